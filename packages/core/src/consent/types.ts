@@ -1,0 +1,91 @@
+/** What personal data may be used for. `necessary` needs no permission. */
+export type Purpose = "necessary" | "analytics" | "personalization" | "marketing" | "advertising";
+export const PURPOSES = ["necessary", "analytics", "personalization", "marketing", "advertising"] as const satisfies readonly Purpose[];
+
+/** A yes or no for each purpose; `necessary` is always true. */
+export type Grants = Readonly<Record<Purpose, boolean>>;
+
+/** `opt-in`: nothing until granted. `opt-out`: allowed until denied. `none`: no consent needed here, nothing asked. */
+export type ConsentMode = "opt-in" | "opt-out" | "none";
+
+export interface ConsentPolicy {
+  /** Names the text that people agree to. Another version means: ask again. */
+  version: string;
+  /** Mode where no region rule matches (default `opt-in`). */
+  mode?: ConsentMode;
+  /** By region code, most specific first: `{ "US-CA": "opt-out", "US": "none", "DE": "opt-in" }`. */
+  regions?: Readonly<Record<string, ConsentMode>>;
+  /** The optional purposes this site asks for (default: all four). Others are never allowed. */
+  purposes?: readonly Exclude<Purpose, "necessary">[];
+  /** A decision is asked for again after this long, ms (default 6 months of 30 days, T27). */
+  expiresAfterMs?: number;
+  /** Purposes that Global Privacy Control switches off (default `["advertising", "marketing"]`: sale and sharing). */
+  gpcDenies?: readonly Exclude<Purpose, "necessary">[];
+  /** Before a decision in an opt-in region, may events feed an in-memory fold that is never stored or sent? (default false) */
+  memoryBeforeDecision?: boolean;
+}
+
+export type ConsentSource = "banner" | "preferences" | "api" | "gpc" | "default" | "import";
+
+/** What is kept on the device, and all that is kept there after a refusal. No identifier of the visitor in it. */
+export interface ConsentRecord {
+  v: 1;
+  policyVersion: string;
+  mode: ConsentMode;
+  region: string | null;
+  grants: Grants;
+  decidedAt: number;
+  source: ConsentSource;
+  /** Grows with each decision on this device; a late answer with a lower one loses. */
+  revision: number;
+}
+
+export interface ConsentState {
+  /** `undecided`: nobody has chosen under this policy yet; what holds is the region's default. */
+  status: "undecided" | "decided";
+  grants: Grants;
+  mode: ConsentMode;
+  region: string | null;
+  gpc: boolean;
+  policyVersion: string;
+  decidedAt: number | null;
+  source: ConsentSource;
+  revision: number;
+  /** Why the visitor should be asked, or null if nothing needs asking. */
+  ask: "undecided" | "policy-changed" | "purposes-changed" | "expired" | null;
+}
+
+/** What the machine is created in: what is known before anyone acts. */
+export interface ConsentEnvironment {
+  now: number;
+  region?: string | null;
+  gpc?: boolean;
+  /** A record found on the device, unvalidated. */
+  stored?: unknown;
+}
+
+export type ConsentAction =
+  | { type: "grant"; purposes: readonly Purpose[] | "all"; at: number; source: ConsentSource }
+  | { type: "deny"; purposes: readonly Purpose[] | "all"; at: number; source: ConsentSource }
+  /** Takes back everything that was granted. */
+  | { type: "withdraw"; purposes: readonly Purpose[] | "all"; at: number; source: ConsentSource }
+  | { type: "gpc"; gpc: boolean; at: number }
+  /** A record from another tab or the server; loses against a higher revision. */
+  | { type: "adopt"; record: unknown; at: number }
+  | { type: "tick"; at: number };
+
+/** What the edge has to do, in this order. Pure data: the machine itself touches nothing. */
+export type ConsentEffect =
+  | { type: "persist"; record: ConsentRecord }
+  /** These purposes are newly allowed. */
+  | { type: "granted"; purposes: readonly Purpose[] }
+  /** These purposes are no longer allowed. */
+  | { type: "revoked"; purposes: readonly Purpose[] }
+  /** No optional purpose is allowed any more: remove everything but the consent record from the device. */
+  | { type: "erase-device" }
+  | { type: "ask"; reason: NonNullable<ConsentState["ask"]> };
+
+export interface ConsentTransition {
+  state: ConsentState;
+  effects: readonly ConsentEffect[];
+}

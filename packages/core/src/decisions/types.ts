@@ -1,0 +1,136 @@
+import type { Grants, Purpose } from "../consent/types.js";
+import type { JsonValue } from "../kernel/json.js";
+import type { Memberships, SegmentDefinition } from "../segments/types.js";
+import type { Attributes, Condition, Groups } from "../targeting/types.js";
+
+/** All that is decided, as one JSON document. */
+export interface Ruleset {
+  schemaVersion: 1;
+  /** Grows with each published change. */
+  revision: number;
+  groups?: Groups;
+  segments?: readonly SegmentDefinition[];
+  slots: Readonly<Record<string, SlotDefinition>>;
+}
+
+export interface SlotDefinition {
+  description?: string;
+  /** All of them must be granted (default `["personalization"]`). */
+  purposes?: readonly Purpose[];
+  /** Variant name → the value the page gets. */
+  variants: Readonly<Record<string, JsonValue>>;
+  /** The variant whose value is shown whenever no policy decides. */
+  fallback: string;
+  /** Who takes part; everyone else gets the fallback. */
+  targeting?: Condition;
+  policy: SlotPolicy;
+}
+
+export type SlotPolicy = RulesPolicy | SplitPolicy;
+
+/** First match wins. */
+export interface RulesPolicy {
+  type: "rules";
+  rules: readonly Rule[];
+}
+
+export interface Rule {
+  /** Named in explanations; default `rule-<n>`. */
+  id?: string;
+  /** Both must hold where both are given; neither: always. */
+  when?: Condition;
+  segment?: SegmentExpression;
+  variant: string;
+}
+
+/** A segment, any of a list, or a combination. */
+export type SegmentExpression =
+  | string
+  | readonly string[]
+  | { any?: readonly SegmentExpression[]; all?: readonly SegmentExpression[]; not?: SegmentExpression };
+
+/** Weighted random assignment by hash: the same visitor always falls into the same bucket. */
+export interface SplitPolicy {
+  type: "split";
+  /** The experiment's key: names it in exposures and, unless `seed` is given, seeds the hash. */
+  experiment: string;
+  /** Variant → weight; they sum to 1. Zero is allowed. */
+  weights: Readonly<Record<string, number>>;
+  /** Share of visitors who take part, [0, 1] (default 1). */
+  coverage?: number;
+  seed?: string;
+  /** Default 2. Version 1 only for experiments that move over from GrowthBook. */
+  hashVersion?: 1 | 2;
+  /** Attribute that is hashed (default: the visitor's id). */
+  hashAttribute?: string;
+}
+
+/** Whom a decision is about. */
+export interface DecisionVisitor {
+  /** The anonymous visitor id; null where none may be used: then nothing is bucketed. */
+  id: string | null;
+  attributes: Attributes;
+  segments?: Memberships;
+  consent: Grants;
+}
+
+export type DecisionReason =
+  | "rule"
+  | "split"
+  /** Forced by the host or a tool; never counted. */
+  | "override"
+  /** No rule matched. */
+  | "no-match"
+  | "not-targeted"
+  /** Outside the experiment's coverage. */
+  | "not-covered"
+  /** Nothing to hash: no id, or the hash attribute is empty. */
+  | "no-identity"
+  | "consent"
+  | "unknown-slot"
+  /** No ruleset yet. */
+  | "not-ready"
+  | "error";
+
+export interface Decision<V = JsonValue> {
+  slot: string;
+  /** Null only where not even the slot is known. */
+  variant: string | null;
+  value: V | null;
+  reason: DecisionReason;
+  /**
+   * Probability with which this visitor's draw gives this variant: 1 for a rule, the effective weight for a split, null where nothing
+   * was assigned.
+   */
+  propensity: number | null;
+  experiment?: string;
+  policyVersion?: string;
+  rulesetVersion: string | null;
+  purposes: readonly Purpose[];
+  isFallback: boolean;
+}
+
+export interface ExplanationStep {
+  step: "slot" | "consent" | "targeting" | "rule" | "split" | "result";
+  passed: boolean;
+  /** Stable key for the message catalogue. */
+  code: string;
+  /** Facts the text is made of: names, numbers, the condition; attribute values only those the condition reads. */
+  detail: Readonly<Record<string, JsonValue>>;
+}
+
+export interface Explanation {
+  decision: Decision;
+  steps: readonly ExplanationStep[];
+  /** What would lead to another variant: the purpose to grant, or the conditions not met. */
+  wouldChange: readonly { variant: string; code: string; detail: Readonly<Record<string, JsonValue>> }[];
+}
+
+export interface CompiledRuleset {
+  /** Content hash of the document and its revision: `<revision>-<hash>`. */
+  readonly version: string;
+  readonly ruleset: Ruleset;
+  /** Pure, synchronous, never throws. */
+  decide(slot: string, visitor: DecisionVisitor): Decision;
+  explain(slot: string, visitor: DecisionVisitor): Explanation;
+}

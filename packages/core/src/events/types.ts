@@ -1,0 +1,89 @@
+import type { Purpose } from "../consent/types.js";
+import type { JsonObject } from "../kernel/json.js";
+
+export const SCHEMA_VERSION = 1;
+
+/** The names that the library itself knows, after Segment's spec where it has one. Any other name is the host's own event. */
+export type KnownEventName =
+  | "Page Viewed"
+  | "Element Clicked"
+  /** Deepest point reached on the page at hand: `{ depth }` in [0, 1]. */
+  | "Page Scrolled"
+  /** Active time on the page at hand since the last such event: `{ activeMs }`. */
+  | "Page Engaged"
+  | "Element Viewed"
+  | "Products Searched"
+  | "Product List Viewed"
+  | "Product Viewed"
+  | "Product Added"
+  | "Product Removed"
+  | "Cart Viewed"
+  | "Checkout Started"
+  | "Order Completed"
+  | "Signed In"
+  /** `identify`: `properties.traits`; the envelope's `userId` is the user. */
+  | "Visitor Identified"
+  /** A decision was seen: `{ slot, variant, experiment?, propensity?, rulesetVersion }`. */
+  | "Variant Exposed"
+  | "Consent Changed";
+
+export interface CampaignContext {
+  source?: string;
+  medium?: string;
+  name?: string;
+  term?: string;
+  content?: string;
+}
+
+export interface EventContext {
+  page?: { url?: string; path?: string; referrer?: string; title?: string };
+  campaign?: CampaignContext;
+  device?: { type?: DeviceType };
+  viewport?: { width: number; height: number };
+  language?: string;
+  /** ISO 3166, coarse, as a host or CDN said it. Never an address. */
+  country?: string;
+  element?: { tag?: string; id?: string; name?: string; text?: string };
+  [other: string]: unknown;
+}
+
+export type DeviceType = "desktop" | "mobile" | "tablet" | "other";
+
+/** The one event. Nothing past the door knows another shape. */
+export interface Event {
+  /** UUIDv7 made by the client (any string of 1–128 visible characters is accepted). */
+  id: string;
+  schemaVersion: typeof SCHEMA_VERSION;
+  site: string;
+  /** In the page: the anonymous id. Past the server's door: the subject's pseudonym. */
+  visitorId: string;
+  /** Null where none was given: the fold derives the session. */
+  sessionId: string | null;
+  deviceId: string | null;
+  userId: string | null;
+  /** Per device, rising; null where unknown. */
+  seq: number | null;
+  /** Device clock, epoch ms (corrected for skew past the server's door). */
+  occurredAt: number;
+  sentAt: number | null;
+  receivedAt: number | null;
+  /** Minutes that local time is ahead of UTC. */
+  tzOffset: number | null;
+  name: string;
+  properties: JsonObject;
+  context: EventContext;
+  /** What was granted when it happened. */
+  consent: { purposes: readonly Purpose[]; policyVersion: string | null };
+}
+
+/** Money is `{ value, currency? }` flattened as Segment does: `price`, `quantity`, `revenue`, `currency`, `category`, `brand`, `product_id`. */
+export interface ShopProperties {
+  product_id?: string;
+  category?: string;
+  brand?: string;
+  price?: number;
+  quantity?: number;
+  revenue?: number;
+  currency?: string;
+  order_id?: string;
+}

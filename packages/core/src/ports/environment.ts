@@ -1,0 +1,83 @@
+import type { Clock } from "../kernel/clock.js";
+import type { RandomSource } from "../kernel/random.js";
+
+/** What the engine needs from where it runs. Every part is optional: an engine without storage or network still decides. */
+export interface Environment {
+  clock?: Clock;
+  random?: RandomSource;
+  /** Minutes that local time is ahead of UTC, as a number; read once per event. */
+  tzOffset?(): number;
+  /** What the visitor's device and browser say about privacy. */
+  privacy?: PrivacySignals;
+  /** A few bytes that outlive the page and that a server can read too (cookies). */
+  cookies?: DeviceCookies;
+  /** Opened only after consent; `destroy` leaves nothing behind. */
+  storage?: DeviceStorage;
+  network?: DeviceNetwork;
+  /** What this page is, read at the moment of an event. */
+  page?: PageReader;
+  /** Starts automatic capture; what it returns stops it. */
+  capture?(sink: CaptureSink): () => void;
+  /** Told of what went wrong without ever breaking the host page. */
+  report?(error: unknown): void;
+}
+
+export interface PrivacySignals {
+  /** Global Privacy Control (`navigator.globalPrivacyControl`). */
+  gpc: boolean;
+  /** ISO 3166 code as the host knows it, `US-CA` style where a state matters. */
+  region?: string;
+}
+
+export type CookieName = "consent" | "visitor";
+
+export interface DeviceCookies {
+  read(name: CookieName): string | null;
+  write(name: CookieName, value: string, maxAgeMs: number): void;
+  remove(name: CookieName): void;
+}
+
+/** Asynchronous device storage (IndexedDB). Rejections are handled by the engine: it falls back to memory and says so in its status. */
+export interface DeviceStorage {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+  /** Resolves when the items are on the device. */
+  enqueue(items: readonly QueueItem[]): Promise<void>;
+  /** Oldest first. */
+  peek(limit: number): Promise<QueueItem[]>;
+  remove(ids: readonly string[]): Promise<void>;
+  /** Closes and deletes everything this storage ever wrote. */
+  destroy(): Promise<void>;
+  close(): void;
+}
+
+export interface QueueItem {
+  id: string;
+  body: unknown;
+}
+
+export type SendOutcome =
+  /** Taken by the server, or refused for good: either way not to be sent again. */
+  | { status: "done"; rejected: readonly { id: string; reason: string }[] }
+  | { status: "retry"; afterMs?: number }
+  | { status: "too-large" };
+
+export interface DeviceNetwork {
+  /** Delivers a batch. `last`: the page is going away, use what survives that (keepalive), within its budget. */
+  send(items: readonly QueueItem[], options: { last: boolean; signal: AbortSignal }): Promise<SendOutcome>;
+  /** Delivers a consent record. */
+  sendConsent?(record: unknown, signal: AbortSignal): Promise<void>;
+  /** The current ruleset, with no identifier in the request; null if unchanged since the given version. */
+  fetchRuleset?(known: string | null, signal: AbortSignal): Promise<unknown>;
+  /** Calls back when the page is hidden or going away; returns the un-subscription. */
+  onHide?(listener: () => void): () => void;
+}
+
+export interface PageReader {
+  read(): { url: string; referrer: string; title: string; viewport: { width: number; height: number }; language: string };
+}
+
+export interface CaptureSink {
+  track(name: string, properties?: Record<string, unknown>): void;
+  page(): void;
+}

@@ -1,0 +1,5 @@
+export type * from "./capabilities.js";
+export type * from "./channel.js";
+export type * from "./environment.js";
+export type * from "./log.js";
+export type * from "./store.js";

@@ -1,0 +1,78 @@
+/** One entry to append. `key` decides the shard (equal keys keep their order) and is what erasure goes by. */
+export interface LogEntry<V = unknown> {
+  key: string;
+  value: V;
+}
+
+export interface LogRecord<V = unknown> extends LogEntry<V> {
+  shard: number;
+  /** Grows within a shard; compare only within one shard. Positions need not be dense. */
+  position: number;
+  /** Epoch ms at which the log took it. */
+  appendedAt: number;
+}
+
+export interface DeadLetter {
+  id: string;
+  /** When it was refused, epoch ms. */
+  at: number;
+  /** What was received, as it was received, as far as it was text; at most 32 KiB. */
+  body: string;
+  /** Error codes and messages; no personal data. */
+  reasons: readonly { path: string; code: string; message: string }[];
+  schemaVersion: number;
+  /** Where it came from (route, site), enough to send it through the same door again. */
+  source: { site: string; route: string };
+  /** The subject's pseudonym where one could be read, so that erasure finds it. */
+  subject?: string;
+}
+
+export interface LogConsumer {
+  /** Stops after the batch at hand. */
+  stop(): Promise<void>;
+}
+
+export interface ConsumeOptions {
+  /** At most this many records a batch (default 500). */
+  maxBatch?: number;
+  /** Told of a handler's failure; the batch is delivered again after a back-off. */
+  onError?: (error: unknown) => void;
+}
+
+export type LogHandler<V> = (batch: readonly LogRecord<V>[]) => Promise<void>;
+
+/**
+ * At-least-once, ordered per shard. `append` resolves when the entries are as durable as the adapter declares.
+ * A batch's position is committed for the group when the handler's promise resolves; a rejected batch comes again.
+ * Not here: exactly-once (effects deduplicate where they are applied), order across shards.
+ */
+export interface Log {
+  readonly capabilities: {
+    shards: number;
+    /** Survives the process being killed after `append` resolved. */
+    durable: boolean;
+    /** Whether the log itself drops repeated ids. */
+    dedupe: "append" | "none";
+    /** `delete`: entries of a key can be removed. `key`: they are made unreadable by destroying their key. */
+    erase: "delete" | "key";
+  };
+  append<V>(entries: readonly LogEntry<V>[]): Promise<void>;
+  /** Records after the position (0: from the start), at most `limit`. */
+  read<V>(shard: number, after: number, limit: number): Promise<LogRecord<V>[]>;
+  consume<V>(group: string, handler: LogHandler<V>, options?: ConsumeOptions): Promise<LogConsumer>;
+  /** The group's committed position in a shard; 0 if none. */
+  committed(group: string, shard: number): Promise<number>;
+  /** How many records the group has not yet committed, over all shards. */
+  lag(group: string): Promise<number>;
+  /** Removes every entry of the key (`erase: "delete"`); how many. */
+  erase(key: string): Promise<number>;
+  /** Drops records older than the time that every known group has committed; how many. */
+  trim(before: number): Promise<number>;
+  readonly deadLetters: {
+    put(letters: readonly DeadLetter[]): Promise<void>;
+    /** Oldest first, after the id. */
+    read(after: string | null, limit: number): Promise<DeadLetter[]>;
+    remove(ids: readonly string[]): Promise<number>;
+  };
+  close(): Promise<void>;
+}

@@ -1,0 +1,78 @@
+/** A versioned record. `version` starts at 1 and grows with each write of the same key. */
+export interface StoreRecord<V = unknown> {
+  partition: string;
+  sort: string;
+  value: V;
+  version: number;
+  /** Epoch ms after which the record no longer exists for any reader, swept or not. */
+  expiresAt?: number;
+}
+
+export interface RecordKey {
+  partition: string;
+  sort: string;
+}
+
+export interface PutOptions {
+  /** Write only if the record's version is this; 0 means "must not exist". */
+  ifVersion?: number;
+  expiresAt?: number;
+}
+
+export type PutResult = { written: true; version: number } | { written: false; version: number };
+
+/** Half-open range of sort keys in code-unit order: `from ≤ sort < to`; `prefix` narrows further. */
+export interface ScanRange {
+  from?: string;
+  to?: string;
+  prefix?: string;
+  limit?: number;
+  reverse?: boolean;
+}
+
+/**
+ * Versioned records keyed by `(partition, sort)`. Values are JSON-shaped (plain objects, arrays, strings, finite numbers,
+ * booleans, null); what is read is never the object that was written, so neither side can change the other's.
+ * One record is atomic. Not here: queries by value, transactions over partitions, notifications.
+ */
+export interface Store {
+  get<V>(partition: string, sort: string): Promise<StoreRecord<V> | null>;
+  /** In the order of the keys; null where there is none. */
+  getMany<V>(keys: readonly RecordKey[]): Promise<(StoreRecord<V> | null)[]>;
+  /** `written: false` carries the version that stands there (0: none). */
+  put<V>(partition: string, sort: string, value: V, options?: PutOptions): Promise<PutResult>;
+  /** True if a record was there. */
+  delete(partition: string, sort: string): Promise<boolean>;
+  scan<V>(partition: string, range?: ScanRange): AsyncIterable<StoreRecord<V>>;
+  /** Removes every record of the partition; how many there were. */
+  deletePartition(partition: string): Promise<number>;
+  /** Names of partitions that start with the prefix, in order. For sweeps, rebuilds and proofs; not for request paths. */
+  partitions(prefix: string): AsyncIterable<string>;
+  /** Removes expired records for good; how many. */
+  sweep(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export type StoreOp =
+  | { op: "put"; sort: string; value: unknown; ifVersion?: number; expiresAt?: number }
+  | { op: "delete"; sort: string; ifVersion?: number }
+  /** Writes nothing; the commit fails unless the record's version is this (0: absent). */
+  | { op: "check"; sort: string; ifVersion: number };
+
+export interface CommitOptions {
+  /** A token: a second commit of the same token to the same partition changes nothing. Remembered for `onceTtl` ms (7 days unless told). */
+  once?: string;
+  onceTtl?: number;
+}
+
+export type CommitResult =
+  | { status: "committed" }
+  /** The token of `once` was already used here. */
+  | { status: "duplicate" }
+  /** A condition failed; nothing was written. */
+  | { status: "conflict"; sort: string };
+
+/** A store that can write several records of one partition at once, all or nothing. The hot role needs it. */
+export interface AtomicStore extends Store {
+  commit(partition: string, ops: readonly StoreOp[], options?: CommitOptions): Promise<CommitResult>;
+}

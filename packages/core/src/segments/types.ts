@@ -1,0 +1,25 @@
+import type { Purpose } from "../consent/types.js";
+import type { Condition } from "../targeting/types.js";
+
+export interface SegmentDefinition {
+  /** `kebab-case`, unique. */
+  name: string;
+  description?: string;
+  /** A visitor enters when this becomes true. */
+  enter: Condition;
+  /** …and leaves when this becomes true (default: when `enter` is no longer true). With a gap between both, nobody flickers. */
+  exit?: Condition;
+  /** Stays at least this long once in, ms (default 0). */
+  minStayMs?: number;
+  /** Default `["personalization"]`. */
+  purposes?: readonly Purpose[];
+}
+
+/** Segments the visitor is in, with the time of entry (epoch ms, event time). */
+export type Memberships = Readonly<Record<string, number>>;
+
+export interface SegmentChange {
+  segment: string;
+  change: "entered" | "left";
+  at: number;
+}

@@ -1,0 +1,181 @@
+import type { ConsentRecord, ConsentPolicy, Grants, Purpose, ConsentSource } from "../consent/types.js";
+import type { CompiledRuleset, Decision, Ruleset } from "../decisions/types.js";
+import type { Score } from "../engagement/types.js";
+import type { Event } from "../events/types.js";
+import type { Clock } from "../kernel/clock.js";
+import type { Issue, Result } from "../kernel/result.js";
+import type { AtomicStore, Store } from "../ports/store.js";
+import type { Channel } from "../ports/channel.js";
+import type { KeyProvider } from "../ports/capabilities.js";
+import type { Log, DeadLetter } from "../ports/log.js";
+import type { Memberships } from "../segments/types.js";
+import type { VisitorState } from "../state/types.js";
+
+export interface ServiceOptions {
+  stores: { hot: AtomicStore; durable?: Store };
+  /** Without one, events are folded as they come and only their effects are kept. */
+  log?: Log;
+  channel?: Channel;
+  /** Default: a key made once and kept in the store, which protects less than a key kept elsewhere. */
+  keys?: KeyProvider;
+  clock?: Clock;
+  ruleset?: unknown;
+  consent?: ConsentPolicy;
+  /** How long events are kept, ms (default 395 days, at least 7 days). */
+  retentionMs?: number;
+  /** Told of failures of background work. */
+  report?(error: unknown): void;
+}
+
+export interface IngestOptions {
+  /** Default `default`. */
+  site?: string;
+  /** When the client sent the batch, by its clock: what skew is judged from. */
+  sentAt?: number;
+  /** Wait at most this long for the fold, ms (default 0: acknowledged when the log has it). */
+  waitMs?: number;
+  /** Says where a bad event came from, in its dead letter. */
+  route?: string;
+  /** Country as the host's CDN says it. */
+  country?: string;
+}
+
+export interface RejectedEvent {
+  index: number;
+  eventId?: string;
+  errors: readonly Issue[];
+}
+
+/** What became of each event that was accepted, where the fold was waited for. */
+export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "pending";
+
+export interface IngestResult {
+  /** Taken by the log (duplicates included are counted in `duplicates`, not here, where that is known). */
+  accepted: number;
+  /** Null where the fold was not waited for and the log cannot tell. */
+  duplicates: number | null;
+  /** Not covered by any granted purpose; dropped at the door. */
+  withheld: number;
+  rejected: readonly RejectedEvent[];
+  /** By index of the input; absent for those rejected or withheld. */
+  outcomes: Readonly<Record<number, EventOutcome>>;
+}
+
+/** Whom a call is about: the anonymous id, or the user id. A bare string may be either. */
+export type SubjectId = string | { visitorId: string } | { userId: string };
+
+export interface DecideVisitor {
+  id: string | null;
+  /** Consent as the request carries it (cookie). What the service has stored can only narrow it. */
+  consent?: Grants | null;
+}
+
+export interface DecideResult {
+  decisions: Readonly<Record<string, Decision>>;
+  segments: Memberships;
+  rulesetVersion: string | null;
+}
+
+export interface VisitorProfile {
+  state: VisitorState;
+  features: Readonly<Record<string, number>>;
+  segments: Memberships;
+  scores: { engagement: Score; intent: Score };
+  traits: Readonly<Record<string, unknown>>;
+  consent: StoredConsent | null;
+}
+
+export interface StoredConsent {
+  current: ConsentRecord;
+  history: readonly ConsentRecord[];
+}
+
+export interface VisitorExport {
+  format: "attune-export";
+  version: 1;
+  exportedAt: string;
+  subject: { kind: "visitor" | "user"; visitors: number };
+  visitors: readonly {
+    state: VisitorState | null;
+    segments: Memberships;
+    traits: Readonly<Record<string, unknown>>;
+    consent: StoredConsent | null;
+    events: readonly Event[];
+    /** Every other record held in the subject's partition, by kind. */
+    other: Readonly<Record<string, readonly unknown[]>>;
+  }[];
+}
+
+export interface ErasureReceipt {
+  id: string;
+  status: "completed";
+  completedAt: string;
+  removed: { events: number; sessions: number; profiles: number; records: number; logEntries: number; deadLetters: number };
+}
+
+export interface ConsentInput {
+  purposes: Partial<Grants> | Grants;
+  policyVersion: string;
+  source: ConsentSource;
+  at?: number;
+  region?: string | null;
+}
+
+export interface ConsentReceipt {
+  id: string;
+  recordedAt: string;
+  record: ConsentRecord;
+}
+
+/** What `subscribe` delivers. */
+export type ServiceFrame =
+  | { type: "event"; site: string; event: Event }
+  | { type: "visitor"; site: string; visitor: string; segments: Memberships; changes: readonly { segment: string; change: "entered" | "left" }[] }
+  | { type: "exposure"; site: string; experiment: string; slot: string; variant: string }
+  | { type: "ruleset"; site: string; version: string }
+  | { type: "gap" };
+
+export interface ServiceFilter {
+  site?: string;
+  types?: readonly ServiceFrame["type"][];
+}
+
+export interface SiteSummary {
+  events: number;
+  /** Distinct session ids that clients gave, and sessions derived because none was. */
+  sessions: { given: number; derived: number };
+  visitors: number;
+  /** Sessions with at least one completed order, and orders. */
+  conversions: { sessions: number; orders: number; revenue: number };
+  byName: Readonly<Record<string, number>>;
+  segments: Readonly<Record<string, number>>;
+  experiments: Readonly<Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>>;
+  conflicts: number;
+}
+
+/** The headless back end: plain functions over ports. */
+export interface PersonalizationService {
+  ingest(events: readonly unknown[], options?: IngestOptions): Promise<IngestResult>;
+  decide(visitor: DecideVisitor, slots?: readonly string[], context?: Readonly<Record<string, unknown>> & { site?: string }): Promise<DecideResult>;
+  profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
+  consent(id: SubjectId, input: ConsentInput, options?: { site?: string }): Promise<Result<ConsentReceipt, Issue[]>>;
+  consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
+  exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;
+  erase(id: SubjectId, options?: { site?: string }): Promise<ErasureReceipt>;
+  subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
+  /** Validates, stores and publishes; refused with issues if it is not right or not newer. */
+  loadRuleset(ruleset: unknown, options?: { site?: string }): Promise<Result<{ version: string }, Issue[]>>;
+  ruleset(site?: string): Promise<CompiledRuleset | null>;
+  summary(site?: string): Promise<SiteSummary>;
+  deadLetters: {
+    list(after?: string | null, limit?: number): Promise<DeadLetter[]>;
+    /** Sends them through the door again; those that are taken now are removed. */
+    replay(ids?: readonly string[]): Promise<{ replayed: number; stillRefused: number }>;
+  };
+  /** Resolves when everything acknowledged so far is folded. */
+  settled(): Promise<void>;
+  /** Really asks each port. */
+  health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
+  close(): Promise<void>;
+}
+export type { Purpose, Ruleset };

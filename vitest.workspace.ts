@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+
+/** `@attune/x/y` resolves to the source of that sub-path, so tests run on what is being written, not on a build. */
+const source = {
+  find: /^@attune\/([a-z-]+)(?:\/(.+))?$/,
+  replacement: `${fileURLToPath(new URL("./packages/", import.meta.url))}$1/src/$2/index.ts`,
+};
+const resolve = { alias: [source] };
+
+/** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
+export default [
+  {
+    resolve,
+    test: {
+      name: "unit",
+      environment: "node",
+      include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+      testTimeout: 20_000,
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "system",
+      environment: "node",
+      include: ["tests/**/*.test.ts"],
+      testTimeout: 120_000,
+      hookTimeout: 180_000,
+      fileParallelism: false,
+    },
+  },
+];

@@ -1,6 +1,12 @@
 /** What personal data may be used for. `necessary` needs no permission. */
 export type Purpose = "necessary" | "analytics" | "personalization" | "marketing" | "advertising";
-export const PURPOSES = ["necessary", "analytics", "personalization", "marketing", "advertising"] as const satisfies readonly Purpose[];
+export const PURPOSES = [
+  "necessary",
+  "analytics",
+  "personalization",
+  "marketing",
+  "advertising",
+] as const satisfies readonly Purpose[];
 
 /** A yes or no for each purpose; `necessary` is always true. */
 export type Grants = Readonly<Record<Purpose, boolean>>;
@@ -8,22 +14,32 @@ export type Grants = Readonly<Record<Purpose, boolean>>;
 /** `opt-in`: nothing until granted. `opt-out`: allowed until denied. `none`: no consent needed here, nothing asked. */
 export type ConsentMode = "opt-in" | "opt-out" | "none";
 
+/** A purpose that needs permission. */
+export type OptionalPurpose = Exclude<Purpose, "necessary">;
+
 export interface ConsentPolicy {
-  /** Names the text that people agree to. Another version means: ask again. */
+  /** Names the text that people agree to: 1–64 letters, digits and `_ . ~ -`. Another version means: ask again. */
   version: string;
   /** Mode where no region rule matches (default `opt-in`). */
   mode?: ConsentMode;
   /** By region code, most specific first: `{ "US-CA": "opt-out", "US": "none", "DE": "opt-in" }`. */
   regions?: Readonly<Record<string, ConsentMode>>;
   /** The optional purposes this site asks for (default: all four). Others are never allowed. */
-  purposes?: readonly Exclude<Purpose, "necessary">[];
+  purposes?: readonly OptionalPurpose[];
   /** A decision is asked for again after this long, ms (default 6 months of 30 days, T27). */
   expiresAfterMs?: number;
-  /** Purposes that Global Privacy Control switches off (default `["advertising", "marketing"]`: sale and sharing). */
-  gpcDenies?: readonly Exclude<Purpose, "necessary">[];
+  /**
+   * Purposes that Global Privacy Control switches off (default `["advertising", "marketing"]`: sale and sharing). The signal is a valid
+   * opt-out under the CPRA regulations (11 CCR § 7025), so a grant given here does not override it; a host that collects a separate,
+   * explicit opt-in after the notice those rules require can narrow this list.
+   */
+  gpcDenies?: readonly OptionalPurpose[];
   /** Before a decision in an opt-in region, may events feed an in-memory fold that is never stored or sent? (default false) */
   memoryBeforeDecision?: boolean;
 }
+
+/** A policy with every default filled in and everything unknown left out. */
+export type ResolvedConsentPolicy = Required<ConsentPolicy>;
 
 export type ConsentSource = "banner" | "preferences" | "api" | "gpc" | "default" | "import";
 
@@ -38,11 +54,15 @@ export interface ConsentRecord {
   source: ConsentSource;
   /** Grows with each decision on this device; a late answer with a lower one loses. */
   revision: number;
+  /** The optional purposes that the person was asked about (absent: all of the policy's). Tells a refusal from a question never put. */
+  asked?: readonly OptionalPurpose[];
 }
 
+/** Immutable; a transition that changes nothing returns the same object. */
 export interface ConsentState {
-  /** `undecided`: nobody has chosen under this policy yet; what holds is the region's default. */
+  /** `undecided`: nobody has chosen under this policy yet (or the choice has expired); what holds is the region's default and older refusals. */
   status: "undecided" | "decided";
+  /** What holds now: the decision, the mode's default, the policy's purposes and Global Privacy Control taken together. */
   grants: Grants;
   mode: ConsentMode;
   region: string | null;
@@ -53,13 +73,17 @@ export interface ConsentState {
   revision: number;
   /** Why the visitor should be asked, or null if nothing needs asking. */
   ask: "undecided" | "policy-changed" | "purposes-changed" | "expired" | null;
+  /** The policy this state was made under. */
+  policy: ResolvedConsentPolicy;
+  /** The last decision, as it is kept on the device; null if there is none. */
+  record: ConsentRecord | null;
 }
 
 /** What the machine is created in: what is known before anyone acts. */
 export interface ConsentEnvironment {
   now: number;
-  region?: string | null;
-  gpc?: boolean;
+  region?: string | null | undefined;
+  gpc?: boolean | undefined;
   /** A record found on the device, unvalidated. */
   stored?: unknown;
 }

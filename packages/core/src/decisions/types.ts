@@ -1,7 +1,9 @@
 import type { Grants, Purpose } from "../consent/types.js";
 import type { JsonValue } from "../kernel/json.js";
-import type { Memberships, SegmentDefinition } from "../segments/types.js";
+import type { Memberships, SegmentDefinition, SegmentExpression } from "../segments/types.js";
 import type { Attributes, Condition, Groups } from "../targeting/types.js";
+
+export type { SegmentExpression };
 
 /** All that is decided, as one JSON document. */
 export interface Ruleset {
@@ -43,25 +45,19 @@ export interface Rule {
   variant: string;
 }
 
-/** A segment, any of a list, or a combination. */
-export type SegmentExpression =
-  | string
-  | readonly string[]
-  | { any?: readonly SegmentExpression[]; all?: readonly SegmentExpression[]; not?: SegmentExpression };
-
 /** Weighted random assignment by hash: the same visitor always falls into the same bucket. */
 export interface SplitPolicy {
   type: "split";
   /** The experiment's key: names it in exposures and, unless `seed` is given, seeds the hash. */
   experiment: string;
-  /** Variant → weight; they sum to 1. Zero is allowed. */
+  /** Variant → weight; they sum to 1. Zero is allowed. Their order is the order of the ranges of the hash. */
   weights: Readonly<Record<string, number>>;
   /** Share of visitors who take part, [0, 1] (default 1). */
   coverage?: number;
   seed?: string;
   /** Default 2. Version 1 only for experiments that move over from GrowthBook. */
   hashVersion?: 1 | 2;
-  /** Attribute that is hashed (default: the visitor's id). */
+  /** Path of the attribute that is hashed (default: the visitor's id). */
   hashAttribute?: string;
 }
 
@@ -107,6 +103,7 @@ export interface Decision<V = JsonValue> {
   policyVersion?: string;
   rulesetVersion: string | null;
   purposes: readonly Purpose[];
+  /** No policy decided: the value is the slot's fallback (null where not even the slot is known). */
   isFallback: boolean;
 }
 

@@ -1,6 +1,8 @@
 import type { ConsentPolicy, ConsentRecord, ConsentState, Purpose } from "../consent/types.js";
 import type { CompiledRuleset, Decision, Explanation, Ruleset } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
+import type { MinimiseOptions } from "../events/minimise.js";
+import type { EventPurposeSource } from "../events/names.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Environment } from "../ports/environment.js";
 import type { Memberships } from "../segments/types.js";
@@ -12,6 +14,12 @@ export interface AttuneOptions {
   /** What the engine runs in: `browser(…)`, or nothing for a purely computing engine. */
   environment?: Environment;
   consent?: { policy?: ConsentPolicy };
+  events?: {
+    /** The host's own events (`defineEvents`): what each is collected for. */
+    definitions?: EventPurposeSource;
+    /** What is kept of addresses and texts. */
+    minimise?: MinimiseOptions;
+  };
   decisions?: {
     /** A ruleset document or a compiled one; may come later by `loadRuleset`. */
     ruleset?: Ruleset | CompiledRuleset;
@@ -42,11 +50,15 @@ export interface InitialState {
   now: number;
 }
 
+/** Reasons for `dropped` are codes: `consent`, `closed`, `not-loaded`, `invalid-name`, `too-large`, `not-serialisable`, `not-counted`, `error`. */
 export type TrackResult = { status: "stored" | "memory" | "dropped"; reason?: string };
 
 export interface Snapshot {
   status: "starting" | "ready" | "closed";
+  /** Where events and state are kept: nowhere (no consent), on the device, or only in this page because the device refused. */
+  storage: "none" | "device" | "memory";
   segments: Memberships;
+  /** Empty (and the scores 0) until the part that records is loaded; with `ready` it is, unless loading failed. */
   features: Readonly<Record<string, number>>;
   scores: { engagement: Score; intent: Score };
   consent: ConsentState;
@@ -67,7 +79,12 @@ export interface EngineExport {
   format: "attune-visitor";
   version: 1;
   exportedAt: string;
-  visitor: { id: string; userId?: string; traits: Readonly<Record<string, unknown>>; preferences: Readonly<Record<string, unknown>> } | null;
+  visitor: {
+    id: string;
+    userId?: string;
+    traits: Readonly<Record<string, unknown>>;
+    preferences: Readonly<Record<string, unknown>>;
+  } | null;
   state: VisitorState;
   segments: Memberships;
   consent: ConsentRecord | null;
@@ -83,14 +100,30 @@ export interface DeliveryEntry {
 }
 
 export interface Attune {
-  track(name: string, properties?: Record<string, unknown>, options?: { context?: Record<string, unknown> }): Promise<TrackResult>;
+  track(
+    name: string,
+    properties?: Record<string, unknown>,
+    options?: { context?: Record<string, unknown> },
+  ): Promise<TrackResult>;
   page(properties?: Record<string, unknown>): Promise<TrackResult>;
-  identify(userId: string, traits?: Record<string, unknown>, preferences?: Record<string, unknown>): Promise<TrackResult>;
+  identify(
+    userId: string,
+    traits?: Record<string, unknown>,
+    preferences?: Record<string, unknown>,
+  ): Promise<TrackResult>;
   reset(): Promise<void>;
   session(): { id: string; startedAt: number; lastActivityAt: number; isNew: boolean } | null;
-  visitor(): { id: string; userId?: string; traits: Readonly<Record<string, unknown>>; preferences: Readonly<Record<string, unknown>> } | null;
+  visitor(): {
+    id: string;
+    userId?: string;
+    traits: Readonly<Record<string, unknown>>;
+    preferences: Readonly<Record<string, unknown>>;
+  } | null;
   /** Synchronous, never throws, the same object until the decision changes. */
-  decide<V = JsonValue>(slot: string, options?: { fallback?: V; context?: Readonly<Record<string, unknown>> }): Decision<V>;
+  decide<V = JsonValue>(
+    slot: string,
+    options?: { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> },
+  ): Decision<V>;
   explain(slot: string): Explanation;
   /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and experiment. */
   expose(slot: string): void;
@@ -104,8 +137,10 @@ export interface Attune {
   loadRuleset(ruleset: Ruleset | CompiledRuleset): void;
   /** The latest events and what became of them, newest first, at most 50. */
   deliveries(): readonly DeliveryEntry[];
+  /** Resolves when consent, visitor and ruleset are known, and the part that records is there (or could not be loaded: reported, not thrown). */
   ready(): Promise<void>;
   flush(): Promise<void>;
+  /** Rejects with `ATTUNE_ENGINE_NOT_LOADED` where the part that records could not be loaded; so does `import`. */
   export(): Promise<EngineExport>;
   import(data: unknown): Promise<void>;
   forget(): Promise<void>;

@@ -43,7 +43,14 @@ export interface EventContext {
   language?: string;
   /** ISO 3166, coarse, as a host or CDN said it. Never an address. */
   country?: string;
-  element?: { tag?: string; id?: string; name?: string; text?: string };
+  element?: {
+    tag?: string;
+    id?: string;
+    name?: string;
+    className?: string;
+    text?: string;
+    position?: { x: number; y: number };
+  };
   [other: string]: unknown;
 }
 

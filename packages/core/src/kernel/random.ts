@@ -16,9 +16,28 @@ export function seededRandom(seed: number): RandomSource {
   };
 }
 
+// A proven boundary: browsers, Node from 19 on, workers and edge runtimes all have it.
+const fill = (words: Uint32Array): void =>
+  (globalThis as unknown as { crypto: { getRandomValues(words: Uint32Array): void } }).crypto.getRandomValues(
+    words,
+  );
+
 /** Platform randomness of cryptographic quality: identifiers made from it cannot be guessed. */
 export const secureRandom: RandomSource = () => {
   const words = new Uint32Array(1);
-  (globalThis as unknown as { crypto: { getRandomValues(a: Uint32Array): void } }).crypto.getRandomValues(words);
+  fill(words);
   return (words[0] as number) / 4294967296;
 };
+
+/** As {@link secureRandom}, drawn in blocks of 256, which is several times faster: for where many are needed. */
+export function createSecureRandom(): RandomSource {
+  const words = new Uint32Array(256);
+  let next = words.length;
+  return () => {
+    if (next === words.length) {
+      fill(words);
+      next = 0;
+    }
+    return (words[next++] as number) / 4294967296;
+  };
+}

@@ -10,6 +10,9 @@ export type ChannelFrame<M = unknown> =
 export interface Channel {
   publish(topic: string, data: unknown): Promise<void>;
   /** Resolves once messages published from now on will be seen. Topics match exactly. */
-  subscribe<M>(topics: readonly string[], listener: (frame: ChannelFrame<M>) => void): Promise<() => Promise<void>>;
+  subscribe<M>(
+    topics: readonly string[],
+    listener: (frame: ChannelFrame<M>) => void,
+  ): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -1,10 +1,25 @@
 import type { Clock } from "../kernel/clock.js";
 import type { RandomSource } from "../kernel/random.js";
 
+/** What an `AbortSignal` is to the engine; any real one is assignable. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Delays in milliseconds. */
+export interface Timers {
+  set(task: () => void, ms: number): unknown;
+  clear(handle: unknown): void;
+}
+
 /** What the engine needs from where it runs. Every part is optional: an engine without storage or network still decides. */
 export interface Environment {
   clock?: Clock;
   random?: RandomSource;
+  /** Default: the platform's `setTimeout`. */
+  timers?: Timers;
   /** Minutes that local time is ahead of UTC, as a number; read once per event. */
   tzOffset?(): number;
   /** What the visitor's device and browser say about privacy. */
@@ -18,8 +33,19 @@ export interface Environment {
   page?: PageReader;
   /** Starts automatic capture; what it returns stops it. */
   capture?(sink: CaptureSink): () => void;
+  /**
+   * Ties the pages of one device together. The listener gets a consent record made elsewhere, or nothing where the one on the device may
+   * have changed and should be read again. Opened at the engine's start.
+   */
+  consentSync?(listener: (record?: unknown) => void): ConsentSync;
   /** Told of what went wrong without ever breaking the host page. */
   report?(error: unknown): void;
+}
+
+export interface ConsentSync {
+  /** Tells the other pages of a decision made in this one. */
+  publish(record: unknown): void;
+  stop(): void;
 }
 
 export interface PrivacySignals {
@@ -46,7 +72,9 @@ export interface DeviceStorage {
   /** Oldest first. */
   peek(limit: number): Promise<QueueItem[]>;
   remove(ids: readonly string[]): Promise<void>;
-  /** Closes and deletes everything this storage ever wrote. */
+  /** Runs the task unless another page of this device is running one; says whether it ran. Absent: it always may. */
+  exclusive?(task: () => Promise<void>): Promise<boolean>;
+  /** Closes and deletes everything this storage ever wrote. May be opened again by a later call. */
   destroy(): Promise<void>;
   close(): void;
 }
@@ -58,26 +86,41 @@ export interface QueueItem {
 
 export type SendOutcome =
   /** Taken by the server, or refused for good: either way not to be sent again. */
-  | { status: "done"; rejected: readonly { id: string; reason: string }[] }
+  | {
+      status: "done";
+      rejected: readonly { id: string; reason: string }[];
+      /** How many of the items, from the front, this is about (default: all). */
+      taken?: number;
+    }
   | { status: "retry"; afterMs?: number }
+  /** Refused as a whole, for its size or its form: smaller parts may pass. */
   | { status: "too-large" };
 
 export interface DeviceNetwork {
   /** Delivers a batch. `last`: the page is going away, use what survives that (keepalive), within its budget. */
-  send(items: readonly QueueItem[], options: { last: boolean; signal: AbortSignal }): Promise<SendOutcome>;
-  /** Delivers a consent record. */
-  sendConsent?(record: unknown, signal: AbortSignal): Promise<void>;
+  send(items: readonly QueueItem[], options: { last: boolean; signal: Cancellation }): Promise<SendOutcome>;
+  /** Delivers a consent record and whose it is; survives the page. Rejects where it was not taken. */
+  sendConsent?(message: { visitorId: string; record: unknown }, signal: Cancellation): Promise<void>;
   /** The current ruleset, with no identifier in the request; null if unchanged since the given version. */
-  fetchRuleset?(known: string | null, signal: AbortSignal): Promise<unknown>;
+  fetchRuleset?(known: string | null, signal: Cancellation): Promise<unknown>;
   /** Calls back when the page is hidden or going away; returns the un-subscription. */
   onHide?(listener: () => void): () => void;
 }
 
 export interface PageReader {
-  read(): { url: string; referrer: string; title: string; viewport: { width: number; height: number }; language: string };
+  read(): PageReading;
+}
+
+export interface PageReading {
+  url: string;
+  referrer: string;
+  title: string;
+  viewport: { width: number; height: number };
+  language: string;
+  device?: "desktop" | "mobile" | "tablet" | "other";
 }
 
 export interface CaptureSink {
-  track(name: string, properties?: Record<string, unknown>): void;
+  track(name: string, properties?: Record<string, unknown>, context?: Record<string, unknown>): void;
   page(): void;
 }

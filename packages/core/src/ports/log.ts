@@ -16,7 +16,10 @@ export interface DeadLetter {
   id: string;
   /** When it was refused, epoch ms. */
   at: number;
-  /** What was received, as it was received, as far as it was text; at most 32 KiB. */
+  /**
+   * What was received, as JSON with its texts masked; at most 32 KiB, except of an event that was taken and could not be folded, which
+   * is whole. Empty where no consent covered keeping it.
+   */
   body: string;
   /** Error codes and messages; no personal data. */
   reasons: readonly { path: string; code: string; message: string }[];
@@ -25,6 +28,8 @@ export interface DeadLetter {
   source: { site: string; route: string };
   /** The subject's pseudonym where one could be read, so that erasure finds it. */
   subject?: string;
+  /** All pseudonyms that could be read, each with its kind in front (`v:` visitor, `u:` user, `s:` session, `d:` device). */
+  subjects?: readonly string[];
 }
 
 export interface LogConsumer {

@@ -7,7 +7,10 @@ export interface SegmentDefinition {
   description?: string;
   /** A visitor enters when this becomes true. */
   enter: Condition;
-  /** …and leaves when this becomes true (default: when `enter` is no longer true). With a gap between both, nobody flickers. */
+  /**
+   * …and leaves when this becomes true (default: when `enter` is no longer true). With a gap between both, nobody flickers; where
+   * both hold at once, the visitor is out.
+   */
   exit?: Condition;
   /** Stays at least this long once in, ms (default 0). */
   minStayMs?: number;
@@ -23,3 +26,9 @@ export interface SegmentChange {
   change: "entered" | "left";
   at: number;
 }
+
+/** A segment, any of a list, or a combination. */
+export type SegmentExpression =
+  | string
+  | readonly string[]
+  | { any?: readonly SegmentExpression[]; all?: readonly SegmentExpression[]; not?: SegmentExpression };

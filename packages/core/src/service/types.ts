@@ -1,4 +1,4 @@
-import type { ConsentRecord, ConsentPolicy, Grants, Purpose, ConsentSource } from "../consent/types.js";
+import type { ConsentRecord, ConsentPolicy, Grants, Purpose } from "../consent/types.js";
 import type { CompiledRuleset, Decision, Ruleset } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { Event } from "../events/types.js";
@@ -10,6 +10,7 @@ import type { KeyProvider } from "../ports/capabilities.js";
 import type { Log, DeadLetter } from "../ports/log.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
+import type { ConsentInput, SubjectId } from "../wire/types.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -19,8 +20,12 @@ export interface ServiceOptions {
   /** Default: a key made once and kept in the store, which protects less than a key kept elsewhere. */
   keys?: KeyProvider;
   clock?: Clock;
+  /** For the site `default`; used unless the stored one is newer. */
   ruleset?: unknown;
+  /** What holds for visitors who have not decided, by region. Default: opt-in everywhere. */
   consent?: ConsentPolicy;
+  /** Whether this process folds what is in the log (default true). Others that share the ports can do it instead. */
+  worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
   /** Told of failures of background work. */
@@ -38,6 +43,8 @@ export interface IngestOptions {
   route?: string;
   /** Country as the host's CDN says it. */
   country?: string;
+  /** Global Privacy Control, as the request says: narrows the default for events that carry no consent of their own. */
+  gpc?: boolean;
 }
 
 export interface RejectedEvent {
@@ -46,29 +53,36 @@ export interface RejectedEvent {
   errors: readonly Issue[];
 }
 
-/** What became of each event that was accepted, where the fold was waited for. */
-export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "pending";
+/**
+ * What became of each event that was accepted, where the fold was waited for. `erased`: its visitor or user was erased; nothing of it
+ * is kept. `withheld`: consent was withdrawn while it was on its way, or it tells of a time before its user was erased.
+ */
+export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "withheld" | "pending";
 
 export interface IngestResult {
   /** Taken by the log (duplicates included are counted in `duplicates`, not here, where that is known). */
   accepted: number;
   /** Null where the fold was not waited for and the log cannot tell. */
   duplicates: number | null;
-  /** Not covered by any granted purpose; dropped at the door. */
+  /** Not covered by any granted purpose, or of an erased visitor; dropped at the door. */
   withheld: number;
   rejected: readonly RejectedEvent[];
-  /** By index of the input; absent for those rejected or withheld. */
+  /** By index of the input; absent for those rejected or withheld for want of consent. */
   outcomes: Readonly<Record<number, EventOutcome>>;
 }
-
-/** Whom a call is about: the anonymous id, or the user id. A bare string may be either. */
-export type SubjectId = string | { visitorId: string } | { userId: string };
 
 export interface DecideVisitor {
   id: string | null;
   /** Consent as the request carries it (cookie). What the service has stored can only narrow it. */
   consent?: Grants | null;
 }
+
+/** Facts of a request: `site`, `region` and `gpc` are the service's; all else is `context.*` to conditions. */
+export type DecideContext = Readonly<Record<string, unknown>> & {
+  site?: string;
+  region?: string;
+  gpc?: boolean;
+};
 
 export interface DecideResult {
   decisions: Readonly<Record<string, Decision>>;
@@ -110,15 +124,14 @@ export interface ErasureReceipt {
   id: string;
   status: "completed";
   completedAt: string;
-  removed: { events: number; sessions: number; profiles: number; records: number; logEntries: number; deadLetters: number };
-}
-
-export interface ConsentInput {
-  purposes: Partial<Grants> | Grants;
-  policyVersion: string;
-  source: ConsentSource;
-  at?: number;
-  region?: string | null;
+  removed: {
+    events: number;
+    sessions: number;
+    profiles: number;
+    records: number;
+    logEntries: number;
+    deadLetters: number;
+  };
 }
 
 export interface ConsentReceipt {
@@ -130,7 +143,13 @@ export interface ConsentReceipt {
 /** What `subscribe` delivers. */
 export type ServiceFrame =
   | { type: "event"; site: string; event: Event }
-  | { type: "visitor"; site: string; visitor: string; segments: Memberships; changes: readonly { segment: string; change: "entered" | "left" }[] }
+  | {
+      type: "visitor";
+      site: string;
+      visitor: string;
+      segments: Memberships;
+      changes: readonly { segment: string; change: "entered" | "left" }[];
+    }
   | { type: "exposure"; site: string; experiment: string; slot: string; variant: string }
   | { type: "ruleset"; site: string; version: string }
   | { type: "gap" };
@@ -153,12 +172,27 @@ export interface SiteSummary {
   conflicts: number;
 }
 
+export interface SweepResult {
+  records: number;
+  logEntries: number;
+  deadLetters: number;
+}
+
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {
   ingest(events: readonly unknown[], options?: IngestOptions): Promise<IngestResult>;
-  decide(visitor: DecideVisitor, slots?: readonly string[], context?: Readonly<Record<string, unknown>> & { site?: string }): Promise<DecideResult>;
+  /** Never rejects; slots default to all. Without personalization consent nothing of the visitor is read. */
+  decide(
+    visitor: DecideVisitor,
+    slots?: readonly string[],
+    context?: Readonly<Record<string, unknown>> & { site?: string },
+  ): Promise<DecideResult>;
   profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
-  consent(id: SubjectId, input: ConsentInput, options?: { site?: string }): Promise<Result<ConsentReceipt, Issue[]>>;
+  consent(
+    id: SubjectId,
+    input: ConsentInput,
+    options?: { site?: string },
+  ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
   exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;
   erase(id: SubjectId, options?: { site?: string }): Promise<ErasureReceipt>;
@@ -172,10 +206,13 @@ export interface PersonalizationService {
     /** Sends them through the door again; those that are taken now are removed. */
     replay(ids?: readonly string[]): Promise<{ replayed: number; stillRefused: number }>;
   };
-  /** Resolves when everything acknowledged so far is folded. */
+  /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
+  sweep(): Promise<SweepResult>;
+  /** Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. */
   settled(): Promise<void>;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
+  /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
-export type { Purpose, Ruleset };
+export type { ConsentInput, Purpose, Ruleset, SubjectId };

@@ -1,0 +1,32 @@
+import type { CookieName, DeviceCookies } from "../ports/environment.js";
+
+export interface CookieOptions {
+  /** Cookie names. Defaults `attune-consent` and `attune-visitor`; a server that reads them must use the same. */
+  names?: Partial<Record<CookieName, string>>;
+  /** Shares the cookies with sub-domains, for instance `.example.com` (default: this host only). */
+  domain?: string;
+}
+
+export const COOKIE_NAMES: Readonly<Record<CookieName, string>> = {
+  consent: "attune-consent",
+  visitor: "attune-visitor",
+};
+
+/** First-party cookies: `SameSite=Lax`, `Path=/`, `Secure` wherever the page is. Values must be made of cookie-safe characters. */
+export function browserCookies({ names, domain }: CookieOptions = {}): DeviceCookies {
+  const nameOf = (name: CookieName): string => names?.[name] ?? COOKIE_NAMES[name];
+  const put = (name: CookieName, value: string, seconds: number): void => {
+    const scope = `${domain ? `; Domain=${domain}` : ""}${location.protocol === "https:" ? "; Secure" : ""}`;
+    // The Cookie Store API would be asynchronous, and consent must hold before the next line runs.
+    document.cookie = `${nameOf(name)}=${value}; Path=/; Max-Age=${seconds}; SameSite=Lax${scope}`;
+  };
+  return {
+    read(name) {
+      const prefix = `${nameOf(name)}=`;
+      const found = document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
+      return found === undefined ? null : found.slice(prefix.length);
+    },
+    write: (name, value, maxAgeMs) => put(name, value, Math.round(maxAgeMs / 1000)),
+    remove: (name) => put(name, "", 0),
+  };
+}

@@ -1,0 +1,3 @@
+export { browser, type BrowserOptions, type CaptureOptions } from "./browser.js";
+export { COOKIE_NAMES, type CookieOptions } from "./cookies.js";
+export { createVisibility, observeVisible, type ObserveVisible } from "./visible.js";

@@ -1,0 +1,157 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { createCancel } from "../engine/host.js";
+import { browserNetwork, retryAfter } from "./network.js";
+
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+let server: Server | undefined;
+afterEach(() => server?.close());
+
+/** A real endpoint that answers as told and writes down what came. */
+async function endpoint(answer: (url: string) => Answer) {
+  const seen: { url: string; method: string; headers: Record<string, unknown>; body: string }[] = [];
+  server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += String(chunk);
+    });
+    request.on("end", () => {
+      seen.push({ url: request.url ?? "", method: request.method ?? "", headers: request.headers, body });
+      const { status, headers, body: said } = answer(request.url ?? "");
+      response.writeHead(status, headers).end(said === undefined ? "" : JSON.stringify(said));
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  return {
+    seen,
+    network: browserNetwork(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "wk_1"),
+  };
+}
+
+const items = (count: number, size = 10) =>
+  Array.from({ length: count }, (_, i) => ({ id: `e${i}`, body: { id: `e${i}`, text: "x".repeat(size) } }));
+const now = { last: false, signal: createCancel().signal };
+
+describe("what the endpoint's answers mean", () => {
+  it("done, with the refused events by id", async () => {
+    const { network, seen } = await endpoint(() => ({
+      status: 200,
+      body: {
+        accepted: 2,
+        duplicates: 0,
+        rejected: [{ index: 1, errors: [{ code: "ATTUNE_EVENTS_NAME" }] }],
+      },
+    }));
+    expect(await network.send(items(3), now)).toEqual({
+      status: "done",
+      taken: 3,
+      rejected: [{ id: "e1", reason: "ATTUNE_EVENTS_NAME" }],
+    });
+    expect(seen[0]).toMatchObject({
+      method: "POST",
+      url: "/api/v1/behavioral/batch",
+      headers: { authorization: "Bearer wk_1", "content-type": "application/json" },
+    });
+    expect(JSON.parse(seen[0]?.body ?? "")).toMatchObject({
+      sentAt: expect.any(Number),
+      events: [{ id: "e0" }, { id: "e1" }, { id: "e2" }],
+    });
+  });
+
+  it.each([
+    [413, {}, { status: "too-large" }],
+    [400, {}, { status: "too-large" }],
+    [401, {}, { status: "retry" }],
+    [500, {}, { status: "retry" }],
+    [429, { "retry-after": "7" }, { status: "retry", afterMs: 7000 }],
+    [503, { "retry-after": "soon" }, { status: "retry" }],
+  ])("%i %j", async (status, headers, outcome) => {
+    const { network } = await endpoint(() => ({ status, headers: headers as Record<string, string> }));
+    expect(await network.send(items(1), now)).toEqual(outcome);
+  });
+
+  it("nobody there, or let go of: to be tried again", async () => {
+    expect(await browserNetwork("http://127.0.0.1:1").send(items(1), now)).toEqual({ status: "retry" });
+    const { network } = await endpoint(() => ({ status: 200 }));
+    const cancel = createCancel();
+    cancel.abort();
+    expect(await network.send(items(1), { last: false, signal: cancel.signal })).toEqual({ status: "retry" });
+  });
+});
+
+describe("T4: a page that goes away", () => {
+  it("has at most 60 KiB on the way, over all requests, and says how much was taken", async () => {
+    const { network, seen } = await endpoint(() => ({ status: 200, body: {} }));
+    const last = { last: true, signal: createCancel().signal };
+    const outcomes = await Promise.all([
+      network.send(items(200, 1000), last),
+      network.send(items(50, 1000), last),
+    ]);
+    expect(seen.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(60 * 1024);
+    expect(outcomes[0]).toMatchObject({
+      status: "done",
+      taken: expect.toSatisfy((taken: number) => taken > 50 && taken < 60),
+    });
+    expect(outcomes[1]).toEqual({ status: "retry" });
+    expect(await network.send(items(5), last)).toMatchObject({ status: "done", taken: 5 });
+  });
+});
+
+describe("T6: Retry-After", () => {
+  const at = Date.parse("2026-11-20T12:00:00Z");
+  it.each([
+    [null, undefined],
+    ["0", 0],
+    ["120", 120_000],
+    ["Fri, 20 Nov 2026 12:01:00 GMT", 60_000],
+    ["Fri, 20 Nov 2026 11:00:00 GMT", undefined],
+    ["-1", undefined],
+    ["later", undefined],
+  ])("%s is %s ms", (header, ms) => {
+    expect(retryAfter(header, at)).toBe(ms);
+  });
+});
+
+describe("consent and ruleset", () => {
+  it("a consent record goes out in the server's words", async () => {
+    const { network, seen } = await endpoint(() => ({ status: 201 }));
+    const record = {
+      v: 1,
+      policyVersion: "p1",
+      mode: "opt-in",
+      region: "DE",
+      grants: { necessary: true, analytics: false },
+      decidedAt: 5,
+      source: "banner",
+      revision: 2,
+    };
+    await network.sendConsent?.({ visitorId: "v1", record }, createCancel().signal);
+    expect(JSON.parse(seen[0]?.body ?? "")).toEqual({
+      visitorId: "v1",
+      consentType: "granular",
+      consentStatus: "withdrawn",
+      consentDate: 5,
+      consentSource: "banner",
+      granularConsent: { necessary: true, analytics: false },
+      policyVersion: "p1",
+      region: "DE",
+    });
+  });
+
+  it("a ruleset is asked for without saying who asks, and not loaded twice", async () => {
+    const { network, seen } = await endpoint(() => ({ status: 304 }));
+    expect(await network.fetchRuleset?.("1-abc", createCancel().signal)).toBeNull();
+    expect(seen[0]).toMatchObject({
+      method: "GET",
+      url: "/api/v1/ruleset",
+      headers: { "if-none-match": '"1-abc"' },
+    });
+    expect(seen[0]?.headers.cookie).toBeUndefined();
+  });
+});

@@ -1,0 +1,158 @@
+import type { Cancellation, DeviceNetwork, QueueItem, SendOutcome } from "../ports/environment.js";
+
+/** What survives the page shares 65,536 bytes in every browser (Fetch standard, keepalive); a little is left for the host. */
+const KEEPALIVE_BYTES = 60 * 1024;
+const TIMEOUT_MS = 15_000;
+
+interface Call {
+  body?: string;
+  headers?: Record<string, string>;
+  keepalive?: boolean;
+  credentials?: RequestCredentials;
+}
+
+/** `Retry-After` (RFC 9110 §10.2.3) in ms from now: seconds or a date. */
+export function retryAfter(header: string | null, now: number): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return ms >= 0 ? ms : undefined;
+}
+
+/** The front of a list that fits a number of bytes as JSON; UTF-8 is counted at its longest where text is not ASCII. */
+function fitting(items: readonly QueueItem[], bytes: number): readonly QueueItem[] {
+  let used = 200;
+  let count = 0;
+  for (const item of items) {
+    used += new TextEncoder().encode(JSON.stringify(item.body)).length + 1;
+    if (used > bytes) break;
+    count++;
+  }
+  return items.slice(0, count);
+}
+
+function rejections(answer: unknown, items: readonly QueueItem[]): { id: string; reason: string }[] {
+  const list = (answer as { rejected?: unknown } | null)?.rejected;
+  if (!Array.isArray(list)) return [];
+  return (list as { index?: number; errors?: { code?: string; message?: string }[] }[]).flatMap((entry) => {
+    const item = items[entry?.index ?? -1];
+    return item
+      ? [{ id: item.id, reason: String(entry.errors?.[0]?.code ?? entry.errors?.[0]?.message ?? "rejected") }]
+      : [];
+  });
+}
+
+/** Talks to an Attune server by fetch: events and consent by POST, the ruleset by a GET that carries neither cookie nor identifier. */
+export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwork {
+  const base = endpoint.replace(/\/+$/, "");
+  const authorization: Record<string, string> = writeKey ? { authorization: `Bearer ${writeKey}` } : {};
+  let keptAlive = 0;
+
+  async function call(
+    path: string,
+    signal: Cancellation,
+    { body, headers, ...rest }: Call,
+  ): Promise<Response> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    const timer = setTimeout(abort, TIMEOUT_MS);
+    try {
+      return await fetch(base + path, {
+        credentials: "same-origin",
+        // Else the browser itself would send the page's address, query and all.
+        referrerPolicy: "origin",
+        ...rest,
+        ...(body === undefined ? {} : { method: "POST", body }),
+        headers: {
+          ...authorization,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        signal: controller.signal,
+      });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async function outcome(response: Response, items: readonly QueueItem[]): Promise<SendOutcome> {
+    const { status } = response;
+    if (response.ok)
+      return {
+        status: "done",
+        taken: items.length,
+        rejected: rejections(await response.json().catch(() => null), items),
+      };
+    if (status === 400 || status === 413 || status === 422) return { status: "too-large" };
+    const afterMs = retryAfter(response.headers.get("retry-after"), Date.now());
+    return afterMs === undefined ? { status: "retry" } : { status: "retry", afterMs };
+  }
+
+  return {
+    async send(all, { last, signal }) {
+      const items = last ? fitting(all, KEEPALIVE_BYTES - keptAlive) : all;
+      if (items.length === 0) return { status: "retry" };
+      const body = JSON.stringify({ sentAt: Date.now(), events: items.map((item) => item.body) });
+      const weight = last ? new TextEncoder().encode(body).length : 0;
+      keptAlive += weight;
+      try {
+        return await outcome(
+          await call("/api/v1/behavioral/batch", signal, { body, keepalive: last }),
+          items,
+        );
+      } catch {
+        // Offline, blocked, timed out or aborted: all the same to the queue.
+        return { status: "retry" };
+      } finally {
+        keptAlive -= weight;
+      }
+    },
+
+    async sendConsent({ visitorId, record }, signal) {
+      const { grants, decidedAt, source, policyVersion, region } = record as {
+        grants: Record<string, boolean>;
+        decidedAt: number;
+        source: string;
+        policyVersion: string;
+        region: string | null;
+      };
+      const any = Object.keys(grants).some((purpose) => purpose !== "necessary" && grants[purpose]);
+      const body = JSON.stringify({
+        visitorId,
+        consentType: "granular",
+        consentStatus: any ? "granted" : "withdrawn",
+        consentDate: decidedAt,
+        consentSource: source,
+        granularConsent: grants,
+        policyVersion,
+        region,
+      });
+      const response = await call("/api/v1/behavioral/consent", signal, { body, keepalive: true });
+      if (!response.ok) throw new Error(`consent was answered with status ${response.status}`);
+    },
+
+    async fetchRuleset(known, signal) {
+      const response = await call("/api/v1/ruleset", signal, {
+        credentials: "omit",
+        ...(known === null ? {} : { headers: { "if-none-match": `"${known}"` } }),
+      });
+      if (response.status === 304 || response.status === 404) return null;
+      if (!response.ok) throw new Error(`the ruleset was answered with status ${response.status}`);
+      return (await response.json()) as unknown;
+    },
+
+    onHide(listener) {
+      const hidden = (): void => {
+        if (document.visibilityState === "hidden") listener();
+      };
+      document.addEventListener("visibilitychange", hidden);
+      addEventListener("pagehide", listener);
+      return () => {
+        document.removeEventListener("visibilitychange", hidden);
+        removeEventListener("pagehide", listener);
+      };
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export * from "./allowed.js";
+export * from "./create.js";
+export { decodeConsentCookie, encodeConsentCookie } from "./cookie.js";
+export * from "./google.js";
+export { ALL_GRANTS, grantedPurposes, grantsOf, NO_GRANTS } from "./grants.js";
+export { CONSENT_EXPIRY_MS, modeFor, resolvePolicy } from "./policy.js";
+export { consentRecord, parseConsentRecord } from "./record.js";
+export { transition } from "./transition.js";
+export * from "./types.js";
+export * from "./validate-policy.js";

@@ -1,0 +1,66 @@
+import { AttuneError } from "../kernel/errors.js";
+import { contentHash } from "../kernel/hash.js";
+import { canonicalJson } from "../kernel/json.js";
+import { pointer } from "../kernel/result.js";
+import { compileUnguarded } from "../targeting/condition.js";
+import { own } from "../targeting/path.js";
+import { compileSlot, decisionOf, emptyDecision, policyContent } from "./decide.js";
+import type { RulesetContext, SlotDecider } from "./decide.js";
+import { explain } from "./explain.js";
+import type { CompiledRuleset, Decision, Ruleset, SlotDefinition } from "./types.js";
+
+/**
+ * Compiles a ruleset to functions, once; deciding then allocates nothing and reads no clock, chance or network. The document must not be changed
+ * afterwards.
+ *
+ * Refuses only what it could not decide by (`validateRuleset` finds everything that is wrong).
+ *
+ * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
+ */
+export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
+  const slots = new Map<string, SlotDecider>();
+  let context: RulesetContext;
+  let path = "";
+  try {
+    if (ruleset.schemaVersion !== 1) throw new RangeError("schemaVersion");
+    const names = Object.keys(ruleset.slots).sort();
+    const content = [
+      ruleset,
+      ...names.map((name) => policyContent((ruleset.slots[name] as SlotDefinition).policy)),
+    ];
+    context = {
+      version: `${ruleset.revision}-${contentHash(canonicalJson(content))}`,
+      compile: (condition) => compileUnguarded(condition, ruleset.groups),
+    };
+    for (const name of names) {
+      path = pointer("/slots", name);
+      slots.set(name, compileSlot(name, ruleset.slots[name] as SlotDefinition, context));
+    }
+  } catch (cause) {
+    throw new AttuneError(
+      "ATTUNE_DECISIONS_INVALID_RULESET",
+      "No valid ruleset; validateRuleset lists why.",
+      { path, cause },
+    );
+  }
+  const { version } = context;
+  const decide: CompiledRuleset["decide"] = (slot, visitor) =>
+    slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version);
+  return {
+    version,
+    ruleset,
+    decide,
+    explain: (slot, visitor) => {
+      const definition = own(ruleset.slots, slot) as SlotDefinition | null;
+      return explain({ decision: decide(slot, visitor), definition, context, visitor });
+    },
+  };
+}
+
+/** The decision for a variant that a host or a tool forces; null where the ruleset has no such slot or variant. */
+export function forcedDecision(compiled: CompiledRuleset, slot: string, variant: string): Decision | null {
+  const { slots } = compiled.ruleset;
+  const definition = own(slots, slot) as SlotDefinition | null;
+  if (!definition || !Object.hasOwn(definition.variants, variant)) return null;
+  return decisionOf({ slot, definition, rulesetVersion: compiled.version }, "override", { variant });
+}

@@ -1,0 +1,143 @@
+import type { Purpose } from "../consent/types.js";
+import { contentHash } from "../kernel/hash.js";
+import { canonicalJson } from "../kernel/json.js";
+import type { JsonValue } from "../kernel/json.js";
+import { segmentMatcher } from "../segments/segment-expression.js";
+import { always } from "../targeting/operators.js";
+import { reader } from "../targeting/path.js";
+import type { Condition, Predicate } from "../targeting/types.js";
+import { bucketRanges, chooseVariant, clampShare, effectiveWeights } from "./bucket.js";
+import { hasher } from "./hash.js";
+import type {
+  Decision,
+  DecisionReason,
+  DecisionVisitor,
+  RulesPolicy,
+  SlotDefinition,
+  SplitPolicy,
+} from "./types.js";
+
+/** Decides one slot. Pure, synchronous, never throws; equal outcomes are the same object. */
+export type SlotDecider = (visitor: DecisionVisitor) => Decision;
+
+/** What slots of one ruleset share. */
+export interface RulesetContext {
+  version: string;
+  compile(condition: Condition): Predicate;
+}
+
+export const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
+
+/** What the decisions of one slot share. */
+export interface SlotFace {
+  slot: string;
+  definition: Pick<SlotDefinition, "variants" | "fallback" | "purposes">;
+  rulesetVersion: string | null;
+}
+type Extra = Partial<Omit<Decision, "slot" | "value" | "reason">>;
+
+/** The decision for a reason: for a variant (throws where the slot has no such one), or without one for the fallback. */
+export function decisionOf(face: SlotFace, reason: DecisionReason, extra: Extra = {}): Decision {
+  const { slot, definition, rulesetVersion } = face;
+  const { purposes = DEFAULT_PURPOSES, variants, fallback } = definition;
+  const variant = extra.variant ?? fallback;
+  if (!Object.hasOwn(variants, variant)) throw new RangeError("variant");
+  return Object.freeze({
+    slot,
+    variant,
+    value: variants[variant] as JsonValue,
+    reason,
+    propensity: null,
+    rulesetVersion,
+    purposes,
+    isFallback: !extra.variant,
+    ...extra,
+  });
+}
+
+const UNKNOWN: Pick<SlotDefinition, "variants" | "fallback" | "purposes"> = {
+  variants: { "": null },
+  fallback: "",
+  purposes: [],
+};
+
+/** Nothing but a reason: for a slot that is not known, or no ruleset to know it. */
+export const emptyDecision = (
+  slot: string,
+  reason: "unknown-slot" | "not-ready",
+  rulesetVersion: string | null = null,
+): Decision => decisionOf({ slot, definition: UNKNOWN, rulesetVersion }, reason, { variant: null });
+
+/** The decision for one outcome of the policy. */
+type Outcome = (reason: DecisionReason, extra?: Extra) => Decision;
+
+/** A policy's content. The order of a split's weights is the order of its ranges, hence part of it, and canonical JSON forgets it. */
+export const policyContent = (policy: SlotDefinition["policy"]): string =>
+  canonicalJson([policy, Object.keys((policy as Partial<SplitPolicy>).weights ?? {})]);
+
+function compileRules(
+  policy: RulesPolicy,
+  compile: RulesetContext["compile"],
+  outcome: Outcome,
+): SlotDecider {
+  const rules = policy.rules.map(({ when, segment, variant }) => ({
+    when: when ? compile(when) : always,
+    belongs: segment === undefined ? always : segmentMatcher(segment),
+    decision: outcome("rule", { variant, propensity: 1 }),
+  }));
+  const none = outcome("no-match");
+  return ({ attributes, segments }) => {
+    for (const { when, belongs, decision } of rules)
+      if (belongs(segments) && when(attributes)) return decision;
+    return none;
+  };
+}
+
+function compileSplit(policy: SplitPolicy, outcome: Outcome): SlotDecider {
+  const { experiment, seed = experiment, hashVersion = 2, coverage = 1, hashAttribute } = policy;
+  const weights = effectiveWeights(Object.values(policy.weights));
+  const ranges = bucketRanges(weights, coverage);
+  const assigned = Object.keys(policy.weights).map((variant, i) =>
+    outcome("split", { variant, propensity: clampShare(coverage) * (weights[i] as number), experiment }),
+  );
+  const draw = hasher(seed, hashVersion);
+  if (!draw) throw new RangeError("hashVersion");
+  const read = hashAttribute === undefined ? undefined : reader(hashAttribute);
+  const notCovered = outcome("not-covered");
+  const nobody = outcome("no-identity");
+  return (visitor) => {
+    const identity = read ? read(visitor.attributes) : visitor.id;
+    const text = typeof identity === "string" ? identity : identity ? JSON.stringify(identity) : "";
+    if (!text) return nobody;
+    const index = chooseVariant(draw(text), ranges);
+    return index < 0 ? notCovered : (assigned[index] as Decision);
+  };
+}
+
+/**
+ * Compiles a slot: consent, then targeting, then its policy. Every decision it can come to is made here, once.
+ *
+ * @throws Error of any kind where the definition cannot be decided by.
+ */
+export function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider {
+  const { purposes = DEFAULT_PURPOSES, targeting, policy } = definition;
+  const { version: rulesetVersion, compile } = context;
+  const face: SlotFace = { slot, definition, rulesetVersion };
+  const versions = { policyVersion: contentHash(policyContent(policy)) };
+  const outcome: Outcome = (reason, extra) => decisionOf(face, reason, { ...extra, ...versions });
+
+  const targeted = targeting && compile(targeting);
+  const decide =
+    policy.type === "rules" ? compileRules(policy, compile, outcome) : compileSplit(policy, outcome);
+  const noConsent = decisionOf(face, "consent");
+  const notTargeted = decisionOf(face, "not-targeted");
+  const failed = decisionOf(face, "error");
+  return (visitor) => {
+    try {
+      for (const purpose of purposes) if (!visitor.consent[purpose]) return noConsent;
+      return targeted && !targeted(visitor.attributes) ? notTargeted : decide(visitor);
+    } catch {
+      return failed;
+    }
+  };
+}

@@ -1,0 +1,3 @@
+export { behaviourPatterns } from "./behaviour-patterns.js";
+export { engagementScore, intentScore } from "./scores.js";
+export type * from "./types.js";

@@ -1,0 +1,118 @@
+import { AttuneError } from "../kernel/errors.js";
+import { collecting } from "./collecting.js";
+import { type Deed, takeDown } from "./draft.js";
+import { createFirstLoad, type FirstLoad } from "./first-load.js";
+import { createFirstRender } from "./first-render.js";
+import { createLifecycle } from "./lifecycle.js";
+import type { Recording } from "./recording/types.js";
+import type { FetchRecording } from "./recording-gate.js";
+import { createSnapshots } from "./snapshots.js";
+import type { Attune, AttuneOptions, TrackResult } from "./types.js";
+
+type Lifecycle = ReturnType<typeof createLifecycle>;
+
+/**
+ * Makes an engine. That alone reads, writes and sends nothing, so it is safe on a server and while rendering; `start()` begins, as far as
+ * consent allows. Without an environment there is nothing to touch, and the engine is started at once.
+ *
+ * What records and learns is loaded from the start on, as a part of its own; `ready()` waits for it.
+ *
+ * @throws AttuneError where a ruleset is handed in that cannot be compiled.
+ */
+export const createAttune = (options: AttuneOptions = {}): Attune =>
+  createEngine(options, async () => (await import("./recording/create-recording.js")).createRecording);
+
+/** {@link createAttune} with its second part from wherever it is handed in. */
+export function createEngine(options: AttuneOptions, fetchRecording: FetchRecording): Attune {
+  const parts = createFirstLoad(options, fetchRecording, () => attune);
+  const { recording } = parts.gate;
+  const lifecycle = createLifecycle(parts);
+  const snapshot = createSnapshots(() => ({
+    status: lifecycle.status(),
+    storage: recording()?.storage() ?? "none",
+    segments: parts.segments(),
+    ...parts.signals(),
+    consent: parts.edge.controller.state,
+    rulesetVersion:
+      parts.ruleset()?.version ?? (lifecycle.isStarted() ? null : (options.initial?.rulesetVersion ?? null)),
+  }));
+  const first = createFirstRender(parts);
+  const firstSnapshot = snapshot();
+
+  const attune: Attune = {
+    ...createDeeds(parts, lifecycle),
+    consent: parts.edge.controller,
+    snapshot,
+    initialSnapshot: () => firstSnapshot,
+    decide: parts.decider.decide,
+    initialDecision: (slot, fallback) => first.decide(slot, { fallback }),
+    explain: parts.decider.explain,
+    visitor: parts.gate.visitor,
+    session: () => recording()?.session() ?? null,
+    subscribe: parts.listeners.add,
+    loadRuleset: parts.useRuleset,
+    deliveries: () => recording()?.deliveries() ?? [],
+    ready: lifecycle.ready,
+    start: lifecycle.start,
+    close: lifecycle.close,
+  };
+  if (!options.environment) lifecycle.start();
+  return attune;
+}
+
+const dropped = (reason: string): TrackResult => ({ status: "dropped", reason });
+
+/** What is recorded, and what is done with it. */
+function createDeeds(
+  { host, edge, gate, decider, grants, started, changed }: FirstLoad,
+  lifecycle: Lifecycle,
+): Pick<
+  Attune,
+  "track" | "page" | "identify" | "reset" | "expose" | "flush" | "export" | "import" | "forget"
+> {
+  /** Resolves with what became of it, never rejects; at once where it can, so that an event of a page going away still leaves with it. */
+  const deed = async (what: Deed): Promise<TrackResult> => {
+    const draft = takeDown(host, what);
+    if (!draft) return dropped("not-serialisable");
+    try {
+      if (!lifecycle.isStarted()) await started;
+      if (lifecycle.status() === "closed") return dropped("closed");
+      edge.sync();
+      const granted = grants();
+      return await gate.inTurn(async (recording, valid) => {
+        if (recording && valid) return recording.record(draft, granted);
+        return dropped(valid && collecting(granted) ? "not-loaded" : "consent");
+      });
+    } catch (error) {
+      host.report(error);
+      return dropped("error");
+    }
+  };
+  const loaded = async (): Promise<Recording> => {
+    await started;
+    return gate.inTurn(async (recording) => {
+      if (recording) return recording;
+      throw new AttuneError("ATTUNE_ENGINE_NOT_LOADED", "The part that records did not load.");
+    });
+  };
+
+  return {
+    track: (name, properties, options) => deed({ name, properties, context: options?.context }),
+    page: (properties) => deed({ name: "Page Viewed", properties }),
+    identify: (userId, traits = {}, preferences = {}) =>
+      deed({ name: "Visitor Identified", properties: { traits, preferences }, userId }),
+    expose(slot) {
+      const decision = decider.decide(slot);
+      void deed({ name: "Variant Exposed", decision });
+    },
+    async reset() {
+      const { reason } = await deed({ name: "Visitor Reset", reset: true });
+      // Whoever comes next must not become who was here, even where what was kept cannot be read.
+      if (reason === "not-loaded") await gate.forget();
+    },
+    flush: () => gate.inTurn(async (recording) => recording?.flush()),
+    export: async () => (await loaded()).export(),
+    import: async (data) => (await loaded()).import(data),
+    forget: () => gate.forget().then(changed),
+  };
+}

@@ -1,0 +1,101 @@
+import { forcedDecision } from "../decisions/compile.js";
+import { emptyDecision } from "../decisions/decide.js";
+import type { CompiledRuleset, Decision, DecisionVisitor, Explanation } from "../decisions/types.js";
+import { canonicalJson } from "../kernel/json.js";
+import { own } from "../targeting/path.js";
+import type { Host } from "./host.js";
+import type { Attune, AttuneOptions } from "./types.js";
+
+const MEMO_LIMIT = 500;
+
+export interface DeciderOptions {
+  host: Host;
+  ruleset(): CompiledRuleset | null;
+  /** Whom a decision is about at this moment; `context` is what the caller adds. */
+  decidedFor(context: Readonly<Record<string, unknown>> | undefined): DecisionVisitor;
+  options: AttuneOptions;
+}
+
+export interface Decider {
+  decide: Attune["decide"];
+  explain(slot: string): Explanation;
+  /** What decisions depend on has changed. */
+  invalidate(): void;
+  /** While set, these hold: what the server decided for the first render. */
+  hold(decisions: Readonly<Record<string, Decision>> | null): void;
+}
+
+type DecideOptions<V> = { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> };
+
+interface Memo {
+  decision: Decision;
+  /** Of the inputs it was made from. */
+  version: number;
+  /** With the fallback of the last call. */
+  shown?: Decision<unknown>;
+  fallback?: unknown;
+}
+
+/** A decision with the caller's value, where the ruleset has none to offer. */
+export const withFallback = (decision: Decision<unknown>, fallback: unknown): Decision<unknown> =>
+  decision.variant === null && fallback !== undefined ? { ...decision, value: fallback } : decision;
+
+/** Decides once per change of its inputs, and gives the same object for as long as the decision is the same. */
+export function createDecider({ host, ruleset, decidedFor, options }: DeciderOptions): Decider {
+  const memos = new Map<string, Memo>();
+  let version = 0;
+  let held: Readonly<Record<string, Decision>> | null = null;
+
+  const compute = (slot: string, context: Readonly<Record<string, unknown>> | undefined): Decision => {
+    const compiled = ruleset();
+    const forced = own(options.decisions?.overrides, slot) as string | null;
+    const decision =
+      compiled &&
+      host.attempt(
+        () =>
+          (forced !== null && forcedDecision(compiled, slot, forced)) ||
+          compiled.decide(slot, decidedFor(context)),
+      );
+    return decision ?? emptyDecision(slot, "not-ready", compiled?.version);
+  };
+
+  const memoOf = (slot: string, context: Readonly<Record<string, unknown>> | undefined): Memo => {
+    const key = context ? `${slot}\n${host.attempt(() => canonicalJson(context))}` : slot;
+    const known = memos.get(key);
+    if (known?.version === version) return known;
+    const decision = (!context && (own(held, slot) as Decision | null)) || compute(slot, context);
+    const memo =
+      known && (known.decision === decision || JSON.stringify(known.decision) === JSON.stringify(decision))
+        ? { ...known, version }
+        : { decision, version };
+    if (memos.size >= MEMO_LIMIT) memos.clear();
+    memos.set(key, memo);
+    return memo;
+  };
+
+  return {
+    decide<V>(slot: string, { fallback, context }: DecideOptions<V> = {}) {
+      const memo = memoOf(slot, context);
+      if (!memo.shown || !Object.is(memo.fallback, fallback)) {
+        memo.shown = withFallback(memo.decision, fallback);
+        memo.fallback = fallback;
+      }
+      // The value is what the ruleset holds for the slot: its type is the caller's claim about the ruleset.
+      return memo.shown as Decision<V>;
+    },
+    explain(slot) {
+      const explanation = host.attempt(() => ruleset()?.explain(slot, decidedFor(undefined)));
+      return {
+        ...(explanation ?? { steps: [], wouldChange: [] }),
+        decision: memoOf(slot, undefined).decision,
+      };
+    },
+    invalidate() {
+      version++;
+    },
+    hold(decisions) {
+      held = decisions;
+      version++;
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { type FakeOptions, fakeDevice, fakeEnvironment } from "../../test/fake-environment.js";
+import { createAttune } from "./create-attune.js";
+import type { AttuneOptions } from "./types.js";
+
+async function page(fake: FakeOptions = {}, options: AttuneOptions = {}) {
+  const world = fakeEnvironment(fake);
+  const attune = createAttune({
+    environment: world.environment,
+    consent: { policy: { version: "1", mode: "none" } },
+    ...options,
+  });
+  attune.start();
+  await attune.ready();
+  await world.time.settle();
+  return { attune, ...world };
+}
+
+const names = (events: readonly { name: string }[]): string[] => events.map(({ name }) => name);
+
+describe("delivery", () => {
+  it("sends by time or by number, and forgets what was delivered", async () => {
+    const { attune, sent, time, device } = await page(
+      {},
+      { delivery: { batchSize: 3, intervalMs: 1000 }, consent: { policy: { version: "1", mode: "none" } } },
+    );
+    expect(await attune.track("A")).toEqual({ status: "stored" });
+    expect(device.queue.size).toBe(1);
+    await time.advance(999);
+    expect(sent).toHaveLength(0);
+    await time.advance(1);
+    expect(sent.map(({ items }) => items.length)).toEqual([1]);
+    void attune.track("B");
+    void attune.track("C");
+    await attune.track("D");
+    await time.advance(0);
+    expect(sent.map(({ items }) => items.length)).toEqual([1, 3]);
+    expect(device.queue.size).toBe(0);
+    expect(attune.deliveries().map(({ name, status }) => [name, status])).toEqual([
+      ["D", "sent"],
+      ["C", "sent"],
+      ["B", "sent"],
+      ["A", "sent"],
+    ]);
+  });
+
+  it("takes up what an earlier page could not deliver", async () => {
+    const device = fakeDevice();
+    const first = await page({ device, answer: () => ({ status: "retry" }) });
+    await first.attune.track("Early");
+    await first.attune.close();
+    expect(device.queue.size).toBe(1);
+    const second = await page({ device });
+    expect(names(second.events())).toEqual(["Early"]);
+    expect(device.queue.size).toBe(0);
+  });
+
+  it("T6: waits as long as the server asks, up to an hour", async () => {
+    const { attune, sent, time, hide } = await page({
+      answer: (_, count) =>
+        count === 1
+          ? { status: "retry", afterMs: 120_000 }
+          : count === 2
+            ? { status: "retry", afterMs: 1e12 }
+            : { status: "done", rejected: [] },
+    });
+    await attune.track("A");
+    await time.advance(1000);
+    expect(sent).toHaveLength(1);
+    await attune.flush();
+    hide();
+    await time.advance(119_999);
+    expect(sent).toHaveLength(1);
+    await time.advance(1);
+    expect(sent).toHaveLength(2);
+    await time.advance(3_599_999);
+    expect(sent).toHaveLength(2);
+    await time.advance(1);
+    expect(sent).toHaveLength(3);
+  });
+
+  it("T6: backs off with jitter between half a second and a minute", async () => {
+    const { attune, sent, time } = await page({ answer: () => ({ status: "retry" }) });
+    await attune.track("A");
+    await time.advance(600_000);
+    const gaps = sent.slice(1).map(({ at }, i) => at - (sent[i]?.at ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(500);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(60_000);
+    expect(Math.max(...gaps)).toBeGreaterThan(10_000);
+    expect(new Set(gaps).size).toBe(gaps.length);
+  });
+
+  it("T6: splits what is too large, and gives up only the event that cannot be taken", async () => {
+    const { attune, time, device, sent } = await page({
+      answer: ({ items }) =>
+        items.some(({ body }) => (body as { name: string }).name === "Poison")
+          ? { status: "too-large" }
+          : { status: "done", rejected: [] },
+    });
+    await Promise.all(["A", "B", "Poison", "C", "D", "E"].map((name) => attune.track(name)));
+    await time.advance(1000);
+    expect(device.queue.size).toBe(0);
+    expect(Object.fromEntries(attune.deliveries().map(({ name, status }) => [name, status]))).toEqual({
+      A: "sent",
+      B: "sent",
+      Poison: "rejected",
+      C: "sent",
+      D: "sent",
+      E: "sent",
+    });
+    expect(sent.length).toBeLessThan(9);
+  });
+
+  it("marks what the server refused, and does not send it again", async () => {
+    const { attune, time, sent } = await page({
+      answer: ({ items }) => ({ status: "done", rejected: [{ id: items[1]?.id ?? "", reason: "invalid" }] }),
+    });
+    await Promise.all([attune.track("A"), attune.track("B")]);
+    await time.advance(10_000);
+    expect(attune.deliveries().map(({ status }) => status)).toEqual(["rejected", "sent"]);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("hands over at once what is there when the page is hidden, and keeps what was not taken", async () => {
+    const { attune, hide, sent, device, time } = await page({
+      answer: ({ last }) => ({ status: "done", rejected: [], ...(last ? { taken: 2 } : {}) }),
+    });
+    await Promise.all([attune.track("A"), attune.track("B"), attune.track("C")]);
+    hide();
+    expect(sent.map(({ last, items }) => [last, items.length])).toEqual([[true, 3]]);
+    await time.settle();
+    expect(device.queue.size).toBe(1);
+    await time.advance(1000);
+    expect(sent.map(({ last, items }) => [last, items.length])).toEqual([
+      [true, 3],
+      [false, 1],
+    ]);
+  });
+
+  it("hands over at the page's end only what is covered by consent at that moment", async () => {
+    const { attune, hide, sent } = await page(
+      {},
+      { consent: { policy: { version: "1", mode: "opt-out" } } },
+    );
+    await attune.track("A");
+    await attune.consent.deny(["personalization", "marketing"]);
+    hide();
+    const [batch] = sent;
+    expect(batch?.items).toHaveLength(1);
+    const { consent } = batch?.items[0]?.body as { consent: { purposes: string[] } };
+    expect(consent.purposes).toContain("analytics");
+    expect(consent.purposes).not.toContain("personalization");
+    expect(consent.purposes).not.toContain("marketing");
+  });
+
+  it("folds and sends the same event, once", async () => {
+    const { attune, events, time, sink } = await page();
+    sink()?.page();
+    sink()?.track("Element Clicked", {}, { element: { tag: "a", name: "buy" } });
+    await time.advance(1000);
+    expect(events()).toMatchObject([
+      {
+        name: "Page Viewed",
+        schemaVersion: 1,
+        site: "default",
+        tzOffset: 60,
+        context: {
+          page: { url: "https://shop.example/hats", referrer: "https://search.example" },
+          campaign: { source: "mail" },
+          device: { type: "desktop" },
+        },
+      },
+      { name: "Element Clicked", context: { element: { name: "buy" } } },
+    ]);
+    const [first, second] = events();
+    expect(second?.sessionId).toBe(first?.sessionId);
+    expect(Number(second?.seq)).toBeGreaterThan(Number(first?.seq));
+    expect(attune.snapshot().features.pagesThisSession).toBe(1);
+  });
+
+  it("works without network and without storage", async () => {
+    const { environment } = fakeEnvironment();
+    const { network: _, storage: __, ...bare } = environment;
+    const attune = createAttune({ environment: bare, consent: { policy: { version: "1", mode: "none" } } });
+    attune.start();
+    expect(await attune.track("A")).toEqual({ status: "memory" });
+    const { attune: unstored } = await page({ storage: "none" });
+    expect(await unstored.track("A")).toEqual({ status: "memory" });
+  });
+
+  it("refuses what is no event, with a reason", async () => {
+    const { attune } = await page();
+    expect(await attune.track("")).toEqual({ status: "dropped", reason: "invalid-name" });
+    expect(await attune.track("Big", { text: "x".repeat(40_000) })).toEqual({
+      status: "dropped",
+      reason: "too-large",
+    });
+  });
+});

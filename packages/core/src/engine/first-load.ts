@@ -1,0 +1,91 @@
+import { sameGrants } from "../consent/grants.js";
+import type { ConsentState, Grants } from "../consent/types.js";
+import { compileRuleset } from "../decisions/compile.js";
+import type { CompiledRuleset, DecisionVisitor, Ruleset } from "../decisions/types.js";
+import type { Memberships } from "../segments/types.js";
+import { type ConsentEdge, createConsentEdge } from "./consent-controller.js";
+import { createDecider, type Decider } from "./decider.js";
+import { createHost, createListeners } from "./host.js";
+import type { Signals } from "./recording/types.js";
+import { createRecordingGate, type FetchRecording, type RecordingGate } from "./recording-gate.js";
+import type { Attune, AttuneOptions } from "./types.js";
+
+const NOTHING = {};
+const NO_SCORE = { value: 0, base: 0, contributions: [] };
+/** Of a visitor of whom nothing has been learned yet. */
+const NO_SIGNALS: Signals = { features: NOTHING, scores: { engagement: NO_SCORE, intent: NO_SCORE } };
+
+/**
+ * Makes what a page needs in order to render, decide and take consent, and ties it together. Nothing outside is touched yet. What records
+ * and learns comes later, through the gate.
+ *
+ * @param engine The finished engine, for capture.
+ */
+export function createFirstLoad(
+  options: AttuneOptions,
+  fetchRecording: FetchRecording,
+  engine: () => Pick<Attune, "track" | "page">,
+) {
+  const { environment = {}, initial } = options;
+  const host = createHost(environment);
+  const listeners = createListeners<void>(host);
+  let compiled: CompiledRuleset | null = null;
+  /** The server's finding, where it still holds. */
+  let assumed: Memberships | null = null;
+  let start = (): void => undefined;
+
+  const shared = {
+    ...{ host, options, fetchRecording, engine },
+    bornAt: host.clock.now(),
+    started: new Promise<void>((resolve) => {
+      start = resolve;
+    }),
+    changed(): void {
+      decider.invalidate();
+      listeners.emit();
+    },
+    consent: (): ConsentState => edge.controller.state,
+    grants: (): Grants => shared.consent().grants,
+    adopt: (record: unknown): Promise<void> => edge.adopt(record),
+    ruleset: (): CompiledRuleset | null => compiled,
+    assumed: (): Memberships | null => assumed,
+    segments: (): Memberships => gate.recording()?.segments() ?? assumed ?? NOTHING,
+    signals: (): Signals => gate.recording()?.signals() ?? NO_SIGNALS,
+    visitorId: (): string | null => gate.visitor()?.id ?? null,
+    /** Whom a decision is about at this moment; `context` is what the caller adds. */
+    decidedFor(context?: Readonly<Record<string, unknown>>): DecisionVisitor {
+      const attributes = gate.recording()?.attributes() ?? NOTHING;
+      return {
+        id: shared.visitorId(),
+        attributes: context ? { ...attributes, context } : attributes,
+        segments: shared.segments(),
+        consent: shared.grants(),
+      };
+    },
+    useRuleset(next: Ruleset | CompiledRuleset): void {
+      compiled = "decide" in next ? next : compileRuleset(next);
+      gate.recording()?.use();
+      shared.changed();
+    },
+    /** Brings everything that consent governs in line with a new state of it. */
+    apply(before: ConsentState, after: ConsentState, erase: boolean): Promise<void> {
+      // The first decisions were made under another consent.
+      if (!sameGrants(before.grants, after.grants)) decider.hold(null);
+      if (!after.grants.personalization) assumed = null;
+      const done = gate.consented(before, after, erase || after.record !== null);
+      shared.changed();
+      return done;
+    },
+  };
+  const gate: RecordingGate = createRecordingGate(shared);
+  const decider: Decider = createDecider(shared);
+  const edge: ConsentEdge = createConsentEdge(shared);
+
+  if (shared.grants().personalization) assumed = initial?.segments ?? null;
+  decider.hold(initial?.decisions ?? null);
+  if (initial?.ruleset) host.attempt(() => shared.useRuleset(initial.ruleset as Ruleset));
+  if (options.decisions?.ruleset) shared.useRuleset(options.decisions.ruleset);
+  return { ...shared, listeners, start, gate, decider, edge };
+}
+
+export type FirstLoad = ReturnType<typeof createFirstLoad>;

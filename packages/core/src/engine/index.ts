@@ -1,0 +1,2 @@
+export { createAttune } from "./create-attune.js";
+export type * from "./types.js";

@@ -1,0 +1,90 @@
+import type { CaptureSink } from "../../ports/environment.js";
+import type { RecordingParts } from "./parts.js";
+
+/** The time in which consent allows a visitor to be known: from a grant to a withdrawal. */
+export interface Collection {
+  /** Reads or makes the visitor, then captures and sends. Resolves when what the device knew is loaded. */
+  begin(): Promise<void>;
+  /** Stops everything. `erase`: also where nothing had begun, nothing is left behind on the device. */
+  end(erase: boolean): Promise<void>;
+  /** Stops capture for good, and delivers what is there; what is kept remains. */
+  close(): Promise<void>;
+}
+
+interface Period {
+  loaded: Promise<void>;
+}
+
+const sink = (engine: ReturnType<RecordingParts["engine"]>): CaptureSink => ({
+  track: (name, properties, context) => void engine.track(name, properties, context ? { context } : {}),
+  page: () => void engine.page(),
+});
+
+export function createCollection(parts: RecordingParts): Collection {
+  const { host, device, identity, keeper, model, exposures, delivery, engine, changed, hold, release } =
+    parts;
+  const { capture, network, storage } = host.environment;
+  let active = null as Period | null;
+  let stops: ((() => void) | undefined)[] = [];
+
+  const stop = (): void => {
+    for (const end of stops.splice(0)) host.attempt(() => end?.());
+  };
+  const hide = async (): Promise<void> => void (await Promise.all([delivery.hide(), keeper.save()]));
+
+  const load = async (isCurrent: () => boolean): Promise<void> => {
+    const kept = await keeper.load();
+    if (!isCurrent()) return;
+    identity.open(kept && kept.visitor);
+    // What cannot be gone on from is as good as nothing kept.
+    host.attempt(() => {
+      if (!kept) return;
+      model.load(kept.state, kept.segments);
+      exposures.load(kept.exposures);
+    });
+    model.setTraits(identity.visitor()?.traits ?? {});
+  };
+
+  return {
+    begin() {
+      if (active) return active.loaded;
+      hold();
+      device.open();
+      const mine: Period = { loaded: Promise.resolve() };
+      active = mine;
+      const isCurrent = (): boolean => active === mine;
+      mine.loaded = load(isCurrent).then(() => {
+        if (!isCurrent()) return;
+        changed();
+        // What happened while loading comes before what capture says of this page.
+        release();
+        stops = [
+          host.attempt(() => capture?.(sink(engine()))),
+          host.attempt(() => network?.onHide?.(() => void hide())),
+        ];
+        // What an earlier page could not deliver.
+        if (storage) void delivery.flush();
+      });
+      return mine.loaded;
+    },
+    async end(erase) {
+      if (!active && !erase) return;
+      active = null;
+      stop();
+      keeper.cancel();
+      delivery.stop();
+      identity.clear();
+      model.reset();
+      exposures.load([]);
+      release();
+      await device.erase();
+    },
+    async close() {
+      await active?.loaded;
+      stop();
+      await hide();
+      delivery.close();
+      device.close();
+    },
+  };
+}

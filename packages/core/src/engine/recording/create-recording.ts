@@ -1,0 +1,98 @@
+import { memoryAllowed } from "../../consent/allowed.js";
+import type { JsonObject } from "../../kernel/json.js";
+import { SESSION_GAP } from "../../state/fold-session.js";
+import { collecting } from "../collecting.js";
+import { createCollection } from "./collection.js";
+import { readDraft } from "./event.js";
+import { createParts, type RecordingParts } from "./parts.js";
+import { createRecorder, dropped } from "./recorder.js";
+import { exportVisitor, importVisitor } from "./transfer.js";
+import type { CreateRecording, Recording } from "./types.js";
+
+/** The composition of everything that a page does not need in order to render and decide. */
+export const createRecording: CreateRecording = (context) => {
+  const parts = createParts(context);
+  const { host, device, identity, consent, ruleset, changed, model, keeper, delivery } = parts;
+  const collection = createCollection(parts);
+  const use = (): void => {
+    model.use(ruleset(), consent().grants);
+    keeper.touch();
+  };
+  const assumed = context.assumed();
+  if (assumed) model.assume(assumed);
+  use();
+  return {
+    visitor: identity.visitor,
+    session() {
+      const { session } = model.state();
+      if (!session || host.clock.now() - session.lastAt > SESSION_GAP) return null;
+      const { id, startedAt, lastAt } = session;
+      return { id, startedAt, lastActivityAt: lastAt, isNew: startedAt >= context.bornAt };
+    },
+    deliveries: delivery.recent,
+    storage: device.status,
+    segments: model.segments,
+    signals: model.signals,
+    attributes: model.attributes,
+    async begin(known) {
+      if (known) return collection.begin();
+      changed();
+      context.release();
+    },
+    async consented(before, after, erase) {
+      const known = collecting(after.grants);
+      if (before.grants.personalization && !after.grants.personalization) model.unlearn();
+      if (!known && !memoryAllowed(after)) model.reset();
+      use();
+      await (known ? collection.begin() : collection.end(erase));
+    },
+    use,
+    ...createDeeds(parts),
+    async forget() {
+      await collection.end(true);
+      if (collecting(consent().grants)) await collection.begin();
+      changed();
+    },
+    flush: async () => void (await Promise.all([keeper.save(), delivery.flush()])),
+    export: () => exportVisitor(parts),
+    import: (data) => importVisitor(parts, data),
+    close: collection.close,
+  };
+};
+
+/** What the visitor does, and who that is. */
+function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
+  const { identity, consent, model, exposures, keeper, changed } = parts;
+  const record = createRecorder(parts);
+  const known = (): boolean => collecting(consent().grants);
+  const renew = (): void => {
+    identity.become(null);
+    model.reset();
+    exposures.load([]);
+    changed();
+  };
+  const identify = (userId: string, { traits, preferences }: JsonObject): void => {
+    const before = identity.visitor()?.userId;
+    // Somebody else at the same device is another visitor.
+    if (before !== undefined && before !== userId) renew();
+    identity.identify(userId, traits as JsonObject, preferences as JsonObject);
+    model.setTraits(identity.visitor()?.traits ?? {});
+  };
+  return {
+    async record(draft, granted) {
+      const { userId, decision, reset } = draft;
+      const occurrence = readDraft(draft);
+      if (typeof occurrence === "string") return dropped(occurrence);
+      if ((reset || decision || userId !== undefined) && !known()) return dropped("consent");
+      if (reset) {
+        renew();
+        await keeper.save();
+        return { status: "memory" };
+      }
+      if (userId !== undefined) identify(userId, occurrence.properties);
+      if (!decision) return record(occurrence, granted);
+      const properties = exposures.see(decision);
+      return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");
+    },
+  };
+}

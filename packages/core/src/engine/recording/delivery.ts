@@ -1,0 +1,179 @@
+import type { RandomSource } from "../../kernel/random.js";
+import type { QueueItem, SendOutcome } from "../../ports/environment.js";
+import { createCancel, type Host } from "../host.js";
+import type { DeliveryEntry } from "../types.js";
+import { createAlarm } from "./alarm.js";
+import { backOff } from "./back-off.js";
+import type { Device } from "./device.js";
+import { createOutbox } from "./outbox.js";
+
+/** At most this many in one request: bodies stay small, and a long queue still leaves quickly. */
+const MAX_BATCH = 200;
+/** Another page is sending; look again. */
+const BUSY_MS = 1000;
+
+export interface DeliveryOptions {
+  random: RandomSource;
+  batchSize: number;
+  intervalMs: number;
+  /** The consent gate at the network's door: an event as it may be sent now, or null. */
+  admit(body: unknown): unknown;
+}
+
+/** At-least-once delivery of what the outbox holds. */
+export interface Delivery {
+  /** Takes an event. Resolves with where it is once that is so. */
+  add(item: QueueItem, name: string): Promise<"stored" | "memory">;
+  /** Sends what is there, unless the server has asked to wait. */
+  flush(): Promise<void>;
+  /** The page may go away: sends what this page has not delivered by what survives it. */
+  hide(): Promise<void>;
+  /** Forgets everything in memory and lets go of what is under way. */
+  stop(): void;
+  /** No more requests on its own account. */
+  close(): void;
+  recent(): readonly DeliveryEntry[];
+}
+
+export function createDelivery(host: Host, device: Device, options: DeliveryOptions): Delivery {
+  const { batchSize, intervalMs } = options;
+  const outbox = createOutbox(host, device);
+  const sender = createSender(host, outbox, options);
+  let draining: Promise<void> | null = null;
+  let closed = false;
+
+  const alarm = createAlarm(host, () => void drain());
+  const schedule = (ms: number): void => {
+    if (!closed) alarm.within(Math.max(ms, sender.pause()));
+  };
+
+  const drain = (): Promise<void> => {
+    if (!host.environment.network || draining) return draining ?? Promise.resolve();
+    const loop = sender.loop();
+    const pass = async (): Promise<boolean | undefined> => {
+      const ran = await device.use((storage) => storage.exclusive?.(loop) ?? loop().then(() => true));
+      // Undefined: there is no storage to share.
+      if (ran === undefined) await loop();
+      return ran;
+    };
+    const run = pass().then((ran) => {
+      if (draining !== run) return;
+      draining = null;
+      if (ran === false) schedule(BUSY_MS);
+      else if (sender.pause() > 0) schedule(0);
+    });
+    draining = run;
+    return run;
+  };
+
+  return {
+    add(item, name) {
+      const added = outbox.add(item, name);
+      schedule(outbox.own().length >= batchSize ? 0 : intervalMs);
+      return added;
+    },
+    flush: drain,
+    async hide() {
+      // A request under way dies with the page: its events are safe on the device, but not in memory.
+      await sender.sendLast(device.status() !== "device");
+      if (outbox.own().length > 0) schedule(intervalMs);
+    },
+    stop() {
+      sender.cancel();
+      alarm.cancel();
+      outbox.clear();
+      draining = null;
+    },
+    close() {
+      closed = true;
+      alarm.cancel();
+    },
+    recent: outbox.recent,
+  };
+}
+
+/** Knows how to send and when not to. */
+function createSender(
+  host: Host,
+  outbox: ReturnType<typeof createOutbox>,
+  { admit, random }: DeliveryOptions,
+) {
+  const { network } = host.environment;
+  const inFlight = new Set<string>();
+  let cancel = createCancel();
+  let failures = 0;
+  let notBefore = 0;
+  let limit = MAX_BATCH;
+
+  const pause = (): number => Math.max(0, notBefore - host.clock.now());
+
+  const send = async (items: readonly QueueItem[], last: boolean): Promise<SendOutcome> => {
+    for (const { id } of items) inFlight.add(id);
+    try {
+      return (await network?.send(items, { last, signal: cancel.signal })) ?? { status: "retry" };
+    } catch (error) {
+      host.report(error);
+      return { status: "retry" };
+    } finally {
+      for (const { id } of items) inFlight.delete(id);
+    }
+  };
+
+  const conclude = async (items: readonly QueueItem[], outcome: SendOutcome): Promise<void> => {
+    if (outcome.status === "done") {
+      failures = 0;
+      limit = Math.min(MAX_BATCH, limit * 2);
+      await outbox.settle(items.slice(0, outcome.taken), outcome.rejected);
+    } else if (outcome.status === "too-large") {
+      limit = Math.ceil(items.length / 2);
+      // Halved down to one event, it is that event which the server cannot take: only it is given up.
+      if (items.length === 1) await outbox.settle(items, items);
+    } else {
+      notBefore = host.clock.now() + backOff(++failures, outcome.afterMs, random);
+    }
+  };
+
+  /** Those of the items that consent still covers, as far as it does, and the others. At once: a page going away does not wait. */
+  const gate = (items: readonly QueueItem[]): { allowed: QueueItem[]; withheld: QueueItem[] } => {
+    const allowed: QueueItem[] = [];
+    const withheld: QueueItem[] = [];
+    for (const item of items) {
+      const body = host.attempt(() => admit(item.body));
+      if (body) allowed.push({ id: item.id, body });
+      else withheld.push(item);
+    }
+    return { allowed, withheld };
+  };
+
+  return {
+    pause,
+    cancel() {
+      cancel.abort();
+      cancel = createCancel();
+      failures = 0;
+    },
+    /** Sends batch after batch until nothing is left, the server wants a pause, or all is cancelled. */
+    loop() {
+      const { signal: mine } = cancel;
+      return async (): Promise<void> => {
+        while (!mine.aborted && pause() === 0) {
+          const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
+          if (mine.aborted || items.length === 0) return;
+          const { allowed: batch, withheld } = gate(items);
+          if (withheld.length > 0) await outbox.settle(withheld, withheld);
+          if (batch.length === 0) continue;
+          const outcome = await send(batch, false);
+          if (!mine.aborted) await conclude(batch, outcome);
+        }
+      };
+    },
+    async sendLast(again: boolean): Promise<void> {
+      const { signal: mine } = cancel;
+      const { allowed: items } = gate(outbox.own().filter(({ id }) => again || !inFlight.has(id)));
+      if (!network || items.length === 0 || pause() > 0) return;
+      const outcome = await send(items, true);
+      // Not delivered this way, the events wait for the page's return or for the next one.
+      if (!mine.aborted && outcome.status === "done") await conclude(items, outcome);
+    },
+  };
+}

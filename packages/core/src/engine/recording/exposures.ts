@@ -1,0 +1,39 @@
+import type { Decision } from "../../decisions/types.js";
+import type { JsonObject } from "../../kernel/json.js";
+
+const LIMIT = 500;
+
+/** Which decisions the visitor has seen: each slot, variant and experiment once. The oldest of more than 500 are forgotten. */
+export function createExposures() {
+  let seen = new Set<string>();
+  return {
+    /** The properties of the event that counts this decision, or null where it does not count or has been counted. */
+    see({
+      slot,
+      variant,
+      reason,
+      experiment,
+      propensity,
+      rulesetVersion,
+      isFallback,
+    }: Decision): JsonObject | null {
+      const key = `${slot}|${variant}|${experiment ?? ""}`;
+      if (isFallback || reason === "override" || seen.has(key)) return null;
+      seen.add(key);
+      if (seen.size > LIMIT) seen.delete([...seen][0] as string);
+      return {
+        slot,
+        variant,
+        rulesetVersion,
+        propensity,
+        ...(experiment === undefined ? {} : { experiment }),
+      };
+    },
+    list: (): readonly string[] => [...seen],
+    load(keys: readonly string[]): void {
+      seen = new Set(keys.filter((key) => typeof key === "string").slice(-LIMIT));
+    },
+  };
+}
+
+export type Exposures = ReturnType<typeof createExposures>;

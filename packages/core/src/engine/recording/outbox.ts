@@ -1,0 +1,84 @@
+import { AttuneError } from "../../kernel/errors.js";
+import type { QueueItem } from "../../ports/environment.js";
+import type { Host } from "../host.js";
+import type { DeliveryEntry } from "../types.js";
+import { createDeliveryLog } from "./delivery-log.js";
+import type { Device } from "./device.js";
+
+/** What this page remembers of its own undelivered events; with working storage more are on the device. */
+const MEMORY_LIMIT = 1000;
+
+/** Events that wait to be delivered: on the device where that works, and this page's own in memory as well. */
+export interface Outbox {
+  /** Resolves with where it is once that is so. */
+  add(item: QueueItem, name: string): Promise<"stored" | "memory">;
+  /** The oldest, those of earlier pages included. */
+  next(limit: number): Promise<readonly QueueItem[]>;
+  /** This page's own. */
+  own(): readonly QueueItem[];
+  /** These need not be sent any more. */
+  settle(items: readonly QueueItem[], rejected: readonly { id: string }[]): Promise<void>;
+  /** Forgets what is in memory. */
+  clear(): void;
+  recent(): readonly DeliveryEntry[];
+}
+
+export function createOutbox(host: Host, device: Device): Outbox {
+  const own = new Map<string, QueueItem>();
+  const log = createDeliveryLog(host.clock);
+  let unwritten: QueueItem[] = [];
+  let writing: Promise<boolean> | null = null;
+
+  /** All that is added in one tick shares one transaction. */
+  const write = (): Promise<boolean> =>
+    (writing ??= Promise.resolve().then(async () => {
+      writing = null;
+      const items = unwritten;
+      unwritten = [];
+      return (await device.use((storage) => storage.enqueue(items).then(() => true))) === true;
+    }));
+
+  return {
+    async add(item, name) {
+      const stored = device.status() === "device";
+      own.set(item.id, item);
+      log.add(item.id, name, stored ? "queued" : "memory");
+      if (own.size > MEMORY_LIMIT) {
+        const [oldest] = own.keys();
+        own.delete(oldest as string);
+        if (!stored) {
+          host.report(
+            new AttuneError(
+              "ATTUNE_ENGINE_QUEUE_FULL",
+              "Too many events wait in memory; the oldest was dropped.",
+            ),
+          );
+        }
+      }
+      if (!stored) return "memory";
+      unwritten.push(item);
+      if (await write()) return "stored";
+      log.became(item.id, "memory");
+      return "memory";
+    },
+    async next(limit) {
+      await writing;
+      return (await device.use((storage) => storage.peek(limit))) ?? [...own.values()].slice(0, limit);
+    },
+    own: () => [...own.values()],
+    async settle(items, rejected) {
+      const ids = items.map(({ id }) => id);
+      for (const id of ids) {
+        own.delete(id);
+        log.became(id, rejected.some((refused) => refused.id === id) ? "rejected" : "sent");
+      }
+      await device.use((storage) => storage.remove(ids));
+    },
+    clear() {
+      own.clear();
+      unwritten = [];
+      log.clear();
+    },
+    recent: log.recent,
+  };
+}

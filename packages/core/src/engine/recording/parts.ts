@@ -1,0 +1,39 @@
+import { reduceToConsent } from "../../events/consent-filter.js";
+import type { Event } from "../../events/types.js";
+import { createIdSource } from "../../kernel/ids.js";
+import { secureRandom } from "../../kernel/random.js";
+import { createDelivery } from "./delivery.js";
+import { createDevice } from "./device.js";
+import { createExposures } from "./exposures.js";
+import { createIdentity } from "./identity.js";
+import { createKeeper } from "./keeper.js";
+import type { RecordingContext } from "./types.js";
+import { createVisitorModel } from "./visitor-model.js";
+
+/** Makes the parts that record and learn. */
+export function createParts(context: RecordingContext) {
+  const { host, options, consent } = context;
+  const { batchSize = 20, intervalMs = 1000 } = options.delivery ?? {};
+  const { random = secureRandom } = host.environment;
+  const newId = createIdSource(host.clock, random);
+  const changed = (): void => {
+    keeper.touch();
+    context.changed();
+  };
+  const device = createDevice(host, context.erased, changed);
+  const identity = createIdentity(host, newId, context.visitor);
+  const model = createVisitorModel();
+  const exposures = createExposures();
+  const keeper = createKeeper(host, device, () => {
+    const visitor = identity.visitor();
+    const [state, segments] = [model.keepable(), model.segments()];
+    return visitor && { v: 1, visitor, state, segments, exposures: exposures.list() };
+  });
+  // What lies in the queue was made by `makeEvent`, here or in an earlier page of this site.
+  const admit = (body: unknown): unknown =>
+    reduceToConsent(body as Event, consent().grants, options.events?.definitions);
+  const delivery = createDelivery(host, device, { batchSize, intervalMs, random, admit });
+  return { ...context, changed, newId, device, identity, model, exposures, keeper, delivery };
+}
+
+export type RecordingParts = ReturnType<typeof createParts>;

@@ -1,0 +1,134 @@
+import { allowed } from "../../consent/allowed.js";
+import type { Grants } from "../../consent/types.js";
+import type { CompiledRuleset } from "../../decisions/types.js";
+import { engagementScore, intentScore } from "../../engagement/index.js";
+import type { Event } from "../../events/types.js";
+import { compileSegments, evaluateSegments } from "../../segments/index.js";
+import type { Memberships } from "../../segments/types.js";
+import { visitorAttributes } from "../../state/attributes.js";
+import { features } from "../../state/features.js";
+import { fold } from "../../state/fold.js";
+import { initialState } from "../../state/initial-state.js";
+import type { VisitorState } from "../../state/types.js";
+import type { Attributes } from "../../targeting/types.js";
+import type { Signals } from "./types.js";
+
+/** What is known of the visitor: the folded state and everything read off it, worked out when asked for and only if it changed. */
+export interface VisitorModel {
+  /** What the page decides with. */
+  state(): VisitorState;
+  /** What may be kept: without what was folded in memory before consent. */
+  keepable(): VisitorState;
+  segments(): Memberships;
+  signals(): Signals;
+  attributes(): Attributes;
+  /** `keep: false` for what happened before consent. */
+  fold(event: Event, keep: boolean): void;
+  /** Goes on from a kept state; throws where it is none. What was folded before consent remains for this page where nothing was kept. */
+  load(state: VisitorState, segments: Memberships): void;
+  /** Segments as given, until the next event. */
+  assume(segments: Memberships): void;
+  use(ruleset: CompiledRuleset | null, grants: Grants): void;
+  setTraits(traits: Readonly<Record<string, unknown>>): void;
+  /** Everything that was learned is forgotten; that there were sessions is not. */
+  unlearn(): void;
+  reset(): void;
+}
+
+const sameNumbers = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean => {
+  for (const key in b) if (!Object.is(a[key], b[key])) return false;
+  return true;
+};
+
+export function createVisitorModel(): VisitorModel {
+  let state = initialState();
+  /** Differs from `state` only after events were folded before consent. */
+  let keepable = state;
+  let memberships: Memberships = {};
+  /** They are somebody else's finding (the server's), better than what an empty state says. */
+  let assumed = false;
+  let compiled: ReturnType<typeof compileSegments> | null = null;
+  let traits: Readonly<Record<string, unknown>> = {};
+  let read: VisitorState | null = null;
+  let signals: Signals | null = null;
+  let attributes: { of: VisitorState; traits: unknown; value: Attributes } | undefined;
+
+  const currentSignals = (): Signals => {
+    if (signals && read === state) return signals;
+    read = state;
+    const vector = features(state);
+    if (signals && sameNumbers(signals.features, vector)) return signals;
+    signals = {
+      features: vector,
+      scores: { engagement: engagementScore(vector), intent: intentScore(vector) },
+    };
+    return signals;
+  };
+  const extra = (): Attributes => {
+    const { engagement, intent } = currentSignals().scores;
+    return { scores: { engagement: engagement.value, intent: intent.value }, traits };
+  };
+  const evaluate = (): void => {
+    if (compiled) memberships = evaluateSegments(compiled, state, memberships, extra());
+  };
+
+  return {
+    state: () => state,
+    keepable: () => keepable,
+    segments: () => memberships,
+    signals: currentSignals,
+    attributes() {
+      if (!attributes || attributes.of !== state || attributes.traits !== traits) {
+        attributes = { of: state, traits, value: { ...visitorAttributes(state), ...extra() } };
+      }
+      return attributes.value;
+    },
+    fold(event, keep) {
+      const shared = keepable === state;
+      state = fold(state, event);
+      if (keep) keepable = shared ? state : fold(keepable, event);
+      assumed = false;
+      evaluate();
+    },
+    load(next, segments) {
+      // Throws before anything is taken over, if the state is not what it says it is.
+      visitorAttributes(next);
+      state = keepable = next;
+      // Not evaluated: at the same state the same memberships hold; the next event brings them up to date.
+      memberships = segments;
+      assumed = false;
+    },
+    assume(segments) {
+      memberships = segments;
+      assumed = true;
+    },
+    use(ruleset, grants) {
+      const definitions =
+        ruleset?.ruleset.segments?.filter(({ purposes = ["personalization"] }) =>
+          allowed(grants, purposes),
+        ) ?? [];
+      const { groups } = ruleset?.ruleset ?? {};
+      compiled = definitions.length ? compileSegments(definitions, groups ? { groups } : {}) : null;
+      if (assumed && grants.personalization) return;
+      assumed = false;
+      if (compiled) evaluate();
+      else if (ruleset || !grants.personalization) memberships = {};
+    },
+    setTraits(next) {
+      traits = next;
+    },
+    unlearn() {
+      const { learned } = initialState();
+      state = { ...state, learned };
+      keepable = { ...keepable, learned };
+      evaluate();
+    },
+    reset() {
+      state = keepable = initialState();
+      memberships = {};
+      assumed = false;
+      traits = {};
+      evaluate();
+    },
+  };
+}

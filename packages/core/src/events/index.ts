@@ -1,0 +1,10 @@
+export { eventName } from "./aliases.js";
+export * from "./consent-filter.js";
+export * from "./define-events.js";
+export type { ParseContext } from "./draft.js";
+export { mask } from "./mask.js";
+export * from "./minimise.js";
+export * from "./names.js";
+export * from "./parse-event.js";
+export { clockCorrection } from "./skew.js";
+export * from "./types.js";

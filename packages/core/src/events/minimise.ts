@@ -1,0 +1,171 @@
+import type { JsonObject } from "../kernel/json.js";
+import { mask } from "./mask.js";
+import type { CampaignContext, Event, EventContext } from "./types.js";
+import { joinUrl, maskPath, splitUrl } from "./url.js";
+
+export interface MinimiseOptions {
+  /** Names of query parameters that URLs keep (default none). */
+  query?: readonly string[];
+  /** Fields that are left as they are, by dotted path, list indexes left out: `properties.traits.email`. */
+  keep?: readonly string[];
+}
+
+/** Deeper than any event that the server takes; ends circular structures. */
+const MAX_DEPTH = 8;
+const CONTEXT = "context";
+const PAGE = "context.page";
+/** Where URLs have rules of their own. */
+const LOCATORS = ["url", "referrer", "path"];
+
+const isPage = (name: string, value: unknown): value is NonNullable<EventContext["page"]> =>
+  name === "page" && typeof value === "object" && value !== null;
+const isLocator = (name: string, value: unknown): boolean =>
+  typeof value === "string" && LOCATORS.includes(name);
+
+const MAX_TEXT = 1024;
+/** What is looked at in the first place. */
+const MAX_INPUT = 8192;
+/** Titles and the text of elements. */
+const MAX_CAPTION = 256;
+
+/** Names of things, not of people: numbers and random-looking parts are what they are made of. */
+const IDENTIFIERS = [
+  "product_id",
+  "productId",
+  "order_id",
+  "orderId",
+  "cart_id",
+  "checkout_id",
+  "list_id",
+  "sku",
+  "slot",
+  "variant",
+  "experiment",
+  "policyVersion",
+  "rulesetVersion",
+];
+/** Whatever stands here is not for us, in whatever form it comes. */
+const SECRET = /passw|secret|token|cvv|cvc|iban|api_?key|authoriz/i;
+
+const CAMPAIGN: Readonly<Record<string, keyof CampaignContext>> = {
+  utm_source: "source",
+  utm_medium: "medium",
+  utm_campaign: "name",
+  utm_term: "term",
+  utm_content: "content",
+};
+
+/**
+ * Leaves in an event only what it needs to be understood (T34). URLs lose their query except for allowed names, and their fragment; the
+ * referrer its path; addresses, phone and card numbers and tokens are masked in every text, values of secret-looking keys are replaced
+ * whole; texts are cut to 1,024 characters, titles and element texts to 256. Campaign parameters move to `context.campaign` first, if
+ * the event's consent covers analytics or marketing. What JSON cannot carry becomes null. Keys, numbers and the envelope's ids stay.
+ *
+ * The page does this before its own fold and queue, the server's door again: idempotent, linear in the size of the event.
+ */
+export function minimise(event: Event, options: MinimiseOptions = {}): Event {
+  return {
+    ...event,
+    properties: walk(event.properties, "", "properties", 0, options) as JsonObject,
+    context: minimiseContext(event, options),
+  };
+}
+
+function minimiseContext({ context, consent }: Event, options: MinimiseOptions): EventContext {
+  const result = walk(context, "", CONTEXT, 0, options) as EventContext;
+  if (!isPage("page", context.page)) return result;
+  const page = { ...(walk(context.page, "", PAGE, 1, options) as NonNullable<EventContext["page"]>) };
+  const { url, referrer, path } = context.page;
+  if (typeof url !== "string" && typeof path === "string")
+    page.path = maskPath(path.split(/[?#]/, 1)[0] as string);
+  if (typeof referrer === "string") page.referrer = splitUrl(referrer).origin;
+  if (typeof url !== "string") return { ...result, page };
+  const parts = splitUrl(url);
+  page.path = maskPath(parts.path);
+  page.url = joinUrl(parts, page.path, options.query);
+  const covered = consent.purposes.includes("analytics") || consent.purposes.includes("marketing");
+  const campaign = covered && parts.query.includes("utm_") ? campaignOf(parts.query) : null;
+  return campaign ? { ...result, campaign: { ...campaign, ...result.campaign }, page } : { ...result, page };
+}
+
+function campaignOf(query: string): CampaignContext | null {
+  const campaign: CampaignContext = {};
+  for (const pair of query.split("&")) {
+    const [name = "", value] = pair.split("=", 2);
+    if (value && Object.hasOwn(CAMPAIGN, name)) {
+      campaign[CAMPAIGN[name] as keyof CampaignContext] = capped(decode(value), MAX_CAPTION);
+    }
+  }
+  return Object.keys(campaign).length ? campaign : null;
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value.replace(/\+/g, " "));
+  } catch {
+    return value;
+  }
+}
+
+/** The value with its texts minimised; the same object where nothing changed. */
+function walk(value: unknown, key: string, path: string, depth: number, options: MinimiseOptions): unknown {
+  switch (typeof value) {
+    case "string":
+      return options.keep?.includes(path) ? value : minimiseText(value, key, options);
+    case "number":
+      return !Number.isFinite(value) ? null : SECRET.test(key) ? "[redacted]" : value;
+    case "boolean":
+    case "undefined":
+      return value;
+    case "object":
+      break;
+    default:
+      return null;
+  }
+  if (value === null || depth > MAX_DEPTH) return null;
+  if (Array.isArray(value)) {
+    let list: unknown[] = value;
+    for (let i = 0; i < value.length; i++) {
+      const item = walk(value[i], key, path, depth + 1, options);
+      if (item !== value[i]) (list = list === value ? value.slice() : list)[i] = item;
+    }
+    return list;
+  }
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return walk(toJSON.call(value, key), key, path, depth + 1, options);
+  const given = value as Record<string, unknown>;
+  let object = given;
+  for (const name of Object.keys(given)) {
+    if (
+      depth === 0
+        ? path === CONTEXT && isPage(name, given[name])
+        : depth === 1 && path === PAGE && isLocator(name, given[name])
+    )
+      continue;
+    if (name === "__proto__") {
+      object = { ...object };
+      delete object[name];
+      continue;
+    }
+    const inner = walk(given[name], name, options.keep ? `${path}.${name}` : path, depth + 1, options);
+    if (inner !== given[name]) (object = object === given ? { ...given } : object)[name] = inner;
+  }
+  return object;
+}
+
+function minimiseText(text: string, key: string, options: MinimiseOptions): string {
+  if (SECRET.test(key)) return "[redacted]";
+  if (/^https?:\/\//i.test(text)) {
+    const parts = splitUrl(text);
+    return joinUrl(parts, maskPath(parts.path), options.query);
+  }
+  const limit = key === "title" || key === "text" ? MAX_CAPTION : MAX_TEXT;
+  return capped(text, limit, IDENTIFIERS.includes(key));
+}
+
+/** Masked first, so that no half of an address survives the cut; without leaving half of a surrogate pair behind. */
+function capped(text: string, limit: number, identifiers = false): string {
+  const masked = mask(text.slice(0, MAX_INPUT), identifiers);
+  if (masked.length <= limit) return masked;
+  return mask(masked.slice(0, masked.charCodeAt(limit - 1) >> 10 === 0x36 ? limit - 1 : limit), identifiers);
+}

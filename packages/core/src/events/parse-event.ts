@@ -1,0 +1,117 @@
+import { contentHash } from "../kernel/hash.js";
+import { canonicalJson } from "../kernel/json.js";
+import { fail, ok, type Issue, type Result } from "../kernel/result.js";
+import { readBehavioural } from "./behavioural-event.js";
+import { isFields, newCheck, report, type Check } from "./check.js";
+import type { Draft, ParseContext } from "./draft.js";
+import { readNative } from "./native-event.js";
+import type { SharedParts } from "./shared.js";
+import { clockCorrection } from "./skew.js";
+import { SCHEMA_VERSION, type Event, type EventContext } from "./types.js";
+
+/** 2000-01-01: earlier times are clocks that were never set, or seconds taken for milliseconds. */
+const EARLIEST = 946_684_800_000;
+const LATEST_AHEAD_MS = 366 * 86_400_000;
+
+/**
+ * The one way from the wire to an {@link Event}. Two shapes are read: the library's own envelope (`name`, `id`, …) and the behavioural
+ * one (`eventType`, `eventData`, …); unknown fields at the top are ignored. All issues are returned, each with a JSON pointer into the
+ * input and a cure, never with a value. The input is taken over where it is clean, so it must not be changed afterwards.
+ *
+ * What is missing is filled in:
+ * - the id: a hash of site, visitor, session, name, time and content, so that a retry is a duplicate (without a time of its own an
+ *   event's time is that of its receipt, and a retry counts as another event);
+ * - the visitor: the anonymous id, else `u:` and the user id, else `s:` and the session id; none of the three is an issue;
+ * - the time: when it was received; otherwise it is corrected by {@link clockCorrection} and must then lie between 2000 and 366 days
+ *   from now;
+ * - the consent: what the request is assumed to have, else only what is necessary.
+ */
+export function parseEvent(input: unknown, context: ParseContext): Result<Event, Issue[]> {
+  const check = newCheck();
+  if (!isFields(input)) {
+    report(check, "TYPE", "An event must be a JSON object.");
+    return fail(check.issues);
+  }
+  const native =
+    input["eventType"] === undefined || (input["name"] !== undefined && input["id"] !== undefined);
+  const draft = native ? readNative(check, input, context) : readBehavioural(check, input, context);
+  const event = complete(check, draft, context);
+  return check.issues.length ? fail(check.issues) : ok(event);
+}
+
+function complete(
+  check: Check,
+  draft: Draft,
+  { site, receivedAt, sentAt: batchSentAt, country, shared }: ParseContext,
+): Event {
+  const { name, sessionId, userId, properties, consent } = draft;
+  const sentAt = Number.isFinite(batchSentAt) ? (batchSentAt as number) : draft.sentAt;
+  const occurredAt =
+    draft.occurredAt === null ? receivedAt : draft.occurredAt + clockCorrection(sentAt, receivedAt);
+  if (!(occurredAt >= EARLIEST && occurredAt <= receivedAt + LATEST_AHEAD_MS)) {
+    check.stack.push(...draft.timeKeys);
+    report(
+      check,
+      "TIME",
+      "Must lie between the year 2000 and a year from now, in milliseconds, not seconds.",
+    );
+    check.stack.length = 0;
+  }
+  const visitorId =
+    draft.visitorId ?? (userId !== null ? `u:${userId}` : sessionId !== null ? `s:${sessionId}` : null);
+  if (visitorId === null) {
+    report(
+      check,
+      "MISSING",
+      "Say whose event it is: a visitorId (anonymousId), a userId or a sessionId.",
+      "visitorId",
+    );
+  }
+  if (draft.visitorId?.[1] === ":" && (draft.visitorId[0] === "u" || draft.visitorId[0] === "s")) {
+    report(
+      check,
+      "ID",
+      "Must not begin with `u:` or `s:`, which stand for users and sessions; send the userId or sessionId itself.",
+      "visitorId",
+    );
+  }
+  return {
+    id:
+      draft.id ??
+      derivedId([
+        site,
+        visitorId,
+        sessionId,
+        name,
+        draft.occurredAt ?? receivedAt,
+        properties,
+        draft.context,
+      ]),
+    schemaVersion: SCHEMA_VERSION,
+    site,
+    visitorId: visitorId ?? "",
+    sessionId,
+    deviceId: draft.deviceId,
+    userId,
+    seq: draft.seq,
+    occurredAt,
+    sentAt,
+    receivedAt,
+    tzOffset: draft.tzOffset,
+    name,
+    properties,
+    context: country === undefined ? draft.context : located(draft.context, country, shared),
+    consent,
+  };
+}
+
+/** A country is the request's: the same for all events of a batch. */
+function located(context: EventContext, country: string, shared: SharedParts | undefined): EventContext {
+  const known = shared?.located;
+  if (known?.given === context && known.read.country === country) return known.read;
+  const read = { ...context, country };
+  if (shared) shared.located = { given: context, read };
+  return read;
+}
+
+const derivedId = (parts: readonly unknown[]): string => `h-${contentHash(canonicalJson(parts))}`;

@@ -1,0 +1,39 @@
+import type { Event, EventContext } from "./types.js";
+
+interface Reading<T> {
+  given: unknown;
+  read: T;
+}
+
+/**
+ * What the event before was read to. Most events of a batch come from one page and under one consent: parts that are equal are read
+ * once, and the events share them. Made empty for each batch.
+ */
+export interface SharedParts {
+  /** `keys` and `items` are what it used of an event's budget. */
+  context?: Reading<EventContext> & { keys: number; items: number };
+  consent?: Reading<Event["consent"]>;
+  /** The context as read, and with the request's country. */
+  located?: Reading<EventContext>;
+}
+
+/** Whether a value is the same JSON as a known one. Goes no deeper than the known one, whatever the other is. */
+export function sameJson(value: unknown, known: unknown): boolean {
+  if (value === known) return true;
+  if (typeof value !== "object" || typeof known !== "object" || value === null || known === null)
+    return false;
+  if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(known)) return false;
+  if (Array.isArray(value) && Array.isArray(known)) {
+    if (value.length !== known.length) return false;
+    for (let i = 0; i < known.length; i++) if (!sameJson(value[i], known[i])) return false;
+    return true;
+  }
+  let left = 0;
+  for (const key in known) {
+    const inner = (known as Record<string, unknown>)[key];
+    if (inner === undefined || !sameJson((value as Record<string, unknown>)[key], inner)) return false;
+    left++;
+  }
+  for (const _ in value) left--;
+  return left === 0;
+}

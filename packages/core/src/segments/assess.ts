@@ -1,0 +1,60 @@
+import { PURPOSES, type Purpose } from "../consent/types.js";
+import type { VisitorState } from "../state/types.js";
+import type { Attributes, ConditionOptions } from "../targeting/types.js";
+import { type CompiledSegments, compileSegments, evaluateSegments } from "./evaluate.js";
+import type { Memberships, SegmentDefinition } from "./types.js";
+
+const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
+
+/** Whom an assessment is about, at one moment. */
+export interface Assessed {
+  state: VisitorState;
+  /** The segments they were in before. */
+  previous: Memberships;
+  /** What may be done with what is known of them. */
+  purposes: readonly Purpose[];
+  /** Attributes beside the state's own (scores, traits), worked out only where a condition may ask for them. */
+  extra(): Attributes;
+}
+
+/** The segments a visitor is in; `previous` itself where nothing changed. */
+export type Assess = (visitor: Assessed) => Memberships;
+
+/**
+ * The one way from definitions to memberships, for the page and the server alike: segments whose purposes are not all granted are not
+ * evaluated, and left by who was in them. Compiles once per set of purposes that makes a difference. Never throws.
+ */
+export function compileAssessment(
+  definitions: readonly SegmentDefinition[],
+  options: ConditionOptions = {},
+): { assess: Assess; readsExtra: boolean } {
+  const asked = PURPOSES.filter((purpose) =>
+    definitions.some(
+      ({ purposes = DEFAULT_PURPOSES }) => purpose !== "necessary" && purposes.includes(purpose),
+    ),
+  );
+  // Scores cost more than all else here; most segments do not ask for them.
+  const readsExtra = /"(scores|traits)[."]/.test(JSON.stringify(definitions));
+  const compiled = new Map<string, CompiledSegments>();
+  const under = (granted: readonly Purpose[]): CompiledSegments => {
+    const key = asked.filter((purpose) => granted.includes(purpose)).join();
+    let segments = compiled.get(key);
+    if (segments === undefined) {
+      const covered = definitions.filter(({ purposes = DEFAULT_PURPOSES }) =>
+        purposes.every((purpose) => purpose === "necessary" || granted.includes(purpose)),
+      );
+      segments = compileSegments(covered, options);
+      compiled.set(key, segments);
+    }
+    return segments;
+  };
+  let last: { purposes: readonly Purpose[]; segments: CompiledSegments } | null = null;
+  return {
+    assess({ state, previous, purposes, extra }) {
+      // Events of one visitor mostly share the very list.
+      if (last?.purposes !== purposes) last = { purposes, segments: under(purposes) };
+      return evaluateSegments(last.segments, state, previous, readsExtra ? extra() : undefined);
+    },
+    readsExtra,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Memberships, SegmentExpression } from "./types.js";
+
+/** Whether someone with these memberships is meant. */
+export type SegmentMatcher = (memberships: Memberships | undefined) => boolean;
+
+const isList = (value: SegmentExpression): value is readonly string[] => Array.isArray(value);
+
+/**
+ * Compiles a segment expression: a name, a list (any of it; an empty one means nobody), or a combination whose given parts must all
+ * hold.
+ */
+export function segmentMatcher(expression: SegmentExpression): SegmentMatcher {
+  if (typeof expression === "string")
+    return (memberships) => !!memberships && Object.hasOwn(memberships, expression);
+  const { any, all, not }: Exclude<SegmentExpression, string | readonly string[]> = isList(expression)
+    ? { any: expression }
+    : expression;
+  const anyOf = any?.map(segmentMatcher);
+  const allOf = all?.map(segmentMatcher);
+  const excluded = not === undefined ? null : segmentMatcher(not);
+  return (memberships) =>
+    anyOf?.some((matches) => matches(memberships)) !== false &&
+    allOf?.every((matches) => matches(memberships)) !== false &&
+    !excluded?.(memberships);
+}

@@ -1,0 +1,25 @@
+import type { Clock } from "../kernel/clock.js";
+import type { IdSource } from "../kernel/ids.js";
+import type { RandomSource } from "../kernel/random.js";
+import type { Channel } from "../ports/channel.js";
+import type { Log } from "../ports/log.js";
+import type { AtomicStore, Store } from "../ports/store.js";
+import type { Pseudonyms } from "./pseudonyms.js";
+import type { KeyedQueue } from "./queue.js";
+
+/** What every part of the service works with. */
+export interface ServiceContext {
+  hot: AtomicStore;
+  /** Rulesets and receipts: the durable store where there is one. */
+  durable: Store;
+  log: Log | null;
+  channel: Channel | null;
+  clock: Clock;
+  random: RandomSource;
+  ids: IdSource;
+  pseudonyms: Pseudonyms;
+  /** One at a time per partition in this process; other processes are met by conditional writes. */
+  queue: KeyedQueue;
+  retentionMs: number;
+  report(error: unknown): void;
+}

@@ -1,0 +1,135 @@
+import type { Event } from "../events/types.js";
+import { pointer } from "../kernel/result.js";
+import type { Memberships } from "../segments/types.js";
+import { sessionOf } from "../state/index.js";
+import type { VisitorState } from "../state/types.js";
+import type { Counts, VisitorRecord } from "./records.js";
+
+/**
+ * Counter names. Each is a prefix for what it counts, so that no name a client sends can be taken for another counter:
+ * `event/{name}`, `segment/{name}`, `exposed/{experiment}/{variant}`, `converted/{experiment}/{variant}` (parts escaped as in
+ * JSON pointers), and these. Revenue is in ten-thousandths, so that sums are exact in any order.
+ */
+export const COUNTER = {
+  visitors: "visitors",
+  derived: "sessions/derived",
+  derivedConverted: "sessions/derived-converted",
+  orders: "orders",
+  revenue: "revenue",
+  conflicts: "conflicts",
+  event: "event/",
+  segment: "segment/",
+  exposed: "exposed",
+  converted: "converted",
+} as const;
+
+export const REVENUE_UNIT = 10_000;
+
+/** Different counters that one visitor can feed; events of further names count as `(other)`. Bounds the visitor's record. */
+const MAX_COUNTERS = 256;
+const MAX_NAME = 128;
+const MAX_REVENUE = 1e9;
+
+/** What the events of one commit add to the site's counters. */
+export interface Contributions {
+  add(event: Event, after: VisitorState, segments: Memberships): void;
+  conflict(): void;
+  result(): Pick<VisitorRecord, "counts" | "first" | "counted"> & {
+    delta: Counts;
+    sessions: Map<string, boolean>;
+  };
+}
+
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= MAX_NAME;
+
+function revenueOf({ properties }: Event): number {
+  const revenue = properties.revenue ?? properties.total;
+  return typeof revenue === "number" && revenue > 0 && revenue <= MAX_REVENUE
+    ? Math.round(revenue * REVENUE_UNIT)
+    : 0;
+}
+
+/** Starts from what the visitor has contributed before. Only events that cover analytics count. */
+export function contributions(
+  before: Pick<VisitorRecord, "counts" | "first" | "counted"> | null,
+): Contributions {
+  const counts: Record<string, number> = { ...before?.counts };
+  const delta: Record<string, number> = {};
+  const sessions = new Map<string, boolean>();
+  let first = before?.first ?? {};
+  let counted = before?.counted ?? null;
+  let synced: Memberships | null = null;
+  let room = MAX_COUNTERS - Object.keys(counts).length;
+
+  const add = (name: string, by: number): void => {
+    if (counts[name] === undefined) room--;
+    counts[name] = (counts[name] ?? 0) + by;
+    delta[name] = (delta[name] ?? 0) + by;
+  };
+  const has = (name: string): boolean => (counts[name] ?? 0) !== 0;
+
+  function session(event: Event, after: VisitorState): void {
+    const id = event.sessionId ?? sessionOf(after, event);
+    if (id === null) return;
+    const derived = event.sessionId === null && after.session?.derived === true;
+    if (counted?.session !== id) {
+      counted = { session: id, converted: false };
+      if (derived) add(COUNTER.derived, 1);
+      else if (!sessions.has(id)) sessions.set(id, false);
+    }
+    if (event.name !== "Order Completed" || counted.converted) return;
+    counted = { session: id, converted: true };
+    if (derived) add(COUNTER.derivedConverted, 1);
+    else sessions.set(id, true);
+  }
+
+  function order(event: Event): void {
+    add(COUNTER.orders, 1);
+    const revenue = revenueOf(event);
+    if (revenue !== 0) add(COUNTER.revenue, revenue);
+    for (const [experiment, variant] of Object.entries(first)) {
+      const name = pointer(COUNTER.converted + experiment, variant);
+      if (!has(name)) add(name, 1);
+    }
+  }
+
+  function exposure({ properties: { experiment, variant } }: Event): void {
+    if (!isName(experiment) || !isName(variant)) return;
+    const part = pointer("", experiment);
+    const name = pointer(COUNTER.exposed + part, variant);
+    if (has(name) || room <= 0) return;
+    add(name, 1);
+    if (first[part] === undefined) first = { ...first, [part]: variant };
+  }
+
+  function segments(now: Memberships): void {
+    if (now === synced) return;
+    synced = now;
+    for (const segment of Object.keys(now))
+      if (!has(COUNTER.segment + segment)) add(COUNTER.segment + segment, 1);
+    for (const name of Object.keys(counts)) {
+      const segment = name.startsWith(COUNTER.segment) ? name.slice(COUNTER.segment.length) : null;
+      if (segment !== null && has(name) && now[segment] === undefined) add(name, -1);
+    }
+  }
+
+  return {
+    add(event, after, now) {
+      if (!event.consent.purposes.includes("analytics")) return;
+      if (!has(COUNTER.visitors)) add(COUNTER.visitors, 1);
+      const name = COUNTER.event + event.name;
+      add(has(name) || room > 0 ? name : `${COUNTER.event}(other)`, 1);
+      session(event, after);
+      if (event.name === "Order Completed") order(event);
+      else if (event.name === "Variant Exposed") exposure(event);
+      segments(now);
+    },
+    conflict: () => add(COUNTER.conflicts, 1),
+    result() {
+      for (const name of Object.keys(counts)) if (counts[name] === 0) delete counts[name];
+      for (const name of Object.keys(delta)) if (delta[name] === 0) delete delta[name];
+      return { counts, first, counted, delta, sessions };
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { validateRuleset } from "../decisions/index.js";
+import { systemClock } from "../kernel/clock.js";
+import { AttuneError } from "../kernel/errors.js";
+import { createIdSource } from "../kernel/ids.js";
+import { createSecureRandom } from "../kernel/random.js";
+import { consentOf, recordConsent } from "./consent.js";
+import type { ServiceContext } from "./context.js";
+import { replayLetters } from "./dead-letters.js";
+import { decide } from "./decide.js";
+import { eraseSubject } from "./erase.js";
+import { exportSubject } from "./export.js";
+import { probe } from "./health.js";
+import { ingest } from "./ingest.js";
+import { storedKeys } from "./keys.js";
+import { keepListening } from "./listen.js";
+import { createMinimisers } from "./minimiser.js";
+import { checkSite } from "./partitions.js";
+import { profileOf } from "./profile.js";
+import { createPseudonyms } from "./pseudonyms.js";
+import { createKeyedQueue } from "./queue.js";
+import { createRulesets } from "./ruleset.js";
+import { createStandings } from "./standing.js";
+import { resolveSubject } from "./subjects.js";
+import { subscribeFrames } from "./subscribe.js";
+import { summarise } from "./summary.js";
+import { sweep } from "./sweep.js";
+import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
+import { createWaiting } from "./waiting.js";
+import { caughtUp, startWorker } from "./worker.js";
+
+const DAY_MS = 86_400_000;
+const MIN_RETENTION_MS = 7 * DAY_MS;
+
+function contextOf(options: ServiceOptions): ServiceContext {
+  const { stores, retentionMs = 395 * DAY_MS, clock = systemClock } = options;
+  if (!(retentionMs >= MIN_RETENTION_MS)) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_RETENTION",
+      "Events are kept for at least 7 days, so that none takes effect twice; raise retentionMs.",
+      {
+        path: "/retentionMs",
+      },
+    );
+  }
+  const durable = stores.durable ?? stores.hot;
+  const random = createSecureRandom();
+  return {
+    hot: stores.hot,
+    durable,
+    log: options.log ?? null,
+    channel: options.channel ?? null,
+    clock,
+    random,
+    ids: createIdSource(clock, random),
+    pseudonyms: createPseudonyms(options.keys ?? storedKeys(durable)),
+    queue: createKeyedQueue(),
+    retentionMs,
+    report: (error) => options.report?.(error),
+  };
+}
+
+/** The given ruleset is stored at the first use, unless a newer one is; after a failure the next use tries again. */
+function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
+  let loading: Promise<void> | null = null;
+  return () => {
+    loading ??= load().then(
+      () => undefined,
+      (error: unknown) => {
+        loading = null;
+        throw error;
+      },
+    );
+    return loading;
+  };
+}
+
+/**
+ * The headless back end over ports: what a host calls from its own routes.
+ * @throws ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days.
+ */
+export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
+  const context = contextOf(options);
+  const { ruleset, consent: policy = null } = options;
+  const checked = ruleset === undefined ? null : validateRuleset(ruleset);
+  if (checked?.ok === false) {
+    const { path = "", message = "" } = checked.error[0] ?? {};
+    throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
+      path: `/ruleset${path}`,
+    });
+  }
+  const rulesets = createRulesets(context);
+  const standings = createStandings(context);
+  const waiting = createWaiting(context.ids());
+  const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
+  const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
+  const listening = keepListening(context, { rulesets, standings }, async () =>
+    options.worker === false ? null : startWorker(context, { ...parts, ready }),
+  );
+
+  const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
+  return {
+    async ingest(events, given = {}) {
+      if (!Array.isArray(events))
+        throw new AttuneError(
+          "ATTUNE_SERVICE_EVENTS",
+          "Events are handed in as an array; wrap a single one in [ ].",
+        );
+      await ready();
+      return ingest(context, parts, events, given);
+    },
+    decide: (visitor, slots, facts = {}) =>
+      decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
+    profile: async (id, { site } = {}) => profileOf(context, rulesets, await subject(id, site)),
+    consent: async (id, input, { site } = {}) =>
+      recordConsent(context, parts, await subject(id, site), input),
+    consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
+    exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
+    erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),
+    subscribe: (filter, listener) => subscribeFrames(context.channel, filter, listener),
+    async loadRuleset(given, { site } = {}) {
+      await ready();
+      return rulesets.load(checkSite(site), given);
+    },
+    async ruleset(site) {
+      await ready();
+      return (await rulesets.of(checkSite(site))).compiled;
+    },
+    summary: async (site) => summarise(context, checkSite(site)),
+    deadLetters: {
+      list: async (after = null, limit = 100) => (await context.log?.deadLetters.read(after, limit)) ?? [],
+      replay: (ids) => replayLetters(context, parts, ids),
+    },
+    sweep: () => sweep(context),
+    settled: () => caughtUp(context),
+    health: () => probe(context),
+    close: () => listening.stop(),
+  };
+}

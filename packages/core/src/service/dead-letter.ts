@@ -1,0 +1,31 @@
+import { SCHEMA_VERSION } from "../events/types.js";
+import type { DeadLetter } from "../ports/log.js";
+import type { Refused } from "./door.js";
+import { letterBody } from "./letter-body.js";
+
+/** Stands beside the reasons of a letter without a body. */
+const NOT_KEPT = {
+  path: "",
+  code: "ATTUNE_SERVICE_NOT_COVERED",
+  message:
+    "The content is not kept: no consent covers it. Cure what the other reasons name where the event is made, and send it again.",
+} as const;
+
+/** What is kept of an event that was refused, so that it can be looked at, cured and sent again. */
+export function deadLetter(
+  { input, errors, subject, covered }: Refused,
+  at: { id: string; now: number; site: string; route: string; subjects: readonly string[] },
+): DeadLetter {
+  const reasons = errors.map(({ path, code, message }) => ({ path, code, message }));
+  return {
+    id: at.id,
+    at: at.now,
+    body: covered ? letterBody(input) : "",
+    reasons: covered ? reasons : [...reasons, NOT_KEPT],
+    schemaVersion: SCHEMA_VERSION,
+    source: { site: at.site, route: at.route },
+    // Who granted nothing is not to be recognised by a letter either: it holds nothing of theirs.
+    ...(covered && subject !== null && { subject }),
+    ...(covered && at.subjects.length > 0 && { subjects: at.subjects }),
+  };
+}

@@ -1,0 +1,58 @@
+import type { DeadLetter } from "../ports/log.js";
+import type { ServiceContext } from "./context.js";
+import { admit } from "./door.js";
+import { PARKED } from "./fold-apart.js";
+import { type IngestParts, take } from "./ingest.js";
+import { allLetters } from "./letters.js";
+import type { LoggedEvent } from "./records.js";
+
+/** The body as it was sent; undefined if it was cut off or never was JSON. */
+function bodyOf({ body }: DeadLetter): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sends one letter through the door again, as of the time it first came. True if it was taken, or is withheld for want of consent:
+ * in both cases it is no longer a bad one. A letter refused again stays as it is, and makes no second one.
+ */
+async function resend(context: ServiceContext, parts: IngestParts, letter: DeadLetter): Promise<boolean> {
+  const { site } = letter.source;
+  const input = bodyOf(letter);
+  if (input === undefined) return false;
+  if (letter.source.route === PARKED) {
+    await take(context, parts, [{ index: 0, entry: input as LoggedEvent }], 0);
+    return true;
+  }
+  const pseudonym = await context.pseudonyms.of(site);
+  const { admitted, refused } = await admit(
+    [input],
+    { site, receivedAt: letter.at },
+    { ...parts, pseudonym },
+  );
+  if (refused.length > 0) return false;
+  await take(context, parts, admitted, 0);
+  return true;
+}
+
+/** Replays the letters of these ids (all, if none are named); those that are taken are removed after they are durable. */
+export async function replayLetters(
+  context: ServiceContext,
+  parts: IngestParts,
+  ids: readonly string[] | undefined,
+): Promise<{ replayed: number; stillRefused: number }> {
+  const wanted = ids && new Set(ids);
+  let replayed = 0;
+  let stillRefused = 0;
+  for await (const letter of allLetters(context)) {
+    if (wanted && !wanted.has(letter.id)) continue;
+    if (await resend(context, parts, letter)) {
+      await context.log?.deadLetters.remove([letter.id]);
+      replayed++;
+    } else stillRefused++;
+  }
+  return { replayed, stillRefused };
+}

@@ -1,0 +1,118 @@
+import { grantedPurposes, NO_GRANTS, resolvePolicy } from "../consent/index.js";
+import type { ConsentPolicy, Grants, Purpose } from "../consent/types.js";
+import { emptyDecision } from "../decisions/index.js";
+import type { CompiledRuleset, Decision, DecisionVisitor } from "../decisions/types.js";
+import type { Memberships } from "../segments/types.js";
+import { initialState, visitorAttributes } from "../state/index.js";
+import type { Attributes } from "../targeting/types.js";
+import type { ServiceContext } from "./context.js";
+import { defaultGrants } from "./door.js";
+import type { Traits } from "./fold-visitor.js";
+import { bothGrant, storedGrants } from "./narrow.js";
+import { checkSite, SORT, visitorPartition } from "./partitions.js";
+import type { ConsentEntry, VisitorRecord } from "./records.js";
+import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
+import { isStandIn } from "./subjects.js";
+import type { DecideContext, DecideResult, DecideVisitor } from "./types.js";
+
+interface Known {
+  grants: Grants;
+  attributes: Attributes;
+  segments: Memberships;
+}
+
+const NOTHING: Memberships = {};
+
+function withoutGpcDenied(grants: Grants, policy: ConsentPolicy | null, gpc: boolean): Grants {
+  if (!gpc) return grants;
+  const kept: Record<Purpose, boolean> = { ...grants };
+  for (const purpose of resolvePolicy(policy ?? { version: "unstated" }).gpcDenies) kept[purpose] = false;
+  return kept;
+}
+
+/** What may be known of the visitor. Without the personalization purpose their partition is not read. */
+async function know(
+  { hot, pseudonyms, clock }: ServiceContext,
+  site: string,
+  visitor: DecideVisitor,
+  using: { policy: ConsentPolicy | null; rules: SiteRules; context: DecideContext },
+): Promise<Known> {
+  const { region, gpc = false } = using.context;
+  const passed = visitor.consent ?? null;
+  const fallback = (): Grants => defaultGrants(using.policy, { now: clock.now(), region, gpc });
+  // A stand-in's partition is a user's or a session's: no visitor is known by such an id.
+  if (visitor.id === null || isStandIn(visitor.id) || passed?.personalization === false) {
+    return {
+      grants: withoutGpcDenied(passed ?? fallback(), using.policy, gpc),
+      attributes: {},
+      segments: NOTHING,
+    };
+  }
+  const partition = visitorPartition(site, (await pseudonyms.of(site))("v", visitor.id));
+  const sorts = [SORT.state, SORT.consent, SORT.traits];
+  const [state, consent, traits] = await hot.getMany<never>(sorts.map((sort) => ({ partition, sort })));
+  const stored = (consent?.value as ConsentEntry | undefined)?.current ?? null;
+  const said = passed !== null && stored !== null ? bothGrant(passed, stored.grants) : passed;
+  const place = { now: clock.now(), region, gpc };
+  const assumed = said ?? (stored === null ? fallback() : storedGrants(using.policy, stored, place));
+  const grants = withoutGpcDenied(assumed, using.policy, gpc);
+  if (!grants.personalization) return { grants, attributes: {}, segments: NOTHING };
+  const record = state?.value as VisitorRecord | undefined;
+  const known: Traits = (traits?.value as Traits | undefined) ?? {};
+  // Of somebody new as much is known as on a page that has just been opened.
+  const now = record?.state ?? initialState();
+  return {
+    grants,
+    attributes: { ...visitorAttributes(now), ...extraAttributes(now, known) },
+    // The ruleset may be newer than the visitor's last event, and so may the consent.
+    segments: using.rules.evaluate(now, record?.segments ?? NOTHING, known, grantedPurposes(grants)),
+  };
+}
+
+/** The slot's fallback, because something went wrong. */
+function failed(slot: string, compiled: CompiledRuleset | null): Decision {
+  const nobody: DecisionVisitor = { id: null, attributes: {}, consent: NO_GRANTS };
+  return { ...(compiled?.decide(slot, nobody) ?? emptyDecision(slot, "not-ready")), reason: "error" };
+}
+
+const notReady = (slot: string): Decision => emptyDecision(slot, "not-ready");
+
+/** Decides for one visitor. Never rejects: what fails is reported, and every slot asked for gets its fallback with reason `error`. */
+export async function decide(
+  context: ServiceContext,
+  using: { rulesets: Rulesets; policy: ConsentPolicy | null; ready(): Promise<void> },
+  visitor: DecideVisitor,
+  ask: { slots: readonly string[] | undefined; context: DecideContext },
+): Promise<DecideResult> {
+  let compiled: CompiledRuleset | null = null;
+  const all = (one: (slot: string) => Decision): DecideResult["decisions"] => {
+    const slots = ask.slots ?? Object.keys(compiled?.ruleset.slots ?? {});
+    return Object.fromEntries(slots.map((slot) => [slot, one(slot)]));
+  };
+  try {
+    const site = checkSite(ask.context.site);
+    await using.ready();
+    const rules = await using.rulesets.of(site);
+    compiled = rules.compiled;
+    const known = await know(context, site, visitor, { ...using, rules, context: ask.context });
+    if (compiled === null)
+      return { decisions: all(notReady), segments: known.segments, rulesetVersion: null };
+    const { site: _site, region: _region, gpc: _gpc, ...facts } = ask.context;
+    const { grants, segments } = known;
+    const about: DecisionVisitor = {
+      id: visitor.id,
+      attributes: { ...known.attributes, context: facts },
+      segments,
+      consent: grants,
+    };
+    const { version, decide: decideSlot } = compiled;
+    return { decisions: all((slot) => decideSlot(slot, about)), segments, rulesetVersion: version };
+  } catch (error) {
+    context.report(error);
+    return {
+      decisions: all((slot) => failed(slot, compiled)),
+      segments: NOTHING,
+      rulesetVersion: compiled?.version ?? null,
+    };
+  }
+}

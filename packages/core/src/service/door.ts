@@ -1,0 +1,163 @@
+import { createConsentState, grantedPurposes, grantsOf, NO_GRANTS } from "../consent/index.js";
+import type { ConsentPolicy, ConsentRecord, Grants } from "../consent/types.js";
+import { parseEvent, type ParseContext, reduceToConsent } from "../events/index.js";
+import type { Event } from "../events/types.js";
+import type { Issue } from "../kernel/result.js";
+import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
+import { grantsFor, storedGrants } from "./narrow.js";
+import type { Minimiser } from "./minimiser.js";
+import { inRuns, type Pseudonymise } from "./pseudonyms.js";
+import type { LoggedEvent } from "./records.js";
+import type { Standing, Standings } from "./standing.js";
+import type { IngestOptions } from "./types.js";
+
+export interface Refused {
+  index: number;
+  input: unknown;
+  errors: Issue[];
+  /** Whom it seems to be about, by pseudonym. */
+  subject: string | null;
+  /** Whether any consent covers keeping its content. */
+  covered: boolean;
+}
+
+/** What became of a batch at the door. */
+export interface Admission {
+  admitted: { index: number; entry: LoggedEvent }[];
+  /** Not covered by any granted purpose. */
+  withheld: number;
+  /** Indices of those whose visitor was erased: nothing of them is kept anywhere. */
+  erased: number[];
+  refused: Refused[];
+}
+
+export interface DoorOptions extends IngestOptions {
+  site: string;
+  receivedAt: number;
+}
+
+/** What holds where nobody has said anything: the policy's answer for where the request comes from. */
+export function defaultGrants(
+  policy: ConsentPolicy | null,
+  from: { now: number; region?: string | null | undefined; gpc?: boolean | undefined },
+): Grants {
+  if (policy === null) return NO_GRANTS;
+  return createConsentState(policy, { now: from.now, region: from.region ?? null, gpc: from.gpc === true })
+    .grants;
+}
+
+/** The event as far as it is covered; null: nothing of it may be kept. */
+type Cover = (event: Event, carried: boolean, stored: ConsentRecord | null) => Event | null;
+
+/**
+ * Without a snapshot of its own, an event is covered by what its visitor has decided, as far as that still holds, else by the default
+ * it was parsed under. Made for a batch, whose events mostly have one snapshot and one visitor.
+ */
+function createCover(holds: (stored: ConsentRecord) => Grants): Cover {
+  let decided: { by: ConsentRecord; grants: Grants; consent: Event["consent"] } | null = null;
+  let own: { consent: Event["consent"]; grants: Grants } | null = null;
+  return (event, carried, stored) => {
+    if (stored === null) {
+      if (own?.consent !== event.consent)
+        own = { consent: event.consent, grants: grantsOf(event.consent.purposes) };
+      return reduceToConsent(event, own.grants);
+    }
+    if (carried) return reduceToConsent(event, grantsFor(event, stored));
+    if (decided?.by !== stored) {
+      const grants = holds(stored);
+      const { policyVersion } = stored;
+      decided = { by: stored, grants, consent: { purposes: grantedPurposes(grants), policyVersion } };
+    }
+    event.consent = decided.consent;
+    return reduceToConsent(event, decided.grants);
+  };
+}
+
+/** From here on no raw identifier is left. The event is the door's own, so it is changed in place. */
+function pseudonymised(event: Event, pseudonym: Pseudonymise): Event {
+  if (event.sessionId !== null) event.sessionId = pseudonym("s", event.sessionId);
+  if (event.userId !== null) event.userId = pseudonym("u", event.userId);
+  if (event.deviceId !== null) event.deviceId = pseudonym("d", event.deviceId);
+  return event;
+}
+
+/** What a batch is admitted with. */
+export interface DoorParts {
+  pseudonym: Pseudonymise;
+  standings: Standings;
+  policy: ConsentPolicy | null;
+  minimisers: () => Minimiser;
+}
+
+interface Reading {
+  events: Event[];
+  /** Of each event, its place in the input. */
+  indices: number[];
+  unreadable: Omit<Refused, "covered">[];
+  context: ParseContext;
+}
+
+/** The readable events, each under its visitor's pseudonym already. */
+function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
+  const { site, receivedAt, sentAt = null, country, gpc } = options;
+  const { pseudonym, policy } = using;
+  const context: ParseContext = {
+    site,
+    receivedAt,
+    sentAt,
+    consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
+    shared: {},
+    ...(country !== undefined && { country }),
+  };
+  const events: Event[] = [];
+  const indices: number[] = [];
+  const unreadable: Reading["unreadable"] = [];
+  inputs.forEach((input, index) => {
+    const result = parseEvent(input, context);
+    if (result.ok) {
+      result.value.visitorId = pseudonym("v", result.value.visitorId);
+      events.push(result.value);
+      indices.push(index);
+    } else unreadable.push({ index, input, errors: result.error, subject: subjectIn(input, pseudonym) });
+  });
+  return { events, indices, unreadable, context };
+}
+
+/**
+ * Parses, checks against consent, minimises and pseudonymises a batch. A bad event never costs its neighbours anything. Writes
+ * nothing: what is refused and what is admitted go on from here.
+ */
+export async function admit(
+  inputs: readonly unknown[],
+  options: DoorOptions,
+  parts: DoorParts,
+): Promise<Admission> {
+  const using = { ...parts, pseudonym: inRuns(parts.pseudonym) };
+  const { events, indices, unreadable, context } = readAll(inputs, options, using);
+  const subjects = events.map(({ visitorId }) => visitorId);
+  for (const { subject } of unreadable) subjects.push(subject ?? "");
+  const known = await using.standings.of(options.site, subjects);
+
+  const place = { now: options.receivedAt, region: options.country, gpc: options.gpc };
+  const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
+  const cover = createCover(holds);
+  const minimise = using.minimisers();
+  const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
+  events.forEach((event, i) => {
+    const index = indices[i] as number;
+    const { consent, erased } = known[i] as Standing;
+    const covered = erased ? null : cover(event, carries(inputs[index]), consent);
+    if (erased) admission.erased.push(index);
+    else if (covered === null) admission.withheld++;
+    else {
+      const kept = pseudonymised(minimise(covered), using.pseudonym);
+      admission.admitted.push({ index, entry: { v: 1, event: kept } });
+    }
+  });
+  unreadable.forEach((one, i) => {
+    const { consent, erased } = known[events.length + i] as Standing;
+    if (erased) admission.erased.push(one.index);
+    else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, holds) });
+  });
+  return admission;
+}

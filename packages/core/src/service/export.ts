@@ -1,0 +1,77 @@
+import type { DeadLetter } from "../ports/log.js";
+import type { Event } from "../events/types.js";
+import { storedConsent } from "./consent.js";
+import type { ServiceContext } from "./context.js";
+import { lettersAbout } from "./letters.js";
+import type { Traits } from "./fold-visitor.js";
+import { SORT, userPartition, visitorPartition } from "./partitions.js";
+import type { EventRecord, VisitorRecord } from "./records.js";
+import type { Subject } from "./subjects.js";
+import type { VisitorExport } from "./types.js";
+
+type ExportedVisitor = VisitorExport["visitors"][number];
+
+/** Records that are no single kind's: what they are called in `other`. */
+const KINDS: Readonly<Record<string, string>> = {
+  x: "conflicts",
+  user: "users",
+  v: "visitors",
+  tombstone: "erasures",
+};
+
+/** Everything one partition holds; null if that is nothing. */
+async function exportPartition(
+  context: ServiceContext,
+  partition: string,
+  letters: readonly DeadLetter[],
+): Promise<ExportedVisitor | null> {
+  let record: VisitorRecord | null = null;
+  let traits: Traits = {};
+  const events: Event[] = [];
+  const other = new Map<string, unknown[]>();
+  let held = 0;
+  for await (const { sort, value } of context.hot.scan<never>(partition)) {
+    held++;
+    if (sort.startsWith(SORT.event)) events.push((value as EventRecord).event);
+    else if (sort === SORT.state) record = value;
+    else if (sort === SORT.traits) traits = value;
+    else if (sort !== SORT.consent && !sort.startsWith(SORT.consentHistory)) {
+      const [kind = "", ...rest] = sort.split("/");
+      const name = KINDS[kind] ?? kind;
+      other.set(name, [...(other.get(name) ?? []), { id: rest.join("/"), ...(value as object) }]);
+    }
+  }
+  if (letters.length > 0) other.set("deadLetters", [...letters]);
+  if (record !== null) {
+    const { counts, first, counted } = record as VisitorRecord;
+    other.set("counted", [{ counts, first, counted }]);
+  }
+  if (held + letters.length === 0) return null;
+  return {
+    state: (record as VisitorRecord | null)?.state ?? null,
+    segments: (record as VisitorRecord | null)?.segments ?? {},
+    traits,
+    consent: await storedConsent(context, partition),
+    events,
+    other: Object.fromEntries(other),
+  };
+}
+
+/** What is held of the subject: a range scan of its own partitions and the dead letters that name it, hence nothing of anyone else. */
+export async function exportSubject(context: ServiceContext, subject: Subject): Promise<VisitorExport> {
+  const { site, kind, user } = subject;
+  const letters = new Map<string, DeadLetter[]>(subject.visitors.map((visitor) => [visitor, []]));
+  const first = subject.visitors[0] as string;
+  for await (const letter of lettersAbout(context, subject, subject.visitors))
+    letters.get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)?.push(letter);
+  const visitors: ExportedVisitor[] = [];
+  for (const visitor of subject.visitors) {
+    const found = await exportPartition(context, visitorPartition(site, visitor), letters.get(visitor) ?? []);
+    if (found !== null) visitors.push(found);
+  }
+  const count = visitors.length;
+  const own = user === null ? null : await exportPartition(context, userPartition(site, user), []);
+  if (own !== null) visitors.push(own);
+  const exportedAt = new Date(context.clock.now()).toISOString();
+  return { format: "attune-export", version: 1, exportedAt, subject: { kind, visitors: count }, visitors };
+}

@@ -1,0 +1,69 @@
+import { bodyHash } from "./body-hash.js";
+import { commitVisitor, type VisitorCommit } from "./commit-visitor.js";
+import type { ServiceContext } from "./context.js";
+import { groupBy } from "./effects.js";
+import { eraseVisitor } from "./erase-visitor.js";
+import { publish } from "./frames.js";
+import { applyEffects } from "./outbox.js";
+import { visitorPartition } from "./partitions.js";
+import { mapBounded } from "./queue.js";
+import type { LoggedEvent } from "./records.js";
+import type { Rulesets } from "./ruleset.js";
+import type { Standings } from "./standing.js";
+import type { EventOutcome, ServiceFrame } from "./types.js";
+
+export interface FoldParts {
+  rulesets: Rulesets;
+  standings: Standings;
+}
+
+/** Visitors folded side by side. */
+const WIDTH = 64;
+
+const partitionOf = ({ event }: LoggedEvent): string => visitorPartition(event.site, event.visitorId);
+
+function frames(commit: VisitorCommit): ServiceFrame[] {
+  const { site, visitor, segments, events } = commit;
+  const changes = commit.changes.map(({ segment, change }) => ({ segment, change }));
+  const made: ServiceFrame[] = events.map(({ event }) => ({ type: "event", site, event }));
+  for (const { event } of events) {
+    const { experiment, slot, variant } = event.properties;
+    if (event.name !== "Variant Exposed" || typeof experiment !== "string") continue;
+    made.push({ type: "exposure", site, experiment, slot: String(slot), variant: String(variant) });
+  }
+  if (changes.length > 0) made.push({ type: "visitor", site, visitor, segments, changes });
+  return made;
+}
+
+/**
+ * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live
+ * frames. Gives the outcomes in the order of the entries. Rejects if any part
+ * failed; calling it again with the same batch then completes it, and nothing takes effect twice.
+ */
+export async function foldBatch(
+  context: ServiceContext,
+  { rulesets, standings }: FoldParts,
+  batch: readonly LoggedEvent[],
+): Promise<EventOutcome[]> {
+  const at = (index: number): LoggedEvent => batch[index] as LoggedEvent;
+  const groups = [...groupBy([...batch.keys()], (index) => partitionOf(at(index))).values()];
+  const outcomes = new Array<EventOutcome>(batch.length);
+  const commits = await mapBounded(groups, WIDTH, async (group) => {
+    const { site, visitorId: visitor } = at(group[0] as number).event;
+    const entries = group.map((index) => ({ event: at(index).event, hash: bodyHash(at(index).event) }));
+    const commit = await commitVisitor(context, { site, visitor, entries }, await rulesets.of(site));
+    group.forEach((index, i) => {
+      outcomes[index] = commit.outcomes[i] as EventOutcome;
+    });
+    return commit;
+  });
+  await applyEffects(context, commits);
+  // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
+  for (const { site, visitor, outcomes: told } of commits) {
+    if (told.includes("erased")) await eraseVisitor(context, standings, { site, visitor, user: null });
+  }
+  for (const [site, group] of groupBy(commits, (commit) => commit.site)) {
+    if (context.channel !== null) await publish(context, site, group.flatMap(frames));
+  }
+  return outcomes;
+}

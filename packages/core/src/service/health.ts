@@ -1,0 +1,68 @@
+import type { Channel } from "../ports/channel.js";
+import type { Store } from "../ports/store.js";
+import type { ServiceContext } from "./context.js";
+import { probePartition } from "./partitions.js";
+import { within } from "./platform.js";
+import { FOLD_GROUP } from "./worker.js";
+
+export interface PortHealth {
+  ok: boolean;
+  detail?: string;
+}
+
+/** Longer than this is not well, ms. */
+const PATIENCE_MS = 2_000;
+const LATE = Symbol();
+
+async function probeStore(store: Store, token: string): Promise<PortHealth> {
+  const partition = probePartition("default");
+  await store.put(partition, token, { token });
+  const found = await store.get<{ token: string }>(partition, token);
+  await store.delete(partition, token);
+  return found?.value.token === token
+    ? { ok: true }
+    : { ok: false, detail: "What was written could not be read back." };
+}
+
+async function probeChannel(channel: Channel, token: string): Promise<PortHealth> {
+  const topic = probePartition("default");
+  let arrived = (): void => undefined;
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const leave = await channel.subscribe<string>([topic], (frame) => {
+    if (frame.type === "message" && frame.data === token) arrived();
+  });
+  try {
+    await channel.publish(topic, token);
+    await arrival;
+    return { ok: true };
+  } finally {
+    await leave();
+  }
+}
+
+/** Really asks each port: a record written, read and removed; the log's lag; a message sent and received. */
+export async function probe({
+  hot,
+  durable,
+  log,
+  channel,
+  ids,
+}: ServiceContext): Promise<Record<string, PortHealth>> {
+  const token = ids();
+  const asked: [string, Promise<PortHealth>][] = [["hot", probeStore(hot, token)]];
+  if (durable !== hot) asked.push(["durable", probeStore(durable, token)]);
+  if (log !== null)
+    asked.push(["log", log.lag(FOLD_GROUP).then((lag) => ({ ok: true, detail: `${lag} to fold` }))]);
+  if (channel !== null) asked.push(["channel", probeChannel(channel, token)]);
+  const answers = asked.map(async ([name, answer]): Promise<[string, PortHealth]> => {
+    try {
+      const health = await within(answer, PATIENCE_MS, LATE);
+      return [name, health === LATE ? { ok: false, detail: `No answer within ${PATIENCE_MS} ms.` } : health];
+    } catch (error) {
+      return [name, { ok: false, detail: error instanceof Error ? error.name : "It failed." }];
+    }
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}

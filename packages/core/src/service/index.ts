@@ -1,0 +1,3 @@
+export { createPersonalizationService } from "./create-service.js";
+export { storedKeys } from "./keys.js";
+export type * from "./types.js";

@@ -1,0 +1,104 @@
+import type { ServiceContext } from "./context.js";
+import { deadLetter } from "./dead-letter.js";
+import { subjectsIn } from "./letter-subjects.js";
+import { putLetters } from "./letters.js";
+import { type Admission, admit, type DoorParts } from "./door.js";
+import { type FoldParts, foldBatch } from "./fold-batch.js";
+import type { LogEntry } from "../ports/log.js";
+import { checkSite, visitorPartition } from "./partitions.js";
+import type { LoggedEvent } from "./records.js";
+import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
+import type { Waiting } from "./waiting.js";
+
+export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym"> {
+  waiting: Waiting;
+}
+
+export type Admitted = Admission["admitted"];
+
+/** Makes the admitted durable, or folds them at once where there is no log. The outcomes, as far as they are waited for. */
+export async function take(
+  context: ServiceContext,
+  parts: IngestParts,
+  admitted: Admitted,
+  waitMs: number,
+): Promise<EventOutcome[] | null> {
+  const { log } = context;
+  const { waiting } = parts;
+  const entries = admitted.map(({ entry }) => entry);
+  if (log === null) return foldBatch(context, parts, entries);
+  if (entries.length === 0) return [];
+  if (waitMs <= 0) {
+    await log.append(keyed(entries));
+    return null;
+  }
+  const expected = waiting.expect(entries.length);
+  try {
+    await log.append(keyed(entries.map((entry, i) => ({ ...entry, wait: expected.token(i) }))));
+    return await expected.outcomes(waitMs);
+  } finally {
+    expected.forget();
+  }
+}
+
+/** By visitor. Neighbours in a batch mostly have the same, and then share the text. */
+function keyed(entries: readonly LoggedEvent[]): LogEntry<LoggedEvent>[] {
+  let last = { visitor: "", key: "" };
+  return entries.map((value) => {
+    const { site, visitorId: visitor } = value.event;
+    if (visitor !== last.visitor) last = { visitor, key: visitorPartition(site, visitor) };
+    return { key: last.key, value };
+  });
+}
+
+/**
+ * Takes a batch in. Resolves when the admitted are as durable as the log makes them and the refused are in the dead letters; rejects
+ * if either cannot be, and then the whole batch can be sent again without any event taking effect twice.
+ */
+export async function ingest(
+  context: ServiceContext,
+  parts: IngestParts,
+  inputs: readonly unknown[],
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const { log, clock, ids } = context;
+  const site = checkSite(options.site);
+  const receivedAt = clock.now();
+  const pseudonym = await context.pseudonyms.of(site);
+  const admission = await admit(inputs, { ...options, site, receivedAt }, { ...parts, pseudonym });
+  const { admitted, refused } = admission;
+
+  if (refused.length > 0 && log !== null) {
+    const at = { now: receivedAt, site, route: options.route ?? "ingest" };
+    const letters = refused.map((one) =>
+      deadLetter(one, { ...at, id: ids(), subjects: subjectsIn(one.input, pseudonym) }),
+    );
+    await putLetters(context, letters);
+  }
+  const outcomes = await take(context, parts, admitted, options.waitMs ?? 0);
+  return result(admission, outcomes);
+}
+
+function result(admission: Admission, folded: readonly EventOutcome[] | null): IngestResult {
+  const { admitted, erased, withheld } = admission;
+  const rejected = admission.refused.map(({ index, input, errors }) => {
+    const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };
+    return typeof eventId === "string"
+      ? { index, eventId: eventId.slice(0, 128), errors }
+      : { index, errors };
+  });
+  const outcomes: Record<number, EventOutcome> = {};
+  for (const index of erased) outcomes[index] = "erased";
+  folded?.forEach((outcome, i) => {
+    outcomes[(admitted[i] as Admitted[number]).index] = outcome;
+  });
+  const known = folded !== null && !folded.includes("pending");
+  const duplicates = known ? folded.filter((outcome) => outcome === "duplicate").length : null;
+  return {
+    accepted: admitted.length - (duplicates ?? 0),
+    duplicates,
+    withheld: withheld + erased.length,
+    rejected,
+    outcomes,
+  };
+}

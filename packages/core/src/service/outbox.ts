@@ -1,0 +1,136 @@
+import type { StoreOp } from "../ports/store.js";
+import type { ServiceContext } from "./context.js";
+import { countersFor, createPlacing, type NameCounts } from "./counter-names.js";
+import { groupBy, type VisitorEffects } from "./effects.js";
+import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
+import type { AppliedRecord, Counts, TombstoneRecord } from "./records.js";
+import { untilWritten } from "./retry.js";
+import { applySessions } from "./sessions.js";
+
+/** In place of a sequence number: this visitor is erased, count nothing more. Kept as long as a stray worker could still try. */
+const CLOSED = -1;
+const CLOSED_MS = 7 * 86_400_000;
+
+/** `n/` in a counter shard. */
+interface CounterGuard {
+  v: 1;
+  names: NameCounts;
+}
+
+const guardOf = (value: unknown): CounterGuard => (value as CounterGuard | undefined) ?? { v: 1, names: [] };
+
+interface Due {
+  visitor: string;
+  seq: number;
+  version: number;
+  closes: boolean;
+  /** Names that count as `(other)` for this visitor. */
+  others: Set<string>;
+  counts: readonly Counts[];
+}
+
+/** What is not counted yet, and up to where it will be counted then. */
+function due(
+  effects: readonly VisitorEffects[],
+  applied: readonly ({ value: AppliedRecord; version: number } | null)[],
+): Due[] {
+  return effects.flatMap(({ visitor, pending }, i): Due[] => {
+    const { seq: before = 0, others = [] } = applied[i]?.value ?? {};
+    if (before === CLOSED) return [];
+    const counts: Counts[] = [];
+    let seq = before;
+    let closes = false;
+    for (const effect of pending) {
+      if (effect.seq <= seq) continue;
+      counts.push(effect.counts);
+      seq = effect.seq;
+      closes = effect.last === true;
+    }
+    if (seq === before) return [];
+    return [{ visitor, seq, version: applied[i]?.version ?? 0, closes, others: new Set(others), counts }];
+  });
+}
+
+/** One commit for all visitors of a counter shard: their counts, and how far each is counted. */
+async function applyCounts(
+  { hot, clock, random }: ServiceContext,
+  partition: string,
+  effects: readonly VisitorEffects[],
+): Promise<void> {
+  const attempt = async (): Promise<true | null> => {
+    const sorts = [SORT.count, ...effects.map(({ visitor }) => SORT.applied + visitor)];
+    const [guard, ...applied] = await hot.getMany<never>(sorts.map((sort) => ({ partition, sort })));
+    const visitors = due(effects, applied);
+    if (visitors.length === 0) return true;
+    const asked = new Set(visitors.flatMap(({ counts }) => counts.flatMap((one) => Object.keys(one))));
+    const names = [...new Set([...asked].flatMap(countersFor))];
+    const counters = await hot.getMany<number>(names.map((name) => ({ partition, sort: SORT.count + name })));
+    const known = new Map(names.map((name, i) => [name, counters[i]?.value ?? null]));
+    const placing = createPlacing((name) => known.get(name) != null, guardOf(guard?.value).names);
+    const sums = new Map<string, number>();
+    for (const { counts, others } of visitors) {
+      for (const [name, by] of counts.flatMap((one) => Object.entries(one))) {
+        const counter = placing.place(name, others);
+        sums.set(counter, (sums.get(counter) ?? known.get(counter) ?? 0) + by);
+      }
+    }
+    const ops: StoreOp[] = visitors.map(({ visitor, seq, version, closes, others }) => {
+      const put = { op: "put" as const, sort: SORT.applied + visitor, ifVersion: version };
+      return closes
+        ? { ...put, value: { seq: CLOSED }, expiresAt: clock.now() + CLOSED_MS }
+        : { ...put, value: { seq, ...(others.size > 0 && { others: [...others] }) } satisfies AppliedRecord };
+    });
+    const emptied: string[] = [];
+    for (const [name, value] of sums) {
+      const sort = SORT.count + name;
+      // Names come from outside: a counter at zero is removed, since its name may say something about the one it counted.
+      ops.push(value === 0 ? { op: "delete", sort } : { op: "put", sort, value });
+      if (value === 0) emptied.push(name);
+    }
+    // One guard for the shard, read before all counters: one that is removed and made again starts from version 1 and could be mistaken.
+    const next: CounterGuard = { v: 1, names: placing.without(emptied) };
+    ops.push({ op: "put", sort: SORT.count, value: next, ifVersion: guard?.version ?? 0 });
+    return (await hot.commit(partition, ops)).status === "committed" ? true : null;
+  };
+  await untilWritten(attempt, random);
+}
+
+/**
+ * Makes the visitor findable by its user. Looks for a tombstone afterwards: an erasure that ended in between has not seen the link. One
+ * that is still going on may yet need it, to be found again.
+ */
+async function link(
+  hot: ServiceContext["hot"],
+  { site, visitor, user }: { site: string; visitor: string; user: string },
+): Promise<void> {
+  await hot.put(userPartition(site, user), SORT.visitor + visitor, { v: 1 });
+  const tombstone = await hot.get<TombstoneRecord>(visitorPartition(site, visitor), SORT.tombstone);
+  if (tombstone !== null && tombstone.value.pending === undefined)
+    await hot.delete(userPartition(site, user), SORT.visitor + visitor);
+}
+
+/**
+ * Does what visitors' commits left to do in other partitions. May be called again with the same effects, in part or as a
+ * whole, by anyone: each takes place once. Sessions and links bear repetition by themselves; counts come last and remember,
+ * per visitor, up to where they are done.
+ */
+export async function applyEffects(context: ServiceContext, all: readonly VisitorEffects[]): Promise<void> {
+  const effects = all.filter(({ pending }) => pending.length > 0);
+  await applySessions(context, effects);
+  await Promise.all(
+    effects.flatMap(({ site, visitor, pending }) =>
+      pending.flatMap(({ links }) => links.map((user) => link(context.hot, { site, visitor, user }))),
+    ),
+  );
+  const shards = groupBy(effects, ({ site, visitor }) => counterPartitionOf(site, visitor));
+  await Promise.all(
+    Array.from(shards, ([partition, group]) =>
+      context.queue(partition, () => applyCounts(context, partition, group)),
+    ),
+  );
+}
+
+/** Takes away everything that was counted. */
+export function negated(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, -value]));
+}

@@ -1,0 +1,62 @@
+import { AttuneError } from "../kernel/errors.js";
+import { fnv1a32 } from "../kernel/hash.js";
+
+/*
+ * Where things are. A site's partitions:
+ *   {site}/v/{visitor}   one visitor: state, consent, traits, events, conflicts, links, tombstone
+ *   {site}/u/{user}      one user: linked visitors, consent, tombstone
+ *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied
+ *   {site}/s/{n}         sessions that clients named, sharded by session, with their count
+ *   {site}/meta          the ruleset
+ *   {site}/audit         receipts of erasures
+ *   {site}/probe         what health checks write and remove
+ * Keys of pseudonyms, where the store keeps them, are in `_/keys`; no site can be called `_`.
+ */
+
+/** Changing a shard count needs a migration: what is applied where is remembered per shard. */
+export const COUNTER_SHARDS = 8;
+export const SESSION_SHARDS = 8;
+export const KEYS = "_/keys";
+
+const SITE = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
+
+/** @throws ATTUNE_SERVICE_SITE where a name could reach into another site's partitions. */
+export function checkSite(site: string | undefined): string {
+  if (site === undefined) return "default";
+  if (SITE.test(site)) return site;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_SITE",
+    "A site is named by 1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit.",
+  );
+}
+
+export const visitorPartition = (site: string, visitor: string): string => `${site}/v/${visitor}`;
+export const userPartition = (site: string, user: string): string => `${site}/u/${user}`;
+export const counterShard = (site: string, shard: number): string => `${site}/c/${shard}`;
+export const sessionShard = (site: string, shard: number): string => `${site}/s/${shard}`;
+export const metaPartition = (site: string): string => `${site}/meta`;
+export const auditPartition = (site: string): string => `${site}/audit`;
+export const probePartition = (site: string): string => `${site}/probe`;
+
+export const counterPartitionOf = (site: string, visitor: string): string =>
+  counterShard(site, fnv1a32(visitor) % COUNTER_SHARDS);
+export const sessionPartitionOf = (site: string, session: string): string =>
+  sessionShard(site, fnv1a32(session) % SESSION_SHARDS);
+
+/** Sort keys. Those that end in a slash are prefixes. */
+export const SORT = {
+  state: "state",
+  traits: "traits",
+  consent: "consent",
+  tombstone: "tombstone",
+  ruleset: "ruleset",
+  event: "e/",
+  conflict: "x/",
+  consentHistory: "c/",
+  user: "user/",
+  visitor: "v/",
+  applied: "a/",
+  count: "n/",
+  session: "s/",
+  gone: "t/",
+} as const;

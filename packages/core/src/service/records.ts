@@ -1,0 +1,88 @@
+import type { ConsentRecord } from "../consent/types.js";
+import type { Event } from "../events/types.js";
+import type { Memberships } from "../segments/types.js";
+import type { VisitorState } from "../state/types.js";
+
+/** What the log holds for one accepted event. */
+export interface LoggedEvent {
+  v: 1;
+  event: Event;
+  /** Names the ingest call that waits for the outcome. */
+  wait?: string;
+}
+
+/** Counter name → number; names as in `counters.ts`. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A client's session that this visitor took part in; `converted`: with an order in it. */
+export interface SessionDelta {
+  session: string;
+  converted: boolean;
+}
+
+/** What one commit of a visitor must still do in other partitions. */
+export interface PendingEffects {
+  /** Rises by one with each commit of this visitor that has effects: those up to what the counter shard remembers are done. */
+  seq: number;
+  counts: Counts;
+  sessions: readonly SessionDelta[];
+  /** Users this visitor turned out to be. */
+  links: readonly string[];
+  /** The visitor was erased: nothing may be counted for it after this. */
+  last?: true;
+}
+
+/** `state` in a visitor's partition. */
+export interface VisitorRecord {
+  v: 1;
+  state: VisitorState;
+  segments: Memberships;
+  /** All that this visitor ever added to the site's counters, so that it can be taken away again. */
+  counts: Counts;
+  /** Experiment → the variant seen first, which an order is attributed to. */
+  first: Readonly<Record<string, string>>;
+  /** The session that was counted last, and whether an order in it was. */
+  counted: { session: string; converted: boolean } | null;
+  seq: number;
+  pending: readonly PendingEffects[];
+}
+
+/** `e/{id}`. */
+export interface EventRecord {
+  v: 1;
+  /** What "the same event again" is judged by. */
+  hash: number;
+  event: Event;
+}
+
+/** `x/{id}`: bodies that came under an id already taken. */
+export interface ConflictRecord {
+  v: 1;
+  hashes: readonly number[];
+}
+
+export interface TombstoneRecord {
+  v: 1;
+  at: number;
+  /** Effects that the erasure itself still has to apply; gone once it has. */
+  pending?: readonly PendingEffects[];
+}
+
+/** `consent`: the decision that holds. */
+export interface ConsentEntry {
+  v: 1;
+  current: ConsentRecord;
+}
+
+/** `a/{visitor}` in a counter shard: effects up to this one are counted. */
+export interface AppliedRecord {
+  seq: number;
+  /** Counters for which there was no room when this visitor first fed them: they count as `(other)`, and are taken away there. */
+  others?: readonly string[];
+}
+
+/** `s/{session}` in a session shard: its visitors, and whether each ordered in it. */
+export interface SessionRecord {
+  v: 1;
+  visitors: Readonly<Record<string, boolean>>;
+}

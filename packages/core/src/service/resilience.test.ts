@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { memoryLog, memoryStore } from "../memory/index.js";
+import type { AtomicStore } from "../ports/store.js";
+import { createPersonalizationService } from "./create-service.js";
+import { metaPartition, SORT } from "./partitions.js";
+import { RULESET, sample } from "./service.test.suite.js";
+
+const waitMs = 20_000;
+
+describe("a stored ruleset that cannot be used", () => {
+  it("costs its own site the decisions, and no site the fold", async () => {
+    const hot = memoryStore();
+    const reports: unknown[] = [];
+    await hot.put(metaPartition("broken"), SORT.ruleset, { v: 1, revision: 1, version: "x", text: "{" });
+    const service = createPersonalizationService({
+      stores: { hot },
+      log: memoryLog({ shards: 1 }),
+      ruleset: RULESET,
+      report: (error) => void reports.push(error),
+    });
+    expect((await service.ingest([sample()], { site: "broken", waitMs })).outcomes).toEqual({ 0: "folded" });
+    expect((await service.ingest([sample()], { waitMs })).outcomes).toEqual({ 0: "folded" });
+    const { decisions } = await service.decide({ id: "v" }, ["hero"], { site: "broken" });
+    expect(decisions.hero?.reason).toBe("not-ready");
+    expect(reports).toHaveLength(1);
+    await service.close();
+  });
+});
+
+describe("a visitor whose commit always fails", () => {
+  const culprit = { visitorId: "culprit", userId: "jane", deviceId: "device" };
+
+  it("is set aside after some tries, so that the shard goes on, and can be replayed", async () => {
+    const inner = memoryStore();
+    let cured = false;
+    const hot: AtomicStore = {
+      ...inner,
+      commit: (partition, ops, options) => {
+        const bad = ops.some(({ sort }) => sort === `${SORT.event}bad`);
+        return bad && !cured ? Promise.reject(new Error("too large")) : inner.commit(partition, ops, options);
+      },
+    };
+    const reports: unknown[] = [];
+    const report = (error: unknown) => void reports.push(error);
+    const service = createPersonalizationService({ stores: { hot }, log: memoryLog({ shards: 1 }), report });
+    const result = await service.ingest(
+      [
+        sample({ ...culprit, id: "bad" }),
+        sample({ id: "bad-too", visitorId: "culprit", sessionId: undefined }),
+        sample({ id: "good", visitorId: "good" }),
+      ],
+      { waitMs },
+    );
+    // The good one was folded at the first try, and is known again at the later ones.
+    expect(result.outcomes).toEqual({ 0: "pending", 1: "pending", 2: "duplicate" });
+    await service.settled();
+    expect((await service.summary()).events).toBe(1);
+    const letters = await service.deadLetters.list();
+    expect(letters).toMatchObject([
+      { reasons: [{ code: "ATTUNE_SERVICE_FOLD" }] },
+      { reasons: [{ code: "ATTUNE_SERVICE_FOLD" }] },
+    ]);
+    expect(JSON.stringify(letters)).not.toContain("jane");
+    cured = true;
+    expect(await service.deadLetters.replay()).toEqual({ replayed: 2, stillRefused: 0 });
+    await service.settled();
+    expect((await service.summary()).events).toBe(3);
+    expect((await service.exportData({ userId: "jane" })).subject.visitors).toBe(1);
+    await service.close();
+  }, 30_000);
+
+  it("is not told apart from a store that is down: then nothing is set aside", async () => {
+    const inner = memoryStore();
+    let down = true;
+    const hot: AtomicStore = {
+      ...inner,
+      commit: (...args) => (down ? Promise.reject(new Error("down")) : inner.commit(...args)),
+    };
+    let failures = 0;
+    const report = () => {
+      if (++failures === 7) down = false;
+    };
+    const service = createPersonalizationService({ stores: { hot }, log: memoryLog({ shards: 1 }), report });
+    expect((await service.ingest([sample()], { waitMs })).outcomes).toEqual({ 0: "folded" });
+    expect(await service.deadLetters.list()).toEqual([]);
+    await service.close();
+  }, 30_000);
+});
+
+describe("ingest", () => {
+  it("says what it takes", async () => {
+    const service = createPersonalizationService({ stores: { hot: memoryStore() } });
+    for (const wrong of [sample(), "text", null, undefined]) {
+      await expect(service.ingest(wrong as never)).rejects.toMatchObject({ code: "ATTUNE_SERVICE_EVENTS" });
+    }
+    await service.close();
+  });
+});

@@ -1,0 +1,148 @@
+import { compileRuleset, validateRuleset } from "../decisions/index.js";
+import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
+import { engagementScore, intentScore } from "../engagement/index.js";
+import { fail, type Issue, ok, type Result } from "../kernel/result.js";
+import { compileAssessment } from "../segments/index.js";
+import { features } from "../state/index.js";
+import type { VisitorState } from "../state/types.js";
+import type { ServiceContext } from "./context.js";
+import type { Evaluate } from "./fold-visitor.js";
+import { metaPartition, SORT } from "./partitions.js";
+import { publish } from "./frames.js";
+import { notify } from "./notices.js";
+
+/** A site's rules, ready to be used. */
+export interface SiteRules {
+  compiled: CompiledRuleset | null;
+  evaluate: Evaluate;
+  /** Whether `evaluate` looks at traits or scores at all. */
+  readsExtra: boolean;
+}
+
+export interface Rulesets {
+  of(site: string): Promise<SiteRules>;
+  load(site: string, ruleset: unknown): Promise<Result<{ version: string }, Issue[]>>;
+  /** Look into the store again at the next use; null: for every site. */
+  stale(site: string | null): void;
+}
+
+/** How long a site's rules are used without looking whether another process has published newer ones, ms. */
+const FRESH_MS = 5_000;
+
+/** What conditions can read of a visitor beyond the state's own attributes. */
+export function extraAttributes(
+  state: VisitorState,
+  traits: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const vector = features(state);
+  return { scores: { engagement: engagementScore(vector).value, intent: intentScore(vector).value }, traits };
+}
+
+function rulesOf(compiled: CompiledRuleset | null): SiteRules {
+  const { segments = [], groups } = compiled?.ruleset ?? {};
+  const { assess, readsExtra } = compileAssessment(segments, groups === undefined ? {} : { groups });
+  return {
+    compiled,
+    evaluate: (state, previous, traits, purposes) =>
+      assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
+    readsExtra,
+  };
+}
+
+/** As text, since the order of keys means something and not every store keeps it. */
+interface StoredRuleset {
+  v: 1;
+  revision: number;
+  version: string;
+  text: string;
+}
+
+interface Entry {
+  rules: SiteRules;
+  /** The stored one's, also where that cannot be compiled. */
+  version: string | null;
+  checkedAt: number;
+}
+
+/** Rulesets by site: stored as documents, compiled once per version, looked at again when announced or after some seconds. */
+export function createRulesets(context: ServiceContext): Rulesets {
+  const { durable, clock } = context;
+  const entries = new Map<string, Entry>();
+  const looking = new Map<string, Promise<SiteRules>>();
+
+  const remember = (site: string, compiled: CompiledRuleset | null, version: string | null): SiteRules => {
+    const rules = rulesOf(compiled);
+    entries.set(site, { rules, version, checkedAt: clock.now() });
+    return rules;
+  };
+
+  /** A stored ruleset that cannot be used, of a later version perhaps, costs this site its decisions and nobody anything else. */
+  const compiledOf = ({ text }: StoredRuleset): CompiledRuleset | null => {
+    try {
+      return compileRuleset(JSON.parse(text) as Ruleset);
+    } catch (error) {
+      context.report(error);
+      return null;
+    }
+  };
+
+  async function look(site: string): Promise<SiteRules> {
+    const stored = (await durable.get<StoredRuleset>(metaPartition(site), SORT.ruleset))?.value ?? null;
+    const known = entries.get(site);
+    const version = stored?.version ?? null;
+    if (known?.version === version) {
+      known.checkedAt = clock.now();
+      return known.rules;
+    }
+    return remember(site, stored === null ? null : compiledOf(stored), version);
+  }
+
+  const of = (site: string): Promise<SiteRules> => {
+    const known = entries.get(site);
+    if (known !== undefined && clock.now() - known.checkedAt < FRESH_MS) return Promise.resolve(known.rules);
+    let pending = looking.get(site);
+    if (pending === undefined) {
+      pending = look(site).finally(() => looking.delete(site));
+      looking.set(site, pending);
+    }
+    return pending;
+  };
+
+  async function store(site: string, ruleset: Ruleset): Promise<Result<{ version: string }, Issue[]>> {
+    // Its own copy: what the caller does to the document later must not change decisions.
+    const text = JSON.stringify(ruleset);
+    const compiled = compileRuleset(JSON.parse(text) as Ruleset);
+    const { version } = compiled;
+    const { revision } = ruleset;
+    const partition = metaPartition(site);
+    const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
+    if (present?.value.version !== version) {
+      const newer = revision > (present?.value.revision ?? Number.NEGATIVE_INFINITY);
+      const value: StoredRuleset = { v: 1, revision, version, text };
+      if (
+        !newer ||
+        !(await durable.put(partition, SORT.ruleset, value, { ifVersion: present?.version ?? 0 })).written
+      ) {
+        const message =
+          "The stored ruleset is not older than this one; read it, make the change on it and give it a higher revision.";
+        return fail([{ path: "/revision", code: "ATTUNE_SERVICE_RULESET_NOT_NEWER", message }]);
+      }
+      await notify(context, { about: "ruleset", site });
+      await publish(context, site, [{ type: "ruleset", site, version }]);
+    }
+    remember(site, compiled, version);
+    return ok({ version });
+  }
+
+  return {
+    of,
+    async load(site, input) {
+      const checked = validateRuleset(input);
+      return checked.ok ? store(site, checked.value) : checked;
+    },
+    stale(site) {
+      for (const [name, entry] of entries)
+        if (site === null || site === name) entry.checkedAt = Number.NEGATIVE_INFINITY;
+    },
+  };
+}

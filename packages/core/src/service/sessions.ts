@@ -1,0 +1,150 @@
+import type { StoreOp } from "../ports/store.js";
+import type { ServiceContext } from "./context.js";
+import { groupBy, type VisitorEffects } from "./effects.js";
+import { SESSION_SHARDS, sessionPartitionOf, sessionShard, SORT } from "./partitions.js";
+import type { SessionRecord } from "./records.js";
+import { untilWritten } from "./retry.js";
+
+/** Of one session shard, in its record `n/`: how many sessions it holds, and how many of them with an order. */
+export interface SessionCount {
+  sessions: number;
+  converted: number;
+}
+
+/** Visitors remembered per session; the next ones of a session change nothing any more. */
+const MAX_VISITORS = 64;
+/** How long a stray worker is kept from adding an erased visitor again, ms. */
+const GONE_MS = 7 * 86_400_000;
+
+type Visitors = Readonly<Record<string, boolean>>;
+
+/** One visitor's part in one session; `part` null: none any more. */
+interface Change {
+  session: string;
+  visitor: string;
+  part: { converted: boolean } | null;
+}
+
+function changed(visitors: Visitors, { visitor, part }: Change): Visitors {
+  const known = visitors[visitor];
+  if (part === null) {
+    if (known === undefined) return visitors;
+    const { [visitor]: _gone, ...rest } = visitors;
+    return rest;
+  }
+  if (known === true || known === part.converted) return visitors;
+  if (known === undefined && Object.keys(visitors).length >= MAX_VISITORS) return visitors;
+  return { ...visitors, [visitor]: part.converted };
+}
+
+const held = (visitors: Visitors): SessionCount => {
+  const parts = Object.values(visitors);
+  return { sessions: parts.length > 0 ? 1 : 0, converted: parts.includes(true) ? 1 : 0 };
+};
+
+/**
+ * Writes the changes of one shard in one commit with the shard's count, so that the count is always that of the records: a
+ * session counts once however many visitors share it, and repeating a change changes nothing.
+ */
+async function applyShard(
+  context: ServiceContext,
+  partition: string,
+  changes: readonly Change[],
+): Promise<void> {
+  const { hot, clock, random, retentionMs } = context;
+  const bySession = groupBy(changes, ({ session }) => session);
+  const sessions = [...bySession.keys()];
+  const added = [...new Set(changes.flatMap(({ visitor, part }) => (part === null ? [] : [visitor])))];
+  const keys = [
+    SORT.count,
+    ...sessions.map((session) => SORT.session + session),
+    ...added.map((visitor) => SORT.gone + visitor),
+  ];
+
+  const attempt = async (): Promise<true | null> => {
+    const [count, ...records] = await hot.getMany<never>(keys.map((sort) => ({ partition, sort })));
+    const gone = new Set(added.filter((_, i) => records[sessions.length + i] != null));
+    const total: SessionCount = {
+      ...((count?.value as SessionCount | undefined) ?? { sessions: 0, converted: 0 }),
+    };
+    const ops: StoreOp[] = [];
+    sessions.forEach((session, i) => {
+      const before: Visitors = (records[i]?.value as SessionRecord | undefined)?.visitors ?? {};
+      const wanted = (bySession.get(session) ?? []).filter(
+        ({ visitor, part }) => part === null || !gone.has(visitor),
+      );
+      const after = wanted.reduce(changed, before);
+      if (after === before) return;
+      const was = held(before);
+      const is = held(after);
+      total.sessions += is.sessions - was.sessions;
+      total.converted += is.converted - was.converted;
+      const guard = { sort: SORT.session + session, ifVersion: records[i]?.version ?? 0 };
+      if (is.sessions === 0) ops.push({ op: "delete", ...guard });
+      else
+        ops.push({
+          op: "put",
+          value: { v: 1, visitors: after },
+          expiresAt: clock.now() + retentionMs,
+          ...guard,
+        });
+    });
+    if (ops.length === 0) return true;
+    ops.push({ op: "put", sort: SORT.count, value: total, ifVersion: count?.version ?? 0 });
+    for (const visitor of added)
+      if (!gone.has(visitor)) ops.push({ op: "check", sort: SORT.gone + visitor, ifVersion: 0 });
+    return (await hot.commit(partition, ops)).status === "committed" ? true : null;
+  };
+  await context.queue(partition, () => untilWritten(attempt, random));
+}
+
+const applyChanges = async (
+  context: ServiceContext,
+  site: string,
+  changes: readonly Change[],
+): Promise<void> => {
+  const shards = groupBy(changes, ({ session }) => sessionPartitionOf(site, session));
+  await Promise.all(Array.from(shards, ([partition, group]) => applyShard(context, partition, group)));
+};
+
+/** Records the sessions that visitors took part in. */
+export async function applySessions(
+  context: ServiceContext,
+  effects: readonly VisitorEffects[],
+): Promise<void> {
+  const sites = groupBy(effects, ({ site }) => site);
+  for (const [site, group] of sites) {
+    const changes = group.flatMap(({ visitor, pending }) =>
+      pending.flatMap(({ sessions }) =>
+        sessions.map(({ session, converted }): Change => ({ session, visitor, part: { converted } })),
+      ),
+    );
+    await applyChanges(context, site, changes);
+  }
+}
+
+/** From now on no session takes this visitor in any more. */
+export async function closeSessions(
+  { hot, clock }: ServiceContext,
+  site: string,
+  visitor: string,
+): Promise<void> {
+  const expiresAt = clock.now() + GONE_MS;
+  for (let shard = 0; shard < SESSION_SHARDS; shard++) {
+    await hot.put(sessionShard(site, shard), SORT.gone + visitor, { v: 1 }, { expiresAt });
+  }
+}
+
+/** Takes the visitor out of these sessions; a session without visitors is gone. */
+export function leaveSessions(
+  context: ServiceContext,
+  site: string,
+  visitor: string,
+  sessions: readonly string[],
+): Promise<void> {
+  return applyChanges(
+    context,
+    site,
+    sessions.map((session) => ({ session, visitor, part: null })),
+  );
+}

@@ -1,0 +1,49 @@
+import type { LogConsumer, LogRecord } from "../ports/log.js";
+import type { ServiceContext } from "./context.js";
+import { foldApart } from "./fold-apart.js";
+import { type FoldParts, foldBatch } from "./fold-batch.js";
+import { sleep } from "./platform.js";
+import type { LoggedEvent } from "./records.js";
+import type { EventOutcome } from "./types.js";
+import type { Waiting } from "./waiting.js";
+
+/** The consumer group whose positions say up to where the log is folded. */
+export const FOLD_GROUP = "fold";
+/** A visitor's events are committed together as far as they come together, so a backlog is folded faster in large batches. */
+const MAX_BATCH = 2000;
+
+/** Failures of one batch after which its visitors are folded one by one. */
+const MAX_FAILURES = 5;
+
+/**
+ * Folds what the log brings, once the service is ready. A batch that fails is reported and comes again; where it fails again and again,
+ * the visitors who are the cause are set aside, so that one of them cannot hold up all others of the shard.
+ */
+export async function startWorker(
+  context: ServiceContext,
+  { waiting, ready, ...parts }: FoldParts & { waiting: Waiting; ready(): Promise<void> },
+): Promise<LogConsumer | null> {
+  const { log, report } = context;
+  if (log === null) return null;
+  const failures = new Map<number, { position: number; count: number }>();
+  const handle = async (records: readonly LogRecord<LoggedEvent>[]): Promise<void> => {
+    await ready();
+    const batch = records.map(({ value }) => value);
+    const { shard = 0, position = 0 } = records[0] ?? {};
+    const before = failures.get(shard);
+    const count = before?.position === position ? before.count : 0;
+    failures.set(shard, { position, count: count + 1 });
+    const outcomes = await (count < MAX_FAILURES ? foldBatch : foldApart)(context, parts, batch);
+    failures.delete(shard);
+    batch.forEach(({ wait }, i) => {
+      if (wait !== undefined) waiting.tell(wait, outcomes[i] as EventOutcome);
+    });
+  };
+  return log.consume<LoggedEvent>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
+}
+
+/** Resolves when the group has committed all that the log holds. */
+export async function caughtUp({ log }: ServiceContext): Promise<void> {
+  if (log === null) return;
+  for (let wait = 1; (await log.lag(FOLD_GROUP)) > 0; wait = Math.min(50, wait * 2)) await sleep(wait);
+}

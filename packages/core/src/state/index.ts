@@ -1,0 +1,21 @@
+export { visitorAttributes } from "./attributes.js";
+export { FEATURES, featuresVersion } from "./definitions.js";
+export {
+  FEATURES_VERSION,
+  type FeatureName,
+  type FeatureVector,
+  featureArray,
+  features,
+} from "./features.js";
+export { fold } from "./fold.js";
+export { foldSession, SESSION_GAP, sessionOf, startedSession } from "./fold-session.js";
+export { initialState } from "./initial-state.js";
+export {
+  type FeatureDefinition,
+  type FeatureUnit,
+  type LearnedState,
+  type ReferrerKind,
+  type SessionState,
+  STATE_VERSION,
+  type VisitorState,
+} from "./types.js";

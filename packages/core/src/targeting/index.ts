@@ -1,0 +1,3 @@
+export { compileCondition, evaluateCondition } from "./condition.js";
+export type { Attributes, Condition, ConditionOptions, Group, Groups, Predicate } from "./types.js";
+export { validateCondition } from "./validate-condition.js";

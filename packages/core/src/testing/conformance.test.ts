@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
+import type { Channel } from "../ports/channel.js";
+import type { Log } from "../ports/log.js";
+import type { AtomicStore } from "../ports/store.js";
+import { channelConformance } from "./channel-conformance.js";
+import type { TestRunner } from "./conformance.js";
+import { logConformance } from "./log-conformance.js";
+import { storeConformance } from "./store-conformance.js";
+
+/** A runner that only collects, so that a suite can be tried on an adapter that is broken on purpose. */
+function collector(): {
+  runner: TestRunner;
+  skipped: string[];
+  failures(only?: readonly string[]): Promise<string[]>;
+} {
+  const cases: { name: string; body: () => Promise<void> }[] = [];
+  const skipped: string[] = [];
+  const add = (name: string, body: () => Promise<void>): number => cases.push({ name, body });
+  const skip = (name: string): number => skipped.push(name);
+  return {
+    runner: { describe: (_name, body) => body(), it: Object.assign(add, { skip }) },
+    skipped,
+    async failures(only) {
+      const failed: string[] = [];
+      for (const { name, body } of cases)
+        if (only?.includes(name) ?? true) await body().catch(() => failed.push(name));
+      return failed;
+    },
+  };
+}
+
+async function storeFailures(sabotage: (store: AtomicStore) => Partial<AtomicStore>): Promise<string[]> {
+  const { runner, failures } = collector();
+  storeConformance(runner, {
+    name: "sabotaged",
+    capabilities: { atomic: true, durable: false },
+    async make({ clock }) {
+      const store = memoryStore({ clock });
+      return { ...store, ...sabotage(store) };
+    },
+  });
+  return failures();
+}
+
+/** Only the cases named are run, where any are: others may wait long for what a broken log never does. */
+async function logFailures(
+  sabotage: (log: Log) => Partial<Log>,
+  only?: readonly string[],
+): Promise<string[]> {
+  const { runner, failures } = collector();
+  logConformance(runner, {
+    name: "sabotaged",
+    capabilities: { durable: false, erase: "delete" },
+    async make({ clock }) {
+      const log = memoryLog({ clock, shards: 3 });
+      return { ...log, ...sabotage(log) };
+    },
+  });
+  return failures(only);
+}
+
+describe("the store suite finds a store that", () => {
+  it("is right: no failure", async () => {
+    expect(await storeFailures(() => ({}))).toEqual([]);
+  });
+  it("ignores ifVersion", async () => {
+    const failed = await storeFailures((store) => ({ put: (p, s, v) => store.put(p, s, v) }));
+    expect(failed).toContain("of 20 concurrent creations exactly one wins");
+  });
+  it("checks the version before it writes, but not at once", async () => {
+    const failed = await storeFailures((store) => ({
+      async put(p, s, v, { ifVersion, ...options } = {}) {
+        const version = (await store.get(p, s))?.version ?? 0;
+        if (ifVersion !== undefined && ifVersion !== version) return { written: false, version };
+        return store.put(p, s, v, options);
+      },
+    }));
+    expect(failed).toContain("of 20 concurrent creations exactly one wins");
+    expect(failed).toContain("20 concurrent writers that read, add one and retry lose no update");
+  });
+  it("scans in the order of a locale", async () => {
+    const failed = await storeFailures((store) => ({
+      async *scan<V>(partition: string) {
+        const records = [];
+        for await (const record of store.scan<V>(partition)) records.push(record);
+        yield* records.sort((a, b) => a.sort.localeCompare(b.sort));
+      },
+    }));
+    expect(failed).toContain("scans in code-unit order, also beyond ASCII");
+  });
+  it("joins partition and sort key with a slash", async () => {
+    const failed = await storeFailures((store) => ({
+      put: (p, s, v, options) => store.put("all", `${p}/${s}`, v, options),
+      get: async (p, s) => store.get("all", `${p}/${s}`),
+    }));
+    expect(failed).toContain("T20 names that join to the same text are different records");
+  });
+  it("commits one by one", async () => {
+    const failed = await storeFailures((store) => ({
+      async commit(partition, ops, options) {
+        for (const op of ops) {
+          const result = await store.commit(partition, [op]);
+          if (result.status !== "committed") return result;
+        }
+        return store.commit(partition, [], options);
+      },
+    }));
+    expect(failed).toContain("a commit whose condition fails names the record and writes nothing");
+    expect(failed).toContain("of 50 concurrent commits of one token exactly one takes effect");
+  });
+});
+
+describe("the log suite finds a log that", () => {
+  it("is right: no failure", async () => {
+    expect(await logFailures(() => ({}))).toEqual([]);
+  });
+  it("commits before the handler is done", async () => {
+    const cases = [
+      "a failed batch is not committed",
+      "stop waits for the batch at hand, and a later consumer goes on behind it",
+    ];
+    const failed = await logFailures((log) => {
+      const consume: Log["consume"] = (group, handler, options) => {
+        return log.consume(
+          group,
+          async (batch) => void handler(batch as never).catch(() => undefined),
+          options,
+        );
+      };
+      return { consume };
+    }, cases);
+    expect(failed).toEqual(cases);
+  });
+  it("erases too much", async () => {
+    const failed = await logFailures((log) => ({
+      erase: async (key) => (await log.erase(key)) + (await log.erase("visitor-4")),
+    }));
+    expect(failed).toContain("erase removes the entries of the key and no others");
+  });
+});
+
+describe("the channel suite finds a channel that", () => {
+  it("lets a throwing listener harm the publisher", async () => {
+    const { runner, failures } = collector();
+    const listeners = new Set<(frame: never) => void>();
+    const channel: Channel = {
+      async publish(topic, data) {
+        for (const listener of listeners) listener({ type: "message", topic, data } as never);
+      },
+      async subscribe(_topics, listener) {
+        listeners.add(listener);
+        return async () => void listeners.delete(listener);
+      },
+      async close() {
+        listeners.clear();
+      },
+    };
+    channelConformance(runner, { name: "sabotaged", make: async () => channel });
+    expect(await failures()).toEqual(
+      expect.arrayContaining([
+        "a throwing listener harms neither the others nor the publisher",
+        "topics match exactly, whatever they are called",
+      ]),
+    );
+  });
+});
+
+describe("skips", () => {
+  it("are registered with their reason", () => {
+    const { runner, skipped } = collector();
+    const name = "delivers to every subscriber of the topic, in order";
+    channelConformance(runner, {
+      name: "x",
+      make: async () => memoryChannel(),
+      skips: { [name]: "it has no order" },
+    });
+    expect(skipped).toEqual([`${name} (skipped: it has no order)`]);
+  });
+  it("must name a case", () => {
+    const { runner } = collector();
+    expect(() =>
+      channelConformance(runner, { name: "x", make: async () => memoryChannel(), skips: { gone: "?" } }),
+    ).toThrow(/gone/);
+  });
+});

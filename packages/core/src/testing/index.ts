@@ -1,0 +1,6 @@
+export { type ChannelConformanceOptions, channelConformance } from "./channel-conformance.js";
+export type { ConformanceClock, Skips, TestRunner } from "./conformance.js";
+export { createFakeClock, type FakeClock } from "./fake-clock.js";
+export { type LogConformanceOptions, logConformance } from "./log-conformance.js";
+export { type EgressEntry, type EgressRecorder, recordEgress } from "./record-egress.js";
+export { type StoreConformanceOptions, storeConformance } from "./store-conformance.js";

@@ -1,0 +1,147 @@
+/** One thing that a page wrote, read or sent, in the order in which it did. */
+export interface EgressEntry {
+  /** `write`: left something on the device. `remove`: took something off it. `read`: looked at what is there. `network`: sent or opened something. */
+  kind: "write" | "remove" | "read" | "network";
+  /** The API that was used, for instance `document.cookie`, `localStorage`, `IndexedDB`, `fetch`, `WebSocket`. */
+  api: string;
+  /** What it was used on: the cookie's or key's name, the database, the address. */
+  target: string;
+  /** What was written or sent, as text where it is text, at most 10,000 characters. */
+  detail: string;
+  /** Ms since the page began. */
+  at: number;
+}
+
+export interface EgressRecorder {
+  /** To be run in the page before any of its own scripts, in each document: Playwright's `addInitScript`, Puppeteer's `evaluateOnNewDocument`. */
+  readonly script: string;
+  /** What the present document did so far. The argument runs an expression in the page and gives its value. */
+  read(evaluate: (expression: string) => Promise<unknown>): Promise<EgressEntry[]>;
+  /** What is on the device now, whoever put it there: `cookie:name`, `localStorage:key`, `IndexedDB:name`, `caches:name`, `serviceWorker:scope`. */
+  remaining(evaluate: (expression: string) => Promise<unknown>): Promise<string[]>;
+}
+
+/**
+ * Records everything by which a page can leave traces on a device or send something: cookies, the cookie store, local and session storage,
+ * IndexedDB, caches, service workers, fetch, XMLHttpRequest, beacons, WebSocket, EventSource and image requests. It is bound to no test
+ * framework and to no Attune code, so that a host can run it on its own app:
+ *
+ * ```ts
+ * const recorder = recordEgress();
+ * await context.addInitScript(recorder.script);
+ * await page.goto("http://localhost:3000");
+ * const entries = await recorder.read((expression) => page.evaluate(expression));
+ * ```
+ *
+ * Each document has its own list: read it before navigating away. It does not see what HTML itself loads (`<img src>` in the markup) nor
+ * what runs in workers; a recording proxy or server shows those.
+ */
+export function recordEgress(options: { variable?: string } = {}): EgressRecorder {
+  const variable = JSON.stringify(options.variable ?? "__attuneEgress");
+  return {
+    script: `(${RECORDER})(${variable});`,
+    read: async (evaluate) => ((await evaluate(`globalThis[${variable}] ?? []`)) ?? []) as EgressEntry[],
+    remaining: async (evaluate) => ((await evaluate(`(${REMAINING})()`)) ?? []) as string[],
+  };
+}
+
+/** Source text, not a function: it must reach the page exactly as it stands here, whatever a bundler does to the code around it. */
+const RECORDER = `function (variable) {
+  if (globalThis[variable]) return;
+  const list = [];
+  Object.defineProperty(globalThis, variable, { value: list });
+  const text = (value) => {
+    try {
+      if (value == null) return "";
+      if (typeof value === "string") return value.slice(0, 10000);
+      if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return new TextDecoder().decode(value).slice(0, 10000);
+      if (value instanceof Blob || value instanceof FormData || value instanceof ReadableStream) return Object.prototype.toString.call(value);
+      if (value instanceof URLSearchParams) return String(value).slice(0, 10000);
+      return (JSON.stringify(value) ?? String(value)).slice(0, 10000);
+    } catch { return String(value); }
+  };
+  const add = (kind, api, target, detail) => {
+    try { list.push({ kind, api, target: String(target), detail: text(detail), at: performance.now() }); } catch {}
+  };
+  const method = (owner, name, note) => {
+    const original = owner && owner[name];
+    if (typeof original !== "function") return;
+    owner[name] = function (...args) {
+      try { note.apply(this, args); } catch {}
+      return original.apply(this, args);
+    };
+  };
+  const accessor = (owner, name, get, set) => {
+    const found = owner && Object.getOwnPropertyDescriptor(owner, name);
+    if (!found || !found.configurable) return;
+    Object.defineProperty(owner, name, {
+      ...found,
+      ...(found.get && get ? { get() { get.call(this); return found.get.call(this); } } : {}),
+      ...(found.set && set ? { set(value) { set.call(this, value); return found.set.call(this, value); } } : {}),
+    });
+  };
+  const construct = (name, note) => {
+    const Original = globalThis[name];
+    if (!Original) return;
+    globalThis[name] = new Proxy(Original, { construct(target, args, self) { try { note(...args); } catch {} return Reflect.construct(target, args, self); } });
+  };
+  const prototype = (name) => globalThis[name] && globalThis[name].prototype;
+
+  accessor(prototype("Document"), "cookie",
+    () => add("read", "document.cookie", "*"),
+    (value) => {
+      const line = String(value);
+      const gone = /;\\s*max-age=\\s*(0|-\\d+)\\s*(;|$)/i.test(line) || Date.parse((/;\\s*expires=([^;]+)/i.exec(line) || [])[1]) < Date.now();
+      add(gone ? "remove" : "write", "document.cookie", line.split("=")[0].trim(), line);
+    });
+  const store = prototype("CookieStore");
+  const named = (value) => (value && typeof value === "object" ? value.name : value);
+  method(store, "set", (name, value) => add("write", "cookieStore", named(name), value === undefined ? name : value));
+  method(store, "delete", (name) => add("remove", "cookieStore", named(name)));
+  method(store, "get", (name) => add("read", "cookieStore", named(name)));
+  method(store, "getAll", () => add("read", "cookieStore", "*"));
+
+  const storageName = (storage) => { try { return storage === localStorage ? "localStorage" : "sessionStorage"; } catch { return "storage"; } };
+  const storage = prototype("Storage");
+  method(storage, "setItem", function (key, value) { add("write", storageName(this), key, value); });
+  method(storage, "getItem", function (key) { add("read", storageName(this), key); });
+  method(storage, "removeItem", function (key) { add("remove", storageName(this), key); });
+  method(storage, "clear", function () { add("remove", storageName(this), "*"); });
+
+  method(prototype("IDBFactory"), "open", (name) => add("write", "IndexedDB", name, "open"));
+  method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
+  for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
+  for (const name of ["get", "getAll", "openCursor"]) method(prototype("IDBObjectStore"), name, function () { add("read", "IndexedDB", this.name); });
+  for (const name of ["delete", "clear"]) method(prototype("IDBObjectStore"), name, function () { add("remove", "IndexedDB", this.name); });
+
+  method(prototype("CacheStorage"), "open", (name) => add("write", "caches", name, "open"));
+  method(prototype("CacheStorage"), "delete", (name) => add("remove", "caches", name));
+  const address = (input) => (input && input.url) || String(input);
+  for (const name of ["put", "add"]) method(prototype("Cache"), name, (input) => add("write", "caches", address(input)));
+  method(prototype("Cache"), "addAll", (inputs) => add("write", "caches", Array.from(inputs, address).join(" ")));
+  method(prototype("ServiceWorkerContainer"), "register", (url) => add("write", "serviceWorker", url));
+
+  method(globalThis, "fetch", (input, init) => add("network", "fetch", address(input), init && init.body));
+  const opened = new WeakMap();
+  method(prototype("XMLHttpRequest"), "open", function (_verb, url) { opened.set(this, url); });
+  method(prototype("XMLHttpRequest"), "send", function (body) { add("network", "XMLHttpRequest", opened.get(this), body); });
+  method(prototype("Navigator"), "sendBeacon", (url, body) => add("network", "sendBeacon", url, body));
+  construct("WebSocket", (url) => add("network", "WebSocket", url));
+  method(prototype("WebSocket"), "send", function (body) { add("network", "WebSocket", this.url, body); });
+  construct("EventSource", (url) => add("network", "EventSource", url));
+  accessor(prototype("HTMLImageElement"), "src", null, (url) => add("network", "Image", url));
+  method(prototype("HTMLImageElement"), "setAttribute", function (name, value) { if (String(name).toLowerCase() === "src") add("network", "Image", value); });
+}`;
+
+/** Property assignment on `localStorage` cannot be intercepted; what lies there in the end can be listed. */
+const REMAINING = `async function () {
+  const names = [];
+  const attempt = async (task) => { try { await task(); } catch {} };
+  await attempt(() => { for (const pair of document.cookie.split("; ")) if (pair) names.push("cookie:" + pair.split("=")[0]); });
+  await attempt(() => names.push(...Object.keys(localStorage).map((key) => "localStorage:" + key)));
+  await attempt(() => names.push(...Object.keys(sessionStorage).map((key) => "sessionStorage:" + key)));
+  await attempt(async () => names.push(...(await indexedDB.databases()).map((database) => "IndexedDB:" + database.name)));
+  await attempt(async () => names.push(...(await caches.keys()).map((key) => "caches:" + key)));
+  await attempt(async () => names.push(...(await navigator.serviceWorker.getRegistrations()).map((entry) => "serviceWorker:" + entry.scope)));
+  return names;
+}`;

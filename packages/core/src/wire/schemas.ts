@@ -1,0 +1,66 @@
+import * as v from "valibot";
+import type { Grants } from "../consent/types.js";
+
+/*
+ * Parts that several bodies share. They are functions, so that importing this file makes nothing.
+ */
+
+const MAX_ID = 256;
+/** 8.64e15 is the last millisecond that a Date can hold; only recorded times that a person can have lived are taken. */
+const LAST_TIME = 4_102_444_800_000;
+
+/** An identifier as clients send it: 1 to 256 visible characters. */
+export const idSchema = () =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (id) => id.length > 0 && id.length <= MAX_ID && /^[^\s\p{C}]+$/u.test(id),
+      `An identifier has 1 to ${MAX_ID} visible characters.`,
+    ),
+  );
+
+/** As above, for visitors: `u:` and `s:` stand for users and sessions, whom no client may reach that way. */
+export const visitorIdSchema = () =>
+  v.pipe(
+    idSchema(),
+    v.check(
+      (id) => !/^[us]:/.test(id),
+      "A visitor id does not begin with `u:` or `s:`; name a user by `userId`.",
+    ),
+  );
+
+/** Epoch milliseconds or ISO 8601, as epoch milliseconds. */
+export const timeSchema = () =>
+  v.pipe(
+    v.union([v.number(), v.string()], "This must be a time: epoch milliseconds, or ISO 8601."),
+    v.transform((time) => (typeof time === "number" ? time : Date.parse(time))),
+    v.check(
+      (ms) => ms >= 0 && ms <= LAST_TIME,
+      "This must be a time between 1970 and 2100: epoch milliseconds, or ISO 8601.",
+    ),
+  );
+
+/** Any of the optional purposes, yes or no. `necessary` may be named, as true. */
+export const partialGrantsSchema = () =>
+  v.strictObject({
+    necessary: v.optional(v.literal(true)),
+    analytics: v.optional(v.boolean()),
+    personalization: v.optional(v.boolean()),
+    marketing: v.optional(v.boolean()),
+    advertising: v.optional(v.boolean()),
+  });
+
+/** As above; what is not named is not granted. */
+export const grantsSchema = () =>
+  v.pipe(
+    partialGrantsSchema(),
+    v.transform(
+      ({ analytics = false, personalization = false, marketing = false, advertising = false }): Grants => ({
+        necessary: true,
+        analytics,
+        personalization,
+        marketing,
+        advertising,
+      }),
+    ),
+  );

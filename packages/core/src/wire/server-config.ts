@@ -1,0 +1,103 @@
+import * as v from "valibot";
+import { validateConsentPolicy } from "../consent/validate-policy.js";
+import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
+import { parseWith } from "./parse.js";
+import type { ServerConfig } from "./types.js";
+
+const CODE = "ATTUNE_WIRE_CONFIG";
+const MIN_KEY = 16;
+
+const whole = (from: number, to: number) =>
+  v.pipe(
+    v.number(),
+    v.check(
+      (n) => Number.isInteger(n) && n >= from && n <= to,
+      `This must be a whole number from ${from} to ${to}.`,
+    ),
+  );
+const text = () =>
+  v.pipe(
+    v.string(),
+    v.check((value) => value !== "", "This must not be empty."),
+  );
+const key = () =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => /^[\x21-\x7e]+$/.test(value) && value.length >= MIN_KEY,
+      `A key has at least ${MIN_KEY} visible ASCII characters, none of them a space.`,
+    ),
+  );
+const origin = () =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => /^https?:\/\/[^/\s?#]+$/.test(value),
+      "An origin is a scheme and a host, as in `https://shop.example`, without a path.",
+    ),
+  );
+
+const site = () =>
+  v.strictObject({
+    writeKeys: v.optional(v.array(key())),
+    secretKeys: v.optional(v.array(key())),
+    origins: v.optional(v.array(origin())),
+  });
+
+const config = () =>
+  v.strictObject({
+    host: v.optional(text()),
+    port: v.optional(whole(0, 65_535)),
+    basePath: v.optional(
+      v.pipe(
+        v.string(),
+        v.check(
+          (value) => /^(\/[\w.~-]+)*$/.test(value),
+          "A base path is empty, or starts with a slash and does not end in one.",
+        ),
+      ),
+    ),
+    dir: v.optional(text()),
+    sites: v.optional(
+      v.record(
+        v.pipe(
+          v.string(),
+          v.check(
+            (name) => /^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name),
+            "A site is named by 1 to 63 letters, digits, dots, dashes or underscores.",
+          ),
+        ),
+        site(),
+      ),
+    ),
+    consent: v.optional(v.unknown()),
+    retentionDays: v.optional(whole(7, 3_650)),
+    limits: v.optional(
+      v.strictObject({
+        eventBytes: v.optional(whole(1_024, 1_048_576)),
+        bodyBytes: v.optional(whole(1_024, 104_857_600)),
+        inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
+        batchEvents: v.optional(whole(1, 10_000)),
+        requestsPerMinute: v.optional(whole(1, 10_000_000)),
+      }),
+    ),
+    ruleset: v.optional(text()),
+  });
+
+/** What is undefined is left out, so that defaults can be spread under it. */
+const defined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+
+/** The configuration of `attune`, all issues at once. */
+export function parseServerConfig(input: unknown): Result<ServerConfig, Issue[]> {
+  const parsed = parseWith(config(), input, CODE);
+  const given =
+    typeof input === "object" && input !== null ? (input as { consent?: unknown }).consent : undefined;
+  const policy = given === undefined ? null : validateConsentPolicy(given);
+  const issues: Issue[] = parsed.ok ? [] : [...parsed.error];
+  if (policy?.ok === false)
+    issues.push(...policy.error.map((issue) => ({ ...issue, path: pointer("", "consent") + issue.path })));
+  if (!parsed.ok || issues.length > 0) return fail(issues);
+  const { consent: _unchecked, ...rest } = parsed.value;
+  return ok(defined({ ...rest, ...(policy?.ok && { consent: policy.value }) }) as ServerConfig);
+}

@@ -1,0 +1,262 @@
+import { describe, expect, it, vi } from "vitest";
+import { browserNetwork } from "../browser/network.js";
+import { parseConsentInput, parseConsentPost } from "./consent.js";
+import { parseDecisionsPost } from "./decisions.js";
+import { parseServerConfig } from "./server-config.js";
+
+const paths = (result: { ok: boolean; error?: readonly { path: string }[] }): string[] =>
+  (result.error ?? []).map(({ path }) => path);
+const SECRET = "jane.doe@example.com";
+
+describe("parseConsentPost", () => {
+  const native = {
+    visitorId: "v1",
+    purposes: { analytics: true, necessary: true },
+    policyVersion: "3",
+    source: "banner",
+    at: "2026-01-01T00:00:00Z",
+  };
+
+  it("reads the native form", () => {
+    expect(parseConsentPost(native)).toEqual({
+      ok: true,
+      value: {
+        subject: { visitorId: "v1" },
+        input: { purposes: { analytics: true }, policyVersion: "3", source: "banner", at: 1_767_225_600_000 },
+      },
+    });
+    const { visitorId: _, ...user } = { ...native, userId: "u1", region: "US-CA" };
+    expect(parseConsentPost(user)).toMatchObject({
+      ok: true,
+      value: { subject: { userId: "u1" }, input: { region: "US-CA" } },
+    });
+  });
+
+  it("reads the form of consent platforms; a refusal refuses all it covers", () => {
+    const body = {
+      userId: "u1",
+      consentType: "cookies",
+      consentStatus: "granted",
+      consentDate: 5,
+      consentSource: "banner",
+      granularConsent: { analytics: true, marketing: false },
+    };
+    expect(parseConsentPost(body)).toEqual({
+      ok: true,
+      value: {
+        subject: "u1",
+        input: {
+          purposes: { analytics: true, personalization: false, marketing: false, advertising: false },
+          policyVersion: "unstated",
+          source: "banner",
+          at: 5,
+        },
+      },
+    });
+    const refused = parseConsentPost({ ...body, consentStatus: "withdrawn", consentSource: "cmp-x" });
+    expect(refused).toMatchObject({
+      value: {
+        input: {
+          source: "api",
+          purposes: { analytics: false, personalization: false, marketing: false, advertising: false },
+        },
+      },
+    });
+    const one = parseConsentPost({
+      userId: "u1",
+      consentType: "marketing",
+      consentStatus: "granted",
+      region: "DE",
+    });
+    expect(one).toMatchObject({ value: { input: { purposes: { marketing: true }, region: "DE" } } });
+    expect(one.ok && Object.keys(one.value.input.purposes)).toEqual(["marketing"]);
+    expect(parseConsentPost({ userId: "u1", consentStatus: "granted" })).toMatchObject({
+      value: { input: { purposes: { advertising: true } } },
+    });
+  });
+
+  it("reads what a page really sends", async () => {
+    const bodies: unknown[] = [];
+    vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
+      bodies.push(JSON.parse(body));
+      return { ok: true };
+    });
+    const network = browserNetwork("https://attune.example", "key");
+    const record = {
+      grants: {
+        necessary: true,
+        analytics: true,
+        personalization: false,
+        marketing: false,
+        advertising: false,
+      },
+      decidedAt: 5,
+      source: "banner",
+      policyVersion: "3",
+      region: null,
+    };
+    const signal = {
+      aborted: false,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+    };
+    await network.sendConsent?.({ visitorId: "v1", record }, signal);
+    vi.unstubAllGlobals();
+    expect(parseConsentPost(bodies[0])).toEqual({
+      ok: true,
+      value: {
+        subject: { visitorId: "v1" },
+        input: {
+          purposes: { analytics: true, personalization: false, marketing: false, advertising: false },
+          policyVersion: "3",
+          source: "banner",
+          at: 5,
+          region: null,
+        },
+      },
+    });
+    expect(parseConsentPost({ anonymousId: "a1", consentStatus: "granted" })).toMatchObject({
+      value: { subject: { visitorId: "a1" } },
+    });
+    expect(paths(parseConsentPost({ consentStatus: "granted" }))).toEqual([""]);
+  });
+
+  it("takes no visitor id that stands for a user or a session", () => {
+    expect(paths(parseConsentPost({ ...native, visitorId: "u:jane" }))).toEqual(["/visitorId"]);
+    expect(paths(parseConsentPost({ visitorId: "s:1", consentStatus: "granted" }))).toEqual(["/visitorId"]);
+    expect(parseConsentPost({ userId: "u:jane", consentStatus: "granted" }).ok).toBe(false);
+    expect(parseDecisionsPost({ visitor: { id: "u:jane" } }).ok).toBe(false);
+  });
+
+  it("says where it is wrong, never with what", () => {
+    const bad = parseConsentPost({
+      visitorId: SECRET.repeat(20),
+      purposes: { analytics: SECRET, necessary: false, other: true },
+      policyVersion: "",
+      source: SECRET,
+      at: SECRET,
+      region: SECRET,
+      more: 1,
+    });
+    expect(paths(bad).sort()).toEqual([
+      "/at",
+      "/more",
+      "/policyVersion",
+      "/purposes/analytics",
+      "/purposes/necessary",
+      "/purposes/other",
+      "/region",
+      "/source",
+      "/visitorId",
+    ]);
+    expect(JSON.stringify(bad)).not.toContain("jane");
+    expect(paths(parseConsentPost({ ...native, userId: "also" }))).toEqual([""]);
+    expect(paths(parseConsentPost({ ...native, visitorId: "a b" }))).toEqual(["/visitorId"]);
+    for (const nothing of [null, 5, "x", []]) expect(parseConsentPost(nothing).ok).toBe(false);
+    expect(parseConsentPost({ userId: "u", consentStatus: SECRET }).ok).toBe(false);
+  });
+
+  it("reads a decision alone", () => {
+    expect(
+      parseConsentInput({ purposes: {}, policyVersion: "1", source: "api", at: 0, region: null }),
+    ).toEqual({
+      ok: true,
+      value: { purposes: {}, policyVersion: "1", source: "api", at: 0, region: null },
+    });
+    expect(paths(parseConsentInput({ purposes: {}, policyVersion: "1", source: "api", at: -1 }))).toEqual([
+      "/at",
+    ]);
+    expect(
+      paths(parseConsentInput({ purposes: {}, policyVersion: "1", source: "api", at: Number.NaN })),
+    ).toEqual(["/at"]);
+  });
+});
+
+describe("parseDecisionsPost", () => {
+  it("takes a visitor as a text or with consent", () => {
+    expect(parseDecisionsPost({ visitor: "v1", slots: ["hero"], context: { page: "home" } })).toEqual({
+      ok: true,
+      value: { visitor: { id: "v1" }, slots: ["hero"], context: { page: "home" } },
+    });
+    expect(parseDecisionsPost({ visitor: { id: null, consent: { personalization: true } } })).toEqual({
+      ok: true,
+      value: {
+        visitor: {
+          id: null,
+          consent: {
+            necessary: true,
+            analytics: false,
+            personalization: true,
+            marketing: false,
+            advertising: false,
+          },
+        },
+        context: {},
+      },
+    });
+    expect(parseDecisionsPost({ visitor: { id: "v", consent: null } })).toMatchObject({
+      value: { visitor: { consent: null } },
+    });
+    expect(parseDecisionsPost({ visitor: { id: "v" } })).toEqual({
+      ok: true,
+      value: { visitor: { id: "v" }, context: {} },
+    });
+  });
+
+  it("leaves the site to the credential", () => {
+    const bad = parseDecisionsPost({ visitor: { id: 5 }, slots: [7], context: { site: "other" }, more: 1 });
+    expect(paths(bad).sort()).toEqual(["/context", "/more", "/slots/0", "/visitor"]);
+    expect(
+      paths(parseDecisionsPost({ visitor: "v", slots: Array.from({ length: 201 }, () => "s") })),
+    ).toEqual(["/slots"]);
+    expect(paths(parseDecisionsPost({}))).toEqual(["/visitor"]);
+  });
+});
+
+describe("parseServerConfig", () => {
+  it("takes what is right, and only what was given", () => {
+    const config = {
+      port: 4600,
+      host: "127.0.0.1",
+      basePath: "/attune",
+      sites: { shop: { writeKeys: ["wk_0123456789abcdef"], origins: ["https://shop.example"] } },
+      consent: { version: "1", mode: "opt-in" },
+      retentionDays: 30,
+      limits: { batchEvents: 1000 },
+      ruleset: "./ruleset.json",
+      dir: "./data",
+    };
+    expect(parseServerConfig(config)).toEqual({ ok: true, value: config });
+    expect(parseServerConfig({})).toEqual({ ok: true, value: {} });
+  });
+
+  it("lists all that is wrong with pointers", () => {
+    const bad = parseServerConfig({
+      port: 1.5,
+      basePath: "attune/",
+      sites: { "a/b": {}, ok: { writeKeys: ["short"], origins: ["https://x/path"] } },
+      consent: { mode: "x" },
+      retentionDays: 3,
+      limits: { batchEvents: 0, unknown: 1 },
+      dir: "",
+      unknown: SECRET,
+    });
+    expect(paths(bad).sort()).toEqual([
+      "/basePath",
+      "/consent/mode",
+      "/consent/version",
+      "/dir",
+      "/limits/batchEvents",
+      "/limits/unknown",
+      "/port",
+      "/retentionDays",
+      "/sites/a~1b",
+      "/sites/ok/origins/0",
+      "/sites/ok/writeKeys/0",
+      "/unknown",
+    ]);
+    expect(JSON.stringify(bad)).not.toContain("jane");
+    expect(paths(parseServerConfig(null))).toEqual([""]);
+    expect(paths(parseServerConfig({ consent: {} }))).toEqual(["/consent/version"]);
+  });
+});

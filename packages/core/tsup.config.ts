@@ -1,0 +1,17 @@
+import { library } from "../../tsup.base.ts";
+
+export default library({
+  index: "src/index.ts",
+  "browser/index": "src/browser/index.ts",
+  "consent/index": "src/consent/index.ts",
+  "decisions/index": "src/decisions/index.ts",
+  "engagement/index": "src/engagement/index.ts",
+  "events/index": "src/events/index.ts",
+  "memory/index": "src/memory/index.ts",
+  "ports/index": "src/ports/index.ts",
+  "segments/index": "src/segments/index.ts",
+  "service/index": "src/service/index.ts",
+  "targeting/index": "src/targeting/index.ts",
+  "testing/index": "src/testing/index.ts",
+  "wire/index": "src/wire/index.ts",
+});

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { keyHash } from "@attune/core/memory";
+import { logConformance, storeConformance } from "@attune/core/testing";
+import fc from "fast-check";
+import { open } from "lmdb";
+import { afterEach, describe, expect, it } from "vitest";
+import { lmdbLog, lmdbStore } from "./index.js";
+import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+
+let path = "";
+const fresh = (): string => {
+  path = mkdtempSync(join(tmpdir(), "attune-lmdb-"));
+  return path;
+};
+const dispose = async (): Promise<void> => rmSync(path, { recursive: true, force: true });
+
+storeConformance(
+  { describe, it },
+  {
+    name: "LMDB",
+    make: async ({ clock }) => lmdbStore({ path: fresh(), clock }),
+    reopen: async ({ clock }) => lmdbStore({ path, clock }),
+    dispose,
+    capabilities: { atomic: true, durable: true },
+  },
+);
+
+logConformance(
+  { describe, it },
+  {
+    name: "LMDB",
+    make: async ({ clock }) => lmdbLog({ path: fresh(), clock }),
+    reopen: async ({ clock }) => lmdbLog({ path, clock }),
+    dispose,
+    capabilities: { durable: true, erase: "delete" },
+  },
+);
+
+describe("keys", () => {
+  const anyText = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc
+      .array(
+        fc.constantFrom(
+          "\u0000",
+          "\u0001",
+          "\u0002",
+          "a",
+          "\u00e9",
+          "\ud7ff",
+          "\ud83d",
+          "\ude00",
+          "\ufb01",
+          "\uffff",
+        ),
+      )
+      .map((units) => units.join("")),
+  );
+
+  it("come back as the strings they were", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(decodeText(encodeText(text))).toBe(text);
+      }),
+    );
+    fc.assert(
+      fc.property(anyText, anyText, (partition, sort) => {
+        expect(splitKey(recordKey(partition, sort))).toEqual({ partition, sort });
+      }),
+    );
+  });
+
+  it("compare as pairs of strings do, by code unit", () => {
+    const sign = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+    fc.assert(
+      fc.property(anyText, anyText, anyText, anyText, (p, s, q, t) => {
+        expect(recordKey(p, s).compare(recordKey(q, t))).toBe(sign(p, q) || sign(s, t));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("lmdb files", () => {
+  afterEach(dispose);
+
+  it("store and log share one directory", async () => {
+    const store = lmdbStore({ path: fresh() });
+    const log = lmdbLog({ path, flush: true });
+    await Promise.all([store.put("p", "s", 1), log.append([{ key: "k", value: 1 }])]);
+    expect((await store.get("p", "s"))?.value).toBe(1);
+    expect(await log.lag("g")).toBe(1);
+    await Promise.all([store.close(), log.close()]);
+  });
+
+  it("of a newer layout are refused", async () => {
+    const root = open({
+      path: join(fresh(), "store.mdb"),
+      noSubdir: true,
+      maxDbs: 8,
+      encoding: "string",
+      keyEncoding: "binary",
+    });
+    root
+      .openDB({ name: "meta", encoding: "string", keyEncoding: "binary" })
+      .putSync(Buffer.from("schema"), "2");
+    await root.close();
+    expect(() => lmdbStore({ path })).toThrow(expect.objectContaining({ code: "ATTUNE_STORE_SCHEMA" }));
+  });
+
+  it("of a log keep their number of shards", async () => {
+    await lmdbLog({ path: fresh(), shards: 3 }).close();
+    expect(() => lmdbLog({ path, shards: 4 })).toThrow(
+      expect.objectContaining({ code: "ATTUNE_LOG_SHARDS" }),
+    );
+    const log = lmdbLog({ path });
+    expect(log.capabilities.shards).toBe(3);
+    await log.close();
+  });
+
+  it("a position never comes again, even if the last record was erased", async () => {
+    const log = lmdbLog({ path: fresh(), shards: 1 });
+    await log.append([{ key: "a", value: 1 }]);
+    await log.append([{ key: "b", value: 2 }]);
+    await log.erase("b");
+    await log.append([{ key: "c", value: 3 }]);
+    expect((await log.read(0, 0, 9)).map(({ position }) => position)).toEqual([1, 3]);
+    await log.close();
+  });
+
+  it("two keys with one hash are told apart when one is erased", async () => {
+    const [one, two] = ["costarring", "liquid"] as const;
+    expect(keyHash(one)).toBe(keyHash(two));
+    const log = lmdbLog({ path: fresh() });
+    await log.append([
+      { key: one, value: 1 },
+      { key: two, value: 2 },
+    ]);
+    expect(await log.erase(one)).toBe(1);
+    expect(await log.lag("g")).toBe(1);
+    await log.close();
+  });
+
+  it("an erasure reaches entries many steps apart", async () => {
+    const log = lmdbLog({ path: fresh(), shards: 1 });
+    const batch = Array.from({ length: 6000 }, (_, n) => ({
+      key: n % 1000 === 0 ? "subject" : `k${n}`,
+      value: n,
+    }));
+    await log.append(batch);
+    expect(await log.erase("subject")).toBe(6);
+    expect(await log.lag("g")).toBe(5994);
+    await log.close();
+  });
+});

@@ -1,0 +1,270 @@
+import type {
+  AtomicStore,
+  CommitOptions,
+  CommitResult,
+  PutResult,
+  ScanRange,
+  StoreOp,
+  StoreRecord,
+} from "@attune/core/ports";
+import { AttuneError, type Clock } from "@attune/core";
+import { ONCE_TTL_MS } from "@attune/core/memory";
+import { openEnvironment, type TextDatabase } from "./environment.js";
+import { asBuffer, encodeText, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
+
+/** Of the layout of the file: keys, and `[version, expiresAt or 0, value]` as JSON text. */
+const SCHEMA = 1;
+
+/** Records are read in pages of this size, each in its own moment: a scan holds no read transaction open and no more than this. */
+const SCAN_PAGE = 128;
+/** How many keys one step of a sweep or of a partition's removal looks at. */
+const REMOVE_PAGE = 1000;
+
+export interface LmdbStoreOptions {
+  /** A directory, made if it is not there; the store is the file `store.mdb` in it. */
+  path: string;
+  clock?: Clock;
+  /**
+   * False (default): what has resolved survives the death of the process; a power cut may take the last moments, and
+   * leaves the file whole. True: writes wait for the disk.
+   */
+  flush?: boolean;
+}
+
+/**
+ * An {@link AtomicStore} on LMDB: one file, no server. Values are kept as JSON text, keys in code-unit order; partition
+ * and sort key may have 1976 bytes together. A record that was deleted or has expired starts again at version 1.
+ *
+ * @throws AttuneError `ATTUNE_STORE_SCHEMA` where a newer version wrote the file.
+ */
+export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
+  const { path, clock = { now: Date.now }, flush = false } = options;
+  const environment = openEnvironment({ path, file: "store", schema: SCHEMA, flush });
+  const { assertOpen, write } = environment;
+  const records = environment.database("records");
+  const tokens = environment.database("once");
+
+  /** The version that stands at a key, 0 if none. */
+  const versionAt = (key: Buffer): number => {
+    const text = records.get(key);
+    if (text === undefined) return 0;
+    const { version, expiresAt } = head(text);
+    return isExpired(expiresAt, clock.now()) ? 0 : version;
+  };
+  const read = <V>(partition: string, sort: string): StoreRecord<V> | null => {
+    const text = records.get(recordKey(partition, sort));
+    return text === undefined ? null : parse<V>({ partition, sort }, text, clock.now());
+  };
+
+  return {
+    async get<V>(partition: string, sort: string) {
+      assertOpen();
+      return read<V>(partition, sort);
+    },
+    async getMany<V>(keys: readonly { partition: string; sort: string }[]) {
+      assertOpen();
+      return keys.map(({ partition, sort }) => read<V>(partition, sort));
+    },
+    async put(partition, sort, value, put = {}): Promise<PutResult> {
+      const key = recordKey(partition, sort);
+      const text = toJson(value);
+      return write((): PutResult => {
+        const version = versionAt(key);
+        if (put.ifVersion !== undefined && put.ifVersion !== version) return { written: false, version };
+        records.putSync(key, join(version + 1, put.expiresAt, text));
+        return { written: true, version: version + 1 };
+      });
+    },
+    async delete(partition, sort) {
+      const key = recordKey(partition, sort);
+      return write(() => {
+        const there = versionAt(key) > 0;
+        records.removeSync(key);
+        return there;
+      });
+    },
+    async *scan<V>(partition: string, range: ScanRange = {}) {
+      const bounds = toBounds(partition, range);
+      let left = range.limit ?? Number.POSITIVE_INFINITY;
+      let after: Buffer | undefined;
+      for (;;) {
+        assertOpen();
+        const page = readPage(records, {
+          ...bounds,
+          after,
+          reverse: range.reverse ?? false,
+          limit: SCAN_PAGE,
+        });
+        const now = clock.now();
+        for (const { key, value } of page) {
+          if (left <= 0) return;
+          const record = parse<V>(splitKey(key), value, now);
+          if (record === null) continue;
+          left--;
+          yield record;
+        }
+        if (page.length < SCAN_PAGE || left <= 0) return;
+        after = page[SCAN_PAGE - 1]?.key;
+      }
+    },
+    async deletePartition(partition) {
+      const bounds = { from: recordKey(partition, ""), to: prefixEnd(partition, "") };
+      const now = clock.now();
+      let count = 0;
+      const gone = (_key: Buffer, text: string): boolean => {
+        if (!isExpired(head(text).expiresAt, now)) count++;
+        return true;
+      };
+      while ((await write(() => removeSome(records, bounds, gone))) !== null);
+      while ((await write(() => removeSome(tokens, bounds, () => true))) !== null);
+      return count;
+    },
+    async *partitions(prefix) {
+      // Leaps from partition to partition: one seek each, however many records they have.
+      let from: Buffer = encodeText(prefix);
+      for (;;) {
+        assertOpen();
+        const name = firstLive(records, from, clock.now());
+        if (name === null || !name.partition.startsWith(prefix)) return;
+        yield name.partition;
+        from = name.end;
+      }
+    },
+    async sweep() {
+      assertOpen();
+      const now = clock.now();
+      let count = 0;
+      const expired = (_key: Buffer, text: string): boolean => {
+        const dead = isExpired(head(text).expiresAt, now);
+        if (dead) count++;
+        return dead;
+      };
+      await sweepAll(records, expired);
+      await sweepAll(tokens, (_key, until) => Number(until) <= now);
+      return count;
+    },
+    async commit(partition, ops: readonly StoreOp[], commit: CommitOptions = {}): Promise<CommitResult> {
+      const { once, onceTtl = ONCE_TTL_MS } = commit;
+      const token = once === undefined ? undefined : recordKey(partition, once);
+      // Encoded before the transaction: a value without a JSON form must not leave half a commit behind.
+      const steps = ops.map((op) => {
+        return { op, key: recordKey(partition, op.sort), text: op.op === "put" ? toJson(op.value) : "" };
+      });
+      return write((): CommitResult => {
+        const now = clock.now();
+        if (token !== undefined && Number(tokens.get(token) ?? 0) > now) return { status: "duplicate" };
+        for (const { op, key } of steps) {
+          if (op.ifVersion !== undefined && op.ifVersion !== versionAt(key))
+            return { status: "conflict", sort: op.sort };
+        }
+        if (token !== undefined) tokens.putSync(token, String(now + onceTtl));
+        for (const { op, key, text } of steps) {
+          if (op.op === "put") records.putSync(key, join(versionAt(key) + 1, op.expiresAt, text));
+          else if (op.op === "delete") records.removeSync(key);
+        }
+        return { status: "committed" };
+      });
+    },
+    close: () => environment.close(),
+  };
+
+  /** Removes what matches, page by page, each in its own transaction, so that neither lock nor loop is held for long. */
+  async function sweepAll(database: TextDatabase, matches: Matcher): Promise<void> {
+    let from: Buffer | null = Buffer.of(0);
+    while (from !== null) {
+      const bounds: Bounds = { from, to: Buffer.of(0xff) };
+      from = await write(() => removeSome(database, bounds, matches));
+    }
+  }
+}
+
+interface Bounds {
+  from: Buffer;
+  to: Buffer;
+}
+type Matcher = (key: Buffer, text: string) => boolean;
+
+const isExpired = (expiresAt: number, now: number): boolean => expiresAt !== 0 && expiresAt <= now;
+
+const join = (version: number, expiresAt: number | undefined, text: string): string =>
+  `[${version},${expiresAt ?? 0},${text}]`;
+
+/** Version and expiry alone, without parsing the value. */
+function head(text: string): { version: number; expiresAt: number } {
+  const first = text.indexOf(",");
+  return {
+    version: Number(text.slice(1, first)),
+    expiresAt: Number(text.slice(first + 1, text.indexOf(",", first + 1))),
+  };
+}
+
+function parse<V>(
+  key: { partition: string; sort: string },
+  text: string,
+  now: number,
+): StoreRecord<V> | null {
+  const [version, expiresAt, value] = JSON.parse(text) as [number, number, V];
+  if (isExpired(expiresAt, now)) return null;
+  const record: StoreRecord<V> = { partition: key.partition, sort: key.sort, value, version };
+  if (expiresAt !== 0) record.expiresAt = expiresAt;
+  return record;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch (cause) {
+    throw new AttuneError(
+      "ATTUNE_STORE_VALUE",
+      "A value has no JSON form: it is circular, nested too deeply, or holds a BigInt. Store plain objects, arrays, strings, numbers, booleans and null.",
+      { cause },
+    );
+  }
+}
+
+function toBounds(partition: string, { from = "", to, prefix = "" }: ScanRange): Bounds {
+  const end = prefixEnd(partition, prefix);
+  const given = to === undefined ? end : recordKey(partition, to);
+  return {
+    from: recordKey(partition, from > prefix ? from : prefix),
+    to: given.compare(end) < 0 ? given : end,
+  };
+}
+
+interface PageRequest extends Bounds {
+  /** The key delivered last. */
+  after: Buffer | undefined;
+  reverse: boolean;
+  limit: number;
+}
+
+function readPage(database: TextDatabase, request: PageRequest): { key: Buffer; value: string }[] {
+  const { from, to, after, reverse, limit } = request;
+  if (from.compare(to) >= 0) return [];
+  const range = reverse
+    ? { start: after ?? to, end: from, exclusiveStart: true, inclusiveEnd: true, reverse, limit }
+    : { start: after ?? from, end: to, exclusiveStart: after !== undefined, limit };
+  return Array.from(database.getRange(range), ({ key, value }) => ({ key: asBuffer(key), value }));
+}
+
+/** Looks at one page from `from` on and removes what matches; where to go on, or null at the end. */
+function removeSome(database: TextDatabase, { from, to }: Bounds, matches: Matcher): Buffer | null {
+  const page = readPage(database, { from, to, after: undefined, reverse: false, limit: REMOVE_PAGE });
+  for (const { key, value } of page) if (matches(key, value)) database.removeSync(key);
+  const last = page[REMOVE_PAGE - 1];
+  return last === undefined ? null : Buffer.concat([last.key, Buffer.of(0)]);
+}
+
+/** The first partition at or after a key that has a living record, and the key after all of its own. */
+function firstLive(
+  database: TextDatabase,
+  from: Buffer,
+  now: number,
+): { partition: string; end: Buffer } | null {
+  for (const { key, value } of database.getRange({ start: from })) {
+    if (isExpired(head(value).expiresAt, now)) continue;
+    const own = asBuffer(key);
+    return { partition: splitKey(own).partition, end: partitionEnd(own) };
+  }
+  return null;
+}

@@ -1,0 +1,1 @@
+export { type FetchHandler, type NodeListenerOptions, toNodeListener } from "./listener.js";

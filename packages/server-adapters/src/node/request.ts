@@ -1,0 +1,101 @@
+import type { IncomingMessage } from "node:http";
+import { lazyBody, wholeBody } from "./body.js";
+import type { Departure } from "./departure.js";
+
+/** Methods whose requests have no body in fetch. */
+export const BODILESS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD"]);
+
+/** What a Host header may be made of; anything else could smuggle a path or a user into the URL. */
+const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+/** @throws TypeError where host or target are none that a URL can be made of. */
+function toUrl(incoming: IncomingMessage, target: string): URL {
+  const encrypted = "encrypted" in incoming.socket && incoming.socket.encrypted === true;
+  const host = incoming.headers.host ?? "localhost";
+  if (!HOST.test(host)) throw new TypeError("Invalid host");
+  // An absolute target, as a proxy is asked for, brings its own host.
+  const url = new URL(target.startsWith("/") ? `${encrypted ? "https" : "http"}://${host}${target}` : target);
+  if (!url.protocol.startsWith("http")) throw new TypeError("Invalid target");
+  return url;
+}
+
+/** No longer true of a body that something ahead has read and decoded. */
+const OF_THE_WIRE = ["content-encoding", "content-length", "transfer-encoding"];
+
+function toHeaders(rawHeaders: readonly string[], decoded: boolean): Headers {
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    headers.append(rawHeaders[i] as string, rawHeaders[i + 1] as string);
+  if (decoded) for (const name of OF_THE_WIRE) headers.delete(name);
+  return headers;
+}
+
+/** What the listener may say instead of what the message itself says. */
+export interface RequestOverrides {
+  /** Path and query. */
+  target?: string;
+  /** The body, where something ahead has read it already. */
+  body?: string | Uint8Array;
+}
+
+/**
+ * A `Request` whose body, where it is wanted as a whole, comes straight from the message: through the stream, which is there for
+ * everyone else, it costs several times as much. A request that is made from this one does not follow its signal.
+ */
+class MessageRequest extends Request {
+  readonly #incoming: IncomingMessage;
+
+  constructor(url: URL, init: RequestInit, incoming: IncomingMessage) {
+    super(url, init);
+    this.#incoming = incoming;
+  }
+
+  override async text(): Promise<string> {
+    return this.#isUntouched() ? new TextDecoder().decode(await this.#take()) : super.text();
+  }
+
+  override async json(): Promise<unknown> {
+    return this.#isUntouched() ? (JSON.parse(await this.text()) as unknown) : super.json();
+  }
+
+  #isUntouched(): boolean {
+    return this.body !== null && !this.bodyUsed && !this.body.locked;
+  }
+
+  #take(): Promise<Buffer> {
+    // From here on it counts as used, as the standard has it. The stream has not touched the message yet.
+    void this.body?.cancel();
+    return wholeBody(this.#incoming);
+  }
+}
+
+/**
+ * A fetch `Request` for a message of node:http. The body is read from the socket only as it is consumed. `null` where
+ * the message makes no valid request.
+ */
+export function toRequest(
+  incoming: IncomingMessage,
+  departure: Departure,
+  overrides: RequestOverrides = {},
+): Request | null {
+  const method = incoming.method ?? "GET";
+  try {
+    const url = toUrl(incoming, overrides.target ?? incoming.url ?? "/");
+    const headers = toHeaders(incoming.rawHeaders, overrides.body !== undefined);
+    const init: RequestInit & { duplex?: "half" } = { method, headers };
+    if (BODILESS.has(method) || overrides.body !== undefined) {
+      if (!BODILESS.has(method)) init.body = overrides.body as BodyInit;
+      return withSignal(new Request(url, init), departure);
+    }
+    init.duplex = "half";
+    init.body = lazyBody(incoming);
+    return withSignal(new MessageRequest(url, init, incoming), departure);
+  } catch {
+    return null;
+  }
+}
+
+/** Following a signal that is given at the start costs more than all the rest of a request; hardly anyone asks for it. */
+function withSignal(request: Request, departure: Departure): Request {
+  return Object.defineProperty(request, "signal", { get: () => departure.signal });
+}

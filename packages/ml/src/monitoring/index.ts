@@ -1,0 +1,4 @@
+export { featureDrift, holm } from "./feature-drift.js";
+export { kolmogorovSmirnov, kolmogorovSurvival } from "./kolmogorov-smirnov.js";
+export { populationStabilityIndex, psiOfCounts, type PsiOptions } from "./population-stability-index.js";
+export type * from "./types.js";

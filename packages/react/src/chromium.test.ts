@@ -1,0 +1,277 @@
+import { build } from "esbuild";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const require = createRequire(import.meta.url);
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium"].find((path) => path && existsSync(path));
+if (!executablePath)
+  console.warn(
+    `Real-browser tests of @attune/react are left out: ${process.env.ATTUNE_NO_CHROMIUM ?? "no Chromium found; set CHROMIUM"}`,
+  );
+
+const AXE = require.resolve("axe-core/axe.min.js");
+const packageFolder = (name: string): string =>
+  require.resolve(`${name}/package.json`).replace("/package.json", "");
+
+/** The page for one React, built from the sources. */
+async function bundle(react: string, reactDom: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [here("../test/page.tsx")],
+    bundle: true,
+    write: false,
+    format: "iife",
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"development"' },
+    alias: { react: packageFolder(react), "react-dom": packageFolder(reactDom) },
+    plugins: [
+      {
+        name: "workspace sources",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^@attune\// }, ({ path }) => {
+            const [, name, subPath] = /^@attune\/([a-z-]+)(?:\/(.+))?$/.exec(path) ?? [];
+            return { path: here(`../../${name}/src/${subPath ? `${subPath}/` : ""}index.ts`) };
+          }),
+      },
+    ],
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+const CSS = readFileSync(here("./consent/styles.css"), "utf8");
+const html = (direction: string): string =>
+  `<!doctype html><html lang="en" dir="${direction}"><head><meta name="viewport" content="width=device-width"><title>Shop</title><link rel="icon" href="data:,">` +
+  `<style>${CSS}</style></head><body><div id="root"></div><script src="/page.js"></script></body></html>`;
+
+let browser: Browser;
+beforeAll(async () => {
+  if (!executablePath) return;
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+});
+
+describe.skipIf(!executablePath).each([
+  ["19.3", "react", "react-dom"],
+  ["18.3", "react18", "react-dom18"],
+])("in Chromium with React %s", (expected, react, reactDom) => {
+  let server: Server | undefined;
+  let address: string;
+  const pages: Page[] = [];
+
+  beforeAll(async () => {
+    const script = await bundle(react, reactDom);
+    server = createServer(({ url = "/" }, response) => {
+      const isScript = url === "/page.js";
+      response.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
+      response.end(isScript ? script : html(url.includes("rtl") ? "rtl" : "ltr"));
+    });
+    const listening = server;
+    await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+    address = `http://127.0.0.1:${(listening.address() as AddressInfo).port}/`;
+  }, 60_000);
+  afterAll(async () => {
+    for (const page of pages) await page.context().close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  /** A fresh visitor. */
+  async function open(options: Parameters<Browser["newContext"]>[0] = {}, path = "") {
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    const page = await context.newPage();
+    pages.push(page);
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    await page.goto(address + path);
+    return { page, problems };
+  }
+  const openBanner = async (options?: Parameters<typeof open>[0], path?: string) => {
+    const opened = await open(options, path);
+    await opened.page.evaluate(() => globalThis.pagesUnderTest.banner());
+    await opened.page.getByRole("dialog").waitFor();
+    return opened;
+  };
+  /** How the two answers look, top edge included. */
+  const looks = (page: Page): Promise<string[]> =>
+    page.locator(".attune-consent-actions button").evaluateAll((buttons) =>
+      buttons.map((button) => {
+        const { width, height, top } = button.getBoundingClientRect();
+        const { color, backgroundColor, borderColor, fontSize, fontWeight, opacity } =
+          getComputedStyle(button);
+        return JSON.stringify([
+          width,
+          height,
+          top,
+          color,
+          backgroundColor,
+          borderColor,
+          fontSize,
+          fontWeight,
+          opacity,
+        ]);
+      }),
+    );
+  const axe = async (page: Page): Promise<string[]> => {
+    await page.addScriptTag({ path: AXE });
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await axe.run()).violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.html}`),
+      );
+    });
+  };
+
+  it("is that React", async () => {
+    const { page } = await open();
+    expect(await page.evaluate(() => globalThis.pagesUnderTest.version)).toContain(expected);
+  });
+
+  it("counts a slot as seen when it is in view, once, under StrictMode", async () => {
+    const { page, problems } = await open();
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.slots(true));
+    const exposed = (): Promise<string[]> => state.evaluate(({ exposed }) => exposed);
+    await expect.poll(exposed).toEqual(["top"]);
+    await page.waitForTimeout(200);
+    expect(await exposed()).toEqual(["top"]);
+    await page.getByRole("button", { name: "Buy now" }).scrollIntoViewIfNeeded();
+    await expect.poll(exposed).toEqual(["top", "cta"]);
+    for (const y of [0, 1e5, 0]) await page.evaluate((top) => scrollTo(0, top), y);
+    await page.waitForTimeout(200);
+    expect(await exposed()).toEqual(["top", "cta"]);
+    expect(await state.evaluate(async ({ attune }) => (await attune.export()).exposures.length)).toBe(2);
+    expect(problems).toEqual([]);
+  });
+
+  it("counts nothing that is shown for want of consent", async () => {
+    const { page } = await open();
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.slots(false));
+    await page.getByText("Hello").waitFor();
+    await page.getByRole("button", { name: "Buy", exact: true }).scrollIntoViewIfNeeded();
+    await page.waitForTimeout(200);
+    expect(await state.evaluate(({ exposed }) => exposed)).toEqual([]);
+  });
+
+  it("hydrates what the server rendered without a recoverable error, and then asks this device's visitor", async () => {
+    const { page, problems } = await open();
+    const { html: served, errors, text } = await page.evaluate(() => globalThis.pagesUnderTest.hydrate());
+    expect(served).toContain("<b>Buy now</b>");
+    expect(served).not.toContain("dialog");
+    expect(errors).toEqual([]);
+    expect(problems).toEqual([]);
+    expect(text).toContain("Reject all");
+  });
+
+  it("T26 reject and accept are the same size, the same look and side by side; withdrawing takes two clicks", async () => {
+    const { page, problems } = await openBanner();
+    expect(await looks(page)).toHaveLength(2);
+    expect(new Set(await looks(page)).size).toBe(1);
+    await page.getByRole("button", { name: "Accept all" }).click();
+    await expect.poll(() => page.locator("#grants").textContent()).toContain("advertising");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("button", { name: "Privacy settings" }).click();
+    await page.getByRole("button", { name: "Reject all" }).click();
+    await expect.poll(() => page.locator("#grants").textContent()).toBe("necessary");
+    await page.reload();
+    await page.evaluate(() => globalThis.pagesUnderTest.banner());
+    await page.getByText("Shop").waitFor();
+    await page.waitForTimeout(200);
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it("T26 they are so in every language on the narrowest phone", async () => {
+    const { page } = await open({ viewport: { width: 320, height: 640 } });
+    for (const language of ["de", "en", "es", "fr"] as const) {
+      await page.reload();
+      await page.evaluate((words) => globalThis.pagesUnderTest.banner(words), language);
+      await page.getByRole("dialog").waitFor();
+      expect(await looks(page)).toHaveLength(2);
+      expect(new Set(await looks(page)).size, language).toBe(1);
+    }
+  });
+
+  it.each([
+    ["light", "light", "", 1280],
+    ["dark", "dark", "", 1280],
+    ["right to left on a phone", "light", "rtl", 320],
+  ] as const)(
+    "T26 has 0 axe violations, %s, closed and opened, and stays in the window",
+    async (_, colorScheme, path, width) => {
+      const { page } = await openBanner({ colorScheme, viewport: { width, height: 640 } }, path);
+      expect(await axe(page)).toEqual([]);
+      await page.getByRole("button", { name: "Choose for each purpose" }).click();
+      expect(await axe(page)).toEqual([]);
+      const inside = await page.getByRole("dialog").evaluate((dialog) => {
+        const { left, right, top, bottom } = dialog.getBoundingClientRect();
+        return (
+          left >= 0 &&
+          right <= innerWidth &&
+          top >= 0 &&
+          bottom <= innerHeight &&
+          dialog.scrollWidth <= dialog.clientWidth
+        );
+      });
+      expect(inside).toBe(true);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    },
+  );
+
+  it("T26 works by keyboard alone, in reading order, with the focus visible", async () => {
+    const { page } = await openBanner();
+    const focused = (): Promise<{ name: string; outlined: boolean }> =>
+      page.evaluate(() => {
+        const element = document.activeElement as HTMLElement;
+        const label = (element as HTMLInputElement).labels?.[0]?.textContent ?? element.textContent;
+        return { name: label ?? "", outlined: getComputedStyle(element).outlineStyle !== "none" };
+      });
+    const tab = async (): Promise<string> => {
+      await page.keyboard.press("Tab");
+      const { name, outlined } = await focused();
+      expect(outlined, name).toBe(true);
+      return name;
+    };
+    expect(await tab()).toBe("Privacy policy");
+    expect(await tab()).toBe("Choose for each purpose");
+    await page.keyboard.press("Enter");
+    expect([await tab(), await tab()]).toEqual(["Statistics", "Personal content"]);
+    await page.keyboard.press("Space");
+    expect([await tab(), await tab(), await tab(), await tab(), await tab()]).toEqual([
+      "Our own marketing",
+      "Advertising on other sites",
+      "Reject all",
+      "Accept all",
+      "Save my choice",
+    ]);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("#grants").textContent()).toBe("necessarypersonalization");
+    expect(await tab()).toBe("Privacy settings");
+    await page.keyboard.press("Enter");
+    expect((await focused()).name).toBe("Privacy settings");
+    expect(await page.getByRole("checkbox", { name: "Personal content" }).isChecked()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(await focused()).toEqual({ name: "Privacy settings", outlined: true });
+  });
+});

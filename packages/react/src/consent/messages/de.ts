@@ -1,0 +1,55 @@
+import type { ConsentMessages } from "./types.js";
+
+export const de: ConsentMessages = {
+  lang: "de",
+  title: "Ihre Daten, Ihre Entscheidung",
+  ask: {
+    "opt-in":
+      "Wir möchten Daten über Ihren Besuch für die hier genannten Zwecke verwenden. Nichts davon geschieht ohne Ihre Einwilligung. Die Seite funktioniert so oder so, und Sie können Ihre Entscheidung jederzeit ändern.",
+    "opt-out":
+      "Wir verwenden Daten über Ihren Besuch für die hier genannten Zwecke. Sie können jetzt oder jederzeit ablehnen; die Seite funktioniert genauso.",
+  },
+  again: {
+    "policy-changed": "Wir fragen erneut, weil sich unsere Datenschutzerklärung geändert hat.",
+    "purposes-changed":
+      "Wir fragen erneut, weil ein Zweck hinzugekommen ist, zu dem Sie noch nicht gefragt wurden.",
+    expired: "Wir fragen erneut, weil Ihre letzte Entscheidung länger zurückliegt.",
+  },
+  acceptAll: "Alle annehmen",
+  rejectAll: "Alle ablehnen",
+  choose: "Einzeln auswählen",
+  save: "Auswahl speichern",
+  saved: "Ihre Auswahl ist gespeichert.",
+  settings: "Datenschutz-Einstellungen",
+  close: "Schließen",
+  policy: "Datenschutzerklärung",
+  purposesLabel: "Zwecke",
+  purposes: {
+    necessary: {
+      name: "Notwendig",
+      description: "Hält die Seite in Betrieb und merkt sich diese Entscheidung.",
+    },
+    analytics: {
+      name: "Statistik",
+      description:
+        "Zählt, welche Seiten besucht und was angeklickt wird, um zu sehen, was auf dieser Seite funktioniert.",
+    },
+    personalization: {
+      name: "Persönliche Inhalte",
+      description: "Merkt sich auf dieser Seite, was Sie ansehen, um Passendes zu zeigen.",
+    },
+    marketing: {
+      name: "Eigenes Marketing",
+      description:
+        "Hält fest, über welche Kampagne Sie kamen, um unsere Angebote an Sie auszuwählen und zu messen.",
+    },
+    advertising: {
+      name: "Werbung auf anderen Seiten",
+      description:
+        "Gibt Ihr Verhalten auf dieser Seite an Werbepartner weiter, um Ihnen anderswo unsere Anzeigen zu zeigen.",
+    },
+  },
+  alwaysOn: "Immer aktiv",
+  gpc: "Ihr Browser sendet ein Global-Privacy-Control-Signal. Wir befolgen es und lassen ausgeschaltet:",
+  gpcOff: "Aus: Global Privacy Control",
+};

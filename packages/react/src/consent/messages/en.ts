@@ -1,0 +1,48 @@
+import type { ConsentMessages } from "./types.js";
+
+export const en: ConsentMessages = {
+  lang: "en",
+  title: "Your data, your choice",
+  ask: {
+    "opt-in":
+      "We would like to use data about your visit for the purposes named here. Nothing of that happens unless you agree. The site works either way, and you can change your mind at any time.",
+    "opt-out":
+      "We use data about your visit for the purposes named here. You can say no, now or at any time, and the site works just the same.",
+  },
+  again: {
+    "policy-changed": "We ask again because our privacy policy has changed.",
+    "purposes-changed": "We ask again because there is a purpose you have not been asked about.",
+    expired: "We ask again because your last choice was some time ago.",
+  },
+  acceptAll: "Accept all",
+  rejectAll: "Reject all",
+  choose: "Choose for each purpose",
+  save: "Save my choice",
+  saved: "Your choice is saved.",
+  settings: "Privacy settings",
+  close: "Close",
+  policy: "Privacy policy",
+  purposesLabel: "Purposes",
+  purposes: {
+    necessary: { name: "Necessary", description: "Keeps the site working and remembers this choice." },
+    analytics: {
+      name: "Statistics",
+      description: "Counts which pages are visited and what is clicked, to see what works on this site.",
+    },
+    personalization: {
+      name: "Personal content",
+      description: "Remembers on this site what you look at, to show you what fits.",
+    },
+    marketing: {
+      name: "Our own marketing",
+      description: "Records which campaign brought you here, to choose and measure our offers to you.",
+    },
+    advertising: {
+      name: "Advertising on other sites",
+      description: "Shares what you do here with advertising partners, to show you our ads elsewhere.",
+    },
+  },
+  alwaysOn: "Always on",
+  gpc: "Your browser sends a Global Privacy Control signal. We honour it and keep off:",
+  gpcOff: "Off: Global Privacy Control",
+};

@@ -1,0 +1,50 @@
+import type { ConsentMessages } from "./types.js";
+
+export const es: ConsentMessages = {
+  lang: "es",
+  title: "Sus datos, su decisión",
+  ask: {
+    "opt-in":
+      "Queremos usar datos sobre su visita para los fines que se indican aquí. Nada de eso ocurre sin su consentimiento. El sitio funciona igualmente y puede cambiar de opinión en cualquier momento.",
+    "opt-out":
+      "Usamos datos sobre su visita para los fines que se indican aquí. Puede negarse ahora o en cualquier momento; el sitio funciona igual.",
+  },
+  again: {
+    "policy-changed": "Volvemos a preguntar porque nuestra política de privacidad ha cambiado.",
+    "purposes-changed": "Volvemos a preguntar porque hay un fin nuevo.",
+    expired: "Volvemos a preguntar porque su última decisión fue hace tiempo.",
+  },
+  acceptAll: "Aceptar todo",
+  rejectAll: "Rechazar todo",
+  choose: "Elegir por finalidad",
+  save: "Guardar mi elección",
+  saved: "Su elección se ha guardado.",
+  settings: "Ajustes de privacidad",
+  close: "Cerrar",
+  policy: "Política de privacidad",
+  purposesLabel: "Fines",
+  purposes: {
+    necessary: { name: "Necesario", description: "Hace que el sitio funcione y recuerda esta decisión." },
+    analytics: {
+      name: "Estadísticas",
+      description:
+        "Cuenta qué páginas se visitan y en qué se hace clic, para ver qué funciona en este sitio.",
+    },
+    personalization: {
+      name: "Contenido personal",
+      description: "Recuerda en este sitio lo que usted mira, para mostrarle lo que le conviene.",
+    },
+    marketing: {
+      name: "Nuestro propio marketing",
+      description: "Anota qué campaña le trajo aquí, para elegir y medir las ofertas que le hacemos.",
+    },
+    advertising: {
+      name: "Publicidad en otros sitios",
+      description:
+        "Comparte lo que hace aquí con socios publicitarios, para mostrarle nuestros anuncios en otros lugares.",
+    },
+  },
+  alwaysOn: "Siempre activo",
+  gpc: "Su navegador envía una señal Global Privacy Control. La respetamos y dejamos desactivado:",
+  gpcOff: "Desactivado: Global Privacy Control",
+};

@@ -1,0 +1,50 @@
+import type { ConsentMessages } from "./types.js";
+
+export const fr: ConsentMessages = {
+  lang: "fr",
+  title: "Vos données, votre choix",
+  ask: {
+    "opt-in":
+      "Nous souhaitons utiliser des données sur votre visite pour les finalités indiquées ici. Rien de cela n’a lieu sans votre accord. Le site fonctionne dans tous les cas, et vous pouvez changer d’avis à tout moment.",
+    "opt-out":
+      "Nous utilisons des données sur votre visite pour les finalités indiquées ici. Vous pouvez refuser, maintenant ou à tout moment ; le site fonctionne de la même façon.",
+  },
+  again: {
+    "policy-changed": "Nous vous le redemandons, car notre politique de confidentialité a changé.",
+    "purposes-changed": "Nous vous le redemandons, car une finalité s’est ajoutée.",
+    expired: "Nous vous le redemandons, car votre dernier choix remonte à quelque temps.",
+  },
+  acceptAll: "Tout accepter",
+  rejectAll: "Tout refuser",
+  choose: "Choisir par finalité",
+  save: "Enregistrer mon choix",
+  saved: "Votre choix est enregistré.",
+  settings: "Paramètres de confidentialité",
+  close: "Fermer",
+  policy: "Politique de confidentialité",
+  purposesLabel: "Finalités",
+  purposes: {
+    necessary: { name: "Nécessaire", description: "Fait fonctionner le site et retient ce choix." },
+    analytics: {
+      name: "Statistiques",
+      description: "Compte les pages visitées et les clics, pour voir ce qui marche sur ce site.",
+    },
+    personalization: {
+      name: "Contenu personnalisé",
+      description: "Retient sur ce site ce que vous regardez, pour montrer ce qui vous convient.",
+    },
+    marketing: {
+      name: "Notre propre marketing",
+      description:
+        "Note quelle campagne vous a amené ici, pour choisir et mesurer les offres que nous vous faisons.",
+    },
+    advertising: {
+      name: "Publicité sur d’autres sites",
+      description:
+        "Transmet ce que vous faites ici à des partenaires, pour vous montrer nos annonces ailleurs.",
+    },
+  },
+  alwaysOn: "Toujours actif",
+  gpc: "Votre navigateur envoie un signal Global Privacy Control. Nous le respectons et laissons désactivé :",
+  gpcOff: "Désactivé : Global Privacy Control",
+};

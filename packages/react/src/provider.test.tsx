@@ -1,0 +1,111 @@
+// @vitest-environment jsdom
+import { act, cleanup, render } from "@testing-library/react";
+import { Activity, StrictMode } from "react";
+import { afterEach, describe, expect, it } from "vitest";
+import { testAttune, testEnvironment, testOptions } from "../test/kit.js";
+import { PersonalizationProvider, useAttune } from "./index.js";
+
+afterEach(cleanup);
+
+/** An environment that counts engines which were started and are not closed. */
+function countingOptions() {
+  const running = { now: 0, started: 0 };
+  const options = testOptions({
+    environment: {
+      ...testEnvironment(),
+      consentSync: () => {
+        running.now++;
+        running.started++;
+        return { publish: () => undefined, stop: () => void running.now-- };
+      },
+    },
+  });
+  return { options, running };
+}
+
+const settle = (): Promise<void> => act(async () => await new Promise((resolve) => setTimeout(resolve, 5)));
+
+describe("PersonalizationProvider", () => {
+  it("starts one engine after commit under StrictMode, and closes it when it is gone", async () => {
+    const { options, running } = countingOptions();
+    let startedWhileRendering = 0;
+    function Probe() {
+      useAttune();
+      startedWhileRendering = Math.max(startedWhileRendering, running.started);
+      return null;
+    }
+    const { unmount } = render(
+      <StrictMode>
+        <PersonalizationProvider options={options}>
+          <Probe />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+    expect(startedWhileRendering).toBe(0);
+    await settle();
+    expect(running).toEqual({ now: 1, started: 1 });
+    unmount();
+    await settle();
+    expect(running).toEqual({ now: 0, started: 1 });
+  });
+
+  it("rests while it is hidden, and has a new engine when it is shown again", async () => {
+    const { options, running } = countingOptions();
+    const tree = (mode: "visible" | "hidden") => (
+      <StrictMode>
+        <Activity mode={mode}>
+          <PersonalizationProvider options={options} />
+        </Activity>
+      </StrictMode>
+    );
+    const { rerender } = render(tree("visible"));
+    await settle();
+    rerender(tree("hidden"));
+    await settle();
+    expect(running).toEqual({ now: 0, started: 1 });
+    rerender(tree("visible"));
+    await settle();
+    expect(running).toEqual({ now: 1, started: 2 });
+  });
+
+  it("keeps its engine over renders with new options objects", async () => {
+    const { options, running } = countingOptions();
+    const { rerender } = render(<PersonalizationProvider options={{ ...options }} />);
+    rerender(<PersonalizationProvider options={{ ...options }} />);
+    await settle();
+    expect(running).toEqual({ now: 1, started: 1 });
+  });
+
+  it("two providers have two engines that share nothing", async () => {
+    const seen = new Set<unknown>();
+    function Probe() {
+      seen.add(useAttune());
+      return null;
+    }
+    render(
+      <>
+        <PersonalizationProvider options={testOptions()}>
+          <Probe />
+        </PersonalizationProvider>
+        <PersonalizationProvider options={testOptions()}>
+          <Probe />
+        </PersonalizationProvider>
+      </>,
+    );
+    expect(seen.size).toBe(2);
+    await settle();
+  });
+
+  it("never closes an engine that was handed in", async () => {
+    const attune = await testAttune();
+    const { unmount } = render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune} />
+      </StrictMode>,
+    );
+    unmount();
+    await settle();
+    expect(attune.snapshot().status).toBe("ready");
+    await attune.close();
+  });
+});

@@ -1,0 +1,71 @@
+import type { Decision, Grants, Memberships, Ruleset } from "@attune/core";
+import { AttuneError } from "@attune/core";
+import type { PersonalizationService } from "@attune/core/service";
+
+/** What is asked for one page. */
+export interface BackEndQuery {
+  visitor: { id: string | null; consent: Grants };
+  slots: readonly string[] | undefined;
+  context: Readonly<Record<string, unknown>>;
+  signal: AbortSignal;
+}
+
+export interface BackEndAnswer {
+  decisions: Readonly<Record<string, Decision>>;
+  segments: Memberships;
+  rulesetVersion: string | null;
+  ruleset: Ruleset | undefined;
+}
+
+/** Whoever decides for the page. */
+export type BackEnd = (query: BackEndQuery) => Promise<BackEndAnswer>;
+
+/** A service in the same process. */
+export function serviceBackEnd(
+  service: Pick<PersonalizationService, "decide" | "ruleset">,
+  site?: string,
+): BackEnd {
+  return async ({ visitor, slots, context }) => {
+    const [result, compiled] = await Promise.all([
+      service.decide(visitor, slots, site === undefined ? context : { ...context, site }),
+      service.ruleset(site),
+    ]);
+    return { ...result, ruleset: compiled?.ruleset };
+  };
+}
+
+export interface HttpBackEndOptions {
+  /** Where an Attune server answers, e.g. `https://attune.example.com`. */
+  endpoint: string;
+  writeKey: string;
+  /** Default: the platform's. */
+  fetch?: typeof fetch;
+}
+
+/** What a server answers to `POST /api/v1/decisions`; segments only where it may tell them. */
+type DecisionsResponse = Omit<BackEndAnswer, "ruleset" | "segments"> & { segments?: Memberships };
+
+/** A server over HTTP: `POST /api/v1/decisions` and `GET /api/v1/ruleset`. */
+export function httpBackEnd({ endpoint, writeKey, fetch: request = fetch }: HttpBackEndOptions): BackEnd {
+  const call = async (path: string, init: RequestInit): Promise<unknown> => {
+    const response = await request(`${endpoint.replace(/\/+$/, "")}/api/v1/${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${writeKey}`, "content-type": "application/json" },
+    });
+    if (response.ok) return response.json();
+    throw new AttuneError(
+      "ATTUNE_REACT_BACK_END",
+      `The Attune server answered ${path} with status ${response.status}.`,
+    );
+  };
+  return async ({ visitor, slots, context, signal }) => {
+    const body = JSON.stringify({ visitor, slots, context });
+    const [result, ruleset] = await Promise.all([
+      call("decisions", { method: "POST", body, signal }),
+      call("ruleset", { signal }),
+    ]);
+    // Both answers are the contract of the host's own server; the engine checks the ruleset again when it loads it.
+    const { decisions, segments = {}, rulesetVersion } = result as DecisionsResponse;
+    return { decisions, segments, rulesetVersion, ruleset: ruleset as Ruleset };
+  };
+}

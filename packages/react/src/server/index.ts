@@ -1,0 +1,4 @@
+export { PersonalizationHydration, type PersonalizationHydrationProps } from "@attune/react";
+export { type DecideOnServerOptions, decideOnServer, type ServerRequest } from "./decide-on-server.js";
+export { serializeInitial } from "./serialize-initial.js";
+export { defineSlots } from "../slots.js";

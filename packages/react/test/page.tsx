@@ -1,0 +1,135 @@
+/** What the real-browser tests mount; bundled for each React that is supported. */
+import { type Attune, createAttune } from "@attune/core";
+import { browser } from "@attune/core/browser";
+import { ConsentBanner, ConsentSettingsButton, de, en, es, fr } from "@attune/react/consent";
+import {
+  Experiment,
+  PersonalizationProvider,
+  Personalize,
+  useConsent,
+  useVariant,
+  Variant,
+} from "@attune/react";
+import { StrictMode, version } from "react";
+import { createRoot, hydrateRoot } from "react-dom/client";
+import { renderToString } from "react-dom/server.browser";
+import { policy, ruleset } from "./kit.js";
+
+const container = (): HTMLElement => document.getElementById("root") as HTMLElement;
+
+function engine(): { attune: Attune; exposed: string[] } {
+  const attune = createAttune({
+    environment: browser({ capture: false }),
+    consent: { policy },
+    decisions: { ruleset },
+  });
+  const exposed: string[] = [];
+  const expose = attune.expose;
+  attune.expose = (slot) => {
+    exposed.push(slot);
+    expose(slot);
+  };
+  return { attune, exposed };
+}
+
+const CATALOGUES = { de, en, es, fr };
+
+function Banner({ language }: { language: keyof typeof CATALOGUES }) {
+  const { grants } = useConsent();
+  const messages = CATALOGUES[language];
+  return (
+    <>
+      <ConsentBanner messages={messages} policyUrl="/privacy" />
+      <main>
+        <h1>Shop</h1>
+        <p id="grants">{Object.entries(grants).flatMap(([purpose, yes]) => (yes ? [purpose] : []))}</p>
+        <ConsentSettingsButton messages={messages} />
+      </main>
+    </>
+  );
+}
+
+function Words() {
+  return <b>{String(useVariant("cta", "?"))}</b>;
+}
+
+export const pages = {
+  version,
+
+  banner(language: keyof typeof CATALOGUES = "en"): void {
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider options={{ environment: browser({ capture: false }), consent: { policy } }}>
+          <Banner language={language} />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+  },
+
+  /** A slot above the fold, one below it and one that nothing may be decided for until consent; says what is exposed. */
+  async slots(granted: boolean): Promise<{ exposed: string[]; attune: Attune }> {
+    const { attune, exposed } = engine();
+    attune.start();
+    await attune.ready();
+    await (granted ? attune.consent.grant("all") : attune.consent.deny("all"));
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune}>
+          <h1>
+            <Personalize slot="top">{(value) => String(value)}</Personalize>
+          </h1>
+          <div style={{ height: "300vh" }} />
+          <Experiment slot="cta">
+            <Variant name="a">
+              <button type="button">Buy</button>
+            </Variant>
+            <Variant name="b">
+              <button type="button">Buy now</button>
+            </Variant>
+          </Experiment>
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+    return { attune, exposed };
+  },
+
+  /** Renders on a "server", hydrates, and gives the recoverable errors. */
+  async hydrate(): Promise<{ html: string; errors: string[]; text: string }> {
+    const server = createAttune({ consent: { policy }, decisions: { ruleset } });
+    server.start();
+    await server.ready();
+    await server.consent.grant("all");
+    const initial = {
+      ruleset,
+      rulesetVersion: server.snapshot().rulesetVersion,
+      stateVersion: 1,
+      decisions: { cta: server.decide("cta") },
+      segments: {},
+      consent: server.consent.receipt(),
+      now: Date.now(),
+    };
+    const tree = () => (
+      <StrictMode>
+        <PersonalizationProvider
+          options={{ environment: browser({ capture: false }), consent: { policy } }}
+          initial={initial}
+        >
+          <Words />
+          <Personalize slot="cta">{(value) => <i>{String(value)}</i>}</Personalize>
+          <ConsentBanner />
+        </PersonalizationProvider>
+      </StrictMode>
+    );
+    const html = renderToString(tree());
+    container().innerHTML = html;
+    const errors: string[] = [];
+    hydrateRoot(container(), tree(), { onRecoverableError: (error) => errors.push(String(error)) });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { html, errors, text: container().textContent ?? "" };
+  },
+};
+
+declare global {
+  var pagesUnderTest: typeof pages;
+}
+globalThis.pagesUnderTest = pages;

@@ -1,0 +1,150 @@
+import { Refusal } from "../http/refusal.js";
+import { type KeyRing, originAllowed, type StoredKey } from "./keys.js";
+import { COOKIE, type Sessions } from "./sessions.js";
+
+/** `ingest`, `decide` and `ruleset` are what a page may do; `read` and `manage` are for the host and its people. */
+export type Scope = "ingest" | "decide" | "ruleset" | "read" | "manage";
+
+/** Who is asking. */
+export interface Principal {
+  readonly kind: "write" | "secret" | "session";
+  /** Of the key or session. */
+  readonly id: string;
+  readonly site: string;
+  /** Turns false when the key or session is revoked or has expired; long answers ask again. */
+  active(): boolean;
+}
+
+const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset"]);
+const CHALLENGE = { "www-authenticate": 'Bearer realm="attune"' };
+
+export interface Authenticator {
+  /** By the key in a header or in the query, else by the cookie. Null where the request carries no credential at all. @throws Refusal 401 for one that is not valid. */
+  fromRequest(request: Request, url: URL): Principal | null;
+  /** By a key in a header or in the query. */
+  fromKey(request: Request, url: URL): Principal | null;
+  /** By the write key inside a body, for beacons, else by the cookie. */
+  fromBody(body: unknown, request: Request, url: URL): Principal | null;
+}
+
+/** `publicOrigin`: where people reach this server, if the host said so. */
+export function createAuthenticator(
+  ring: KeyRing,
+  sessions: Sessions,
+  publicOrigin: () => string | null,
+): Authenticator {
+  const byKey = (presented: string, request: Request, header: boolean): Principal => {
+    const key = ring.find(presented);
+    if (!key)
+      throw new Refusal(401, "ATTUNE_SERVER_KEY_UNKNOWN", "This key is not known here.", {
+        headers: CHALLENGE,
+      });
+    if (key.kind === "secret" && !header) {
+      throw new Refusal(
+        401,
+        "ATTUNE_SERVER_KEY_PLACE",
+        "Secret keys are taken from the Authorization: Bearer header only.",
+        {
+          headers: CHALLENGE,
+        },
+      );
+    }
+    if (key.kind === "write") checkOrigin(key, request);
+    return { kind: key.kind, id: key.id, site: key.site, active: () => ring.active(key.id) };
+  };
+
+  const fromKey = (request: Request, url: URL): Principal | null => {
+    const [scheme, value] = splitAuthorization(request.headers.get("authorization"));
+    if (scheme === "bearer") return byKey(value, request, true);
+    if (scheme === "basic") return byKey(basicUser(value), request, false);
+    const inQuery = url.search === "" ? null : url.searchParams.get("key");
+    return inQuery === null ? null : byKey(inQuery, request, false);
+  };
+  const fromCookie = (request: Request, url: URL): Principal | null => {
+    const cookie = readCookie(request.headers.get("cookie"));
+    const session = cookie === null ? null : sessions.find(cookie);
+    if (!session) return null;
+    checkSameOrigin(request, [url.origin, publicOrigin()]);
+    return {
+      kind: "session",
+      id: session.id,
+      site: session.site,
+      active: () => sessions.active(session.id),
+    };
+  };
+
+  return {
+    fromKey,
+    fromRequest: (request, url) => fromKey(request, url) ?? fromCookie(request, url),
+    fromBody(body, request, url) {
+      const key =
+        typeof body === "object" && body !== null ? (body as { writeKey?: unknown }).writeKey : undefined;
+      return typeof key === "string" ? byKey(key, request, false) : fromCookie(request, url);
+    },
+  };
+}
+
+/** @throws Refusal 401 without a credential, 403 where it does not reach this far. */
+export function requireScope(principal: Principal | null, scope: Scope): asserts principal is Principal {
+  if (!principal) {
+    throw new Refusal(
+      401,
+      "ATTUNE_SERVER_CREDENTIAL",
+      "This route needs a credential: an API key or a signed-in session.",
+      {
+        headers: CHALLENGE,
+      },
+    );
+  }
+  if (principal.kind === "write" && !WRITE_SCOPES.has(scope)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_SCOPE",
+      "A write key may only send events and consent and ask for decisions.",
+    );
+  }
+}
+
+function checkOrigin(key: StoredKey, request: Request): void {
+  const origin = request.headers.get("origin");
+  if (origin !== null && !originAllowed(key, origin)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_ORIGIN",
+      "This key may not be used from this origin; add it to the key's origins.",
+    );
+  }
+}
+
+/** A cookie travels by itself: what changes something must come from a page of this very origin, as browsers write it. */
+function checkSameOrigin(request: Request, own: readonly (string | null)[]): void {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  const origin = request.headers.get("origin");
+  if (origin === null || !own.includes(origin)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_ORIGIN",
+      "A signed-in session may change things from its own pages only; behind a proxy, tell the server its `origin`.",
+    );
+  }
+}
+
+function splitAuthorization(header: string | null): [scheme: string, value: string] {
+  const space = header?.indexOf(" ") ?? -1;
+  if (header === null || space < 0) return ["", ""];
+  return [header.slice(0, space).toLowerCase(), header.slice(space + 1).trim()];
+}
+
+function basicUser(value: string): string {
+  const text = Buffer.from(value, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? text : text.slice(0, colon);
+}
+
+function readCookie(header: string | null): string | null {
+  for (const part of header?.split(";") ?? []) {
+    const [name, value] = part.split("=");
+    if (name?.trim() === COOKIE && value) return value.trim();
+  }
+  return null;
+}

@@ -1,0 +1,153 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import { toNodeListener } from "@attune/server-adapters/node";
+import { embedded } from "../embedded/index.js";
+import { problem } from "../http/problem.js";
+import { createAttuneServer } from "../server.js";
+import type { AttuneServer, Limits } from "../types.js";
+import type { ServerConfig } from "@attune/core/wire";
+import { keysFor } from "./config.js";
+import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
+import { UsageError } from "./usage.js";
+
+export interface HostOptions {
+  /** Data folder, or null for memory. */
+  dir: string | null;
+  port: number;
+  host: string;
+  /** Sites, consent, retention, limits and base path are read from it; the rest stands above. */
+  config?: ServerConfig;
+  ruleset?: unknown;
+  dashboard?: boolean;
+}
+
+/** A server that really listens, with what it stands on. */
+export interface Host {
+  url: string;
+  keys: LocalKeys;
+  server: AttuneServer;
+  hasDashboard: boolean;
+  /**
+   * Answers new requests with 503 at once, folds what was acknowledged, for as long as `settleMs` allows (default: no bound), and closes
+   * everything. Resolves to whether all of it was folded; with a data folder the rest is folded at the next start.
+   */
+  close(settleMs?: number): Promise<boolean>;
+}
+
+const DAY_MS = 86_400_000;
+
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { dir, config = {} } = options;
+  const { basePath = "", consent, retentionDays } = config;
+  const keys = dir === null ? newKeys() : await keysOf(dir);
+  const ports = dir === null ? memoryPorts() : await embedded({ dir });
+  const dashboard = options.dashboard ? findDashboard() : null;
+  let ownOrigin: string | null = null;
+  const server = createAttuneServer({
+    stores: ports.stores,
+    log: ports.log,
+    channel: ports.channel,
+    auth: { keys: keysFor(keys, config.sites) },
+    basePath,
+    limits: limitsOf(config),
+    ...(consent && { consent }),
+    ...(retentionDays !== undefined && { retentionMs: retentionDays * DAY_MS }),
+    ...(dashboard !== null && { dashboard: { directory: dashboard } }),
+    origin: () => ownOrigin,
+  });
+  let ending = false;
+  const listener = http.createServer(
+    toNodeListener((request) => (ending ? endingAnswer() : server.fetch(request))),
+  );
+  const close = async (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
+    ending = true;
+    const settled = await inTime(server.service.settled(), settleMs);
+    const closed = new Promise((resolve) => listener.close(resolve));
+    await server.close();
+    listener.closeAllConnections();
+    await closed;
+    await ports.close();
+    return settled;
+  };
+  try {
+    if (options.ruleset !== undefined) await publish(server, options.ruleset);
+    await listen(listener, options.port, options.host);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = listener.address() as AddressInfo;
+  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
+  ownOrigin = `http://${name}:${port}`;
+  return { url: `${ownOrigin}${basePath}`, keys, server, hasDashboard: dashboard !== null, close };
+}
+
+const endingAnswer = (): Response =>
+  problem({
+    status: 503,
+    code: "ATTUNE_SERVER_ENDING",
+    detail: "This server is ending; send the same again later.",
+    headers: { connection: "close", "retry-after": "5" },
+  });
+
+/** Whether the work was done before the time was up. */
+async function inTime(work: Promise<void>, ms: number): Promise<boolean> {
+  if (ms === Number.POSITIVE_INFINITY) return work.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function memoryPorts() {
+  const [hot, log, channel] = [memoryStore(), memoryLog(), memoryChannel()];
+  const close = async (): Promise<void> => {
+    await Promise.all([channel.close(), log.close(), hot.close()]);
+  };
+  return { stores: { hot }, log, channel, close };
+}
+
+async function publish(server: AttuneServer, ruleset: unknown): Promise<void> {
+  const result = await server.service.loadRuleset(ruleset);
+  if (!result.ok) throw new UsageError(`The ruleset was not taken:\n${issueLines(result.error)}`);
+}
+
+function limitsOf({ limits = {} }: ServerConfig): Partial<Limits> {
+  const { eventBytes, bodyBytes, inflatedBytes, batchEvents, requestsPerMinute } = limits;
+  return {
+    ...(eventBytes !== undefined && { event: eventBytes }),
+    ...(bodyBytes !== undefined && { sent: bodyBytes }),
+    ...(inflatedBytes !== undefined && { expanded: inflatedBytes }),
+    ...(batchEvents !== undefined && { batch: batchEvents }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+  };
+}
+
+function listen(listener: http.Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    listener.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") return reject(error);
+      reject(new UsageError(`Port ${port} is in use; give another with --port, or 0 for any free one.`));
+    });
+    listener.listen(port, host, resolve);
+  });
+}
+
+/** The built files of @attune/dashboard where that package is installed, else null. */
+function findDashboard(): string | null {
+  try {
+    const directory = dirname(fileURLToPath(import.meta.resolve("@attune/dashboard/static/index.html")));
+    return existsSync(join(directory, "index.html")) ? directory : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,55 @@
+import { isAttuneError } from "@attune/core";
+import { dev } from "./dev.js";
+import { replayCommand } from "./replay.js";
+import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
+import { HELP } from "./usage.js";
+
+type Command = (args: string[], terminal: Terminal) => Promise<number>;
+
+const help: Command = async (_args, terminal) => {
+  terminal.out(HELP);
+  return 0;
+};
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["dev", dev],
+  ["replay", replayCommand],
+  ["help", help],
+  ["--help", help],
+  ["-h", help],
+]);
+
+/** Runs one command; the exit code. Expected failures are one message, others come with their stack. */
+export async function main(args: readonly string[], given: Terminal = createTerminal()): Promise<number> {
+  const terminal = printableOnly(given);
+  const [name = "help", ...rest] = args;
+  const command = rest.includes("--help") ? help : COMMANDS.get(name);
+  if (!command) {
+    terminal.err(`There is no command ${name}. Try: attune help`);
+    return 2;
+  }
+  try {
+    return await command(rest, terminal);
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+function explain(error: unknown, terminal: Terminal): number {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === "string" && code.startsWith("ERR_PARSE_ARGS")) {
+    terminal.err(`${(error as Error).message}\nTry: attune help`);
+    return 2;
+  }
+  if (isAttuneError(error)) {
+    terminal.err(error.message);
+    return error.code === "ATTUNE_CLI_USAGE" ? 2 : 1;
+  }
+  // The system's own errors say what and where in one line.
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code)) {
+    terminal.err((error as Error).message);
+    return 1;
+  }
+  terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+}

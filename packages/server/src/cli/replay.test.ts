@@ -1,0 +1,290 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ReplayReport } from "../replay/report.js";
+import { SECRET, startTestServer, WRITE } from "../testing/start.js";
+import { main } from "./main.js";
+import type { Terminal } from "./terminal.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "attune-replay-"));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function run(...args: string[]): Promise<Ran> {
+  const lines: Record<"out" | "err", string[]> = { out: [], err: [] };
+  const plain = (text: string): string => text;
+  const terminal: Terminal = {
+    out: (line) => void lines.out.push(line),
+    err: (line) => void lines.err.push(line),
+    status: () => {},
+    bold: plain,
+    dim: plain,
+  };
+  const code = await main(args, terminal);
+  return { code, out: lines.out.join("\n"), err: lines.err.join("\n") };
+}
+const reportOf = ({ code, out, err }: Ran): ReplayReport => {
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(out) as ReplayReport;
+};
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(join(dir, name), content);
+  return join(dir, name);
+}
+
+const HEADER = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+const line = (second: number, type: string, user: string, session: string, price = "10.00"): string =>
+  `2019-10-01 00:00:${String(second).padStart(2, "0")} UTC,${type},1,2,garden.tools,acme,${price},${user},${session}`;
+const SHOP = [
+  HEADER,
+  line(0, "view", "u1", "s1"),
+  line(1, "cart", "u1", "s1"),
+  line(2, "purchase", "u1", "s1", "25.50"),
+  line(3, "view", "u2", "s2"),
+  line(3, "view", "u2", "s2"),
+  line(4, "view", "u3", "s3").replace("2019-10-01", "someday"),
+  line(5, "view", "u4", ""),
+  "2019-10-01 00:00:06 UTC,view,1,2,garden.tools,acme,10.00,u5",
+].join("\n");
+
+describe("attune replay", () => {
+  it("accounts for every row of a file and for what became of it", async () => {
+    const report = reportOf(
+      await run("replay", await file("shop.csv", SHOP), "--mapping", "rees46", "--json"),
+    );
+    expect(report).toMatchObject({
+      rows: 8,
+      accepted: 6,
+      duplicates: 1,
+      rejected: 1,
+      withheld: 0,
+      balanced: true,
+    });
+    expect(report.rejections).toMatchObject([{ path: "/occurredAt", count: 1, rows: [6] }]);
+    expect(report.withoutSession).toEqual({ count: 2, rows: [7, 8] });
+    expect(report.after).toMatchObject({
+      events: 6,
+      visitors: 4,
+      sessions: { given: 2, derived: 2 },
+      conversions: { sessions: 1, orders: 1, revenue: 25.5 },
+    });
+    expect(report.memory.bytes).toBeGreaterThan(1 << 20);
+  });
+
+  it("reads .gz, stops at --limit, and shows people what it did", async () => {
+    const name = await file("shop.csv.gz", gzipSync(SHOP));
+    const { code, out } = await run(
+      "replay",
+      name,
+      "--mapping",
+      "rees46",
+      "--limit",
+      "3",
+      "--batch",
+      "2",
+      "--concurrency",
+      "2",
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/rows +3\n/);
+    expect(out).toContain("every row is accounted for");
+    expect(out).toMatch(/converted +1/);
+  });
+
+  it("into a folder a second time changes nothing", async () => {
+    const args = [
+      "replay",
+      await file("again.csv", SHOP),
+      "--mapping",
+      "rees46",
+      "--dir",
+      join(dir, "data"),
+      "--json",
+    ];
+    const first = reportOf(await run(...args));
+    const second = reportOf(await run(...args));
+    expect(second).toMatchObject({ rows: 8, accepted: 0, duplicates: 7, rejected: 1, balanced: true });
+    expect(second.before).toEqual(first.after);
+    expect(second.after).toEqual(first.after);
+    expect((await stat(join(dir, "data", "keys.json"))).mode & 0o777).toBe(0o600);
+  });
+
+  it("sends NDJSON as it stands, broken lines counted", async () => {
+    const event = {
+      id: "n1",
+      schemaVersion: 1,
+      name: "Page Viewed",
+      visitorId: "v1",
+      occurredAt: 1_569_888_000_000,
+    };
+    const consent = { purposes: ["analytics"], policyVersion: "1" };
+    const lines = [
+      JSON.stringify({ ...event, consent }),
+      "{broken",
+      "",
+      JSON.stringify({ ...event, id: "n2", consent: { ...consent, purposes: [] } }),
+      "7",
+    ];
+    const report = reportOf(await run("replay", await file("events.ndjson", lines.join("\n")), "--json"));
+    expect(report).toMatchObject({ rows: 4, accepted: 1, withheld: 1, rejected: 2, balanced: true });
+    expect(report.rejections.map(({ rows }) => rows)).toEqual(expect.arrayContaining([[2], [4]]));
+  });
+
+  it("counts rows that are no CSV", async () => {
+    const broken = `${HEADER}\n${line(0, "view", "u1", "s1")}\n2019-10-01 00:00:01 UTC,vi"ew,1,2,c,b,1,u1,s1\n${line(2, "view", "u1", "s1")}\n`;
+    const report = reportOf(
+      await run("replay", await file("broken.csv", broken), "--mapping", "rees46", "--json"),
+    );
+    expect(report).toMatchObject({ rows: 3, accepted: 2, rejected: 1, balanced: true });
+    expect(report.rejections[0]).toMatchObject({ code: "ATTUNE_REPLAY_CSV", rows: [2] });
+  });
+
+  it("keeps to recorded time when asked to", async () => {
+    const started = Date.now();
+    reportOf(
+      await run("replay", await file("paced.csv", SHOP), "--mapping", "rees46", "--speed", "10x", "--json"),
+    );
+    expect(Date.now() - started).toBeGreaterThan(580);
+  });
+
+  it("reaches a server elsewhere; a write key sees no totals", async () => {
+    const at = await startTestServer();
+    const name = await file("remote.csv", SHOP);
+    const args = ["replay", name, "--mapping", "rees46", "--url", at.url, "--json"];
+    expect(reportOf(await run(...args, "--key", WRITE))).toMatchObject({ accepted: 6, after: null });
+    expect(reportOf(await run(...args, "--key", SECRET))).toMatchObject({
+      accepted: 0,
+      duplicates: 7,
+      after: { events: 6 },
+    });
+    const refused = await run(...args, "--key", "sk_wrong");
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toContain("401");
+    await at.close();
+  });
+
+  it("says in one line what is wrong with a file, a folder or an address", async () => {
+    const name = await file("fine.csv", SHOP);
+    const packed = gzipSync(SHOP.repeat(50));
+    const cut = await file("cut.csv.gz", packed.subarray(0, packed.length - 20));
+    const not = await file("not.csv.gz", SHOP);
+    const lines = await file("cut.ndjson.gz", gzipSync("{}\n".repeat(5)).subarray(0, 20));
+    const failing: [string[], number, RegExp][] = [
+      [[cut, "--mapping", "rees46"], 1, /cut\.csv\.gz.*pack it again/],
+      [[not, "--mapping", "rees46"], 1, /not\.csv\.gz.*pack it again/],
+      [[lines], 1, /cut\.ndjson\.gz.*pack it again/],
+      [[dir, "--mapping", "rees46"], 2, /is a folder; name a file/],
+      [[name, "--mapping", "rees46", "--key", "k", "--url", "nowhere"], 2, /--url is the address/],
+      [[name, "--mapping", "rees46", "--key", "k", "--url", "ftp://x/"], 2, /--url is the address/],
+      [
+        [name, "--mapping", "rees46", "--key", "k", "--url", "http://127.0.0.1:1"],
+        1,
+        /cannot be reached.*--url/,
+      ],
+    ];
+    for (const [args, expected, message] of failing) {
+      const { code, err } = await run("replay", ...args);
+      expect(err).toMatch(message);
+      expect(err.split("\n")).toHaveLength(1);
+      expect(err).not.toMatch(/ at .*:\d+/);
+      expect(code).toBe(expected);
+    }
+  });
+
+  it("compares the mapping with a header that nothing follows, and with no header at all", async () => {
+    for (const content of ["when,what\n", "when,what", "", "\n"]) {
+      const { code, err } = await run("replay", await file("empty.csv", content), "--mapping", "rees46");
+      expect(err).toMatch(/\/name\/column names the column "event_type"; the file has/);
+      expect(code).toBe(2);
+    }
+  });
+
+  it("prints no control characters that a file holds", async () => {
+    const hostile = await file("hostile.csv", `a\u001b[2J\u0007,b\u009b31m,c\u202e\n1,2,3\n`);
+    const { err } = await run("replay", hostile, "--mapping", "rees46");
+    expect(err).toContain("\\u001b[2J");
+    expect(err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+
+  it("says what is wrong with how it was called, with exit code 2", async () => {
+    const name = await file("any.csv", SHOP);
+    const mapping = await file(
+      "mapping.json",
+      '{ "id": "hash", "consent": [], "name": {}, "occurredAt": { "column": "t" }, "visitorId": { "column": "u" } }',
+    );
+    const columns = await file(
+      "columns.json",
+      '{ "id": "hash", "consent": [], "name": { "constant": "x" }, "occurredAt": { "column": "when" }, "visitorId": { "column": "user_id" } }',
+    );
+    const wrong: [string[], RegExp][] = [
+      [["replay"], /Name one file/],
+      [["replay", join(dir, "absent.csv"), "--mapping", "rees46"], /no file/],
+      [["replay", name], /needs --mapping/],
+      [["replay", name, "--mapping", "nowhere.json"], /cannot be read/],
+      [["replay", name, "--mapping", mapping], /\/name: give exactly one of column/],
+      [
+        ["replay", name, "--mapping", columns],
+        /\/occurredAt\/column names the column "when"; the file has: event_time,/,
+      ],
+      [["replay", name, "--mapping", "rees46", "--url", "http://127.0.0.1:1"], /--url needs --key/],
+      [["replay", name, "--mapping", "rees46", "--batch", "5000"], /--batch is a whole number/],
+      [["replay", name, "--mapping", "rees46", "--speed", "fast"], /--speed is max/],
+      [["replay", name, "--unknown"], /Unknown option/],
+      [["fly"], /no command fly/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, err } = await run(...args);
+      expect(err).toMatch(message);
+      expect(code).toBe(2);
+    }
+    expect((await run("help")).out).toContain("attune replay FILE");
+  });
+});
+
+const shared = process.env.ATTUNE_SHARED ?? join(import.meta.dirname, "../../../../../shared");
+const recorded = join(shared, "data/rees46-sample/events.csv");
+const real = existsSync(recorded);
+if (!real) console.warn(`left out: replay of recorded shop data (${recorded} is not here)`);
+
+describe.skipIf(!real)("attune replay of recorded shop data", () => {
+  const facts = {
+    rows: 13_685,
+    accepted: 13_680,
+    duplicates: 5,
+    rejected: 0,
+    balanced: true,
+    withoutSession: { count: 1, rows: [13_685] },
+    after: {
+      events: 13_680,
+      visitors: 3555,
+      sessions: { given: 3987, derived: 1 },
+      conversions: { sessions: 160, orders: 172 },
+      byName: { "Product Viewed": 13_369, "Product Added": 139, "Order Completed": 172 },
+    },
+  };
+
+  it("gives its known figures in memory", async () => {
+    expect(reportOf(await run("replay", recorded, "--mapping", "rees46", "--json"))).toMatchObject(facts);
+  }, 120_000);
+
+  it("gives the same on disk, and nothing new the second time", async () => {
+    const args = ["replay", recorded, "--mapping", "rees46", "--dir", join(dir, "recorded"), "--json"];
+    const first = reportOf(await run(...args));
+    expect(first).toMatchObject(facts);
+    const second = reportOf(await run(...args));
+    expect(second).toMatchObject({ accepted: 0, duplicates: 13_685, balanced: true });
+    expect(second.after).toEqual(first.after);
+  }, 240_000);
+});

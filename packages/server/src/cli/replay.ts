@@ -1,0 +1,132 @@
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createClient } from "../replay/client.js";
+import type { Mapping } from "../replay/mapping.js";
+import { replay, type ReplayOptions } from "../replay/replay.js";
+import { openRows } from "../replay/rows.js";
+import { compileMapping } from "../replay/to-event.js";
+import { columnsOf, validateMapping } from "../replay/validate-mapping.js";
+import { issueLines, readJsonFile } from "./files.js";
+import { startHost } from "./host.js";
+import { showReport } from "./show-report.js";
+import { number, type Terminal } from "./terminal.js";
+import { UsageError, wholeNumber } from "./usage.js";
+
+const WAIT_MS = 30_000;
+
+/** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for. */
+export async function replayCommand(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      mapping: { type: "string" },
+      url: { type: "string" },
+      key: { type: "string" },
+      dir: { type: "string" },
+      memory: { type: "boolean", default: false },
+      ruleset: { type: "string" },
+      speed: { type: "string", default: "max" },
+      batch: { type: "string", default: "500" },
+      concurrency: { type: "string", default: "4" },
+      limit: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const file = positionals[0];
+  if (file === undefined || positionals.length > 1) throw new UsageError("Name one file to replay.");
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; name a file in it.`);
+  if (
+    values.url !== undefined &&
+    (values.dir !== undefined || values.memory || values.ruleset !== undefined)
+  ) {
+    throw new UsageError(
+      "--url names a running server; --dir, --memory and --ruleset are for one started here.",
+    );
+  }
+  if (values.url !== undefined && values.key === undefined) throw new UsageError("--url needs --key.");
+  if (
+    values.url !== undefined &&
+    !/^https?:$/.test(URL.canParse(values.url) ? new URL(values.url).protocol : "")
+  )
+    throw new UsageError("--url is the address of a server, as in http://127.0.0.1:4600.");
+  const mapping = values.mapping === undefined ? null : await readMapping(values.mapping);
+  const format = mapping?.format ?? (/\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv");
+  if (!mapping && format === "csv") throw new UsageError("A CSV file needs --mapping: what is what in it.");
+  const concurrency = wholeNumber("concurrency", values.concurrency, 1, 64);
+  const settings = {
+    source: await openRows(file, {
+      format,
+      ...(mapping?.columns && { columns: mapping.columns }),
+      ...(mapping?.delimiter !== undefined && { delimiter: mapping.delimiter }),
+    }),
+    mapping: mapping && ((columns: readonly string[]) => compile(mapping, columns, format)),
+    batch: wholeNumber("batch", values.batch, 1, 1000),
+    concurrency,
+    limit:
+      values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber("limit", values.limit, 1, 1e12),
+    speed: speedOf(values.speed),
+    onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
+  } satisfies Omit<ReplayOptions, "client">;
+
+  const host =
+    values.url === undefined
+      ? await startHost({
+          dir: values.dir ?? null,
+          port: 0,
+          host: "127.0.0.1",
+          ...(values.ruleset !== undefined && { ruleset: await readJsonFile("ruleset", values.ruleset) }),
+        })
+      : null;
+  const url = host?.url ?? (values.url as string);
+  const key = host?.keys.secretKey ?? (values.key as string);
+  const client = createClient({ url, key, connections: concurrency, waitMs: WAIT_MS });
+  try {
+    const report = await replay({ ...settings, client });
+    terminal.status("");
+    if (values.json) terminal.out(JSON.stringify(report));
+    else showReport(report, terminal);
+    return report.balanced ? 0 : 1;
+  } finally {
+    client.close();
+    await host?.close();
+  }
+}
+
+async function readMapping(given: string): Promise<Mapping> {
+  const builtIn = /^[\w-]+$/.test(given)
+    ? fileURLToPath(new URL(`../../mappings/${given}.json`, import.meta.url))
+    : null;
+  const file = builtIn !== null && existsSync(builtIn) ? builtIn : given;
+  const result = validateMapping(await readJsonFile("mapping", file));
+  if (result.ok) return result.value;
+  throw new UsageError(`The mapping ${given} is not right:\n${issueLines(result.error)}`);
+}
+
+/** Columns can be checked only against the file itself. */
+function compile(mapping: Mapping, columns: readonly string[], format: "csv" | "ndjson") {
+  if (format === "csv") {
+    for (const [column, path] of columnsOf(mapping)) {
+      if (!columns.includes(column)) {
+        throw new UsageError(
+          `The mapping is not right:\n  ${path} names the column "${column}"; the file has: ${columns.join(", ") || "no header line"}`,
+        );
+      }
+    }
+  }
+  return compileMapping(mapping, columns);
+}
+
+function speedOf(given: string): number {
+  if (given === "max") return Number.POSITIVE_INFINITY;
+  const speed = Number(given.replace(/[x×]$/, ""));
+  if (speed > 0 && Number.isFinite(speed)) return speed;
+  throw new UsageError("--speed is max, or how many times as fast as recorded time: 60, 60x.");
+}
+
+function bar(share: number): string {
+  const done = Math.round(share * 24);
+  return `${"█".repeat(done)}${"░".repeat(24 - done)} ${String(Math.floor(share * 100)).padStart(3)} %`;
+}

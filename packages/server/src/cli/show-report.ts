@@ -1,0 +1,71 @@
+import type { SiteSummary } from "@attune/core/service";
+import type { ReplayReport } from "../replay/report.js";
+import { megabytes, number, seconds, type Terminal } from "./terminal.js";
+
+/** The report as people read it. */
+export function showReport(report: ReplayReport, terminal: Terminal): void {
+  const line = (label: string, text: string): void => terminal.out(`  ${label.padEnd(14)}${text}`);
+  const { duplicates, withheld, rejections, withoutSession, memory } = report;
+  terminal.out(terminal.bold("Replay"));
+  line("rows", number(report.rows));
+  line("accepted", number(report.accepted));
+  line(
+    "duplicates",
+    duplicates === null ? "not known: the server could not tell in time" : number(duplicates),
+  );
+  if (withheld > 0)
+    line("withheld", `${number(withheld)} not covered by the consent that the mapping states`);
+  line("rejected", number(report.rejected));
+  for (const { code, path, message, count, rows } of rejections) {
+    terminal.out(
+      terminal.dim(`    ${number(count)} × ${code} ${path} ${message} (rows ${list(rows, count)})`),
+    );
+  }
+  if (withoutSession.count > 0) {
+    line(
+      "no session id",
+      `${number(withoutSession.count)} rows, session derived (rows ${list(withoutSession.rows, withoutSession.count)})`,
+    );
+  }
+  line("throughput", `${number(report.eventsPerSecond)} events/s over ${seconds(report.elapsedMs)}`);
+  line("peak memory", `${megabytes(memory.bytes)} ${memory.kind}`);
+  line(
+    "balance",
+    report.balanced
+      ? "every row is accounted for"
+      : "ROWS ARE MISSING: the figures above do not add up to the rows",
+  );
+  if (report.after === null) return terminal.out(terminal.dim("  Totals of the site need a secret key."));
+  terminal.out(terminal.bold("Site"));
+  for (const [label, after, before] of totals(report.after, report.before)) {
+    line(
+      label,
+      `${number(after)}${before === null ? "" : terminal.dim(`  (${after >= before ? "+" : "−"}${number(Math.abs(after - before))})`)}`,
+    );
+  }
+}
+
+function totals(
+  after: SiteSummary,
+  before: SiteSummary | null,
+): [label: string, after: number, before: number | null][] {
+  const row = (label: string, read: (summary: SiteSummary) => number): [string, number, number | null] => [
+    label,
+    read(after),
+    before && read(before),
+  ];
+  return [
+    row("events", (summary) => summary.events),
+    row("visitors", (summary) => summary.visitors),
+    row("sessions", ({ sessions }) => sessions.given + sessions.derived),
+    row("  given", ({ sessions }) => sessions.given),
+    row("  derived", ({ sessions }) => sessions.derived),
+    row("converted", ({ conversions }) => conversions.sessions),
+    row("orders", ({ conversions }) => conversions.orders),
+    row("revenue", ({ conversions }) => conversions.revenue),
+    ...Object.keys(after.segments).map((name) => row(`# ${name}`, ({ segments }) => segments[name] ?? 0)),
+  ];
+}
+
+const list = (rows: readonly number[], count: number): string =>
+  rows.join(", ") + (count > rows.length ? ", …" : "");

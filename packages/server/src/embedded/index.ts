@@ -1,0 +1,65 @@
+import { chmod, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AttuneError } from "@attune/core";
+import type { AtomicStore, Channel, Log } from "@attune/core/ports";
+import { memoryChannel } from "@attune/core/memory";
+import type * as Lmdb from "@attune/server-adapters/lmdb";
+
+export interface EmbeddedOptions {
+  /**
+   * Folder that holds the database; made if it is missing. What is made is for its owner only (0700, files 0600), and so are the
+   * database's own folders in one that was there before.
+   */
+  dir: string;
+}
+
+/** All ports of one process on LMDB, ready to be handed to the service or the server. */
+export interface Embedded {
+  stores: { hot: AtomicStore };
+  log: Log;
+  /** In memory: one process needs no more. */
+  channel: Channel;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded ports. One process at a time may use a folder for writing.
+ *
+ * @throws AttuneError `ATTUNE_EMBEDDED_LMDB` where the package `lmdb` cannot be loaded.
+ */
+export async function embedded({ dir }: EmbeddedOptions): Promise<Embedded> {
+  const { lmdbLog, lmdbStore } = await load();
+  const [storeDir, logDir] = [join(dir, "store"), join(dir, "log")];
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const path of [storeDir, logDir]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+  }
+  const store = lmdbStore({ path: storeDir });
+  const log = lmdbLog({ path: logDir });
+  for (const path of [storeDir, logDir])
+    for (const name of await readdir(path)) await chmod(join(path, name), 0o600);
+  const channel = memoryChannel();
+  return {
+    stores: { hot: store },
+    log,
+    channel,
+    async close() {
+      await channel.close();
+      await log.close();
+      await store.close();
+    },
+  };
+}
+
+async function load(): Promise<typeof Lmdb> {
+  try {
+    return await import("@attune/server-adapters/lmdb");
+  } catch (cause) {
+    throw new AttuneError(
+      "ATTUNE_EMBEDDED_LMDB",
+      "The embedded store needs the package lmdb, which cannot be loaded here: install lmdb, or run in memory.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type { KeyRing } from "../auth/keys.js";
+
+const METHODS = "GET, POST, OPTIONS";
+const REQUEST_HEADERS =
+  "authorization, content-type, content-encoding, if-none-match, idempotency-key, last-event-id";
+
+/**
+ * What pages of other origins may read. Only routes that a write key reaches answer at all, only to origins that some write
+ * key names, and never with credentials: a write key needs no cookie.
+ */
+export function corsHeaders(request: Request, ring: KeyRing): Record<string, string> {
+  const origin = request.headers.get("origin");
+  if (origin === null) return {};
+  if (!ring.originKnown(origin)) return { vary: "origin" };
+  return {
+    vary: "origin",
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": "etag, retry-after",
+  };
+}
+
+/** The answer to a preflight; the request that follows is judged by its own key. */
+export function preflight(request: Request, ring: KeyRing): Response {
+  const headers = corsHeaders(request, ring);
+  if ("access-control-allow-origin" in headers) {
+    headers["access-control-allow-methods"] = METHODS;
+    headers["access-control-allow-headers"] = REQUEST_HEADERS;
+    headers["access-control-max-age"] = "7200";
+  }
+  return new Response(null, { status: 204, headers });
+}

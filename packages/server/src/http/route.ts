@@ -1,0 +1,49 @@
+import type { Principal, Scope } from "../auth/authenticate.js";
+import { Refusal } from "./refusal.js";
+
+export interface Call<P = Principal> {
+  readonly request: Request;
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+  /** The parsed body of a route that takes one, else undefined. */
+  readonly body: unknown;
+  readonly principal: P;
+}
+
+interface RouteShape {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below the base path; `:name` matches one segment. */
+  path: string;
+  /** Reads a JSON body of at most `max` bytes that nests at most `nested` levels. */
+  body?: BodyShape;
+}
+
+export interface BodyShape {
+  max?: number;
+  nested?: number;
+}
+
+/** For definitions and requests; events have their own depth limit behind the door, so that one deep event costs only itself. */
+export const SMALL_BODY: BodyShape = { max: 32 << 10, nested: 16 };
+export const DEFINITION_BODY: BodyShape = { nested: 64 };
+
+/** A route and the scope it needs; null: open to everyone. */
+export type Route =
+  | (RouteShape & { scope: Scope; handle(call: Call): Promise<Response> | Response })
+  | (RouteShape & { scope: null; handle(call: Call<Principal | null>): Promise<Response> | Response });
+
+/** A path parameter that names a subject or a definition. @throws Refusal 400 if it is empty or longer than 512 characters. */
+export function idParam(call: Call, name: string): string {
+  const id = call.params[name] ?? "";
+  if (id === "" || id.length > 512)
+    throw new Refusal(400, "ATTUNE_SERVER_ID", "Ids have 1 to 512 characters.");
+  return id;
+}
+
+/** A body that must be an object. */
+export function objectBody(call: Call): Readonly<Record<string, unknown>> {
+  if (typeof call.body === "object" && call.body !== null && !Array.isArray(call.body)) {
+    return call.body as Record<string, unknown>;
+  }
+  throw new Refusal(400, "ATTUNE_SERVER_BODY_SHAPE", "The body must be a JSON object.");
+}

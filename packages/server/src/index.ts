@@ -1,0 +1,7 @@
+export { type ApiKey, createKey, hashKey, type KeyKind } from "./auth/keys.js";
+export type { BodyLimits } from "./http/body.js";
+export type { LiveFrame } from "./live/frames.js";
+export type { LiveFigures } from "./live/rates.js";
+export { createAttuneServer } from "./server.js";
+export type { SimulationStatus } from "./simulate/simulation.js";
+export type { AttuneServer, AttuneServerOptions } from "./types.js";

@@ -1,0 +1,87 @@
+import type { ServiceFrame } from "@attune/core/service";
+import type { Event } from "@attune/core";
+import type { Insights } from "./insights.js";
+
+/** What a live stream carries. Visitors appear under their pseudonym. */
+export type LiveFrame =
+  | {
+      type: "behavioral_event";
+      /** Made by the simulation, not by a person. */
+      simulated: boolean;
+      event: {
+        eventId: string;
+        eventType: string;
+        visitor: string;
+        sessionId: string | null;
+        timestamp: string;
+        path: string | null;
+        product: string | null;
+        category: string | null;
+        /** Deepest point reached, [0, 1]; null where this event does not tell. */
+        scrollDepth: number | null;
+        /** Active ms since the last such event; null where this event does not tell. */
+        timeOnPage: number | null;
+        /** Over what this stream has seen of the visitor; null where consent does not cover it. */
+        engagementScore: number | null;
+        intentProbability: number | null;
+      };
+      insights: Pick<Insights, "behaviorPattern" | "nextActionPrediction" | "recommendedAction">;
+    }
+  | {
+      type: "segment_change";
+      visitor: string;
+      segments: readonly string[];
+      changes: readonly { segment: string; change: "entered" | "left" }[];
+    }
+  | { type: "exposure"; experiment: string; slot: string; variant: string }
+  | { type: "ruleset"; version: string }
+  | { type: "gap" };
+
+export type ScoresOf = (
+  event: Event,
+) => { engagement: number; intent: number; pattern: string | null } | null;
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value.slice(0, 200) : null);
+const numberOf = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+export const isSimulated = (event: Event): boolean => event.context.simulated === true;
+
+/** A small frame of bounded size, whatever the event held. */
+export function liveFrame(frame: ServiceFrame, scoresOf: ScoresOf): LiveFrame {
+  if (frame.type === "gap") return { type: "gap" };
+  if (frame.type === "ruleset") return { type: "ruleset", version: frame.version };
+  if (frame.type === "exposure") {
+    const { experiment, slot, variant } = frame;
+    return { type: "exposure", experiment, slot, variant };
+  }
+  if (frame.type === "visitor") {
+    const { visitor, segments, changes } = frame;
+    return { type: "segment_change", visitor, segments: Object.keys(segments), changes };
+  }
+  const { event } = frame;
+  const { properties } = event;
+  const scores = scoresOf(event);
+  return {
+    type: "behavioral_event",
+    simulated: isSimulated(event),
+    event: {
+      eventId: event.id,
+      eventType: event.name,
+      visitor: event.visitorId,
+      sessionId: event.sessionId,
+      timestamp: new Date(event.occurredAt).toISOString(),
+      path: textOf(event.context.page?.path ?? event.context.page?.url),
+      product: textOf(properties.product_id),
+      category: textOf(properties.category),
+      scrollDepth: event.name === "Page Scrolled" ? numberOf(properties.depth) : null,
+      timeOnPage: event.name === "Page Engaged" ? numberOf(properties.activeMs) : null,
+      engagementScore: scores?.engagement ?? null,
+      intentProbability: scores?.intent ?? null,
+    },
+    insights: {
+      behaviorPattern: scores?.pattern ?? null,
+      nextActionPrediction: null,
+      recommendedAction: null,
+    },
+  };
+}

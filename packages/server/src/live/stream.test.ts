@@ -1,0 +1,182 @@
+import net from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
+import { createReader, READER_BUFFER } from "./reader.js";
+import { createRing } from "./ring.js";
+
+let at: TestServer;
+beforeAll(async () => {
+  at = await startTestServer();
+});
+afterAll(() => at.close());
+
+interface Frame {
+  id: string | null;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+const STREAM = "/api/v1/behavioral/stream";
+const BATCH = "/api/v1/behavioral/batch?wait=5000";
+
+/** Frames of a stream until the condition holds. */
+async function read(
+  until: (frames: Frame[]) => boolean,
+  lastEventId?: string,
+  act?: () => Promise<unknown>,
+): Promise<Frame[]> {
+  const abort = new AbortController();
+  const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+  const response = await at.call(STREAM, { key: SECRET, headers, signal: abort.signal });
+  expect(response.headers.get("content-type")).toContain("text/event-stream");
+  await act?.();
+  const frames: Frame[] = [];
+  let text = "";
+  const decoder = new TextDecoder();
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  while (!until(frames)) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    const parts = text.split("\n\n");
+    text = parts.pop() ?? "";
+    for (const part of parts) {
+      const field = (name: string): string | null =>
+        new RegExp(`^${name}: (.*)$`, "m").exec(part)?.[1] ?? null;
+      const data = field("data");
+      if (data !== null) frames.push({ id: field("id"), type: field("event") ?? "", data: JSON.parse(data) });
+    }
+  }
+  abort.abort();
+  return frames;
+}
+const events = (frames: Frame[]): Frame[] => frames.filter(({ type }) => type === "behavioral_event");
+
+describe("GET /stream", () => {
+  it("carries events with computed scores, and metrics each second", async () => {
+    const frames = await read(
+      (seen) => events(seen).length > 0 && seen.some(({ type }) => type === "metrics"),
+      undefined,
+      () => at.post(BATCH, [nativeEvent({ visitorId: "raw-visitor-id", context: { simulated: true } })]),
+    );
+    const [event] = events(frames);
+    expect(event?.data).toMatchObject({
+      simulated: true,
+      event: { eventType: "Product Viewed", category: "garden" },
+    });
+    expect((event?.data.event as { engagementScore: number }).engagementScore).toBeGreaterThanOrEqual(0);
+    expect(JSON.stringify(frames)).not.toContain("raw-visitor-id");
+    const metrics = frames.find(({ type }) => type === "metrics");
+    expect(metrics?.data).toMatchObject({
+      simulated: { running: false },
+      summary: { events: 1 },
+      live: { readers: 1, activeVisitors: 1, simulatedVisitors: 1 },
+    });
+  });
+
+  it("resumes after Last-Event-ID without loss, and says gap where it cannot", async () => {
+    const [first] = events(
+      await read(
+        (seen) => events(seen).length > 0,
+        undefined,
+        () => at.post(BATCH, [nativeEvent()]),
+      ),
+    );
+    await at.post(BATCH, [nativeEvent({ id: "missed-1" }), nativeEvent({ id: "missed-2" })]);
+    const missed = events(await read((seen) => events(seen).length >= 2, first?.id as string));
+    expect(missed.map(({ data }) => (data.event as { eventId: string }).eventId)).toEqual([
+      "missed-1",
+      "missed-2",
+    ]);
+    for (const unknown of ["other-process.1", "nonsense", `${first?.id?.split(".")[0]}.999999`]) {
+      expect((await read((seen) => seen.length > 0, unknown))[0]?.type).toBe("gap");
+    }
+  });
+});
+
+describe("erasure", () => {
+  it("leaves nothing of the site's visitors to be given again or counted as there", async () => {
+    const visitorId = "erased-while-live-0123456789";
+    const seen = events(
+      await read(
+        (frames) => events(frames).length > 1,
+        undefined,
+        () => at.post(BATCH, [nativeEvent({ visitorId }), nativeEvent({ visitorId, id: "erased-live" })]),
+      ),
+    );
+    const first = seen[0]?.id as string;
+    const erased = await at.call(`/api/v1/behavioral/data/${visitorId}`, { method: "DELETE", key: SECRET });
+    expect(erased.status).toBe(200);
+    for (const last of seen.slice(0, 2)) {
+      const back = await read((frames) => frames.some(({ type }) => type === "metrics"), last.id as string);
+      expect(back[0]?.type).toBe("gap");
+      expect(JSON.stringify(back)).not.toContain("erased-live");
+      expect(back.at(-1)?.data.live).toMatchObject({ activeVisitors: 0 });
+    }
+    const [next] = events(
+      await read(
+        (frames) => events(frames).length > 0,
+        undefined,
+        () => at.post(BATCH, [nativeEvent()]),
+      ),
+    );
+    await at.post(BATCH, [nativeEvent({ id: "after-erasure" })]);
+    const resumed = events(await read((frames) => events(frames).length > 0, next?.id as string));
+    expect(resumed[0]?.data).toMatchObject({ event: { eventId: "after-erasure" } });
+    expect((await read((frames) => frames.length > 0, first))[0]?.type).toBe("gap");
+  });
+});
+
+describe("T12 a reader that does not keep up", () => {
+  it("has at most 1 MiB waiting and is then cut off", async () => {
+    let gone = 0;
+    const { reader, body } = createReader("default", () => gone++);
+    const chunk = new Uint8Array(64 << 10);
+    let pushed = 0;
+    while (gone === 0 && pushed < 100) {
+      reader.push(chunk);
+      pushed += 1;
+    }
+    expect(pushed * chunk.length).toBe(READER_BUFFER + chunk.length);
+    await expect(body.getReader().read()).rejects.toThrow("keep up");
+    reader.push(chunk);
+    reader.end();
+    expect(gone).toBe(1);
+  });
+
+  it("is disconnected over real HTTP while others go on", async () => {
+    const { hostname, port } = new URL(at.url);
+    const socket = net.connect(Number(port), hostname);
+    socket.on("error", () => {});
+    socket.pause();
+    socket.write(`GET ${STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`);
+    const readers = async (): Promise<number> => {
+      const frames = await read((seen) => seen.some(({ type }) => type === "metrics"));
+      return (frames.at(-1)?.data.live as { readers: number }).readers - 1;
+    };
+    expect(await readers()).toBe(1);
+    let sent = 0;
+    while (sent < 60_000 && (sent % 6000 !== 0 || sent === 0 || (await readers()) > 0)) {
+      await at.post(
+        BATCH,
+        Array.from({ length: 1000 }, () => nativeEvent()),
+      );
+      sent += 1000;
+    }
+    expect(await readers()).toBe(0);
+    socket.destroy();
+  }, 60_000);
+});
+
+describe("the ring", () => {
+  it("gives what followed a number as long as it is held", () => {
+    const ring = createRing<string>(3);
+    for (const value of ["a", "b", "c", "d"]) ring.push(value);
+    expect(ring.after(1)?.map(({ value }) => value)).toEqual(["b", "c", "d"]);
+    expect(ring.after(4)).toEqual([]);
+    expect(ring.after(0)).toBeNull();
+    expect(ring.after(5)).toBeNull();
+    ring.drop((value) => value === "c");
+    expect(ring.after(1)?.map(({ value }) => value)).toEqual(["b", "d"]);
+  });
+});

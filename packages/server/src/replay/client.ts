@@ -1,0 +1,122 @@
+import http from "node:http";
+import https from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AttuneError } from "@attune/core";
+import type { SiteSummary } from "@attune/core/service";
+
+export interface BatchAnswer {
+  accepted: number;
+  duplicates: number | null;
+  withheld: number;
+  rejected: readonly {
+    index: number;
+    eventId?: string;
+    errors: readonly { path: string; code: string; message: string }[];
+  }[];
+}
+
+/** The two calls that a replay makes, over HTTP with connections kept open. */
+export interface ReplayClient {
+  batch(events: readonly unknown[]): Promise<BatchAnswer>;
+  /** Null where the key may not read. */
+  summary(): Promise<SiteSummary | null>;
+  close(): void;
+}
+
+export interface ClientOptions {
+  url: string;
+  key: string;
+  connections: number;
+  /** How long the server may wait for the fold of a batch before it answers, ms. */
+  waitMs: number;
+}
+
+interface Answer {
+  status: number;
+  retryAfter: string | undefined;
+  body: string;
+}
+
+const ATTEMPTS = 6;
+const MAX_PAUSE_MS = 30_000;
+
+export function createClient({ url, key, connections, waitMs }: ClientOptions): ReplayClient {
+  const base = url.replace(/\/+$/, "");
+  const { Agent, request } = base.startsWith("https:") ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const batchUrl = new URL(`${base}/api/v1/behavioral/batch?wait=${waitMs}`);
+  const summaryUrl = new URL(`${base}/api/sessions/metrics`);
+
+  const call = (target: URL, method: string, body?: string): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined
+          ? {}
+          : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),
+      };
+      const outgoing = request(target, { method, agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            retryAfter: response.headers["retry-after"],
+            body: Buffer.concat(chunks).toString("utf8"),
+          }),
+        );
+      });
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+
+  const unreachable = (cause: unknown): AttuneError =>
+    new AttuneError("ATTUNE_REPLAY_UNREACHABLE", "The server cannot be reached; check --url.", { cause });
+
+  /** Events carry their ids, so a batch may be sent again whatever became of it. */
+  async function persist(body: string): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await call(batchUrl, "POST", body).catch((cause: unknown) => {
+        if (attempt < ATTEMPTS) return null;
+        throw unreachable(cause);
+      });
+      if (answer && answer.status !== 429 && answer.status !== 503) return answer;
+      if (attempt >= ATTEMPTS)
+        throw new AttuneError("ATTUNE_REPLAY_BUSY", "The server keeps refusing for now; replay again later.");
+      const asked = Number(answer?.retryAfter) * 1000;
+      await sleep(Math.min(Number.isFinite(asked) ? asked : 250 * 2 ** attempt, MAX_PAUSE_MS));
+    }
+  }
+
+  return {
+    async batch(events) {
+      const answer = await persist(JSON.stringify(events));
+      if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body) as BatchAnswer;
+      throw new AttuneError(
+        "ATTUNE_REPLAY_REFUSED",
+        `The server answered a batch with ${answer.status} (${codeIn(answer.body)}).`,
+      );
+    },
+    async summary() {
+      const answer = await call(summaryUrl, "GET").catch((cause: unknown) => {
+        throw unreachable(cause);
+      });
+      if (answer.status === 200) return JSON.parse(answer.body) as SiteSummary;
+      if (answer.status === 403) return null;
+      throw new AttuneError(
+        "ATTUNE_REPLAY_REFUSED",
+        `The server answered with ${answer.status} (${codeIn(answer.body)}).`,
+      );
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function codeIn(body: string): string {
+  try {
+    return String((JSON.parse(body) as { type?: unknown }).type);
+  } catch {
+    return "no problem document";
+  }
+}

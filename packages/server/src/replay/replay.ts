@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ReplayClient } from "./client.js";
+import { createLanes } from "./lanes.js";
+import { createPeakMemory } from "./memory.js";
+import { createTally, type ReplayReport } from "./report.js";
+import type { FileRow, RowSource } from "./rows.js";
+import type { MappedEvent, ToEvent } from "./to-event.js";
+
+export interface ReplayOptions {
+  source: RowSource;
+  /** Made when the columns are known. Null: rows are events already. */
+  mapping: ((columns: readonly string[]) => ToEvent) | null;
+  client: ReplayClient;
+  batch: number;
+  concurrency: number;
+  limit: number;
+  /** Recorded time runs this many times as fast; infinite: as fast as it goes. */
+  speed: number;
+  /** Told now and then how far it is, [0, 1], and how many rows were sent. */
+  onProgress?(share: number, rows: number): void;
+}
+
+interface Item {
+  event: unknown;
+  row: number;
+}
+
+const SAMPLE_ROWS = 5000;
+
+/** Sends a recorded file through a server's batch endpoint, every visitor's rows in their order, and adds up the answers. */
+export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  const { source, client, batch, concurrency, limit, speed, onProgress } = options;
+  const memory = createPeakMemory();
+  const tally = createTally();
+  const before = await client.summary();
+  const started = performance.now();
+  const lanes = createLanes<Item>({
+    lanes: concurrency,
+    batch,
+    async send(items) {
+      tally.answered(await client.batch(items.map(({ event }) => event)), items);
+    },
+  });
+  const pace = createPace(speed, () => lanes.flush());
+  let toEvent: ToEvent | null = null;
+  let rows = 0;
+
+  for await (const entry of source.rows((columns) => {
+    toEvent = options.mapping?.(columns) ?? null;
+  })) {
+    if (rows >= limit) break;
+    rows += 1;
+    if (rows % SAMPLE_ROWS === 0) {
+      memory.sample();
+      onProgress?.(source.progress(), rows);
+    }
+    if (entry.fault) {
+      tally.fault(entry.number, entry.fault);
+      continue;
+    }
+    const mapped = mapRow(entry, toEvent);
+    if (!mapped.hasSession) tally.withoutSession(entry.number);
+    const paced = pace(mapped.at);
+    if (paced) await paced;
+    const behind = lanes.push(mapped.key, { event: mapped.event, row: entry.number });
+    if (behind) await behind;
+  }
+  await lanes.flush();
+  const elapsedMs = performance.now() - started;
+  memory.sample();
+  onProgress?.(1, rows);
+  return tally.report({ rows, elapsedMs, memory: memory.peak(), before, after: await client.summary() });
+}
+
+function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | null): MappedEvent {
+  if (entry.row) return (toEvent as ToEvent)(entry.row, entry.number);
+  const event = (typeof entry.raw === "object" && entry.raw !== null ? entry.raw : {}) as Record<
+    string,
+    unknown
+  >;
+  const key = event.visitorId ?? event.anonymousId ?? event.userId ?? event.sessionId;
+  const at = typeof event.occurredAt === "number" ? event.occurredAt : Date.parse(String(event.occurredAt));
+  return {
+    event: entry.raw as MappedEvent["event"],
+    key: String(key ?? ""),
+    at: Number.isFinite(at) ? at : null,
+    hasSession: typeof event.sessionId === "string",
+  };
+}
+
+/** Waits until a recorded time is due; what came before is sent first, so that it does not wait with it. */
+function createPace(
+  speed: number,
+  flush: () => Promise<void>,
+): (at: number | null) => Promise<void> | undefined {
+  let origin: { recorded: number; wall: number } | null = null;
+  return (at) => {
+    if (speed === Number.POSITIVE_INFINITY || at === null) return undefined;
+    origin ??= { recorded: at, wall: performance.now() };
+    const due = origin.wall + (at - origin.recorded) / speed;
+    const wait = due - performance.now();
+    return wait < 5 ? undefined : flush().then(() => sleep(due - performance.now()));
+  };
+}

@@ -1,0 +1,51 @@
+import { type ConsentPost, parseConsentPost } from "@attune/core/wire";
+import { Refusal } from "../http/refusal.js";
+import { json } from "../http/respond.js";
+import { type Call, idParam, objectBody, type Route, SMALL_BODY } from "../http/route.js";
+import type { RouteContext } from "./context.js";
+import { decisionUnderGpc, hasGpc } from "./gpc.js";
+import { mayRead } from "./subject.js";
+
+/** Consent: recorded by pages and hosts, read by hosts. */
+export function consentRoutes(context: RouteContext): Route[] {
+  const path = "/api/v1/behavioral/consent";
+  return [
+    { method: "POST", path, scope: "ingest", body: SMALL_BODY, handle: (call) => record(call, context) },
+    { method: "GET", path: `${path}/:id`, scope: "read", handle: (call) => read(call, context) },
+  ];
+}
+
+async function record(call: Call, { service, gpcDenies }: RouteContext): Promise<Response> {
+  const { principal, request } = call;
+  const { subject, input } = postOf(objectBody(call));
+  if (!mayRead(principal, subject)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_CONSENT_SUBJECT",
+      "Under a write key, consent is recorded for an unguessable visitorId only; use a secret key for any other id.",
+    );
+  }
+  const given = hasGpc(request) ? decisionUnderGpc(input, gpcDenies) : input;
+  const result = await service.consent(subject, given, { site: principal.site });
+  if (!result.ok) throw refused(result.error);
+  const { id, recordedAt } = result.value;
+  // What is stored merges earlier decisions, which are nothing for whoever holds a public key.
+  return json(principal.kind === "write" ? { id, recordedAt } : result.value, { status: 201 });
+}
+
+/** A write key may stand in the body too; it is no part of the post. */
+function postOf({ writeKey: _credential, ...body }: Readonly<Record<string, unknown>>): ConsentPost {
+  const result = parseConsentPost(body);
+  if (!result.ok) throw refused(result.error);
+  return result.value;
+}
+
+const refused = (errors: Refusal["errors"]): Refusal =>
+  new Refusal(400, "ATTUNE_SERVER_CONSENT", "The consent was not recorded; the errors say why.", { errors });
+
+async function read(call: Call, { service }: RouteContext): Promise<Response> {
+  const stored = await service.consentOf(idParam(call, "id"), { site: call.principal.site });
+  if (!stored)
+    throw new Refusal(404, "ATTUNE_SERVER_CONSENT_NONE", "No consent is recorded for this subject.");
+  return json(stored);
+}

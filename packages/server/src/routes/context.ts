@@ -1,0 +1,28 @@
+import type { Clock } from "@attune/core";
+import type { OptionalPurpose } from "@attune/core/consent";
+import type { PersonalizationService } from "@attune/core/service";
+import type { Principal } from "../auth/authenticate.js";
+import type { Sessions } from "../auth/sessions.js";
+import type { Limits } from "../types.js";
+import type { Hub } from "../live/hub.js";
+import type { Simulation } from "../simulate/simulation.js";
+
+/** What routes are made of. */
+export interface RouteContext {
+  readonly service: PersonalizationService;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly simulation: Simulation;
+  /** The credential of a request to an open route, which may do without. */
+  authenticate(request: Request, url: URL): Principal | null;
+  /** Site under the root, without a trailing slash; empty for none. */
+  readonly basePath: string;
+  /** What Global Privacy Control switches off, as the consent policy says. */
+  readonly gpcDenies: readonly OptionalPurpose[];
+  /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */
+  publicOrigin(): string | null;
+  /** How long events are kept, ms, as the service was told. */
+  readonly retentionMs: number;
+}

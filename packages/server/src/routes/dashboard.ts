@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { COOKIE } from "../auth/sessions.js";
+import { Refusal } from "../http/refusal.js";
+import { json } from "../http/respond.js";
+import type { Call, Route } from "../http/route.js";
+import type { Principal } from "../auth/authenticate.js";
+import type { RouteContext } from "./context.js";
+
+/** No inline script or style, nothing from elsewhere, no frame around it. */
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES: Readonly<Record<string, string | undefined>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".woff2": "font/woff2",
+};
+
+/** A plain file name directly in the folder: nothing that could lead out of it. */
+const FILE = /^[\w-]+(\.[\w-]+)*\.[a-z0-9]+$/;
+
+/** Signing in, and the built page behind it. */
+export function dashboardRoutes(context: RouteContext, directory: string | null): Route[] {
+  const { basePath } = context;
+  const home = `${basePath}/dashboard/`;
+  const signIn: Route[] = [
+    { method: "GET", path: "/dashboard/sign-in", scope: null, handle: (call) => redeem(call, context, home) },
+    {
+      method: "POST",
+      path: "/api/v1/dashboard/sign-in",
+      scope: "manage",
+      handle: (call) => invite(call, context),
+    },
+    {
+      method: "DELETE",
+      path: "/api/v1/dashboard/session",
+      scope: "read",
+      handle: (call) => signOut(call, context),
+    },
+  ];
+  if (directory === null) return signIn;
+  const redirect = (): Response => new Response(null, { status: 308, headers: { location: home } });
+  const file = (call: Call<Principal | null>): Promise<Response> => serve(call, context, directory);
+  return [
+    ...signIn,
+    { method: "GET", path: "/dashboard", scope: null, handle: redirect },
+    { method: "GET", path: "/dashboard/", scope: null, handle: file },
+    { method: "GET", path: "/dashboard/:file", scope: null, handle: file },
+  ];
+}
+
+export const signInPath = (basePath: string, token: string): string =>
+  `${basePath}/dashboard/sign-in?token=${token}`;
+
+/**
+ * A link for one person. It leads where the host said that this server is reached, never to a host that the request names; without that
+ * it is the path alone.
+ */
+function invite({ principal }: Call, { sessions, basePath, publicOrigin }: RouteContext): Response {
+  if (principal.kind !== "secret") {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_SCOPE",
+      "A session may not sign in others; ask for a sign-in link with a secret key.",
+    );
+  }
+  const path = signInPath(basePath, sessions.createToken(principal.site));
+  return json({ url: `${publicOrigin() ?? ""}${path}` });
+}
+
+function signOut({ principal, url }: Call, { sessions, ...context }: RouteContext): Response {
+  if (principal.kind !== "session") {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_SCOPE",
+      "Only a signed-in session can be signed out; keys are revoked by the host.",
+    );
+  }
+  sessions.revoke(principal.id);
+  const headers = { "cache-control": "no-store", "set-cookie": setCookie("", 0, { url, ...context }) };
+  return new Response(null, { status: 204, headers });
+}
+
+function setCookie(
+  value: string,
+  age: number,
+  { url, basePath, publicOrigin }: Pick<RouteContext, "basePath" | "publicOrigin"> & { url: URL },
+): string {
+  const secure = (publicOrigin() ?? url.origin).startsWith("https:") ? "; Secure" : "";
+  return `${COOKIE}=${value}; Path=${basePath}/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+function redeem(
+  { request, url }: Call<Principal | null>,
+  { sessions, ...context }: RouteContext,
+  home: string,
+): Response {
+  // Mail scanners and chat previews look at a link before its reader does.
+  if (request.method === "HEAD") return new Response(null, { headers: { "cache-control": "no-store" } });
+  const cookie = sessions.redeem(url.searchParams.get("token") ?? "");
+  if (cookie === null) {
+    throw new Refusal(
+      401,
+      "ATTUNE_SERVER_SIGN_IN",
+      "This sign-in link was used before or is too old; ask for a new one.",
+    );
+  }
+  const age = Math.floor(sessions.maxAgeMs / 1000);
+  return new Response(null, {
+    status: 303,
+    headers: {
+      location: home,
+      "cache-control": "no-store",
+      "set-cookie": setCookie(cookie, age, { url, ...context }),
+    },
+  });
+}
+
+async function serve(
+  call: Call<Principal | null>,
+  { authenticate }: RouteContext,
+  directory: string,
+): Promise<Response> {
+  if (authenticate(call.request, call.url)?.kind !== "session") {
+    throw new Refusal(
+      401,
+      "ATTUNE_SERVER_SIGN_IN",
+      "Open the sign-in link that the server printed when it started.",
+    );
+  }
+  const name = call.params.file ?? "index.html";
+  const type = TYPES[extname(name)];
+  const bytes =
+    FILE.test(name) && type !== undefined ? await readFile(join(directory, name)).catch(() => null) : null;
+  if (bytes === null || type === undefined) {
+    throw new Refusal(404, "ATTUNE_SERVER_FILE", "The dashboard has no such file.");
+  }
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      "content-type": type,
+      "cache-control": "no-cache",
+      "content-security-policy": CSP,
+      "referrer-policy": "same-origin",
+    },
+  });
+}

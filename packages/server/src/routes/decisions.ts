@@ -1,0 +1,38 @@
+import { parseDecisionsPost } from "@attune/core/wire";
+import { Refusal } from "../http/refusal.js";
+import { json } from "../http/respond.js";
+import { type Call, type Route, SMALL_BODY } from "../http/route.js";
+import type { RouteContext } from "./context.js";
+import { hasGpc } from "./gpc.js";
+import { isUnguessable } from "./subject.js";
+
+/** `POST /api/v1/decisions` `{ visitor: { id, consent? }, slots?, context? }`. */
+export function decisionRoutes(context: RouteContext): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/v1/decisions",
+      scope: "decide",
+      body: SMALL_BODY,
+      handle: (call) => decide(call, context),
+    },
+  ];
+}
+
+async function decide({ body, principal, request }: Call, { service }: RouteContext): Promise<Response> {
+  const parsed = parseDecisionsPost(body);
+  if (!parsed.ok) {
+    const detail = "The request for decisions is not valid; the errors say where and why.";
+    throw new Refusal(400, "ATTUNE_SERVER_DECISIONS", detail, { errors: parsed.error });
+  }
+  const { visitor, slots, context } = parsed.value;
+  if (principal.kind === "write" && visitor.id !== null && !isUnguessable(visitor.id)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_GUESSABLE_ID",
+      "Under a write key, decisions are given only for unguessable visitor ids: a UUID, or at least 21 random characters.",
+    );
+  }
+  const gpc = hasGpc(request) || context.gpc === true;
+  return json(await service.decide(visitor, slots, { ...context, gpc, site: principal.site }));
+}

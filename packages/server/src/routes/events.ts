@@ -1,0 +1,186 @@
+import type { IngestOptions, IngestResult, SubjectId } from "@attune/core/service";
+import type { Grants } from "@attune/core/consent";
+import type { Principal } from "../auth/authenticate.js";
+import { Refusal } from "../http/refusal.js";
+import { json } from "../http/respond.js";
+import { type Call, objectBody, type Route } from "../http/route.js";
+import { insightsOf } from "../live/insights.js";
+import type { RouteContext } from "./context.js";
+import { hasGpc, underGpc } from "./gpc.js";
+import { mayRead, subjectOf } from "./subject.js";
+
+const MAX_WAIT_MS = 30_000;
+const MAX_SLOTS = 50;
+
+/** `POST /events` and `POST /batch`. */
+export function eventRoutes(context: RouteContext): Route[] {
+  const path = "/api/v1/behavioral";
+  return [
+    {
+      method: "POST",
+      path: `${path}/events`,
+      scope: "ingest",
+      body: { max: context.limits.event },
+      handle: (call) => oneEvent(call, context),
+    },
+    {
+      method: "POST",
+      path: `${path}/batch`,
+      scope: "ingest",
+      body: {},
+      handle: (call) => batch(call, context),
+    },
+  ];
+}
+
+async function batch({ body, principal, url, request }: Call, context: RouteContext): Promise<Response> {
+  const { events, sentAt } = batchOf(body, context.limits.batch);
+  const result = await ingest(context, events, {
+    ...ingestOptions(principal, request, "batch"),
+    ...(sentAt === null ? {} : { sentAt }),
+    waitMs: waitOf(url, 0),
+  });
+  const { accepted, duplicates, withheld, rejected } = result;
+  return json({ accepted, duplicates, withheld, rejected });
+}
+
+function batchOf(body: unknown, max: number): { events: readonly unknown[]; sentAt: number | null } {
+  const list = Array.isArray(body) ? (body as unknown[]) : (body as { events?: unknown } | null)?.events;
+  if (!Array.isArray(list) || list.length === 0 || list.length > max) {
+    throw new Refusal(
+      400,
+      "ATTUNE_SERVER_BATCH",
+      `Send 1 to ${max} events, as an array or as { "events": [ … ] }.`,
+    );
+  }
+  const sentAt = Array.isArray(body) ? null : timeOf((body as { sentAt?: unknown }).sentAt);
+  return { events: list as unknown[], sentAt };
+}
+
+async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
+  const { principal, url, request } = call;
+  const event = objectBody(call);
+  const started = context.clock.now();
+  const sentAt = timeOf(event.sentAt);
+  const result = await ingest(context, [event], {
+    ...ingestOptions(principal, request, "events"),
+    ...(sentAt === null ? {} : { sentAt }),
+    waitMs: waitOf(url, 50),
+  });
+  const refused = result.rejected[0];
+  if (refused) {
+    const errors = refused.errors;
+    throw new Refusal(400, "ATTUNE_SERVER_EVENT", "The event is not valid; the errors say where and why.", {
+      errors,
+    });
+  }
+  const subject = subjectOf(event);
+  const readable = subject !== null && mayRead(principal, subject) ? subject : null;
+  const notes: Record<string, string> = {};
+  const processed = processedOf(result);
+  const insights = processed && readable ? await insightsFor(context, readable, principal.site) : null;
+  const decisions = await slotDecisions(call, context, event, readable);
+  if (result.withheld > 0) notes.insights = "Nothing of this event was kept: it is not covered by consent.";
+  else if (!processed) notes.insights = "The event was not folded within the wait; ask again later.";
+  else if (!readable) notes.insights = "This credential may not read what is known of this subject.";
+  if (url.searchParams.has("slots") && !decisions)
+    notes.decisions = "This credential may not ask for this subject's decisions.";
+  return json({
+    eventId: textOf(event.id) ?? textOf(event.eventId),
+    processed,
+    duplicate: duplicateOf(result),
+    processingTime: Math.max(0, context.clock.now() - started),
+    triggers: [],
+    decisions,
+    insights,
+    privacyCompliance: {
+      dataProcessing: result.withheld > 0 ? "none" : "permitted-purposes",
+      consentStatus: result.withheld > 0 ? "withheld" : "granted",
+      anonymization: "pseudonymised",
+      retention: context.retentionMs,
+    },
+    notes,
+  });
+}
+
+/** @throws Refusal 503 where events or dead letters cannot be written; then the whole can be sent again. */
+async function ingest(
+  { service, gpcDenies }: RouteContext,
+  events: readonly unknown[],
+  options: IngestOptions & { site: string },
+): Promise<IngestResult> {
+  const { gpc, site } = options;
+  try {
+    const covered = gpc === true ? await underGpc(events, gpcDenies, { service, site }) : events;
+    return await service.ingest(covered, options);
+  } catch (cause) {
+    const detail = "Events cannot be taken right now; send the same again later.";
+    throw new Refusal(503, "ATTUNE_SERVER_INGEST", detail, { cause, headers: { "retry-after": "5" } });
+  }
+}
+
+const processedOf = ({ outcomes }: IngestResult): boolean =>
+  outcomes[0] !== undefined && outcomes[0] !== "pending";
+
+function duplicateOf({ outcomes, duplicates }: IngestResult): boolean | null {
+  const outcome = outcomes[0];
+  if (outcome !== undefined && outcome !== "pending")
+    return outcome === "duplicate" || outcome === "conflict";
+  return duplicates === null ? null : duplicates > 0;
+}
+
+async function insightsFor({ service }: RouteContext, subject: SubjectId, site: string) {
+  const profile = await service.profile(subject, { site });
+  return profile ? insightsOf(profile.features, profile.scores) : null;
+}
+
+async function slotDecisions(
+  { url, principal, request }: Call,
+  { service }: RouteContext,
+  event: Readonly<Record<string, unknown>>,
+  subject: SubjectId | null,
+) {
+  const slots = url.searchParams.get("slots")?.split(",").filter(Boolean).slice(0, MAX_SLOTS) ?? [];
+  if (slots.length === 0) return url.searchParams.has("slots") ? {} : null;
+  if (subject === null || typeof subject === "string" || !("visitorId" in subject)) return null;
+  const visitor = { id: subject.visitorId, consent: grantsOfEvent(event.consent) };
+  return (await service.decide(visitor, slots, { gpc: hasGpc(request), site: principal.site })).decisions;
+}
+
+/** The grants that an event's snapshot states; null where it states none. */
+function grantsOfEvent(consent: unknown): Grants | null {
+  const purposes = (consent as { purposes?: unknown } | null | undefined)?.purposes;
+  if (!Array.isArray(purposes)) return null;
+  const has = (purpose: string): boolean => purposes.includes(purpose);
+  return {
+    necessary: true,
+    analytics: has("analytics"),
+    personalization: has("personalization"),
+    marketing: has("marketing"),
+    advertising: has("advertising"),
+  };
+}
+
+function ingestOptions(principal: Principal, request: Request, route: string) {
+  const country = request.headers.get("cf-ipcountry") ?? request.headers.get("x-vercel-ip-country");
+  return {
+    site: principal.site,
+    route,
+    gpc: hasGpc(request),
+    ...(country !== null && /^[A-Z]{2}$/.test(country) ? { country } : {}),
+  };
+}
+
+function waitOf(url: URL, fallback: number): number {
+  const given = url.search === "" ? null : url.searchParams.get("wait");
+  const wait = given === null ? fallback : Number(given);
+  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), MAX_WAIT_MS) : fallback;
+}
+
+/** Epoch ms or ISO 8601; anything else is as good as not given. */
+function timeOf(value: unknown): number | null {
+  const ms = typeof value === "string" ? Date.parse(value) : value;
+  return typeof ms === "number" && Number.isFinite(ms) ? ms : null;
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);

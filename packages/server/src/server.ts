@@ -1,0 +1,135 @@
+import { AttuneError, secureRandom } from "@attune/core";
+import { memoryChannel } from "@attune/core/memory";
+import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import { createAuthenticator } from "./auth/authenticate.js";
+import { createKeyRing } from "./auth/keys.js";
+import { createSessions } from "./auth/sessions.js";
+import { BODY_LIMITS } from "./http/body.js";
+import { createDoor } from "./http/door.js";
+import { createRateLimit } from "./http/rate.js";
+import { createHub } from "./live/hub.js";
+import { consentRoutes } from "./routes/consent.js";
+import type { RouteContext } from "./routes/context.js";
+import { dashboardRoutes, signInPath } from "./routes/dashboard.js";
+import { dataRoutes } from "./routes/data.js";
+import { decisionRoutes } from "./routes/decisions.js";
+import { eventRoutes } from "./routes/events.js";
+import { figureRoutes } from "./routes/figures.js";
+import { deniedByGpc } from "./routes/gpc.js";
+import { healthRoutes } from "./routes/health.js";
+import { rulesetRoutes } from "./routes/ruleset.js";
+import { simulationRoutes } from "./routes/simulation.js";
+import { streamRoutes } from "./routes/stream.js";
+import { createSimulation } from "./simulate/simulation.js";
+import type { AttuneServer, AttuneServerOptions } from "./types.js";
+
+const RETENTION_MS = 395 * 86_400_000;
+const SWEEP_MS = 3_600_000;
+
+/**
+ * The whole service as a `Request → Response` handler, to be mounted wherever requests come from.
+ *
+ * @throws AttuneError `ATTUNE_SERVER_STORES` without stores or a service, `ATTUNE_SERVER_KEY` for a key that cannot be used,
+ *   `ATTUNE_SERVER_ORIGIN` for an origin that is none.
+ */
+export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
+  if (typeof options.origin === "string") originOf(options.origin);
+  const clock = options.clock ?? { now: () => Date.now() };
+  const report = options.report ?? ((error: unknown) => console.error(error));
+  const publicOrigin = (): string | null => originOf(options.origin);
+  const ring = createKeyRing(options.auth.keys);
+  const sessions = createSessions(clock, options.auth.sessionMs);
+  const authenticator = createAuthenticator(ring, sessions, publicOrigin);
+  const service = options.service ?? ownService(options);
+  const random = options.random ?? secureRandom;
+  const simulation = createSimulation({ service, clock, random, report });
+  const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
+  const sweeping = options.service
+    ? null
+    : setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
+  const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
+  const limits = {
+    ...BODY_LIMITS,
+    batch: 1000,
+    requestsPerMinute: Number.POSITIVE_INFINITY,
+    ...options.limits,
+  };
+  const basePath = (options.basePath ?? "").replace(/\/+$/, "");
+  const context: RouteContext = {
+    service,
+    clock,
+    limits,
+    hub,
+    sessions,
+    simulation,
+    basePath,
+    authenticate: authenticator.fromRequest,
+    publicOrigin,
+    gpcDenies: deniedByGpc(options.consent),
+    retentionMs: options.retentionMs ?? RETENTION_MS,
+  };
+  const routes = [
+    ...eventRoutes(context),
+    ...streamRoutes(context),
+    ...consentRoutes(context),
+    ...dataRoutes(context),
+    ...decisionRoutes(context),
+    ...rulesetRoutes(context),
+    ...figureRoutes(context),
+    ...simulationRoutes(context),
+    ...healthRoutes(context),
+    ...dashboardRoutes(context, options.dashboard?.directory ?? null),
+  ];
+  return {
+    fetch: createDoor({
+      routes,
+      basePath,
+      authenticator,
+      ring,
+      limits,
+      admits: createRateLimit(clock, limits.requestsPerMinute),
+      report,
+    }),
+    service,
+    signInUrl: (origin, site = "default") => `${origin}${signInPath(basePath, sessions.createToken(site))}`,
+    revokeKey: (id) => ring.revoke(id),
+    simulate(visitorsPerMinute, site = "default") {
+      simulation.set(site, visitorsPerMinute);
+      return simulation.status(site);
+    },
+    async close() {
+      if (sweeping) clearInterval(sweeping);
+      simulation.close();
+      await hub.close();
+      if (!options.service) await service.close();
+    },
+  };
+}
+
+/** As browsers write it: scheme, host and port, nothing else. */
+function originOf(given: AttuneServerOptions["origin"]): string | null {
+  const text = typeof given === "function" ? given() : given;
+  if (text === undefined || text === null) return null;
+  const origin = URL.canParse(text) ? new URL(text).origin : "null";
+  if (/^https?:/.test(origin)) return origin;
+  throw new AttuneError("ATTUNE_SERVER_ORIGIN", "Give `origin` as in https://attune.example.", {
+    path: "/origin",
+  });
+}
+
+function ownService(options: AttuneServerOptions): PersonalizationService {
+  const { stores, log, channel, keys, clock, rules, consent, retentionMs, report } = options;
+  if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
+  return createPersonalizationService({
+    stores,
+    ...(log && { log }),
+    // Live streams need one; in one process memory will do.
+    channel: channel ?? memoryChannel(),
+    ...(keys && { keys }),
+    ...(clock && { clock }),
+    ...(rules !== undefined && { ruleset: rules }),
+    ...(consent && { consent }),
+    ...(retentionMs !== undefined && { retentionMs }),
+    ...(report && { report }),
+  });
+}

@@ -1,0 +1,93 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import { toNodeListener } from "@attune/server-adapters/node";
+import { createAttuneServer } from "../server.js";
+import type { AttuneServer, AttuneServerOptions } from "../types.js";
+
+export const WRITE = "wk_for-tests";
+export const SECRET = "sk_for-tests";
+export const OTHER_SITE_SECRET = "sk_of-another-site";
+export const PAGE_ORIGIN = "https://shop.example";
+
+export interface TestServer {
+  url: string;
+  server: AttuneServer;
+  log: ReturnType<typeof memoryLog>;
+  store: ReturnType<typeof memoryStore>;
+  reports: unknown[];
+  /** A call with the write key unless told otherwise; null: no key. */
+  call(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
+  post(path: string, body: unknown, init?: RequestInit & { key?: string | null }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** The server behind real HTTP on a free port, in memory. */
+export async function startTestServer(options: Partial<AttuneServerOptions> = {}): Promise<TestServer> {
+  const [store, log, channel] = [memoryStore(), memoryLog(), memoryChannel()];
+  const reports: unknown[] = [];
+  const server = createAttuneServer({
+    stores: { hot: store },
+    log,
+    channel,
+    auth: {
+      keys: [
+        { kind: "write", key: WRITE, id: "write", origins: [PAGE_ORIGIN] },
+        { kind: "secret", key: SECRET, id: "secret" },
+        { kind: "secret", key: OTHER_SITE_SECRET, id: "other", site: "other" },
+      ],
+    },
+    report: (error) => reports.push(error),
+    ...options,
+  });
+  const listener = http.createServer(toNodeListener((request) => server.fetch(request)));
+  // Longer than any test pauses: a connection that the server closes as it is used again would fail the call.
+  listener.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const call: TestServer["call"] = (path, { key = WRITE, ...init } = {}) => {
+    const headers = new Headers(init.headers);
+    if (key !== null && !headers.has("authorization")) headers.set("authorization", `Bearer ${key}`);
+    return fetch(url + path, { redirect: "manual", ...init, headers });
+  };
+  return {
+    url,
+    server,
+    log,
+    store,
+    reports,
+    call,
+    post: (path, body, init = {}) =>
+      call(path, {
+        method: "POST",
+        body: typeof body === "string" ? body : JSON.stringify(body),
+        ...init,
+        headers: { "content-type": "application/json", ...(init.headers as Record<string, string>) },
+      }),
+    async close() {
+      await server.close();
+      listener.closeAllConnections();
+      await new Promise((resolve) => listener.close(resolve));
+      await Promise.all([log.close(), store.close(), channel.close()]);
+    },
+  };
+}
+
+let counter = 0;
+
+/** An event in the native shape that the server takes as it is. */
+export function nativeEvent(more: Record<string, unknown> = {}): Record<string, unknown> {
+  counter += 1;
+  return {
+    id: `event-${counter}`,
+    schemaVersion: 1,
+    name: "Product Viewed",
+    visitorId: "visitor-0123456789-abcdefghij",
+    sessionId: "session-1",
+    occurredAt: Date.now(),
+    properties: { product_id: "p-1", category: "garden", price: 10 },
+    context: {},
+    consent: { purposes: ["analytics", "personalization"], policyVersion: "1" },
+    ...more,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Clock, RandomSource } from "@attune/core";
+import type { ConsentPolicy } from "@attune/core/consent";
+import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
+import type { ApiKey } from "./auth/keys.js";
+import type { BodyLimits } from "./http/body.js";
+import type { SimulationStatus } from "./simulate/simulation.js";
+
+export interface Limits extends BodyLimits {
+  /** Events in one request (default 1,000). */
+  batch: number;
+  /** Requests of one key in a minute; more are answered 429 (default: no limit). */
+  requestsPerMinute: number;
+}
+
+export interface AttuneServerOptions {
+  /** Where state lives. Needed unless a `service` is handed in. */
+  stores?: ServiceOptions["stores"];
+  log?: ServiceOptions["log"];
+  /** Default: in memory, which shows each process only its own events. */
+  channel?: ServiceOptions["channel"];
+  /** Keys for pseudonyms. */
+  keys?: ServiceOptions["keys"];
+  /** A service that the host made; it is then the host's to sweep and to close. */
+  service?: PersonalizationService;
+  auth: {
+    keys: readonly ApiKey[];
+    /** How long a signed-in dashboard session lasts, ms (default 12 hours). */
+    sessionMs?: number;
+  };
+  /** A ruleset document to start with. */
+  rules?: unknown;
+  /** Beside a handed-in `service`, only `gpcDenies` is read here; give the policy that the service has. */
+  consent?: ConsentPolicy;
+  /** How long events are kept, ms (default 395 days). */
+  retentionMs?: number;
+  /**
+   * Where people reach this server (`https://attune.example`), or a function where that is known only later. Sign-in links lead there, and
+   * a session may change things from pages of that origin; needed behind a proxy that ends TLS.
+   */
+  origin?: string | (() => string | null);
+  /** Everything is under it (`/attune`; default: the root). */
+  basePath?: string;
+  limits?: Partial<Limits>;
+  /** Folder of the built dashboard; without one there is no `/dashboard`. */
+  dashboard?: { directory: string };
+  clock?: Clock;
+  /** Chance for the simulated population (default: the platform's); a seeded source makes its visits repeatable. */
+  random?: RandomSource;
+  /** Told of failures that a caller is not told the reason of (default: standard error). */
+  report?(error: unknown): void;
+}
+
+export interface AttuneServer {
+  /** Answers every request; never rejects. */
+  fetch(request: Request): Promise<Response>;
+  readonly service: PersonalizationService;
+  /** A link that signs one person in to the dashboard, once, within an hour. */
+  signInUrl(origin: string, site?: string): string;
+  /** Refuses a key from now on and ends what it has open; false if no key has the id. */
+  revokeKey(id: string): boolean;
+  /** Lets simulated visitors arrive; 0 stops them. */
+  simulate(visitorsPerMinute: number, site?: string): SimulationStatus;
+  /** Ends streams and, where the server made it, the service. The ports that were handed in stay open. */
+  close(): Promise<void>;
+}

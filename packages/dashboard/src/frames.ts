@@ -1,0 +1,55 @@
+/** What this page reads of the server's live stream (`GET /api/v1/behavioral/stream`). Other frames pass it by. */
+export interface MetricsFrame {
+  type: "metrics";
+  at: string;
+  summary: {
+    events: number;
+    sessions: { given: number; derived: number };
+    visitors: number;
+    conversions: { sessions: number; orders: number; revenue: number };
+    segments: Readonly<Record<string, number>>;
+    experiments: Readonly<
+      Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>
+    >;
+    conflicts: number;
+  };
+  live: {
+    eventsPerSecond: number;
+    eventsLastMinute: number;
+    activeVisitors: number;
+    simulatedVisitors: number;
+  };
+  simulated: { running: boolean; visitorsPerMinute: number } | null;
+}
+
+export interface EventFrame {
+  type: "behavioral_event";
+  simulated: boolean;
+  event: {
+    eventId: string;
+    eventType: string;
+    visitor: string;
+    timestamp: string;
+    path: string | null;
+    product: string | null;
+    category: string | null;
+    engagementScore: number | null;
+    intentProbability: number | null;
+  };
+  insights: { behaviorPattern: string | null };
+}
+
+export interface SegmentFrame {
+  type: "segment_change";
+  visitor: string;
+  segments: readonly string[];
+}
+
+export type Frame = MetricsFrame | EventFrame | SegmentFrame;
+
+/** The frame types to listen for. */
+export const FRAME_TYPES = [
+  "metrics",
+  "behavioral_event",
+  "segment_change",
+] as const satisfies readonly Frame["type"][];

@@ -1,0 +1,226 @@
+import type { EventFrame, MetricsFrame } from "./frames.js";
+import { clock, count, percent, rate, short } from "./format.js";
+import type { VisitorRow } from "./model.js";
+import { Sparkline } from "./sparkline.js";
+
+export function Tiles({ metrics }: { metrics: MetricsFrame }) {
+  const { live, summary } = metrics;
+  const sessions = summary.sessions.given + summary.sessions.derived;
+  return (
+    <dl className="tiles">
+      <Tile
+        name="Visitors now"
+        value={count(live.activeVisitors)}
+        note={
+          live.simulatedVisitors > 0
+            ? `${count(live.simulatedVisitors)} of them simulated`
+            : "in the last five minutes"
+        }
+      />
+      <Tile
+        name="Events a second"
+        value={rate(live.eventsPerSecond)}
+        note={`${count(live.eventsLastMinute)} in the last minute`}
+      />
+      <Tile
+        name="Sessions"
+        value={count(sessions)}
+        note={`${count(summary.visitors)} visitors, ${count(summary.events)} events in all`}
+      />
+      <Tile
+        name="Orders"
+        value={count(summary.conversions.orders)}
+        note={`${percent(summary.conversions.sessions, sessions)} of sessions`}
+      />
+    </dl>
+  );
+}
+
+function Tile({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <div className="tile">
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        <small>{note}</small>
+      </dd>
+    </div>
+  );
+}
+
+export function Traffic({ history }: { history: readonly number[] }) {
+  return (
+    <section className="panel wide">
+      <h2>Events a second, last two minutes</h2>
+      <Sparkline
+        values={history}
+        capacity={120}
+        label={`Events a second over the last two minutes; now ${rate(history.at(-1) ?? 0)}`}
+      />
+    </section>
+  );
+}
+
+export function Segments({
+  segments,
+  visitors,
+}: {
+  segments: Readonly<Record<string, number>>;
+  visitors: number;
+}) {
+  const rows = Object.entries(segments).sort((a, b) => b[1] - a[1]);
+  return (
+    <section className="panel">
+      <h2>Segments</h2>
+      {rows.length === 0 ? (
+        <p className="empty">Nobody is in a segment yet.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Segment</th>
+              <th className="number">Visitors</th>
+              <th className="number">Share</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(([name, size]) => (
+              <tr key={name}>
+                <td>
+                  {name.replace(/-/g, " ")}
+                  <Bar share={visitors === 0 ? 0 : size / visitors} />
+                </td>
+                <td className="number">{count(size)}</td>
+                <td className="number">{percent(size, visitors)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Bar({ share }: { share: number }) {
+  return (
+    <span className="bar" aria-hidden="true">
+      <i style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }} />
+    </span>
+  );
+}
+
+export function Experiments({ experiments }: { experiments: MetricsFrame["summary"]["experiments"] }) {
+  const names = Object.keys(experiments);
+  return (
+    <section className="panel">
+      <h2>Experiments</h2>
+      {names.length === 0 && <p className="empty">No variant has been seen yet.</p>}
+      {names.map((name) => (
+        <table key={name}>
+          <caption>{name}</caption>
+          <thead>
+            <tr>
+              <th>Variant</th>
+              <th className="number">Saw it</th>
+              <th className="number">Ordered after</th>
+              <th className="number">Rate</th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(experiments[name] ?? {})
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([variant, { exposures, conversions }]) => (
+                <tr key={variant}>
+                  <td>{variant}</td>
+                  <td className="number">{count(exposures)}</td>
+                  <td className="number">{count(conversions)}</td>
+                  <td className="number">{percent(conversions, exposures)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      ))}
+      {names.length > 0 && (
+        <p className="note">
+          Counts only. Whether a difference is real is a question for a test, not for a glance.
+        </p>
+      )}
+    </section>
+  );
+}
+
+export function Visitors({ visitors }: { visitors: readonly VisitorRow[] }) {
+  return (
+    <section className="panel wide">
+      <h2>Visitors, live</h2>
+      {visitors.length === 0 ? (
+        <p className="empty">Nobody is here right now.</p>
+      ) : (
+        <div className="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Visitor</th>
+                <th>Doing</th>
+                <th>Behaves like</th>
+                <th>Segments</th>
+                <th className="number">Engagement</th>
+                <th className="number">Intent</th>
+              </tr>
+            </thead>
+            <tbody>
+              {visitors.map((row) => (
+                <tr key={row.visitor}>
+                  <td>
+                    <code>{short(row.visitor)}</code> {row.simulated && <Simulated />}
+                  </td>
+                  <td>
+                    {row.lastEvent} <span className="soft">{row.path}</span>
+                  </td>
+                  <td>
+                    {row.pattern?.replace(/-/g, " ") ?? <span className="soft">not covered by consent</span>}
+                  </td>
+                  <td>{row.segments.join(", ").replace(/-/g, " ")}</td>
+                  <td className="number">
+                    {row.engagement === null ? "–" : Math.round(row.engagement * 100)}
+                  </td>
+                  <td className="number">{row.intent === null ? "–" : Math.round(row.intent * 100)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+export function Feed({ feed }: { feed: readonly EventFrame[] }) {
+  return (
+    <section className="panel">
+      <h2>Events</h2>
+      {feed.length === 0 ? (
+        <p className="empty">Waiting for the first.</p>
+      ) : (
+        <ol className="feed">
+          {feed.slice(0, 14).map((frame) => (
+            <li key={frame.event.eventId}>
+              <time dateTime={frame.event.timestamp}>{clock(frame.event.timestamp)}</time>
+              <span>
+                {frame.event.eventType}{" "}
+                <span className="soft">
+                  {frame.event.product ?? frame.event.category ?? frame.event.path}
+                </span>
+              </span>
+              {frame.simulated && <Simulated />}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+export function Simulated() {
+  return <span className="simulated">simulated</span>;
+}

@@ -1,0 +1,33 @@
+import { cp } from "node:fs/promises";
+import { defineConfig } from "tsup";
+import { library } from "../../tsup.base.ts";
+
+const folder = (path: string) => new URL(path, import.meta.url);
+
+export default defineConfig([
+  library(
+    { index: "src/index.ts" },
+    {
+      clean: false,
+      banner: { js: '"use client";' },
+      treeshake: false,
+      external: ["react", "react-dom", "react/jsx-runtime"],
+    },
+  ),
+  {
+    entry: { app: "src/main.tsx" },
+    outDir: "dist/static",
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    clean: false,
+    dts: false,
+    noExternal: [/.*/],
+    define: { "process.env.NODE_ENV": '"production"' },
+    tsconfig: "tsconfig.build.json",
+    async onSuccess() {
+      await cp(folder("./src/static"), folder("./dist/static"), { recursive: true });
+    },
+  },
+]);

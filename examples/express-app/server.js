@@ -1,0 +1,16 @@
+import { createApp } from "./app.js";
+
+const port = Number(process.env.PORT ?? 3100);
+const { app, service } = await createApp({ dir: process.env.DATA_DIR ?? ".attune" });
+const listener = app.listen(port, () =>
+  console.log(`An Express application with Attune inside: http://localhost:${port}`),
+);
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    listener.close(async () => {
+      await service.close();
+      process.exit(0);
+    });
+  });
+}

@@ -1,0 +1,5 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = { poweredByHeader: false, eslint: { ignoreDuringBuilds: true } };
+
+export default config;

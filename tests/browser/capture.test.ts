@@ -1,0 +1,134 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchChromium, noChromium } from "../support/chromium.js";
+import { type LabServer, startLab, until } from "./lab.js";
+
+describe.skipIf(noChromium !== null)("capture in Chromium", () => {
+  let browser: Browser;
+  let site: LabServer;
+  let page: Page;
+
+  beforeAll(async () => {
+    [browser, site] = await Promise.all([launchChromium(), startLab()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  beforeEach(async () => {
+    await page?.context().close();
+    site.requests.length = 0;
+    const context = await browser.newContext({
+      viewport: { width: 800, height: 600 },
+      locale: "en-GB",
+      timezoneId: "Asia/Kolkata",
+    });
+    page = await context.newPage();
+    await page.goto(`${site.url}/hats?utm_source=mail&utm_campaign=spring&email=ann%40example.org`);
+    await page.evaluate(async () => {
+      await lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } }).consent.grant("all");
+    });
+  });
+
+  const named = (name: string) => site.events().filter((event) => event.name === name);
+
+  it("page views, with navigations inside the document", async () => {
+    await page.evaluate(() => history.pushState(null, "", "/hats/top-hat"));
+    await page.waitForTimeout(50);
+    await page.evaluate(() => history.replaceState(null, "", "/hats/top-hat?colour=red"));
+    await page.evaluate(() => {
+      location.hash = "details";
+    });
+    await page.goBack();
+    await page.goBack();
+    await until("three page views", () => named("Page Viewed").length >= 3);
+    await page.waitForTimeout(200);
+    expect(named("Page Viewed").map(({ context }) => context.page)).toEqual([
+      { url: `${site.url}/hats`, path: "/hats", title: "Hats" },
+      { url: `${site.url}/hats/top-hat`, path: "/hats/top-hat", title: "Hats", referrer: site.url },
+      { url: `${site.url}/hats`, path: "/hats", title: "Hats", referrer: site.url },
+    ]);
+    const [first] = named("Page Viewed");
+    expect(first).toMatchObject({
+      site: "default",
+      tzOffset: 330,
+      context: {
+        campaign: { source: "mail", name: "spring" },
+        viewport: { width: 800, height: 600 },
+        language: "en-GB",
+        device: { type: "desktop" },
+      },
+      consent: { policyVersion: "1" },
+    });
+    // Not even in the headers that the browser adds.
+    expect(JSON.stringify(site.requests.filter(({ path }) => path.startsWith("/api")))).not.toContain(
+      "ann%40",
+    );
+  });
+
+  it("clicks, on what can be clicked, and nothing that is to be ignored", async () => {
+    await page.click("#buy b");
+    await page.click("#ignored");
+    await until("a click", () => named("Element Clicked").length > 0);
+    await page.waitForTimeout(200);
+    expect(named("Element Clicked").map(({ context }) => context.element)).toEqual([
+      { tag: "button", id: "buy", name: "buy-hat", text: "Buy this hat" },
+    ]);
+  });
+
+  it("depth of scrolling, elements in view, active time", async () => {
+    // Attention counts only where the window has the focus, which another page of the same browser may have taken.
+    await page.bringToFront();
+    await page.mouse.move(10, 10);
+    await page.waitForTimeout(400);
+    await page.evaluate(() => scrollTo(0, 1000));
+    await until("a depth", () => named("Page Scrolled").length > 0);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await until("the offer in view", () => named("Element Viewed").length > 0);
+    expect(named("Element Viewed")).toMatchObject([
+      {
+        properties: { name: "footer-offer" },
+        context: { element: { tag: "p", id: "offer", name: "footer-offer" } },
+      },
+    ]);
+    const depths = named("Page Scrolled").map(({ properties }) => properties.depth as number);
+    expect(depths[0]).toBeCloseTo(
+      (1000 + 600) / (await page.evaluate(() => document.documentElement.scrollHeight)),
+      1,
+    );
+    await page.evaluate(() => history.pushState(null, "", "/elsewhere"));
+    await until(
+      "the page's end",
+      () => named("Page Engaged").length > 0 && named("Page Viewed").length === 2,
+    );
+    expect(named("Page Scrolled").at(-1)?.properties.depth).toBe(1);
+    const engaged = named("Page Engaged");
+    expect(engaged.map(({ context }) => context.page?.path)).toEqual(engaged.map(() => "/hats"));
+    const active = engaged.reduce((sum, { properties }) => sum + (properties.activeMs as number), 0);
+    expect(active).toBeGreaterThan(300);
+    expect(active).toBeLessThan(10_000);
+  });
+
+  it("tells of the page once more as it goes away, by a request that survives it", async () => {
+    await page.evaluate(() => scrollTo(0, 300));
+    await page.waitForTimeout(100);
+    await page.goto("about:blank");
+    await until(
+      "the last words",
+      () => named("Page Engaged").length > 0 && named("Page Scrolled").length > 0,
+    );
+  });
+
+  it("stops with a withdrawal and leaves the page's own functions as they were", async () => {
+    const native = await page.evaluate(async () => {
+      await lab.attune?.consent.withdraw();
+      return [history.pushState, history.replaceState].map((method) => /native code/.test(String(method)));
+    });
+    expect(native).toEqual([true, true]);
+    site.requests.length = 0;
+    await page.click("#buy");
+    await page.evaluate(() => history.pushState(null, "", "/secret"));
+    await page.waitForTimeout(300);
+    expect(site.events()).toEqual([]);
+  });
+});

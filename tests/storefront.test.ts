@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+// @ts-expect-error -- plain JavaScript, shared with `npm start`, which runs before anything is installed
+import { buildStorefront, freePort, startDemo } from "../scripts/lib/demo.mjs";
+import { launchChromium, newVisitor, noChromium } from "./support/chromium.js";
+
+interface Demo {
+  url: string;
+  attune: { url: string; dashboard: string; secretKey: string };
+  stop(): Promise<void>;
+}
+
+/** A page view counts once its address changed and its product or shelf was told. */
+async function open(page: Page, link: string): Promise<void> {
+  await page.locator(link).first().click();
+  await page.waitForURL((url) => link.includes(url.pathname));
+  await page.waitForTimeout(150);
+}
+
+const home = async (page: Page): Promise<void> => {
+  await page.locator("a.logo").click();
+  await page.waitForURL((url) => url.pathname === "/");
+};
+const product = (slug: string): string => `a[href="/product/${slug}"]`;
+const shelf = (slug: string): string => `header a[href="/category/${slug}"]`;
+const heroArt = (page: Page) => page.getByTestId("hero").getAttribute("data-art");
+const accept = (page: Page): Promise<void> => page.getByRole("button", { name: "Accept all" }).click();
+
+/** Everything a page can keep on a device. */
+const kept = (page: Page) =>
+  page.evaluate(async () => ({
+    cookies: document.cookie
+      .split("; ")
+      .filter(Boolean)
+      .map((cookie) => cookie.split("=")[0]),
+    local: Object.keys(localStorage),
+    session: Object.keys(sessionStorage),
+    databases: (await indexedDB.databases()).map((database) => database.name),
+    caches: await caches.keys(),
+  }));
+
+describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", () => {
+  let browser: Browser;
+  let demo: Demo;
+  const dir = mkdtempSync(join(tmpdir(), "attune-storefront-"));
+
+  beforeAll(async () => {
+    await buildStorefront();
+    demo = await startDemo({ port: await freePort(), serverPort: await freePort(), dir });
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("banner → accept → browse → the hero changes without a reload → reload: the first HTML has it → withdraw: generic, only the consent record is kept", async () => {
+    const { context, page, complaints } = await newVisitor(browser);
+    await page.goto(demo.url);
+    const banner = page.getByRole("dialog", { name: /privacy|choice|data/i });
+    await banner.waitFor();
+    expect(await kept(page)).toEqual({ cookies: [], local: [], session: [], databases: [], caches: [] });
+    expect(await heroArt(page)).toBe("pendant");
+
+    await accept(page);
+    await banner.waitFor({ state: "detached" });
+    await open(page, shelf("outdoor"));
+    await open(page, product("two-night-tent"));
+    await open(page, shelf("kitchen"));
+    await open(page, product("fjell-kettle"));
+    await home(page);
+    await expect.poll(() => heroArt(page)).toBe("kettle");
+
+    await page.getByTestId("insight-open").click();
+    expect(await page.getByTestId("why-hero").innerText()).toMatch(/recent category .*kitchen/i);
+    expect(await page.getByTestId("insight-sent").innerText()).toMatch(/Product Viewed/);
+    await page.keyboard.press("Escape");
+
+    // The server's own HTML, before any script has run.
+    await expect
+      .poll(
+        async () => (await (await context.request.get(demo.url)).text()).includes("Your kettle is singing"),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    await page.reload();
+    expect(await heroArt(page)).toBe("kettle");
+    await page.waitForTimeout(1500);
+    expect(await heroArt(page)).toBe("kettle");
+    const shifted = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+              sum += entry.value;
+          }).observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => resolve(sum), 200);
+        }),
+    );
+    expect(shifted).toBe(0);
+
+    await page.getByTestId("insight-open").click();
+    await page.getByTestId("withdraw").click();
+    await expect.poll(() => heroArt(page)).toBe("pendant");
+    await expect
+      .poll(() => kept(page))
+      .toEqual({ cookies: ["attune-consent"], local: [], session: [], databases: [], caches: [] });
+    await page.reload();
+    expect(await heroArt(page)).toBe("pendant");
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it("nothing is personalised, sent or kept after a refusal", async () => {
+    const { context, page } = await newVisitor(browser);
+    const sent: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/attune/") && request.method() === "POST") sent.push(request.url());
+    });
+    await page.goto(demo.url);
+    await page.getByRole("button", { name: "Reject all" }).click();
+    await open(page, shelf("outdoor"));
+    await open(page, product("two-night-tent"));
+    await home(page);
+    await page.waitForTimeout(1500);
+    expect(await heroArt(page)).toBe("pendant");
+    expect(sent.filter((url) => url.includes("batch"))).toEqual([]);
+    expect((await kept(page)).cookies).toEqual(["attune-consent"]);
+    expect((await kept(page)).databases).toEqual([]);
+    await context.close();
+  });
+
+  it("a bargain hunter gets the sale", async () => {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(demo.url);
+    await accept(page);
+    await open(page, 'header a[href="/sale"]');
+    for (const slug of ["morning-mug", "oak-board", "arc-desk-lamp", "ridge-pack"]) {
+      await open(page, product(slug));
+      await open(page, 'header a[href="/sale"]');
+    }
+    await home(page);
+    await expect.poll(() => page.getByTestId("hero").innerText()).toMatch(/The good stuff, for less/);
+    expect(await page.getByTestId("shelf").getAttribute("data-order")).toBe("reduced-first");
+    expect(await page.getByTestId("nudge").innerText()).toMatch(/Everything reduced/);
+    await context.close();
+  });
+
+  it("a researcher gets help with comparing", async () => {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(demo.url);
+    await accept(page);
+    for (const slug of ["two-night-tent", "camp-chair", "trail-bottle", "wool-blanket"]) {
+      await open(page, shelf("outdoor"));
+      await open(page, product(slug));
+      await page.mouse.wheel(0, 900);
+      await page.waitForTimeout(200);
+    }
+    await home(page);
+    await expect.poll(() => page.getByTestId("nudge").innerText()).toMatch(/Comparing/);
+    expect(await heroArt(page)).toBe("tent");
+    expect(await page.getByTestId("shelf").getAttribute("data-order")).toBe("outdoor-first");
+    await context.close();
+  });
+
+  it("a returning buyer is welcomed back, and the experiment counted the order once", async () => {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(demo.url);
+    await accept(page);
+    await open(page, shelf("lighting"));
+    await open(page, product("storm-lantern"));
+    const label = await page.getByTestId("buy").innerText();
+    await page.getByTestId("buy").getByRole("button").click();
+    await open(page, 'a[href="/bag"]');
+    await page.getByTestId("order").click();
+    await page.waitForURL("**/thanks");
+    await page.waitForTimeout(1500);
+    // A link in a letter starts a new visit.
+    await page.goto(`${demo.url}/?utm_source=letter&utm_medium=email&utm_campaign=autumn`);
+    await expect.poll(() => page.getByTestId("hero").innerText()).toMatch(/What goes with what you have/);
+    expect(await page.getByTestId("nudge").innerText()).toMatch(/Thank you for coming back/);
+    expect(await page.getByTestId("shelf").getAttribute("data-order")).toBe("new-first");
+
+    const variant = /returns/.test(label) ? "returns" : "plain";
+    const results = async () => {
+      const answer = await fetch(`${demo.attune.url}/api/v1/experiments/buy-button-2026/results`, {
+        headers: { authorization: `Bearer ${demo.attune.secretKey}` },
+      });
+      const { variants } = (await answer.json()) as {
+        variants: Record<string, { exposures: number; conversions: number }>;
+      };
+      return variants[variant]?.conversions;
+    };
+    await expect.poll(results, { timeout: 10_000 }).toBe(1);
+    await context.close();
+  });
+
+  it("the dashboard shows it live to whoever signed in, and to nobody else", async () => {
+    const { context, page, complaints } = await newVisitor(browser);
+    expect((await context.request.get(`${demo.attune.url}/dashboard/`)).status()).toBe(401);
+    await page.goto(demo.attune.dashboard);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Visitors, live" }).waitFor();
+
+    const shopper = await newVisitor(browser);
+    await shopper.page.goto(demo.url);
+    await accept(shopper.page);
+    await open(shopper.page, shelf("desk"));
+    await page.getByText("Product List Viewed").first().waitFor({ timeout: 10_000 });
+    await shopper.context.close();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Why real-browser suites cannot run here; null where they can. */
+export const noChromium: string | null =
+  process.env.ATTUNE_NO_CHROMIUM ??
+  (existsSync(PATH) ? null : `there is no Chromium at ${PATH}; set CHROMIUM`);
+
+if (noChromium !== null) console.warn(`Left out: real-browser suites, because ${noChromium}`);
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: PATH,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+
+export interface Visit {
+  context: BrowserContext;
+  page: Page;
+  /** Errors, warnings and unhandled rejections that the page reported. */
+  complaints: string[];
+}
+
+/** A new visitor: an empty profile and one page whose complaints are kept. */
+export async function newVisitor(
+  browser: Browser,
+  options: Parameters<Browser["newContext"]>[0] = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ locale: "en-GB", ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      complaints.push(`${message.text()} ${message.location().url}`.trim());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { context, page, complaints };
+}

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import { createPersonalizationService } from "@attune/core/service";
+import { createAttuneServer } from "@attune/server";
+import { toNodeListener } from "@attune/server-adapters/node";
+import { tellUsage } from "./usage.mjs";
+
+/** `door`: authentication, validation, consent, minimisation, pseudonyms and append. `fold`: the worker in the same process as well. */
+const service = createPersonalizationService({
+  stores: { hot: memoryStore() },
+  // What nobody folds must not fill the memory: it is trimmed, as a log is.
+  log: memoryLog({ retain: 1000 }),
+  channel: memoryChannel(),
+  worker: process.argv[2] === "fold",
+});
+const server = createAttuneServer({
+  service,
+  auth: {
+    keys: [
+      {
+        id: "bench",
+        kind: "write",
+        site: "default",
+        hash: createHash("sha256").update("wk_bench").digest("hex"),
+      },
+    ],
+  },
+});
+const http = createServer(toNodeListener(server.fetch));
+http.listen(0, "127.0.0.1", () => process.send({ port: http.address().port }));
+tellUsage();

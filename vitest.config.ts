@@ -8,6 +8,13 @@ export default defineConfig({
       provider: "v8",
       include: ["packages/*/src/**/*.{ts,tsx}"],
       exclude: ["**/*.test.*", "**/*.test-d.ts"],
+      reporter: ["json-summary", ["text", { file: "coverage.txt" }]],
+      /** What may never be wrong unnoticed: who may be known, what is decided, what is erased. */
+      thresholds: {
+        "packages/core/src/consent/**": { branches: 100 },
+        "packages/core/src/decisions/{bucket,compile,decide,hash}.ts": { branches: 100 },
+        "packages/core/src/service/erase*.ts": { branches: 100 },
+      },
     },
   },
 });

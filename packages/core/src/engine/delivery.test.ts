@@ -138,10 +138,7 @@ describe("delivery", () => {
   });
 
   it("hands over at the page's end only what is covered by consent at that moment", async () => {
-    const { attune, hide, sent } = await page(
-      {},
-      { consent: { policy: { version: "1", mode: "opt-out" } } },
-    );
+    const { attune, hide, sent } = await page({}, { consent: { policy: { version: "1", mode: "opt-out" } } });
     await attune.track("A");
     await attune.consent.deny(["personalization", "marketing"]);
     hide();

@@ -1,0 +1,92 @@
+/*
+ * Sizes as a host's page has them: from the built packages, minified, gzip level 9. A host's bundler puts what stands behind a dynamic
+ * import into a chunk of its own; "first load" leaves that chunk out and counts everything that must be there before the page can render,
+ * decide and take consent. The lines with the part that records count both together.
+ */
+
+const firstLoad = (config) => ({
+  ...config,
+  format: "esm",
+  logLevel: "error",
+  plugins: [
+    {
+      name: "first-load",
+      setup({ onResolve }) {
+        onResolve({ filter: /./ }, ({ kind, path }) =>
+          kind === "dynamic-import" ? { path, external: true } : undefined,
+        );
+      },
+    },
+  ],
+});
+
+/** Without splitting, a dynamic import is bundled in place. */
+const everything = (config) => ({ ...config, format: "esm", logLevel: "error" });
+
+const CORE = "packages/core/dist/index.js";
+const BROWSER = "packages/core/dist/browser/index.js";
+const createAttune = { path: CORE, import: "{ createAttune }", gzip: true };
+const inBrowser = {
+  path: BROWSER,
+  import: { [CORE]: "{ createAttune }", [BROWSER]: "{ browser }" },
+  gzip: true,
+};
+const ignore = ["react", "react-dom", "@attune/core", "@attune/core/*"];
+
+export default [
+  {
+    name: "compileRuleset + decide",
+    path: "packages/core/dist/decisions/index.js",
+    import: "{ compileRuleset }",
+    limit: "5 kB",
+    gzip: true,
+    modifyEsbuildConfig: everything,
+  },
+  {
+    name: "createAttune + consent + decide, first load",
+    ...createAttune,
+    limit: "10 kB",
+    modifyEsbuildConfig: firstLoad,
+  },
+  {
+    name: "createAttune + browser, first load",
+    ...inBrowser,
+    limit: "16 kB",
+    modifyEsbuildConfig: firstLoad,
+  },
+  {
+    name: "createAttune with the part that records",
+    ...createAttune,
+    limit: "21 kB",
+    modifyEsbuildConfig: everything,
+  },
+  {
+    name: "createAttune + browser with the part that records",
+    ...inBrowser,
+    limit: "25 kB",
+    modifyEsbuildConfig: everything,
+  },
+  {
+    name: "react (all hooks and components)",
+    path: "packages/react/dist/index.js",
+    import:
+      "{ PersonalizationProvider, Personalize, Experiment, Variant, useVariant, useDecision, useSegment, useSegments, useSignals, useTrack, useConsent, useVisitor, useAttune }",
+    ignore,
+    limit: "4 kB",
+    gzip: true,
+  },
+  {
+    name: "react consent banner",
+    path: "packages/react/dist/consent/index.js",
+    import: "{ ConsentBanner, ConsentSettingsButton }",
+    ignore,
+    limit: "4.4 kB",
+    gzip: true,
+  },
+  {
+    name: "react consent banner, its look",
+    path: "packages/react/dist/consent/styles.css",
+    limit: "1.6 kB",
+    gzip: true,
+  },
+];

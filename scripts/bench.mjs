@@ -1,0 +1,43 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, install } from "./lib/prepare.mjs";
+import { bold, dim, green, root, run, yellow } from "./lib/run.mjs";
+
+/**
+ * Runs benchmarks/*.bench.mjs one after the other: us and the peers in one process run, ratios printed. A benchmark never fails a build;
+ * a target that is not met is printed as such. `npm run bench -- decide` runs those whose name holds the word; `--json FILE` keeps the figures.
+ */
+const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const jsonAt = process.argv.indexOf("--json");
+const jsonFile = jsonAt < 0 ? null : process.argv[jsonAt + 1];
+const wanted = words.filter((word) => word !== jsonFile);
+
+await install();
+await build();
+const commit = (await run("git", ["rev-parse", "--short", "HEAD"], { capture: true })).output.trim();
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
+console.log(dim(`commit ${commit}; ${machine}`));
+
+const folder = join(root, "benchmarks");
+const results = [];
+for (const file of readdirSync(folder)
+  .filter((name) => name.endsWith(".bench.mjs"))
+  .sort()) {
+  if (wanted.length > 0 && !wanted.some((word) => file.includes(word))) continue;
+  const { run: benchmark } = await import(pathToFileURL(join(folder, file)).href);
+  const result = await benchmark();
+  results.push(result);
+  console.log(`\n${bold(result.name)}`);
+  const width = Math.max(...result.rows.map((row) => row.label.length));
+  for (const { label, value, unit, ratio } of result.rows) {
+    const figure = `${value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 })} ${unit}`;
+    console.log(
+      `  ${label.padEnd(width)}  ${figure.padStart(20)}${ratio === undefined ? "" : dim(`   ${ratio}`)}`,
+    );
+  }
+  for (const { label, ok, target, seen } of result.checks ?? [])
+    console.log(`  ${ok ? green("✓") : yellow("✗ not met:")} ${label}: ${seen} (target ${target})`);
+}
+if (jsonFile) writeFileSync(jsonFile, JSON.stringify({ commit, machine, results }, null, 2));

@@ -1,0 +1,53 @@
+import { build, install } from "./lib/prepare.mjs";
+import { bin, bold, dim, green, red, run } from "./lib/run.mjs";
+import { checkDocs } from "./lib/docs.mjs";
+import { checkPacked } from "./lib/packed.mjs";
+
+const node = (script, args = [], options = {}) =>
+  run(process.execPath, [bin(script), ...args], { capture: true, ...options });
+
+/** Each alarm: a name and what must exit with 0. */
+const ALARMS = [
+  ["format (biome)", () => node("@biomejs/biome/bin/biome", ["format", "."])],
+  ["types: whole workspace", () => node("typescript/bin/tsc", ["-p", "tsconfig.json"])],
+  [
+    "types: core without DOM or Node",
+    () => node("typescript/bin/tsc", ["-p", "packages/core/tsconfig.headless.json"]),
+  ],
+  [
+    "lint (promises, hooks, any)",
+    () => node("eslint/bin/eslint.js", ["packages", "tests", "--max-warnings=0"]),
+  ],
+  [
+    "arrows, room order, no circles",
+    () =>
+      node("dependency-cruiser/bin/dependency-cruise.mjs", [
+        "--config",
+        ".dependency-cruiser.cjs",
+        "packages",
+        "--output-type",
+        "err-long",
+      ]),
+  ],
+  ["size budgets", () => node("size-limit/bin.js", [])],
+  ["docs: every code block", checkDocs],
+  ["packed: shape, types, install and run outside the workspace", checkPacked],
+];
+
+await install();
+await build();
+const only = process.argv[2];
+let failed = 0;
+for (const [name, alarm] of ALARMS) {
+  if (only && !name.includes(only)) continue;
+  const started = Date.now();
+  const { code, output } = await alarm();
+  const took = dim(`${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`${code === 0 ? green("✓") : red("✗")} ${name} ${took}`);
+  if (code !== 0) {
+    failed++;
+    console.log(output);
+  } else if (name === "size budgets") console.log(dim(output.replace(/^/gm, "  ")));
+}
+console.log(failed === 0 ? green(bold("All checks hold.")) : red(bold(`${failed} of the checks failed.`)));
+process.exit(failed === 0 ? 0 : 1);

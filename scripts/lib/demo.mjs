@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, statSync, readdirSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { dim, must, root } from "./run.mjs";
+
+const storefront = join(root, "examples", "next-storefront");
+const nextBin = () => createRequire(join(storefront, "package.json")).resolve("next/dist/bin/next");
+const SKIPPED = new Set(["node_modules", ".next", "next-env.d.ts"]);
+
+function fingerprint(folder, hash) {
+  for (const name of readdirSync(folder).sort()) {
+    if (SKIPPED.has(name)) continue;
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) fingerprint(path, hash);
+    else hash.update(path).update(readFileSync(path));
+  }
+}
+
+/** Builds the storefront; does nothing where neither it nor a package changed since the last time. */
+export async function buildStorefront() {
+  const hash = createHash("sha256");
+  fingerprint(storefront, hash);
+  const packages = join(root, "node_modules", ".cache", "attune-build");
+  if (existsSync(packages)) hash.update(readFileSync(packages));
+  const digest = hash.digest("hex");
+  const stamp = join(root, "node_modules", ".cache", "storefront-build");
+  if (
+    existsSync(join(storefront, ".next", "BUILD_ID")) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === digest
+  )
+    return;
+  console.log(dim("Building the storefront …"));
+  await must("next build", process.execPath, [nextBin(), "build"], {
+    cwd: storefront,
+    quiet: true,
+    env: { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" },
+  });
+  mkdirSync(join(root, "node_modules", ".cache"), { recursive: true });
+  writeFileSync(stamp, digest);
+}
+
+export const freePort = () =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+
+/** Spawned directly, never through npx or a shell: killing the child kills the server. */
+function launch(args, { cwd, env, ready }) {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  return new Promise((resolve, reject) => {
+    const read = (chunk) => {
+      output += chunk;
+      const found = ready(output);
+      if (found !== undefined) resolve({ child, found });
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("error", reject);
+    child.once("exit", (code) =>
+      reject(new Error(`${args[0]} ended with ${code} before it was ready:\n${output}`)),
+    );
+  });
+}
+
+const jsonLine = (output) => {
+  for (const line of output.split("\n")) {
+    if (!line.startsWith("{") || !line.endsWith("}")) continue;
+    try {
+      return JSON.parse(line);
+    } catch {}
+  }
+  return undefined;
+};
+
+/** Starts the Attune server and the storefront. `stop()` ends both. */
+export async function startDemo({
+  port = 3000,
+  serverPort = 4600,
+  dir = join(root, ".attune", "demo"),
+  simulate = false,
+} = {}) {
+  const server = await launch(
+    [
+      join(root, "packages", "server", "bin", "attune.js"),
+      "dev",
+      "--json",
+      "--port",
+      String(serverPort),
+      "--dir",
+      dir,
+      "--ruleset",
+      join(storefront, "attune", "ruleset.json"),
+      ...(simulate ? ["--simulate"] : []),
+    ],
+    { cwd: root, env: {}, ready: jsonLine },
+  );
+  const attune = server.found;
+  let shop;
+  try {
+    shop = await launch([nextBin(), "start", "--port", String(port)], {
+      cwd: storefront,
+      env: {
+        NEXT_TELEMETRY_DISABLED: "1",
+        NODE_ENV: "production",
+        ATTUNE_URL: `http://127.0.0.1:${serverPort}`,
+        ATTUNE_WRITE_KEY: attune.writeKey,
+      },
+      ready: (output) => (/Ready in/.test(output) ? true : undefined),
+    });
+  } catch (error) {
+    server.child.kill("SIGKILL");
+    throw error;
+  }
+  const children = [shop.child, server.child];
+  return {
+    url: `http://localhost:${port}`,
+    attune,
+    children,
+    async stop() {
+      await Promise.all(
+        children.map(
+          (child) =>
+            new Promise((resolve) => {
+              if (child.exitCode !== null || child.signalCode !== null) return resolve();
+              const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
+              child.once("exit", () => {
+                clearTimeout(hard);
+                resolve();
+              });
+              child.kill("SIGTERM");
+            }),
+        ),
+      );
+    },
+  };
+}

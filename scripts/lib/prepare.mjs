@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dim, pnpm, requireNode, root } from "./run.mjs";
+
+const PACKAGES = ["core", "ml", "react", "server-adapters", "server", "dashboard"];
+const SKIPPED = new Set(["node_modules", "dist", ".next", "coverage"]);
+
+function fingerprint(folder, hash) {
+  for (const name of readdirSync(folder).sort()) {
+    if (SKIPPED.has(name)) continue;
+    const path = join(folder, name);
+    const stat = statSync(path);
+    if (stat.isDirectory()) fingerprint(path, hash);
+    else if (!/\.test\.|\.test-d\./.test(name)) hash.update(path).update(readFileSync(path));
+  }
+}
+
+/** Installs exactly what the lockfile says. */
+export async function install() {
+  requireNode();
+  console.log(dim("Installing …"));
+  await pnpm(["install", "--frozen-lockfile", "--prefer-offline", "--reporter=silent"], {
+    env: { CI: "true" },
+  });
+}
+
+/** Builds every package in dependency order; does nothing where the sources are those of the last build. */
+export async function build({ force = false } = {}) {
+  const hash = createHash("sha256");
+  for (const name of PACKAGES) fingerprint(join(root, "packages", name), hash);
+  hash.update(readFileSync(join(root, "tsup.base.ts"))).update(readFileSync(join(root, "pnpm-lock.yaml")));
+  const digest = hash.digest("hex");
+  const cache = join(root, "node_modules", ".cache");
+  const stamp = join(cache, "attune-build");
+  const built = PACKAGES.every((name) => existsSync(join(root, "packages", name, "dist")));
+  if (!force && built && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  const started = Date.now();
+  console.log(dim("Building the packages …"));
+  await pnpm(
+    ["-r", "--filter", "./packages/*", "--workspace-concurrency=2", "--reporter=append-only", "run", "build"],
+    { quiet: true },
+  );
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(stamp, digest);
+  console.log(dim(`Built in ${Math.round((Date.now() - started) / 1000)} s.`));
+}

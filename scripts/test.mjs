@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "./lib/chromium.mjs";
+import { build, install } from "./lib/prepare.mjs";
+import { bin, bold, red, root, run, yellow } from "./lib/run.mjs";
+
+const started = Date.now();
+await install();
+const browser = await chromium();
+await build();
+
+/** With words, only what they name: then coverage would say nothing. */
+const words = process.argv.slice(2);
+const report = join(root, "node_modules", ".cache", "vitest.json");
+mkdirSync(join(root, "node_modules", ".cache"), { recursive: true });
+const { code } = await run(
+  process.execPath,
+  [
+    bin("vitest/vitest.mjs"),
+    "run",
+    ...(words.length === 0 ? ["--coverage"] : words),
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ],
+  {
+    env: {
+      NEXT_TELEMETRY_DISABLED: "1",
+      ...(browser.path ? { CHROMIUM: browser.path } : { ATTUNE_NO_CHROMIUM: browser.reason }),
+    },
+  },
+);
+
+const results = JSON.parse(readFileSync(report, "utf8"));
+const left = new Map();
+for (const file of results.testResults) {
+  const pending = file.assertionResults.filter(
+    (test) => test.status === "pending" || test.status === "skipped",
+  ).length;
+  if (pending > 0) left.set(file.name.replace(root, ""), pending);
+}
+if (left.size > 0) {
+  console.log(yellow(bold("\nLeft out (each says why above):")));
+  for (const [name, count] of left) console.log(yellow(`  ${count} in ${name}`));
+}
+if (!browser.path) console.log(red(bold(`\nReal-browser suites were left out: ${browser.reason}`)));
+console.log(`\nTook ${Math.round((Date.now() - started) / 1000)} s.`);
+console.log(
+  `${results.numPassedTests} passed, ${results.numFailedTests} failed, ${results.numPendingTests} skipped`,
+);
+process.exit(code);

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "./lib/chromium.mjs";
 import { build, install } from "./lib/prepare.mjs";
+import { ensure, PROGRAMS } from "./lib/programs.mjs";
 import { bin, bold, dim, green, red, root, run, yellow } from "./lib/run.mjs";
 
 /** The proofs that take long. Each says what it shows; `npm run prove -- replay` runs those whose name holds the word. */
@@ -56,7 +56,7 @@ const PROOFS = [
   [
     "browser: no decision, nothing written or sent for 30 s and three navigations",
     async () => {
-      const browser = await chromium();
+      const browser = await ensure(PROGRAMS.chromium);
       if (browser.path === null) return `left out: ${browser.reason}`;
       return (
         await vitest(["--project", "system", "tests/browser"], { ATTUNE_LONG: "1", CHROMIUM: browser.path })

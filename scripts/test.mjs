@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "./lib/chromium.mjs";
 import { build, install } from "./lib/prepare.mjs";
+import { ensureAll } from "./lib/programs.mjs";
 import { bin, bold, red, root, run, yellow } from "./lib/run.mjs";
 
 const started = Date.now();
 await install();
-const browser = await chromium();
+const { env, missing } = await ensureAll();
 await build();
 
 /** With words, only what they name: then coverage would say nothing. */
@@ -24,10 +24,7 @@ const { code } = await run(
     `--outputFile.json=${report}`,
   ],
   {
-    env: {
-      NEXT_TELEMETRY_DISABLED: "1",
-      ...(browser.path ? { CHROMIUM: browser.path } : { ATTUNE_NO_CHROMIUM: browser.reason }),
-    },
+    env: { NEXT_TELEMETRY_DISABLED: "1", ...env },
   },
 );
 
@@ -43,7 +40,7 @@ if (left.size > 0) {
   console.log(yellow(bold("\nLeft out (each says why above):")));
   for (const [name, count] of left) console.log(yellow(`  ${count} in ${name}`));
 }
-if (!browser.path) console.log(red(bold(`\nReal-browser suites were left out: ${browser.reason}`)));
+for (const what of missing) console.log(red(bold(`\n${what}`)));
 console.log(`\nTook ${Math.round((Date.now() - started) / 1000)} s.`);
 console.log(
   `${results.numPassedTests} passed, ${results.numFailedTests} failed, ${results.numPendingTests} skipped`,

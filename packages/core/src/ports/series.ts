@@ -1,0 +1,53 @@
+/** One measurement: what was measured, when, of what kind, and its figures. Never about a subject: no visitor, user or session id in a tag. */
+export interface SeriesPoint {
+  /** 1–128 characters, e.g. `ingest`. */
+  name: string;
+  /** Epoch ms. */
+  at: number;
+  /** Few values each (site, event name, segment): every combination is a series of its own. */
+  tags?: Readonly<Record<string, string>>;
+  /** At least one; finite. */
+  fields: Readonly<Record<string, number>>;
+}
+
+export type SeriesAggregate = "sum" | "count" | "mean" | "min" | "max" | "last";
+
+export interface SeriesQuery {
+  name: string;
+  field: string;
+  /** Epoch ms; `from ≤ at < to`. */
+  from: number;
+  to: number;
+  /** Length of a window, ms. Windows begin at multiples of it since the epoch, in UTC. */
+  windowMs: number;
+  aggregate: SeriesAggregate;
+  /** Only points with these tags. */
+  where?: Readonly<Record<string, string>>;
+  /** One row for each combination of these tags (default: one row over all). */
+  by?: readonly string[];
+}
+
+export interface SeriesRow {
+  /** The tags of `by`; `""` where a point has no such tag. */
+  tags: Readonly<Record<string, string>>;
+  /** Windows that hold a point, oldest first; `at` is the window's begin. */
+  windows: readonly { at: number; value: number }[];
+}
+
+/**
+ * Time series for dashboards and reports. A point is identified by its name, tags and time: writing it again replaces the fields it
+ * gives, so a repeated delivery has one effect. `write` resolves when the points are as durable as the adapter declares.
+ * Not here: subjects (erasure never has to look here), percentiles over raw points, joins.
+ */
+export interface Series {
+  readonly capabilities: {
+    /** Survives the process being killed after `write` resolved. */
+    durable: boolean;
+  };
+  write(points: readonly SeriesPoint[]): Promise<void>;
+  /** Rows in the order of their tags' values; none where nothing matches. */
+  query(query: SeriesQuery): Promise<SeriesRow[]>;
+  /** Drops points older than the time; resolves when no query sees them. */
+  drop(before: number): Promise<void>;
+  close(): Promise<void>;
+}

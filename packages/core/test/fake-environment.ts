@@ -100,7 +100,10 @@ export function fakeEnvironment(options: FakeOptions = {}) {
     get: (key) => touch("get", () => structuredClone(device.values.get(key))),
     set: (key, value) => touch("set", () => void device.values.set(key, structuredClone(value))),
     enqueue: (items) =>
-      touch("enqueue", () => items.forEach((item) => device.queue.set(item.id, structuredClone(item)))),
+      touch("enqueue", () => {
+        for (const item of items) device.queue.set(item.id, structuredClone(item));
+        return 0;
+      }),
     peek: (limit) =>
       touch("peek", () => [...device.queue.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)),
     remove: (ids) => touch("remove", () => ids.forEach((id) => device.queue.delete(id))),

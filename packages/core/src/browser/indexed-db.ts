@@ -1,6 +1,8 @@
 import type { DeviceStorage, QueueItem } from "../ports/environment.js";
 
 const OPEN_MS = 3000;
+/** Far more than a day offline makes; a page that can never deliver must not fill the device. */
+const QUEUE_LIMIT = 20_000;
 
 /** Some browsers neither open nor refuse a database in private mode: after a while that counts as refused. */
 function within<T>(
@@ -21,8 +23,10 @@ function within<T>(
 /**
  * Values and the event queue in one IndexedDB database, opened at the first use. The queue is ordered by id, and ids are time-ordered.
  * Every rejection means: not stored.
+ *
+ * @param limit Of the queue: beyond it the oldest make room.
  */
-export function indexedDbStorage(name: string): DeviceStorage {
+export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStorage {
   let opened: Promise<IDBDatabase> | null = null;
 
   const open = (): Promise<IDBDatabase> => {
@@ -85,10 +89,22 @@ export function indexedDbStorage(name: string): DeviceStorage {
   return {
     get: (key) => run<unknown>("readonly", (values) => values.get(key)),
     set: (key, value) => write((values) => values.put(value, key)),
-    enqueue: (items) =>
-      write((_, queue) => {
+    async enqueue(items) {
+      let excess = 0;
+      await write((_, queue) => {
         for (const item of items) queue.put(item);
-      }),
+        const count = queue.count();
+        count.onsuccess = () => {
+          excess = Math.max(0, count.result - limit);
+          if (excess === 0) return;
+          const oldest = queue.getAllKeys(null, excess);
+          oldest.onsuccess = () => {
+            for (const id of oldest.result) queue.delete(id);
+          };
+        };
+      });
+      return excess;
+    },
     peek: async (limit) =>
       (await run<QueueItem[]>("readonly", (_, queue) => queue.getAll(null, limit))) ?? [],
     remove: (ids) =>

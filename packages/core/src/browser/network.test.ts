@@ -66,8 +66,13 @@ describe("what the endpoint's answers mean", () => {
 
   it.each([
     [413, {}, { status: "too-large" }],
-    [400, {}, { status: "too-large" }],
-    [401, {}, { status: "retry" }],
+    [400, { "content-type": "application/problem+json" }, { status: "too-large" }],
+    [422, { "content-type": "application/problem+json; charset=utf-8" }, { status: "too-large" }],
+    // A proxy's own 400 says nothing about the events.
+    [400, { "content-type": "text/html" }, { status: "retry" }],
+    [401, {}, { status: "refused", code: 401 }],
+    [403, {}, { status: "refused", code: 403 }],
+    [404, {}, { status: "retry" }],
     [500, {}, { status: "retry" }],
     [429, { "retry-after": "7" }, { status: "retry", afterMs: 7000 }],
     [503, { "retry-after": "soon" }, { status: "retry" }],

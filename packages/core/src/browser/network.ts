@@ -85,7 +85,10 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
         taken: items.length,
         rejected: rejections(await response.json().catch(() => null), items),
       };
-    if (status === 400 || status === 413 || status === 422) return { status: "too-large" };
+    if (status === 401 || status === 403) return { status: "refused", code: status };
+    // What stands between may answer 400 too, and then the events are not to blame.
+    const judged = response.headers.get("content-type")?.includes("problem+json");
+    if (status === 413 || (judged && (status === 400 || status === 422))) return { status: "too-large" };
     const afterMs = retryAfter(response.headers.get("retry-after"), Date.now());
     return afterMs === undefined ? { status: "retry" } : { status: "retry", afterMs };
   }

@@ -59,7 +59,15 @@ function decide(
       ? type === "grant" && !(state.gpc && deniedByGpc(policy, purpose))
       : state.grants[purpose],
   );
-  if (!named.length || (record && !state.ask && sameGrants(grants, state.grants))) return record;
+  // The forms put every question, and where nothing has to be asked none is left open; else a call answers for what it names.
+  const all = state.mode !== "opt-in" || source === "banner" || source === "preferences";
+  const decided = state.status === "decided" && record;
+  const before = decided ? (record.asked ?? policy.purposes) : [];
+  const asked = policy.purposes.filter(
+    (purpose) => all || named.includes(purpose) || before.includes(purpose),
+  );
+  if (!named.length || (decided && sameGrants(grants, state.grants) && asked.join() === before.join()))
+    return record;
   return {
     v: 1,
     policyVersion: policy.version,
@@ -69,7 +77,7 @@ function decide(
     decidedAt: Math.max(0, Math.floor(at)),
     source,
     revision: raised(state.revision),
-    asked: policy.purposes,
+    asked,
   };
 }
 
@@ -83,11 +91,15 @@ function narrowed(
   return sameGrants(grants, record.grants) ? record : { ...record, grants, ...change };
 }
 
-/** The later decision; of two with the same revision what both allow, so that a late grant never undoes a withdrawal. */
+/**
+ * The later decision; of two with the same revision what both allow, so that a late grant never undoes a withdrawal. A page that starts from
+ * cleared cookies counts from one again: what was decided later under a lower revision can refuse, not grant.
+ */
 function preferred(own: ConsentRecord | null, other: ConsentRecord | null): ConsentRecord | null {
-  if (!own || !other || other.revision > own.revision) return other ?? own;
-  if (other.revision < own.revision) return own;
-  return narrowed(own, (purpose) => other.grants[purpose], { source: other.source });
+  if (!own || !other) return other ?? own;
+  const [later, earlier] = other.revision > own.revision ? [other, own] : [own, other];
+  if (earlier.revision < later.revision && earlier.decidedAt <= later.decidedAt) return later;
+  return narrowed(later, (purpose) => earlier.grants[purpose], { source: earlier.source });
 }
 
 /** The signal's absence later on is no opt-in (11 CCR § 7025), so it narrows the kept decision for good. */

@@ -138,6 +138,63 @@ describe("deciding", () => {
   });
 });
 
+describe("what was asked", () => {
+  const analytics: ConsentAction = { type: "grant", purposes: ["analytics"], at: T, source: "api" };
+
+  it("where consent is needed, a call answers for the purposes that it names: the others are still to be asked", () => {
+    const { state } = act(open({ region: "DE" }), analytics);
+    expect(state).toMatchObject({
+      status: "decided",
+      ask: "purposes-changed",
+      grants: grantsOf(["analytics"]),
+    });
+    expect(state.record?.asked).toEqual(["analytics"]);
+    const rest = act(state, {
+      ...analytics,
+      type: "deny",
+      purposes: ["marketing", "advertising", "personalization"],
+    });
+    expect(rest.state).toMatchObject({ ask: null, grants: grantsOf(["analytics"]), revision: 2 });
+    expect(types(act(rest.state, analytics))).toEqual([]);
+  });
+
+  it("a form asks about everything it shows, and an objection elsewhere leaves no question open", () => {
+    expect(act(open({ region: "DE" }), { ...analytics, source: "banner" }).state.ask).toBeNull();
+    const { state } = act(open({ region: "US-CA" }), { ...analytics, type: "deny" });
+    expect(state).toMatchObject({ ask: null, grants: { analytics: false, marketing: true } });
+  });
+});
+
+describe("cookies were cleared in between", () => {
+  const other = act(open({ region: "DE" }), grantAll, withdrawAll, { ...grantAll, at: T + 1 }).state;
+
+  it("a refusal in a page that counts from one again holds in one that did not notice, and a grant does not", () => {
+    const denied = act(open({ region: "DE" }), {
+      ...withdrawAll,
+      at: T + 2,
+      purposes: ["marketing"],
+      type: "deny",
+    });
+    const { state, effects } = act(other, { type: "adopt", record: denied.state.record, at: T + 3 });
+    expect(other.revision).toBeGreaterThan(denied.state.revision);
+    expect(state.grants.marketing).toBe(false);
+    expect(effects.map(({ type }) => type)).toEqual(["persist", "revoked", "erase-device"]);
+    const refused = act(other, { ...withdrawAll, at: T + 4 }).state;
+    const granted = act(open({ region: "DE" }), { ...grantAll, at: T + 5 }).state.record;
+    expect(act(refused, { type: "adopt", record: granted, at: T + 6 })).toEqual({
+      state: refused,
+      effects: [],
+    });
+  });
+
+  it("nor does the older grant undo the newer refusal", () => {
+    const denied = act(open({ region: "DE" }), { ...withdrawAll, at: T + 2, type: "deny" }).state;
+    const { state } = act(denied, { type: "adopt", record: other.record, at: T + 3 });
+    expect(state.grants).toEqual(NO_GRANTS);
+    expect(state.revision).toBe(other.revision);
+  });
+});
+
 describe("T27 asked again", () => {
   const stored = act(open({ region: "DE" }), grantAll).state.record as ConsentRecord;
 

@@ -54,7 +54,10 @@ export interface ConsentRecord {
   source: ConsentSource;
   /** Grows with each decision on this device; a late answer with a lower one loses. */
   revision: number;
-  /** The optional purposes that the person was asked about (absent: all of the policy's). Tells a refusal from a question never put. */
+  /**
+   * The optional purposes that the person was asked about (absent: all of the policy's). Tells a refusal from a question never put: a form
+   * (`banner`, `preferences`) asks about all, a call where consent is needed about those it names.
+   */
   asked?: readonly OptionalPurpose[];
 }
 

@@ -7,17 +7,10 @@ import { own } from "../targeting/path.js";
 import { compileSlot, decisionOf, emptyDecision, policyContent } from "./decide.js";
 import type { RulesetContext, SlotDecider } from "./decide.js";
 import { explain } from "./explain.js";
-import type { CompiledRuleset, Decision, Ruleset, SlotDefinition } from "./types.js";
+import type { CompiledRuleset, DecidingRuleset, Decision, Ruleset, SlotDefinition } from "./types.js";
 
-/**
- * Compiles a ruleset to functions, once; deciding then allocates nothing and reads no clock, chance or network. The document must not be changed
- * afterwards.
- *
- * Refuses only what it could not decide by (`validateRuleset` finds everything that is wrong).
- *
- * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
- */
-export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
+/** {@link compileRuleset} for where nothing is explained: a page's first load. */
+export function compileDecisions(ruleset: Ruleset): DecidingRuleset {
   const slots = new Map<string, SlotDecider>();
   let context: RulesetContext;
   let path = "";
@@ -44,21 +37,28 @@ export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
     );
   }
   const { version } = context;
-  const decide: CompiledRuleset["decide"] = (slot, visitor) =>
-    slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version);
   return {
     version,
     ruleset,
-    decide,
-    explain: (slot, visitor) => {
-      const definition = own(ruleset.slots, slot) as SlotDefinition | null;
-      return explain({ decision: decide(slot, visitor), definition, context, visitor });
-    },
+    decide: (slot, visitor) => slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version),
   };
 }
 
+/**
+ * Compiles a ruleset to functions, once; deciding then allocates nothing and reads no clock, chance or network. The document must not be changed
+ * afterwards.
+ *
+ * Refuses only what it could not decide by (`validateRuleset` finds everything that is wrong).
+ *
+ * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
+ */
+export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
+  const deciding = compileDecisions(ruleset);
+  return { ...deciding, explain: (slot, visitor) => explain(deciding, slot, visitor) };
+}
+
 /** The decision for a variant that a host or a tool forces; null where the ruleset has no such slot or variant. */
-export function forcedDecision(compiled: CompiledRuleset, slot: string, variant: string): Decision | null {
+export function forcedDecision(compiled: DecidingRuleset, slot: string, variant: string): Decision | null {
   const { slots } = compiled.ruleset;
   const definition = own(slots, slot) as SlotDefinition | null;
   if (!definition || !Object.hasOwn(definition.variants, variant)) return null;

@@ -2,16 +2,24 @@ import type { JsonValue } from "../kernel/json.js";
 import { segmentMatcher } from "../segments/segment-expression.js";
 import { attributesRead } from "../targeting/attributes-read.js";
 import type { Condition } from "../targeting/types.js";
+import { compileUnguarded } from "../targeting/condition.js";
+import { own } from "../targeting/path.js";
 import { compileSlot, DEFAULT_PURPOSES } from "./decide.js";
 import type { RulesetContext } from "./decide.js";
-import type { Decision, DecisionVisitor, Explanation, ExplanationStep, SlotDefinition } from "./types.js";
+import type {
+  DecidingRuleset,
+  Decision,
+  DecisionVisitor,
+  Explanation,
+  ExplanationStep,
+  SlotDefinition,
+} from "./types.js";
 
 type Detail = ExplanationStep["detail"];
 
 /** What is explained. */
 interface Subject {
   decision: Decision;
-  definition: SlotDefinition | null;
   context: RulesetContext;
   visitor: DecisionVisitor;
 }
@@ -75,9 +83,15 @@ function noteSlot(subject: Subject, definition: SlotDefinition, note: Note): voi
  * Where consent and targeting both do, both are needed. For people and tools, not for the hot path: it compiles again what it
  * explains.
  */
-export function explain(subject: Subject): Explanation {
-  const { decision, definition } = subject;
-  const { slot, reason, variant, propensity, isFallback } = decision;
+export function explain(
+  { version, ruleset, decide }: DecidingRuleset,
+  slot: string,
+  visitor: DecisionVisitor,
+): Explanation {
+  const decision = decide(slot, visitor);
+  const definition = own(ruleset.slots, slot) as SlotDefinition | null;
+  const compile: RulesetContext["compile"] = (condition) => compileUnguarded(condition, ruleset.groups);
+  const { reason, variant, propensity, isFallback } = decision;
   const steps: ExplanationStep[] = [];
   const wouldChange: Explanation["wouldChange"][number][] = [];
   const note: Note = (step, passed, detail, variants = []) => {
@@ -90,7 +104,7 @@ export function explain(subject: Subject): Explanation {
   };
   note("slot", !!definition, { slot });
   try {
-    if (definition) noteSlot(subject, definition, note);
+    if (definition) noteSlot({ decision, context: { version, compile }, visitor }, definition, note);
   } catch {
     // A visitor that cannot be read: the steps so far and the result still stand.
   }

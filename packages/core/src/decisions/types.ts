@@ -123,11 +123,15 @@ export interface Explanation {
   wouldChange: readonly { variant: string; code: string; detail: Readonly<Record<string, JsonValue>> }[];
 }
 
-export interface CompiledRuleset {
+/** A ruleset made ready to decide by. */
+export interface DecidingRuleset {
   /** Content hash of the document and its revision: `<revision>-<hash>`. */
   readonly version: string;
   readonly ruleset: Ruleset;
   /** Pure, synchronous, never throws. */
   decide(slot: string, visitor: DecisionVisitor): Decision;
+}
+
+export interface CompiledRuleset extends DecidingRuleset {
   explain(slot: string, visitor: DecisionVisitor): Explanation;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeDevice, fakeEnvironment } from "../../test/fake-environment.js";
 import { granted, make, ruleset, view } from "../../test/shop.js";
-import type { Ruleset } from "../decisions/types.js";
+import type { Ruleset, SlotDefinition, SplitPolicy } from "../decisions/types.js";
 import { isAttuneError } from "../kernel/errors.js";
 import { createAttune } from "./create-attune.js";
 
@@ -229,6 +229,27 @@ describe("decisions in the page", () => {
     await second.time.advance(2000);
     expect(second.attune.decide("hero")).toEqual(first.attune.decide("hero"));
     expect(second.events()).toEqual([]);
+  });
+
+  it("are counted again when the experiment runs under another policy, each with its own propensity", async () => {
+    const { attune, events, time } = await granted();
+    attune.expose("hero");
+    const { variant } = attune.decide("hero");
+    const { hero, ...others } = ruleset.slots as { hero: SlotDefinition };
+    const weights = {
+      plain: 0.5,
+      bold: 0.5,
+      [variant as string]: 1,
+      [variant === "bold" ? "plain" : "bold"]: 0,
+    };
+    const policy = { ...(hero.policy as SplitPolicy), weights };
+    attune.loadRuleset({ ...ruleset, revision: 2, slots: { ...others, hero: { ...hero, policy } } });
+    attune.expose("hero");
+    attune.expose("hero");
+    await time.advance(2000);
+    const seen = events().map(({ properties }) => properties as Record<string, unknown>);
+    expect(seen.map(({ propensity }) => propensity)).toEqual([0.5, 1]);
+    expect(new Set(seen.map(({ policyVersion }) => policyVersion)).size).toBe(2);
   });
 
   it("come from the server's ruleset where none was handed in", async () => {

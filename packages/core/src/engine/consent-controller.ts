@@ -55,12 +55,12 @@ export function createConsentEdge({
   const readCookie = (): string | null => host.attempt(() => cookies?.read("consent")) ?? null;
 
   /**
-   * Tells the server, so that it stops (or may begin) too. Tried again up to five times, in memory only.
+   * Tells the server, so that it stops (or may begin) too. Tried again up to five times, in memory only, and not by a closed engine.
    *
    * @param wait Ms until the next attempt; doubled each time, up to 16 s.
    */
   const tell = (message: ConsentMessage, signal: Cancellation, wait = 1000): void => {
-    if (signal.aborted) return;
+    if (signal.aborted || !started) return;
     host
       .attempt(() => network?.sendConsent?.(message, signal))
       ?.catch((error) => {

@@ -158,6 +158,49 @@ describe("T25: grant and withdrawal", () => {
   });
 });
 
+describe("what a visitor told about themselves", () => {
+  const told = [{ plan: "gold" }, { theme: "dark" }] as const;
+
+  it("is forgotten with the purpose it was told for, here and on the device, while analytics goes on", async () => {
+    const { attune, device, time } = await granted();
+    await attune.identify("user-1", ...told);
+    const id = attune.visitor()?.id;
+    await attune.consent.withdraw(["personalization"]);
+    await time.advance(1000);
+    expect(attune.visitor()).toEqual({ id, userId: "user-1", traits: {}, preferences: {} });
+    expect(JSON.stringify([...device.values])).not.toMatch(/gold|dark/);
+    await attune.consent.grant(["personalization"]);
+    expect(attune.visitor()?.traits).toEqual({});
+  });
+
+  it("is not kept without that purpose", async () => {
+    const { attune, device, time } = make();
+    attune.start();
+    await attune.consent.grant(["analytics"]);
+    expect(await attune.identify("user-1", ...told)).toEqual({ status: "stored" });
+    expect(attune.visitor()).toMatchObject({ userId: "user-1", traits: {}, preferences: {} });
+    await time.advance(1000);
+    expect(JSON.stringify([...device.values])).not.toMatch(/gold|dark/);
+  });
+
+  it("does not come back from the device where the purpose is gone when the next page opens", async () => {
+    const policy = { version: "1", mode: "opt-out", gpcDenies: ["personalization"] } as const;
+    const device = fakeDevice();
+    const first = await granted({ device }, { consent: { policy } });
+    await first.attune.identify("user-1", ...told);
+    await view(first.attune);
+    await first.attune.close();
+    expect(JSON.stringify([...device.values])).toContain("gold");
+    const second = make({ device, gpc: true }, { consent: { policy } });
+    second.attune.start();
+    await second.attune.ready();
+    await second.time.advance(1000);
+    expect(second.attune.visitor()).toMatchObject({ userId: "user-1", traits: {} });
+    expect(second.attune.snapshot().features.productViews).toBe(0);
+    expect(JSON.stringify([...device.values])).not.toContain("gold");
+  });
+});
+
 describe("T28: Global Privacy Control", () => {
   it("narrows a grant to what the signal leaves", async () => {
     const { attune } = await granted({ gpc: true });
@@ -190,6 +233,28 @@ describe("T34: anonymised at the source", () => {
 });
 
 describe("what the visitor decided, told to the server", () => {
+  it("is not told any more by an engine that is closed", async () => {
+    const world = fakeEnvironment();
+    let told = 0;
+    const attune = createAttune({
+      environment: {
+        ...world.environment,
+        network: {
+          send: async () => ({ status: "done", rejected: [] }),
+          async sendConsent() {
+            told++;
+            throw new Error("offline");
+          },
+        },
+      },
+    });
+    attune.start();
+    await attune.consent.grant("all");
+    await attune.close();
+    await world.time.advance(100_000);
+    expect(told).toBe(1);
+  });
+
   it("is told again after a failure, a few times, and no more once there is a newer decision", async () => {
     const world = fakeEnvironment();
     const told: { at: number; analytics: boolean }[] = [];

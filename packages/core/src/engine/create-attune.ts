@@ -106,9 +106,11 @@ function createDeeds(
       void deed({ name: "Variant Exposed", decision });
     },
     async reset() {
-      const { reason } = await deed({ name: "Visitor Reset", reset: true });
+      const result = await deed({ name: "Visitor Reset", reset: true });
+      if (result.reason !== "not-loaded") return result;
       // Whoever comes next must not become who was here, even where what was kept cannot be read.
-      if (reason === "not-loaded") await gate.forget();
+      await gate.forget();
+      return { status: "stored" };
     },
     flush: () => gate.inTurn(async (recording) => recording?.flush()),
     export: async () => (await loaded()).export(),

@@ -1,6 +1,6 @@
 import { forcedDecision } from "../decisions/compile.js";
 import { emptyDecision } from "../decisions/decide.js";
-import type { CompiledRuleset, Decision, DecisionVisitor, Explanation } from "../decisions/types.js";
+import type { DecidingRuleset, Decision, DecisionVisitor, Explanation } from "../decisions/types.js";
 import { canonicalJson } from "../kernel/json.js";
 import { own } from "../targeting/path.js";
 import type { Host } from "./host.js";
@@ -10,7 +10,9 @@ const MEMO_LIMIT = 500;
 
 export interface DeciderOptions {
   host: Host;
-  ruleset(): CompiledRuleset | null;
+  ruleset(): DecidingRuleset | null;
+  /** Undefined as long as the part that can explain is not there. */
+  explainBy(compiled: DecidingRuleset, slot: string): Explanation | undefined;
   /** Whom a decision is about at this moment; `context` is what the caller adds. */
   decidedFor(context: Readonly<Record<string, unknown>> | undefined): DecisionVisitor;
   options: AttuneOptions;
@@ -41,7 +43,7 @@ export const withFallback = (decision: Decision<unknown>, fallback: unknown): De
   decision.variant === null && fallback !== undefined ? { ...decision, value: fallback } : decision;
 
 /** Decides once per change of its inputs, and gives the same object for as long as the decision is the same. */
-export function createDecider({ host, ruleset, decidedFor, options }: DeciderOptions): Decider {
+export function createDecider({ host, ruleset, explainBy, decidedFor, options }: DeciderOptions): Decider {
   const memos = new Map<string, Memo>();
   let version = 0;
   let held: Readonly<Record<string, Decision>> | null = null;
@@ -84,7 +86,8 @@ export function createDecider({ host, ruleset, decidedFor, options }: DeciderOpt
       return memo.shown as Decision<V>;
     },
     explain(slot) {
-      const explanation = host.attempt(() => ruleset()?.explain(slot, decidedFor(undefined)));
+      const compiled = ruleset();
+      const explanation = compiled && host.attempt(() => explainBy(compiled, slot));
       return {
         ...(explanation ?? { steps: [], wouldChange: [] }),
         decision: memoOf(slot, undefined).decision,

@@ -111,6 +111,23 @@ describe("delivery", () => {
     expect(sent.length).toBeLessThan(9);
   });
 
+  it("keeps what a wrong key holds up, says so, and asks again only after an hour", async () => {
+    let cured = false;
+    const { attune, time, sent, errors, device } = await page({
+      answer: () => (cured ? { status: "done", rejected: [] } : { status: "refused", code: 403 }),
+    });
+    await attune.track("A");
+    await time.advance(3_599_000);
+    expect(sent).toHaveLength(1);
+    expect(errors).toMatchObject([
+      { code: "ATTUNE_ENGINE_REFUSED", message: expect.stringContaining("write key") },
+    ]);
+    cured = true;
+    await time.advance(2000);
+    expect(sent).toHaveLength(2);
+    expect(device.queue.size).toBe(0);
+  });
+
   it("marks what the server refused, and does not send it again", async () => {
     const { attune, time, sent } = await page({
       answer: ({ items }) => ({ status: "done", rejected: [{ id: items[1]?.id ?? "", reason: "invalid" }] }),

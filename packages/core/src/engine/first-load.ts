@@ -1,7 +1,13 @@
 import { sameGrants } from "../consent/grants.js";
 import type { ConsentState, Grants } from "../consent/types.js";
-import { compileRuleset } from "../decisions/compile.js";
-import type { CompiledRuleset, DecisionVisitor, Ruleset } from "../decisions/types.js";
+import { compileDecisions } from "../decisions/compile.js";
+import type {
+  CompiledRuleset,
+  DecidingRuleset,
+  DecisionVisitor,
+  Explanation,
+  Ruleset,
+} from "../decisions/types.js";
 import type { Memberships } from "../segments/types.js";
 import { type ConsentEdge, createConsentEdge } from "./consent-controller.js";
 import { createDecider, type Decider } from "./decider.js";
@@ -29,7 +35,7 @@ export function createFirstLoad(
   const { environment = {}, initial } = options;
   const host = createHost(environment);
   const listeners = createListeners<void>(host);
-  let compiled: CompiledRuleset | null = null;
+  let compiled: DecidingRuleset | null = null;
   /** The server's finding, where it still holds. */
   let assumed: Memberships | null = null;
   let start = (): void => undefined;
@@ -47,7 +53,7 @@ export function createFirstLoad(
     consent: (): ConsentState => edge.controller.state,
     grants: (): Grants => shared.consent().grants,
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
-    ruleset: (): CompiledRuleset | null => compiled,
+    ruleset: (): DecidingRuleset | null => compiled,
     assumed: (): Memberships | null => assumed,
     segments: (): Memberships => gate.recording()?.segments() ?? assumed ?? NOTHING,
     signals: (): Signals => gate.recording()?.signals() ?? NO_SIGNALS,
@@ -62,8 +68,10 @@ export function createFirstLoad(
         consent: shared.grants(),
       };
     },
+    explainBy: (rules: DecidingRuleset, slot: string): Explanation | undefined =>
+      gate.recording()?.explain(rules, slot, shared.decidedFor()),
     useRuleset(next: Ruleset | CompiledRuleset): void {
-      compiled = "decide" in next ? next : compileRuleset(next);
+      compiled = "decide" in next ? next : compileDecisions(next);
       gate.recording()?.use();
       shared.changed();
     },

@@ -111,7 +111,8 @@ export interface Attune {
     traits?: Record<string, unknown>,
     preferences?: Record<string, unknown>,
   ): Promise<TrackResult>;
-  reset(): Promise<void>;
+  /** From now on it is another visitor. `stored`: the device knows it too. */
+  reset(): Promise<TrackResult>;
   session(): { id: string; startedAt: number; lastActivityAt: number; isNew: boolean } | null;
   visitor(): {
     id: string;
@@ -124,8 +125,9 @@ export interface Attune {
     slot: string,
     options?: { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> },
   ): Decision<V>;
+  /** Every step that led there, and what would change it; no steps before `ready()`. */
   explain(slot: string): Explanation;
-  /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and experiment. */
+  /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and run of the experiment (same policy). */
   expose(slot: string): void;
   readonly consent: ConsentController;
   snapshot(): Snapshot;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { fakeDevice } from "../../test/fake-environment.js";
-import { granted, make, view } from "../../test/shop.js";
+import { granted, make, ruleset, view } from "../../test/shop.js";
 
 describe("who the visitor is", () => {
   it("one id, with consent, over pages and sessions", async () => {
@@ -49,6 +49,40 @@ describe("who the visitor is", () => {
       ["Next", "user-1"],
       ["Visitor Identified", "user-2"],
     ]);
+  });
+
+  it("says what became of a reset", async () => {
+    const { attune, device } = await granted();
+    expect(await attune.reset()).toEqual({ status: "stored" });
+    expect((device.values.get("visitor") as { visitor: { id: string } }).visitor.id).toBe(
+      attune.visitor()?.id,
+    );
+    expect(await (await granted({ storage: "none" })).attune.reset()).toEqual({ status: "memory" });
+    const undecided = make().attune;
+    undecided.start();
+    expect(await undecided.reset()).toEqual({ status: "dropped", reason: "consent" });
+  });
+
+  it("is in the segments of the ruleset that holds, not of the one they were last seen under", async () => {
+    const device = fakeDevice();
+    const first = await granted({ device });
+    await view(first.attune);
+    await view(first.attune);
+    expect(Object.keys(first.attune.snapshot().segments)).toEqual(["browsing"]);
+    await first.attune.close();
+    const stricter = {
+      ...ruleset,
+      revision: 2,
+      segments: [
+        { name: "browsing", enter: { productViews: { $gte: 9 } } },
+        { name: "seen-two", enter: { productViews: { $eq: 2 } } },
+      ],
+    };
+    const second = make({ device }, { decisions: { ruleset: stricter } });
+    second.attune.start();
+    await second.attune.ready();
+    expect(Object.keys(second.attune.snapshot().segments)).toEqual(["seen-two"]);
+    expect(second.attune.decide("offer")).toMatchObject({ reason: "no-match" });
   });
 
   it("is forgotten here and begins anew", async () => {

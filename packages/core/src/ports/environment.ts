@@ -67,8 +67,8 @@ export interface DeviceCookies {
 export interface DeviceStorage {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
-  /** Resolves when the items are on the device. */
-  enqueue(items: readonly QueueItem[]): Promise<void>;
+  /** Resolves when the items are on the device, with how many of the oldest had to make room for them. */
+  enqueue(items: readonly QueueItem[]): Promise<number>;
   /** Oldest first. */
   peek(limit: number): Promise<QueueItem[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -93,6 +93,8 @@ export type SendOutcome =
       taken?: number;
     }
   | { status: "retry"; afterMs?: number }
+  /** Not taken from this page at all, whatever is sent: the key or the origin is wrong, which only the host can cure. */
+  | { status: "refused"; code: number }
   /** Refused as a whole, for its size or its form: smaller parts may pass. */
   | { status: "too-large" };
 

@@ -21,8 +21,8 @@ const sink = (engine: ReturnType<RecordingParts["engine"]>): CaptureSink => ({
 });
 
 export function createCollection(parts: RecordingParts): Collection {
-  const { host, device, identity, keeper, model, exposures, delivery, engine, changed, hold, release } =
-    parts;
+  const { host, device, identity, keeper, model, exposures, delivery, engine } = parts;
+  const { consent, unlearn, changed, hold, release } = parts;
   const { capture, network, storage } = host.environment;
   let active = null as Period | null;
   let stops: ((() => void) | undefined)[] = [];
@@ -39,10 +39,11 @@ export function createCollection(parts: RecordingParts): Collection {
     // What cannot be gone on from is as good as nothing kept.
     host.attempt(() => {
       if (!kept) return;
-      model.load(kept.state, kept.segments);
+      model.load(kept.state, kept.segments, kept.visitor.traits);
       exposures.load(kept.exposures);
     });
-    model.setTraits(identity.visitor()?.traits ?? {});
+    // What was learned under a consent that no longer holds.
+    if (!consent().grants.personalization) unlearn();
   };
 
   return {

@@ -1,5 +1,7 @@
 import { memoryAllowed } from "../../consent/allowed.js";
+import type { Grants } from "../../consent/types.js";
 import type { JsonObject } from "../../kernel/json.js";
+import { explain } from "../../decisions/explain.js";
 import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
 import { createCollection } from "./collection.js";
@@ -34,6 +36,7 @@ export const createRecording: CreateRecording = (context) => {
     segments: model.segments,
     signals: model.signals,
     attributes: model.attributes,
+    explain,
     async begin(known) {
       if (known) return collection.begin();
       changed();
@@ -41,7 +44,7 @@ export const createRecording: CreateRecording = (context) => {
     },
     async consented(before, after, erase) {
       const known = collecting(after.grants);
-      if (before.grants.personalization && !after.grants.personalization) model.unlearn();
+      if (before.grants.personalization && !after.grants.personalization) parts.unlearn();
       if (!known && !memoryAllowed(after)) model.reset();
       use();
       await (known ? collection.begin() : collection.end(erase));
@@ -71,11 +74,13 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
     exposures.load([]);
     changed();
   };
-  const identify = (userId: string, { traits, preferences }: JsonObject): void => {
+  const identify = (userId: string, { traits, preferences }: JsonObject, granted: Grants): void => {
     const before = identity.visitor()?.userId;
     // Somebody else at the same device is another visitor.
     if (before !== undefined && before !== userId) renew();
-    identity.identify(userId, traits as JsonObject, preferences as JsonObject);
+    // What is told of a visitor is for personalization; who it is, is not for that alone.
+    const told = granted.personalization && consent().grants.personalization;
+    identity.identify(userId, told ? (traits as JsonObject) : {}, told ? (preferences as JsonObject) : {});
     model.setTraits(identity.visitor()?.traits ?? {});
   };
   return {
@@ -87,9 +92,9 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       if (reset) {
         renew();
         await keeper.save();
-        return { status: "memory" };
+        return { status: parts.device.status() === "device" ? "stored" : "memory" };
       }
-      if (userId !== undefined) identify(userId, occurrence.properties);
+      if (userId !== undefined) identify(userId, occurrence.properties, granted);
       if (!decision) return record(occurrence, granted);
       const properties = exposures.see(decision);
       return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");

@@ -1,3 +1,4 @@
+import { AttuneError } from "../../kernel/errors.js";
 import type { RandomSource } from "../../kernel/random.js";
 import type { QueueItem, SendOutcome } from "../../ports/environment.js";
 import { createCancel, type Host } from "../host.js";
@@ -11,6 +12,14 @@ import { createOutbox } from "./outbox.js";
 const MAX_BATCH = 200;
 /** Another page is sending; look again. */
 const BUSY_MS = 1000;
+/** Nothing that the page can do makes a refused key right: it looks again after an hour. */
+const REFUSED_MS = 3_600_000;
+
+const refusal = (code: number): AttuneError =>
+  new AttuneError(
+    "ATTUNE_ENGINE_REFUSED",
+    `The endpoint takes no events from this page (status ${code}). Check the write key and the origins that it allows; the events wait.`,
+  );
 
 export interface DeliveryOptions {
   random: RandomSource;
@@ -129,7 +138,10 @@ function createSender(
       // Halved down to one event, it is that event which the server cannot take: only it is given up.
       if (items.length === 1) await outbox.settle(items, items);
     } else {
-      notBefore = host.clock.now() + backOff(++failures, outcome.afterMs, random);
+      const refused = outcome.status === "refused";
+      if (refused) host.report(refusal(outcome.code));
+      const afterMs = refused ? REFUSED_MS : outcome.afterMs;
+      notBefore = host.clock.now() + backOff(++failures, afterMs, random);
     }
   };
 

@@ -3,7 +3,10 @@ import type { JsonObject } from "../../kernel/json.js";
 
 const LIMIT = 500;
 
-/** Which decisions the visitor has seen: each slot, variant and experiment once. The oldest of more than 500 are forgotten. */
+/**
+ * Which decisions the visitor has seen: each slot and variant once in an experiment's run, which is as long as its policy stays the same, so
+ * that every exposure tells the propensity it was made under. The oldest of more than 500 are forgotten.
+ */
 export function createExposures() {
   let seen = new Set<string>();
   return {
@@ -14,10 +17,11 @@ export function createExposures() {
       reason,
       experiment,
       propensity,
+      policyVersion,
       rulesetVersion,
       isFallback,
     }: Decision): JsonObject | null {
-      const key = `${slot}|${variant}|${experiment ?? ""}`;
+      const key = [slot, variant, experiment, policyVersion].join("|");
       if (isFallback || reason === "override" || seen.has(key)) return null;
       seen.add(key);
       if (seen.size > LIMIT) seen.delete([...seen][0] as string);
@@ -27,6 +31,7 @@ export function createExposures() {
         rulesetVersion,
         propensity,
         ...(experiment === undefined ? {} : { experiment }),
+        ...(policyVersion === undefined ? {} : { policyVersion }),
       };
     },
     list: (): readonly string[] => [...seen],

@@ -11,6 +11,8 @@ export interface Identity {
   /** Becomes somebody else, or a new nobody. */
   become(visitor: Visitor | null): void;
   identify(userId: string, traits: Record<string, unknown>, preferences: Record<string, unknown>): void;
+  /** Traits and preferences are forgotten; who it is, is not. */
+  unlearn(): void;
   /** Forgets the visitor, on the device too. */
   clear(): void;
 }
@@ -40,6 +42,9 @@ export function createIdentity(host: Host, newId: IdSource, first: Visitor | nul
         traits: { ...visitor.traits, ...traits },
         preferences: { ...visitor.preferences, ...preferences },
       };
+    },
+    unlearn() {
+      if (visitor) visitor = { ...visitor, traits: {}, preferences: {} };
     },
     clear() {
       visitor = null;

@@ -8,6 +8,9 @@ import type { Device } from "./device.js";
 /** What this page remembers of its own undelivered events; with working storage more are on the device. */
 const MEMORY_LIMIT = 1000;
 
+const full = (): AttuneError =>
+  new AttuneError("ATTUNE_ENGINE_QUEUE_FULL", "Too many events wait to be sent; the oldest were dropped.");
+
 /** Events that wait to be delivered: on the device where that works, and this page's own in memory as well. */
 export interface Outbox {
   /** Resolves with where it is once that is so. */
@@ -35,7 +38,9 @@ export function createOutbox(host: Host, device: Device): Outbox {
       writing = null;
       const items = unwritten;
       unwritten = [];
-      return (await device.use((storage) => storage.enqueue(items).then(() => true))) === true;
+      const dropped = await device.use((storage) => storage.enqueue(items));
+      if (dropped) host.report(full());
+      return dropped !== undefined;
     }));
 
   return {
@@ -46,14 +51,7 @@ export function createOutbox(host: Host, device: Device): Outbox {
       if (own.size > MEMORY_LIMIT) {
         const [oldest] = own.keys();
         own.delete(oldest as string);
-        if (!stored) {
-          host.report(
-            new AttuneError(
-              "ATTUNE_ENGINE_QUEUE_FULL",
-              "Too many events wait in memory; the oldest was dropped.",
-            ),
-          );
-        }
+        if (!stored) host.report(full());
       }
       if (!stored) return "memory";
       unwritten.push(item);

@@ -33,7 +33,12 @@ export function createParts(context: RecordingContext) {
   const admit = (body: unknown): unknown =>
     reduceToConsent(body as Event, consent().grants, options.events?.definitions);
   const delivery = createDelivery(host, device, { batchSize, intervalMs, random, admit });
-  return { ...context, changed, newId, device, identity, model, exposures, keeper, delivery };
+  /** Personalization is no longer allowed: nothing learned or told stays. */
+  const unlearn = (): void => {
+    model.unlearn();
+    identity.unlearn();
+  };
+  return { ...context, changed, unlearn, newId, device, identity, model, exposures, keeper, delivery };
 }
 
 export type RecordingParts = ReturnType<typeof createParts>;

@@ -20,14 +20,14 @@ export function exportVisitor({ host, identity, model, exposures, consent }: Rec
 
 /** Becomes the exported visitor, as far as consent allows (the exported consent, unless a later decision was made here). */
 export async function importVisitor(parts: RecordingParts, data: unknown): Promise<void> {
-  const { consent, adopt, identity, model, exposures, keeper, changed } = parts;
+  const { consent, adopt, identity, model, exposures, keeper, unlearn, changed } = parts;
   const given = readExport(data);
   await adopt(given.consent);
   if (!collecting(consent().grants)) return;
-  model.load(given.state, given.segments);
+  model.load(given.state, given.segments, given.visitor?.traits ?? {});
   identity.become(given.visitor);
-  model.setTraits(identity.visitor()?.traits ?? {});
   exposures.load(given.exposures);
+  if (!consent().grants.personalization) unlearn();
   changed();
   await keeper.save();
 }

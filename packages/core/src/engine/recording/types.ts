@@ -1,5 +1,5 @@
 import type { ConsentState, Grants } from "../../consent/types.js";
-import type { CompiledRuleset } from "../../decisions/types.js";
+import type { DecidingRuleset, DecisionVisitor, Explanation } from "../../decisions/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import type { Draft } from "../draft.js";
@@ -22,7 +22,7 @@ export interface RecordingContext {
   /** Segments that the server found, where they still hold; null where there is no such finding. */
   assumed(): Memberships | null;
   consent(): ConsentState;
-  ruleset(): CompiledRuleset | null;
+  ruleset(): DecidingRuleset | null;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
   /** Decisions are made anew and listeners are told. */
@@ -48,6 +48,7 @@ export interface Recording {
   segments(): Memberships;
   signals(): Signals;
   attributes(): Attributes;
+  explain(compiled: DecidingRuleset, slot: string, visitor: DecisionVisitor): Explanation;
 
   /** Called once. `known`: a visitor may be known already. Resolves, and releases, when what the device knew is loaded. */
   begin(known: boolean): Promise<void>;

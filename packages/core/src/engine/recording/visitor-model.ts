@@ -1,9 +1,9 @@
-import { allowed } from "../../consent/allowed.js";
-import type { Grants } from "../../consent/types.js";
-import type { CompiledRuleset } from "../../decisions/types.js";
+import { grantedPurposes } from "../../consent/grants.js";
+import type { Grants, Purpose } from "../../consent/types.js";
+import type { DecidingRuleset } from "../../decisions/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import type { Event } from "../../events/types.js";
-import { compileSegments, evaluateSegments } from "../../segments/index.js";
+import { type Assess, compileAssessment } from "../../segments/index.js";
 import type { Memberships } from "../../segments/types.js";
 import { visitorAttributes } from "../../state/attributes.js";
 import { features } from "../../state/features.js";
@@ -25,12 +25,12 @@ export interface VisitorModel {
   /** `keep: false` for what happened before consent. */
   fold(event: Event, keep: boolean): void;
   /** Goes on from a kept state; throws where it is none. What was folded before consent remains for this page where nothing was kept. */
-  load(state: VisitorState, segments: Memberships): void;
+  load(state: VisitorState, segments: Memberships, traits: Readonly<Record<string, unknown>>): void;
   /** Segments as given, until the next event. */
   assume(segments: Memberships): void;
-  use(ruleset: CompiledRuleset | null, grants: Grants): void;
+  use(ruleset: DecidingRuleset | null, grants: Grants): void;
   setTraits(traits: Readonly<Record<string, unknown>>): void;
-  /** Everything that was learned is forgotten; that there were sessions is not. */
+  /** Everything that was learned or told is forgotten; that there were sessions is not. */
   unlearn(): void;
   reset(): void;
 }
@@ -47,7 +47,9 @@ export function createVisitorModel(): VisitorModel {
   let memberships: Memberships = {};
   /** They are somebody else's finding (the server's), better than what an empty state says. */
   let assumed = false;
-  let compiled: ReturnType<typeof compileSegments> | null = null;
+  let rules: DecidingRuleset | null = null;
+  let assess: Assess | null = null;
+  let purposes: readonly Purpose[] = [];
   let traits: Readonly<Record<string, unknown>> = {};
   let read: VisitorState | null = null;
   let signals: Signals | null = null;
@@ -69,7 +71,7 @@ export function createVisitorModel(): VisitorModel {
     return { scores: { engagement: engagement.value, intent: intent.value }, traits };
   };
   const evaluate = (): void => {
-    if (compiled) memberships = evaluateSegments(compiled, state, memberships, extra());
+    if (assess) memberships = assess({ state, previous: memberships, purposes, extra });
   };
 
   return {
@@ -90,29 +92,31 @@ export function createVisitorModel(): VisitorModel {
       assumed = false;
       evaluate();
     },
-    load(next, segments) {
+    load(next, segments, told) {
       // Throws before anything is taken over, if the state is not what it says it is.
       visitorAttributes(next);
       state = keepable = next;
-      // Not evaluated: at the same state the same memberships hold; the next event brings them up to date.
+      traits = told;
       memberships = segments;
       assumed = false;
+      // The same state has the same memberships, but under other rules it may have others.
+      evaluate();
     },
     assume(segments) {
       memberships = segments;
       assumed = true;
     },
     use(ruleset, grants) {
-      const definitions =
-        ruleset?.ruleset.segments?.filter(({ purposes = ["personalization"] }) =>
-          allowed(grants, purposes),
-        ) ?? [];
-      const { groups } = ruleset?.ruleset ?? {};
-      compiled = definitions.length ? compileSegments(definitions, groups ? { groups } : {}) : null;
+      if (rules !== ruleset) {
+        rules = ruleset;
+        const { segments = [], groups } = ruleset?.ruleset ?? {};
+        assess = ruleset && compileAssessment(segments, groups ? { groups } : {}).assess;
+      }
+      purposes = grantedPurposes(grants);
       if (assumed && grants.personalization) return;
       assumed = false;
-      if (compiled) evaluate();
-      else if (ruleset || !grants.personalization) memberships = {};
+      if (assess) evaluate();
+      else if (!grants.personalization) memberships = {};
     },
     setTraits(next) {
       traits = next;
@@ -121,6 +125,7 @@ export function createVisitorModel(): VisitorModel {
       const { learned } = initialState();
       state = { ...state, learned };
       keepable = { ...keepable, learned };
+      traits = {};
       evaluate();
     },
     reset() {

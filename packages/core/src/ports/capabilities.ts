@@ -1,5 +1,23 @@
-/** Keys for pseudonyms. A host keeps them apart from the data; losing a key orphans the records it named. */
+/**
+ * What a key is for: `pseudonym` names subjects, `audit` signs checkpoints of the audit log.
+ */
+export type KeyUse = "pseudonym" | "audit";
+
+/** A key that wraps the keys of subjects. */
+export interface WrappingKey {
+  /** Names it among those of its site; kept beside everything that it wraps. */
+  id: string;
+  /** 32 bytes. */
+  key: Uint8Array;
+}
+
+/** Keys of a host, kept apart from the data; losing a key orphans the records it named or wrapped. */
 export interface KeyProvider {
   /** 32 bytes for a site and a use; the same bytes every time. */
-  key(site: string, use: "pseudonym"): Promise<Uint8Array>;
+  key(site: string, use: KeyUse): Promise<Uint8Array>;
+  /**
+   * The key that wraps new subject keys at present, or the one of that name: earlier ones are still needed until everything is wrapped anew.
+   * Null where there is none of that name. A provider without this method means that nothing is encrypted.
+   */
+  wrapping?(site: string, id?: string): Promise<WrappingKey | null>;
 }

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AttuneError } from "@attune/core";
+import { type KeyShelf, type RotatingKeys, rotatingKeys } from "./rotating.js";
+
+export interface FileKeysOptions {
+  /**
+   * Folder of the keys, made if it is missing, for its owner only. Keep it apart from the data and out of the data's backups: who has both can
+   * read everything, and who has lost it can read nothing.
+   */
+  directory: string;
+}
+
+const hasCode = (error: unknown, code: string): boolean => (error as { code?: unknown }).code === code;
+
+/**
+ * Keys in files, one each, for a host without a key service. Several processes may share the folder. Removing a `wrapping-…` file destroys
+ * the key: whatever it still wraps can never be read again.
+ */
+export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
+  const get: KeyShelf["get"] = async (site, name) => {
+    try {
+      return read(await readFile(join(directory, site, name), "utf8"), `${site}/${name}`);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return null;
+      throw error;
+    }
+  };
+  return rotatingKeys({
+    get,
+    async add(site, name, key) {
+      const folder = join(directory, site);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const draft = join(folder, `.${randomBytes(8).toString("hex")}`);
+      await writeFile(draft, Buffer.from(key).toString("hex"), { mode: 0o600, flag: "wx", flush: true });
+      try {
+        // Appears whole or not at all, and never in place of another.
+        await link(draft, join(folder, name));
+      } catch (error) {
+        if (!hasCode(error, "EEXIST")) throw error;
+      } finally {
+        await unlink(draft);
+      }
+      return (await get(site, name)) as Uint8Array;
+    },
+    async names(site, prefix) {
+      try {
+        return (await readdir(join(directory, site))).filter((name) => name.startsWith(prefix)).sort();
+      } catch (error) {
+        if (hasCode(error, "ENOENT")) return [];
+        throw error;
+      }
+    },
+  });
+}
+
+function read(text: string, name: string): Uint8Array {
+  if (/^[\da-f]{64}\s*$/.test(text)) return Buffer.from(text.trim(), "hex");
+  throw new AttuneError(
+    "ATTUNE_KEYS_FILE",
+    `The key file ${name} does not hold 64 hex digits. Bring back the file from its own backup; a new key cannot replace it.`,
+  );
+}

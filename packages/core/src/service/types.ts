@@ -124,10 +124,12 @@ export interface ErasureReceipt {
   id: string;
   status: "completed";
   completedAt: string;
+  /** All that was removed and stands in no earlier receipt, whoever removed it: this call, workers, calls that were cut off. */
   removed: {
     events: number;
     sessions: number;
     profiles: number;
+    /** Everything else kept of the subject: decisions and their history, traits, conflicts, links of its visitors to users. */
     records: number;
     logEntries: number;
     deadLetters: number;

@@ -1,6 +1,7 @@
 import type { StoreOp, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { noteCleared, NOTHING, removeCounted, type Removal, tombstonesOf } from "./erase-records.js";
+import { publish } from "./frames.js";
 import { notify } from "./notices.js";
 import { applyEffects, negated } from "./outbox.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
@@ -57,6 +58,7 @@ export async function bury(context: ServiceContext, standings: Standings, target
   await context.queue(partition, () => untilWritten(attempt, random));
   standings.forget(site, visitor);
   await notify(context, { about: "standing", site, visitor });
+  await publish(context, site, [{ type: "erased", site, visitor }]);
 }
 
 /** The sessions that a chunk of events names are left before the chunk goes: until then they can be found again. */

@@ -154,6 +154,8 @@ export type ServiceFrame =
     }
   | { type: "exposure"; site: string; experiment: string; slot: string; variant: string }
   | { type: "ruleset"; site: string; version: string }
+  /** Forget what came of this visitor before, and what still comes. Told again when an erasure is repeated. */
+  | { type: "erased"; site: string; visitor: string }
   | { type: "gap" };
 
 export interface ServiceFilter {

@@ -43,7 +43,10 @@ export interface IngestOptions {
   route?: string;
   /** Country as the host's CDN says it. */
   country?: string;
-  /** Global Privacy Control, as the request says: narrows the default for events that carry no consent of their own. */
+  /**
+   * Global Privacy Control, as the request says (`Sec-GPC: 1`): what the policy's `gpcDenies` lists covers none of these events, whatever
+   * they say of themselves and whatever was decided before.
+   */
   gpc?: boolean;
 }
 
@@ -192,10 +195,11 @@ export interface PersonalizationService {
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
   profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
+  /** Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. */
   consent(
     id: SubjectId,
     input: ConsentInput,
-    options?: { site?: string },
+    options?: { site?: string; gpc?: boolean },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
   exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;

@@ -45,11 +45,17 @@ export interface SegmentFrame {
   segments: readonly string[];
 }
 
-export type Frame = MetricsFrame | EventFrame | SegmentFrame;
+/** Frames were lost, or somebody was erased: what is shown of visitors may hold no longer. */
+export interface GapFrame {
+  type: "gap";
+}
+
+export type Frame = MetricsFrame | EventFrame | SegmentFrame | GapFrame;
 
 /** The frame types to listen for. */
 export const FRAME_TYPES = [
   "metrics",
   "behavioral_event",
   "segment_change",
+  "gap",
 ] as const satisfies readonly Frame["type"][];

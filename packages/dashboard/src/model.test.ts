@@ -66,4 +66,14 @@ describe("the dashboard's model", () => {
         ?.segments,
     ).toEqual(["s"]);
   });
+
+  it("forgets whom it shows at a gap, since one of them may have been erased, and keeps the figures", () => {
+    const model = reduce(reduce(EMPTY, event("a", "1")), metrics(3));
+    expect(reduce(model, { type: "gap" })).toEqual({
+      ...EMPTY,
+      connection: "live",
+      metrics: metrics(3),
+      history: [3],
+    });
+  });
 });

@@ -60,6 +60,8 @@ export function reduce(model: Model, frame: Frame): Model {
         visitors: new Map(model.visitors).set(frame.visitor, { ...known, segments: frame.segments }),
       };
     }
+    case "gap":
+      return { ...model, feed: EMPTY.feed, visitors: EMPTY.visitors };
   }
 }
 

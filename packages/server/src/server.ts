@@ -15,7 +15,6 @@ import { dataRoutes } from "./routes/data.js";
 import { decisionRoutes } from "./routes/decisions.js";
 import { eventRoutes } from "./routes/events.js";
 import { figureRoutes } from "./routes/figures.js";
-import { deniedByGpc } from "./routes/gpc.js";
 import { healthRoutes } from "./routes/health.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { simulationRoutes } from "./routes/simulation.js";
@@ -65,7 +64,6 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     basePath,
     authenticate: authenticator.fromRequest,
     publicOrigin,
-    gpcDenies: deniedByGpc(options.consent),
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const routes = [

@@ -29,7 +29,7 @@ export interface AttuneServerOptions {
   };
   /** A ruleset document to start with. */
   rules?: unknown;
-  /** Beside a handed-in `service`, only `gpcDenies` is read here; give the policy that the service has. */
+  /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */
   consent?: ConsentPolicy;
   /** How long events are kept, ms (default 395 days). */
   retentionMs?: number;

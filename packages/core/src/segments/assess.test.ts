@@ -39,6 +39,19 @@ describe("compileAssessment", () => {
     }
   });
 
+  it("hands them in where only a group asks for them, as a condition or as the attribute of a list", () => {
+    const enter = { $savedGroup: { id: "ready" } };
+    for (const ready of [
+      { type: "condition", condition: { $not: { "scores.intent": { $lt: 7 } } } },
+      { type: "list", attributeKey: "traits.plan", values: ["gold"] },
+    ] as const) {
+      const reading = compileAssessment([{ name: "x", enter }], { groups: { ready } });
+      expect(reading.readsExtra).toBe(true);
+      expect(Object.keys(reading.assess({ ...visitor, purposes: ["personalization"] }))).toEqual(["x"]);
+    }
+    expect(compileAssessment([{ name: "x", enter }], { groups: { ready: ["gold"] } }).readsExtra).toBe(false);
+  });
+
   it("means nobody without definitions", () => {
     const none = compileAssessment([]);
     const previous = {};

@@ -33,8 +33,8 @@ export function compileAssessment(
       ({ purposes = DEFAULT_PURPOSES }) => purpose !== "necessary" && purposes.includes(purpose),
     ),
   );
-  // Scores cost more than all else here; most segments do not ask for them.
-  const readsExtra = /"(scores|traits)[."]/.test(JSON.stringify(definitions));
+  // Scores cost more than all else here; most segments do not ask for them. A group asks too: it may be a condition or name an attribute.
+  const readsExtra = /"(scores|traits)[."]/.test(JSON.stringify([definitions, options.groups]));
   const compiled = new Map<string, CompiledSegments>();
   const under = (granted: readonly Purpose[]): CompiledSegments => {
     const key = asked.filter((purpose) => granted.includes(purpose)).join();

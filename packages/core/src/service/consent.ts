@@ -10,6 +10,7 @@ import {
 import { fail, ok, type Issue, type Result } from "../kernel/result.js";
 import { parseConsentInput } from "../wire/consent.js";
 import type { ServiceContext } from "./context.js";
+import { deniedByGpc } from "./narrow.js";
 import { notify } from "./notices.js";
 import { SORT } from "./partitions.js";
 import type { ConsentEntry } from "./records.js";
@@ -92,15 +93,25 @@ async function record(
   return queue(partition, () => untilWritten(attempt, random));
 }
 
+/** Under the signal its purposes are refused, also those that the decision does not name. */
+function underGpc(
+  input: ConsentInput,
+  { policy, gpc }: { policy: ConsentPolicy | null; gpc: boolean | undefined },
+): ConsentInput {
+  const refused = deniedByGpc(policy, gpc).map((purpose) => [purpose, false]);
+  return { ...input, purposes: { ...input.purposes, ...Object.fromEntries(refused) } };
+}
+
 /** Records a decision for the subject: for a user, with the user and every visitor linked to it, so that one read finds it. */
 export async function recordConsent(
   context: ServiceContext,
-  using: { standings: Standings; policy: ConsentPolicy | null },
+  using: { standings: Standings; policy: ConsentPolicy | null; gpc: boolean | undefined },
   subject: Subject,
   given: ConsentInput,
 ): Promise<Result<ConsentReceipt, Issue[]>> {
   const parsed = parseConsentInput(given);
   if (!parsed.ok) return parsed;
+  const input = underGpc(parsed.value, using);
   // Whoever can name a visitor here must not reach the one that stands for a user or a session.
   if (subject.kind === "visitor" && isStandIn(subject.id)) return fail([STAND_IN]);
   const receipt = context.ids();
@@ -110,7 +121,7 @@ export async function recordConsent(
     subject.kind === "visitor" ? { ...subject, user: null, visitors: subject.visitors.slice(0, 1) } : subject;
   let made: ConsentRecord | null = null;
   for (const partition of partitionsOf(known)) {
-    const written = await record(context, partition, parsed.value, { policy: using.policy, receipt });
+    const written = await record(context, partition, input, { policy: using.policy, receipt });
     made ??= written;
   }
   for (const visitor of subject.visitors) {

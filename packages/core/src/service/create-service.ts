@@ -111,8 +111,8 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     decide: (visitor, slots, facts = {}) =>
       decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
     profile: async (id, { site } = {}) => profileOf(context, rulesets, await subject(id, site)),
-    consent: async (id, input, { site } = {}) =>
-      recordConsent(context, parts, await subject(id, site), input),
+    consent: async (id, input, { site, gpc } = {}) =>
+      recordConsent(context, { ...parts, gpc }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
     erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),

@@ -14,8 +14,9 @@ const NOT_KEPT = {
 /** What is kept of an event that was refused, so that it can be looked at, cured and sent again. */
 export function deadLetter(
   { input, errors, subject, covered }: Refused,
-  at: { id: string; now: number; site: string; route: string; subjects: readonly string[] },
+  at: { id: string; now: number; source: DeadLetter["source"]; subjects: readonly string[] },
 ): DeadLetter {
+  const { site, route } = at.source;
   const reasons = errors.map(({ path, code, message }) => ({ path, code, message }));
   return {
     id: at.id,
@@ -23,7 +24,7 @@ export function deadLetter(
     body: covered ? letterBody(input) : "",
     reasons: covered ? reasons : [...reasons, NOT_KEPT],
     schemaVersion: SCHEMA_VERSION,
-    source: { site: at.site, route: at.route },
+    source: covered ? at.source : { site, route },
     // Who granted nothing is not to be recognised by a letter either: it holds nothing of theirs.
     ...(covered && subject !== null && { subject }),
     ...(covered && at.subjects.length > 0 && { subjects: at.subjects }),

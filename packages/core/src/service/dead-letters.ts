@@ -30,7 +30,7 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   const pseudonym = await context.pseudonyms.of(site);
   const { admitted, refused } = await admit(
     [input],
-    { site, receivedAt: letter.at },
+    { ...letter.source, receivedAt: letter.at },
     { ...parts, pseudonym },
   );
   if (refused.length > 0) return false;

@@ -1,5 +1,5 @@
-import { grantedPurposes, NO_GRANTS, resolvePolicy } from "../consent/index.js";
-import type { ConsentPolicy, Grants, Purpose } from "../consent/types.js";
+import { grantedPurposes, NO_GRANTS } from "../consent/index.js";
+import type { ConsentPolicy, Grants } from "../consent/types.js";
 import { emptyDecision } from "../decisions/index.js";
 import type { CompiledRuleset, Decision, DecisionVisitor } from "../decisions/types.js";
 import type { Memberships } from "../segments/types.js";
@@ -8,7 +8,7 @@ import type { Attributes } from "../targeting/types.js";
 import type { ServiceContext } from "./context.js";
 import { defaultGrants } from "./door.js";
 import type { Traits } from "./fold-visitor.js";
-import { bothGrant, storedGrants } from "./narrow.js";
+import { bothGrant, deniedByGpc, storedGrants, without } from "./narrow.js";
 import { checkSite, SORT, visitorPartition } from "./partitions.js";
 import type { ConsentEntry, VisitorRecord } from "./records.js";
 import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
@@ -23,13 +23,6 @@ interface Known {
 
 const NOTHING: Memberships = {};
 
-function withoutGpcDenied(grants: Grants, policy: ConsentPolicy | null, gpc: boolean): Grants {
-  if (!gpc) return grants;
-  const kept: Record<Purpose, boolean> = { ...grants };
-  for (const purpose of resolvePolicy(policy ?? { version: "unstated" }).gpcDenies) kept[purpose] = false;
-  return kept;
-}
-
 /** What may be known of the visitor. Without the personalization purpose their partition is not read. */
 async function know(
   { hot, pseudonyms, clock }: ServiceContext,
@@ -38,15 +31,12 @@ async function know(
   using: { policy: ConsentPolicy | null; rules: SiteRules; context: DecideContext },
 ): Promise<Known> {
   const { region, gpc = false } = using.context;
+  const denied = deniedByGpc(using.policy, gpc);
   const passed = visitor.consent ?? null;
   const fallback = (): Grants => defaultGrants(using.policy, { now: clock.now(), region, gpc });
   // A stand-in's partition is a user's or a session's: no visitor is known by such an id.
   if (visitor.id === null || isStandIn(visitor.id) || passed?.personalization === false) {
-    return {
-      grants: withoutGpcDenied(passed ?? fallback(), using.policy, gpc),
-      attributes: {},
-      segments: NOTHING,
-    };
+    return { grants: without(passed ?? fallback(), denied), attributes: {}, segments: NOTHING };
   }
   const partition = visitorPartition(site, (await pseudonyms.of(site))("v", visitor.id));
   const sorts = [SORT.state, SORT.consent, SORT.traits];
@@ -55,7 +45,7 @@ async function know(
   const said = passed !== null && stored !== null ? bothGrant(passed, stored.grants) : passed;
   const place = { now: clock.now(), region, gpc };
   const assumed = said ?? (stored === null ? fallback() : storedGrants(using.policy, stored, place));
-  const grants = withoutGpcDenied(assumed, using.policy, gpc);
+  const grants = without(assumed, denied);
   if (!grants.personalization) return { grants, attributes: {}, segments: NOTHING };
   const record = state?.value as VisitorRecord | undefined;
   const known: Traits = (traits?.value as Traits | undefined) ?? {};

@@ -1,10 +1,10 @@
 import { createConsentState, grantedPurposes, grantsOf, NO_GRANTS } from "../consent/index.js";
-import type { ConsentPolicy, ConsentRecord, Grants } from "../consent/types.js";
+import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../consent/types.js";
 import { parseEvent, type ParseContext, reduceToConsent } from "../events/index.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
-import { grantsFor, storedGrants } from "./narrow.js";
+import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import type { Minimiser } from "./minimiser.js";
 import { inRuns, type Pseudonymise } from "./pseudonyms.js";
 import type { LoggedEvent } from "./records.js";
@@ -52,17 +52,19 @@ type Cover = (event: Event, carried: boolean, stored: ConsentRecord | null) => E
 /**
  * Without a snapshot of its own, an event is covered by what its visitor has decided, as far as that still holds, else by the default
  * it was parsed under. Made for a batch, whose events mostly have one snapshot and one visitor.
+ *
+ * @param denied Covers nothing, whatever a snapshot says.
  */
-function createCover(holds: (stored: ConsentRecord) => Grants): Cover {
+function createCover(holds: (stored: ConsentRecord) => Grants, denied: readonly OptionalPurpose[]): Cover {
   let decided: { by: ConsentRecord; grants: Grants; consent: Event["consent"] } | null = null;
   let own: { consent: Event["consent"]; grants: Grants } | null = null;
   return (event, carried, stored) => {
     if (stored === null) {
       if (own?.consent !== event.consent)
-        own = { consent: event.consent, grants: grantsOf(event.consent.purposes) };
+        own = { consent: event.consent, grants: without(grantsOf(event.consent.purposes), denied) };
       return reduceToConsent(event, own.grants);
     }
-    if (carried) return reduceToConsent(event, grantsFor(event, stored));
+    if (carried) return reduceToConsent(event, without(grantsFor(event, stored), denied));
     if (decided?.by !== stored) {
       const grants = holds(stored);
       const { policyVersion } = stored;
@@ -140,7 +142,8 @@ export async function admit(
 
   const place = { now: options.receivedAt, region: options.country, gpc: options.gpc };
   const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
-  const cover = createCover(holds);
+  const denied = deniedByGpc(using.policy, options.gpc);
+  const cover = createCover(holds, denied);
   const minimise = using.minimisers();
   const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
   events.forEach((event, i) => {
@@ -157,7 +160,7 @@ export async function admit(
   unreadable.forEach((one, i) => {
     const { consent, erased } = known[events.length + i] as Standing;
     if (erased) admission.erased.push(one.index);
-    else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, holds) });
+    else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, { holds, denied }) });
   });
   return admission;
 }

@@ -1,5 +1,7 @@
 import type { StoreOp, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
+import { noteCleared, NOTHING, removeCounted, type Removal, tombstonesOf } from "./erase-records.js";
+import { publish } from "./frames.js";
 import { notify } from "./notices.js";
 import { applyEffects, negated } from "./outbox.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
@@ -7,9 +9,6 @@ import type { EventRecord, TombstoneRecord, VisitorRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
 import { closeSessions, leaveSessions } from "./sessions.js";
 import type { Standings } from "./standing.js";
-import type { ErasureReceipt } from "./types.js";
-
-export type Removed = ErasureReceipt["removed"];
 
 export interface Target {
   site: string;
@@ -18,30 +17,20 @@ export interface Target {
   user: string | null;
 }
 
-/** Records removed in one commit. */
-const CHUNK = 200;
-
-/** A visitor whose tombstone stands. */
-export interface Grave extends Target {
-  tombstone: TombstoneRecord;
-  /** How many profiles went with the state: none where it was buried before. */
-  profiles: number;
-}
-
 /**
  * Puts up the tombstone and removes the state in one commit: from then on nothing of this visitor can be folded. The tombstone
- * carries what has yet to be taken out of the counters, so that an erasure that was cut off is completed by the next one.
+ * carries what has yet to be taken out of the counters, so that an erasure that was cut off is completed by the next one, and counts what
+ * was removed.
  */
-export async function bury(context: ServiceContext, standings: Standings, target: Target): Promise<Grave> {
+export async function bury(context: ServiceContext, standings: Standings, target: Target): Promise<void> {
   const { hot, clock, random } = context;
   const { site, visitor } = target;
   const partition = visitorPartition(site, visitor);
-  const attempt = async () => {
+  const attempt = async (): Promise<true | null> => {
     const [state, stone] = await hot.getMany<never>(
       [SORT.state, SORT.tombstone].map((sort) => ({ partition, sort })),
     );
-    const before = stone?.value as TombstoneRecord | undefined;
-    if (before !== undefined) return { tombstone: before, profiles: 0 };
+    if (stone != null) return true;
     const known = state?.value as VisitorRecord | undefined;
     const tombstone: TombstoneRecord = { v: 1, at: clock.now() };
     if (known !== undefined) {
@@ -57,93 +46,93 @@ export async function bury(context: ServiceContext, standings: Standings, target
         ...known.pending.map(({ seq, counts }) => ({ seq, counts, sessions: [], links: [] })),
         undo,
       ];
+      tombstone.removed = { ...NOTHING, profiles: 1 };
     }
     const ops: StoreOp[] = [
       { op: "put", sort: SORT.tombstone, value: tombstone, ifVersion: 0 },
       { op: "delete", sort: SORT.state, ifVersion: state?.version ?? 0 },
     ];
     const { status } = await hot.commit(partition, ops);
-    return status === "committed" ? { tombstone, profiles: known === undefined ? 0 : 1 } : null;
+    return status === "committed" ? true : null;
   };
-  const grave = { ...target, ...(await context.queue(partition, () => untilWritten(attempt, random))) };
+  await context.queue(partition, () => untilWritten(attempt, random));
   standings.forget(site, visitor);
   await notify(context, { about: "standing", site, visitor });
-  return grave;
+  await publish(context, site, [{ type: "erased", site, visitor }]);
 }
 
 /** The sessions that a chunk of events names are left before the chunk goes: until then they can be found again. */
-async function removeChunk(
+async function leaveChunk(
   context: ServiceContext,
-  of: { site: string; visitor: string },
+  { site, visitor }: Target,
   chunk: readonly StoreRecord<never>[],
-): Promise<string[]> {
-  const { site, visitor } = of;
-  const sessions = chunk.flatMap(({ sort, value }) =>
-    sort.startsWith(SORT.event) ? ((value as EventRecord).event.sessionId ?? []) : [],
-  );
-  await leaveSessions(context, site, visitor, [...new Set(sessions)]);
-  const ops = chunk.map(({ sort }): StoreOp => ({ op: "delete", sort }));
-  await context.hot.commit(visitorPartition(site, visitor), ops);
-  return sessions;
-}
-
-/** Empties a partition but for its tombstone and a visitor's users, by which a call after a crash finds its way. */
-export async function empty(
-  context: ServiceContext,
-  partition: string,
-  remove: (chunk: readonly StoreRecord<never>[]) => Promise<void>,
-): Promise<{ events: number; records: number }> {
-  const removed = { events: 0, records: 0 };
-  let chunk: StoreRecord<never>[] = [];
-  for await (const found of context.hot.scan<never>(partition)) {
-    if (found.sort === SORT.tombstone || found.sort.startsWith(SORT.user)) continue;
-    removed[found.sort.startsWith(SORT.event) ? "events" : "records"]++;
-    chunk.push(found);
-    if (chunk.length < CHUNK) continue;
-    await remove(chunk);
-    chunk = [];
-  }
-  if (chunk.length > 0) await remove(chunk);
-  return removed;
-}
-
-/** Takes the visitor away from its users. The links of the user at hand go when all visitors are done. */
-async function unlink({ hot }: ServiceContext, { site, visitor, user }: Target): Promise<number> {
+): Promise<Removal> {
+  const events = chunk.filter(({ sort }) => sort.startsWith(SORT.event));
+  const named = events.flatMap(({ value }) => (value as EventRecord).event.sessionId ?? []);
+  const sessions = [...new Set(named)];
+  await leaveSessions(context, site, visitor, sessions);
   const partition = visitorPartition(site, visitor);
-  let links = 0;
-  for await (const { sort } of hot.scan(partition, { prefix: SORT.user })) {
-    const other = sort.slice(SORT.user.length);
-    if (other !== user) await hot.delete(userPartition(site, other), SORT.visitor + visitor);
-    await hot.delete(partition, sort);
-    links++;
+  const marks = sessions.map((session) => ({ partition, sort: SORT.left + session }));
+  const known = await context.hot.getMany(marks);
+  // A session's events may lie in several chunks: the first one marks it, so that it is counted once.
+  const fresh = marks.filter((_, i) => known[i] === null);
+  return {
+    tally: {
+      ...NOTHING,
+      events: events.length,
+      records: chunk.length - events.length,
+      sessions: fresh.length,
+    },
+    ops: fresh.map(({ sort }) => ({ op: "put", sort, value: { v: 1 } })),
+  };
+}
+
+/** All but what a call after a crash finds its way by. */
+const isContent = (sort: string): boolean =>
+  sort !== SORT.tombstone && !sort.startsWith(SORT.user) && !sort.startsWith(SORT.left);
+
+const isUser = (sort: string): boolean => sort.startsWith(SORT.user);
+
+/**
+ * Takes the visitor away from its users. The way from the user at hand goes when all its visitors are done, and that from another
+ * whose erasure is under way with that one.
+ */
+async function unlink(
+  { hot }: ServiceContext,
+  { site, visitor, user }: Target,
+  chunk: readonly StoreRecord<never>[],
+): Promise<Removal> {
+  const others = chunk.map(({ sort }) => sort.slice(SORT.user.length)).filter((other) => other !== user);
+  const keys = others.map((other) => ({ partition: userPartition(site, other), sort: SORT.tombstone }));
+  const stones = await hot.getMany<TombstoneRecord>(keys);
+  for (const [i, { partition }] of keys.entries()) {
+    if (stones[i]?.value.removed === undefined) await hot.delete(partition, SORT.visitor + visitor);
   }
-  return links;
+  return { tally: { ...NOTHING, records: chunk.length }, ops: [] };
 }
 
 /** Removes what is left of a buried visitor; the ways in which a repeated call finds the rest go last. */
-export async function clear(
-  context: ServiceContext,
-  { tombstone, profiles, ...target }: Grave,
-): Promise<Omit<Removed, "deadLetters">> {
+export async function clear(context: ServiceContext, target: Target): Promise<void> {
   const { site, visitor } = target;
   const { hot, log } = context;
   const partition = visitorPartition(site, visitor);
   await closeSessions(context, site, visitor);
+  const [tombstone] = await tombstonesOf(hot, [partition]);
   // In this order: what the visitor's last commits added is added before all of it is taken away.
-  await applyEffects(context, [{ site, visitor, pending: tombstone.pending ?? [] }]);
-  const sessions = new Set<string>();
-  const { events, records } = await empty(context, partition, async (chunk) => {
-    for (const session of await removeChunk(context, { site, visitor }, chunk)) sessions.add(session);
-  });
-  const logEntries = (await log?.erase(partition)) ?? 0;
-  await hot.put(partition, SORT.tombstone, { v: 1, at: tombstone.at } satisfies TombstoneRecord);
-  const links = await unlink(context, target);
-  return { events, sessions: sessions.size, profiles, records: records + links, logEntries };
+  await applyEffects(context, [{ site, visitor, pending: tombstone?.value.pending ?? [] }]);
+  await removeCounted(context, partition, isContent, (chunk) => leaveChunk(context, target, chunk));
+  // Only now, when no event is left that could be counted under them.
+  for await (const { sort } of hot.scan(partition, { prefix: SORT.left })) await hot.delete(partition, sort);
+  await noteCleared(context, partition, (await log?.erase(partition)) ?? 0);
+  await removeCounted(context, partition, isUser, (chunk) => unlink(context, target, chunk));
 }
 
 /** Erases one visitor: the tombstone first. Repeating it, also after a crash, completes it. */
-export const eraseVisitor = async (
+export async function eraseVisitor(
   context: ServiceContext,
   standings: Standings,
   target: Target,
-): Promise<Omit<Removed, "deadLetters">> => clear(context, await bury(context, standings, target));
+): Promise<void> {
+  await bury(context, standings, target);
+  await clear(context, target);
+}

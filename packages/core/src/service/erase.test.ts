@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
-import type { AtomicStore } from "../ports/store.js";
+import type { Log } from "../ports/log.js";
+import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
+import type { LoggedEvent } from "./records.js";
 import { everything, RULESET, sample } from "./service.test.suite.js";
+import type { ErasureReceipt, PersonalizationService } from "./types.js";
 
 const MARKER = "planted-marker";
 
@@ -165,6 +168,175 @@ describe("T29 an erasure that is cut off", () => {
     await service.close();
   });
 });
+
+describe("the receipt of an erasure", () => {
+  const user = { userId: `${MARKER}-user` };
+  const whole = { events: 451, sessions: 3, profiles: 1, logEntries: 451 };
+
+  it("counts what a worker removed that met the tombstone meanwhile", async () => {
+    const { hot, log, before } = await seeded();
+    const { removed: alone } = await copied({ hot, log }, (service) => service.erase(user));
+    expect(alone).toMatchObject(whole);
+    const door = createPersonalizationService({ stores: { hot }, log, worker: false });
+    const late = { visitorId: MARKER, userId: `${MARKER}-user` };
+    await door.ingest([sample({ ...late, id: "in-flight", properties: { note: MARKER } })]);
+    // A worker of another process folds at this moment: once the tombstone stands, or while the rest is being removed.
+    let commits = 0;
+    const racing: AtomicStore = {
+      ...hot,
+      async commit(partition, ops, options) {
+        if (partition.startsWith("default/v/") && ++commits === 3) {
+          const worker = createPersonalizationService({ stores: { hot }, log });
+          await worker.settled();
+          await worker.close();
+        }
+        return hot.commit(partition, ops, options);
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: racing }, log, worker: false });
+    const { removed } = await service.erase(user);
+    expect(removed).toEqual({ ...alone, logEntries: 452 });
+    expect(commits).toBe(3);
+    expect(await service.summary()).toEqual(before);
+    expect((await service.erase(user)).removed).toEqual(NONE);
+    await Promise.all([door.close(), service.close()]);
+  });
+
+  it("is exact where several erase and fold side by side", async () => {
+    const { hot, log } = await seeded();
+    const { removed: alone } = await copied({ hot, log }, (service) => service.erase(user));
+    const door = createPersonalizationService({ stores: { hot }, log, worker: false });
+    await door.ingest([sample({ id: "in-flight", visitorId: MARKER, properties: { note: MARKER } })]);
+    let buried = (): void => undefined;
+    const grave = new Promise<void>((done) => {
+      buried = done;
+    });
+    // Where each read and write takes its time, everything is overtaken by everything else.
+    const slow: AtomicStore = {
+      ...hot,
+      getMany: async <V>(keys: readonly RecordKey[]) => (await turn(), hot.getMany<V>(keys)),
+      async commit(...args) {
+        await turn();
+        const done = await hot.commit(...args);
+        buried();
+        return done;
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: slow }, log, worker: false });
+    const erasing = service.erase(user);
+    await grave;
+    const worker = createPersonalizationService({ stores: { hot: slow }, log });
+    const [receipt] = await Promise.all([erasing, worker.settled()]);
+    const { logEntries: _, ...counted } = receipt.removed;
+    expect(alone).toMatchObject(counted);
+    await Promise.all([door.close(), service.close(), worker.close()]);
+  });
+
+  it("counts the records of someone who only ever decided", async () => {
+    const service = createPersonalizationService({ stores: { hot: memoryStore() } });
+    const decision = { purposes: { analytics: true }, policyVersion: "1", source: "banner" } as const;
+    await service.consent({ visitorId: "v" }, decision);
+    await service.consent({ userId: "u" }, decision);
+    // The decision and its line in the history; of a user, with the visitor that stands for it as well.
+    expect((await service.erase({ visitorId: "v" })).removed).toEqual({ ...NONE, records: 2 });
+    expect((await service.erase({ userId: "u" })).removed).toEqual({ ...NONE, records: 4 });
+    await service.close();
+  });
+
+  it("tells, after a crash, of all that no receipt tells of yet", async () => {
+    const { hot, log } = await seeded();
+    const { removed: alone } = await copied({ hot, log }, (service) => service.erase(user));
+    const { logEntries: _entries, deadLetters: _letters, ...told } = alone;
+    for (let writes = 0, broke = true; broke; writes++) {
+      await copied({ hot, log }, async (service, ports) => {
+        let left = writes;
+        const burn = async <T>(write: () => Promise<T>): Promise<T> => {
+          if (left-- <= 0) throw new Error("the process is dead");
+          return write();
+        };
+        const mortal: AtomicStore = {
+          ...ports.hot,
+          put: (...args) => burn(() => ports.hot.put(...args)),
+          delete: (...args) => burn(() => ports.hot.delete(...args)),
+          commit: (...args) => burn(() => ports.hot.commit(...args)),
+        };
+        const dying = createPersonalizationService({
+          stores: { hot: mortal },
+          log: ports.log,
+          worker: false,
+        });
+        broke = await dying.erase(user).then(
+          () => false,
+          () => true,
+        );
+        const { removed } = await service.erase(user);
+        const receipts: ErasureReceipt["removed"][] = [];
+        for await (const { value } of ports.hot.scan<ErasureReceipt>("default/audit"))
+          receipts.push(value.removed);
+        expect(receipts, `after ${writes} writes`).toContainEqual(expect.objectContaining(told));
+        // Two receipts only where it died after the first was written.
+        if (receipts.length === 1) expect(removed).toMatchObject(told);
+        expect(receipts.length).toBeLessThanOrEqual(2);
+        for await (const partition of ports.hot.partitions("default/"))
+          for await (const { sort, value } of ports.hot.scan(partition))
+            if (sort === "tombstone") expect(value).toEqual({ v: 1, at: expect.any(Number) });
+        await dying.close();
+      });
+    }
+  }, 60_000);
+});
+
+describe("a tombstone that somebody else writes to at the same moment", () => {
+  it("keeps what either wrote, and loses no count", async () => {
+    const { hot, log } = await seeded();
+    const user = { userId: `${MARKER}-user` };
+    const { removed: alone } = await copied({ hot, log }, (service) => service.erase(user));
+    const overtaken = new Set<string>();
+    const busy: AtomicStore = {
+      ...hot,
+      async put(partition, sort, value, options) {
+        if (sort === "tombstone" && !overtaken.has(partition)) {
+          overtaken.add(partition);
+          const stone = await hot.get(partition, sort);
+          await hot.put(partition, sort, stone?.value ?? { v: 1, at: 0 });
+        }
+        return hot.put(partition, sort, value, options);
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: busy }, log, worker: false });
+    expect((await service.erase(user)).removed).toEqual(alone);
+    expect(overtaken.size).toBe(2);
+    await service.close();
+  });
+});
+
+const NONE = { events: 0, sessions: 0, profiles: 0, records: 0, logEntries: 0, deadLetters: 0 };
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Runs on a copy of what the ports hold. */
+async function copied<T>(
+  ports: { hot: AtomicStore; log: Log },
+  run: (service: PersonalizationService, ports: { hot: AtomicStore; log: Log }) => Promise<T>,
+): Promise<T> {
+  const hot = memoryStore();
+  for await (const partition of ports.hot.partitions("")) {
+    for await (const { sort, value, expiresAt } of ports.hot.scan(partition))
+      await hot.put(partition, sort, value, expiresAt === undefined ? {} : { expiresAt });
+  }
+  const log = memoryLog({ shards: ports.log.capabilities.shards });
+  for (let shard = 0; shard < ports.log.capabilities.shards; shard++) {
+    const records = await ports.log.read<LoggedEvent>(shard, 0, 1e6);
+    await log.append(records.map(({ key, value }) => ({ key, value })));
+  }
+  await log.deadLetters.put(await ports.log.deadLetters.read(null, 1e6));
+  const service = createPersonalizationService({ stores: { hot }, log, worker: false });
+  try {
+    return await run(service, { hot, log });
+  } finally {
+    await service.close();
+  }
+}
 
 async function first<T>(items: AsyncIterable<T>): Promise<T | null> {
   for await (const item of items) return item;

@@ -1,31 +1,27 @@
-import type { StoreOp } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
-import { bury, clear, empty, type Removed } from "./erase-visitor.js";
+import { NOTHING, noteTold, plus, removeCounted, tombstonesOf } from "./erase-records.js";
+import { bury, clear } from "./erase-visitor.js";
 import { lettersAbout } from "./letters.js";
-import { auditPartition, SORT, userPartition } from "./partitions.js";
+import { auditPartition, SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { TombstoneRecord } from "./records.js";
+import { untilWritten } from "./retry.js";
 import type { Standings } from "./standing.js";
 import { resolveSubject, type Subject } from "./subjects.js";
 import type { ErasureReceipt, SubjectId } from "./types.js";
 
 /** Events received until now that name this user are not folded any more, whichever visitor they come with. */
-async function buryUser({ hot, clock }: ServiceContext, site: string, user: string): Promise<void> {
-  await hot.put(userPartition(site, user), SORT.tombstone, {
-    v: 1,
-    at: clock.now(),
-  } satisfies TombstoneRecord);
+async function buryUser({ hot, clock, random }: ServiceContext, partition: string): Promise<void> {
+  const attempt = async (): Promise<true | null> => {
+    const before = await hot.get<TombstoneRecord>(partition, SORT.tombstone);
+    const stone: TombstoneRecord = { v: 1, at: clock.now(), removed: before?.value.removed ?? NOTHING };
+    const ifVersion = before?.version ?? 0;
+    return (await hot.put(partition, SORT.tombstone, stone, { ifVersion })).written ? true : null;
+  };
+  await untilWritten(attempt, random);
 }
 
-async function emptyUser(context: ServiceContext, site: string, user: string): Promise<number> {
-  const partition = userPartition(site, user);
-  const { records } = await empty(context, partition, async (chunk) => {
-    await context.hot.commit(
-      partition,
-      chunk.map(({ sort }): StoreOp => ({ op: "delete", sort })),
-    );
-  });
-  return records;
-}
+/** All but the visitors, by which a call after a crash finds them. What links a user and a visitor counts once: with the visitor. */
+const isUsers = (sort: string): boolean => sort !== SORT.tombstone && !sort.startsWith(SORT.visitor);
 
 /** Removes the letters about these visitors of the subject and about its user; how many. */
 async function eraseLetters(
@@ -40,39 +36,64 @@ async function eraseLetters(
   return found.length === 0 ? 0 : log.deadLetters.remove(found);
 }
 
+/** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
+async function eraseVisitors(
+  context: ServiceContext,
+  standings: Standings,
+  { site, id }: { site: string; id: SubjectId },
+): Promise<{ partitions: string[]; deadLetters: number }> {
+  const erased = new Set<string>();
+  let deadLetters = 0;
+  for (;;) {
+    const subject = await resolveSubject(context, site, id);
+    const { user } = subject;
+    const left = subject.visitors.filter((visitor) => !erased.has(visitor));
+    if (left.length === 0) break;
+    for (const visitor of left) await bury(context, standings, { site, visitor, user });
+    for (const visitor of left) erased.add(visitor);
+    // Letters go before the events that say whose they are.
+    deadLetters += await eraseLetters(context, subject, left);
+    for (const visitor of left) await clear(context, { site, visitor, user });
+  }
+  return { partitions: Array.from(erased, (visitor) => visitorPartition(site, visitor)), deadLetters };
+}
+
 /**
  * Erases a subject for good. Tombstones come first, so that events in flight, replayed or retried meet them; then everything else,
  * in an order in which a crash leaves nothing that a second call would not find. The receipt names nobody.
+ *
+ * It tells of all that was removed, also by workers that met the tombstones meanwhile and by calls that were cut off before they had a
+ * receipt; letters, and what was removed of the log just before a crash, excepted. A call that is cut off after its receipt is in the
+ * audit, or runs beside another one, may tell of the same again; a later call tells of nothing that was told.
  */
 export async function eraseSubject(
   context: ServiceContext,
   standings: Standings,
   { site, id }: { site: string; id: SubjectId },
 ): Promise<ErasureReceipt> {
-  let subject = await resolveSubject(context, site, id);
-  const { user } = subject;
-  if (user !== null) await buryUser(context, site, user);
-  const removed: Removed = { events: 0, sessions: 0, profiles: 0, records: 0, logEntries: 0, deadLetters: 0 };
-  const erased = new Set<string>();
-  for (let left: readonly string[] = subject.visitors; left.length > 0; ) {
-    const graves = [];
-    for (const visitor of left) graves.push(await bury(context, standings, { site, visitor, user }));
-    for (const visitor of left) erased.add(visitor);
-    // Letters go before the events that say whose they are.
-    removed.deadLetters += await eraseLetters(context, subject, left);
-    for (const grave of graves) {
-      const part = await clear(context, grave);
-      for (const kind of Object.keys(part) as (keyof typeof part)[]) removed[kind] += part[kind];
-    }
-    // A visitor may have been linked to the user while the others were being erased.
-    subject = await resolveSubject(context, site, id);
-    left = subject.visitors.filter((visitor) => !erased.has(visitor));
+  const { hot } = context;
+  const { user } = await resolveSubject(context, site, id);
+  const own = user === null ? null : userPartition(site, user);
+  if (own !== null) await buryUser(context, own);
+  const { partitions, deadLetters } = await eraseVisitors(context, standings, { site, id });
+  if (own !== null) {
+    await removeCounted(context, own, isUsers, async ({ length }) => ({
+      tally: { ...NOTHING, records: length },
+      ops: [],
+    }));
   }
-  // What the visitors are found by goes last, for a repeated call.
-  if (user !== null) removed.records += await emptyUser(context, site, user);
+  const stones = await tombstonesOf(hot, own === null ? partitions : [...partitions, own]);
+  const counted = stones.map(({ value }) => value.removed ?? NOTHING).reduce(plus);
   context.pseudonyms.forget();
   const completedAt = new Date(context.clock.now()).toISOString();
+  const removed = { ...counted, deadLetters };
   const receipt: ErasureReceipt = { id: context.ids(), status: "completed", completedAt, removed };
   await context.durable.put(auditPartition(site), receipt.id, { v: 1, type: "erasure", ...receipt });
+  for (const stone of stones) {
+    // The user's comes last, and before it what the visitors are found by: a call after a crash finds all that is not told yet.
+    if (stone.partition === own)
+      for await (const { sort } of hot.scan(own, { prefix: SORT.visitor })) await hot.delete(own, sort);
+    await noteTold(hot, stone);
+  }
   return receipt;
 }

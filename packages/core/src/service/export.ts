@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<string, string>> = {
   x: "conflicts",
   user: "users",
   v: "visitors",
+  l: "sessionsLeft",
   tombstone: "erasures",
 };
 

@@ -8,6 +8,7 @@ export const FRAME_TYPES = [
   "visitor",
   "exposure",
   "ruleset",
+  "erased",
 ] as const satisfies readonly FrameType[];
 
 export const frameTopic = (site: string, type: FrameType): string => `${site}/${type}`;

@@ -69,9 +69,10 @@ export async function ingest(
   const { admitted, refused } = admission;
 
   if (refused.length > 0 && log !== null) {
-    const at = { now: receivedAt, site, route: options.route ?? "ingest" };
+    const { route = "ingest", country, gpc } = options;
+    const source = { site, route, ...(country !== undefined && { country }), ...(gpc && { gpc }) };
     const letters = refused.map((one) =>
-      deadLetter(one, { ...at, id: ids(), subjects: subjectsIn(one.input, pseudonym) }),
+      deadLetter(one, { id: ids(), now: receivedAt, source, subjects: subjectsIn(one.input, pseudonym) }),
     );
     await putLetters(context, letters);
   }

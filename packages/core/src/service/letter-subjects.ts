@@ -1,10 +1,10 @@
 import { grantsOf } from "../consent/index.js";
-import type { ConsentRecord, Grants } from "../consent/types.js";
+import type { ConsentRecord, Grants, OptionalPurpose } from "../consent/types.js";
 import { isFields, newCheck } from "../events/check.js";
 import type { ParseContext } from "../events/index.js";
 import { readConsent } from "../events/parse-consent.js";
 import type { DeadLetter } from "../ports/log.js";
-import { bothGrant } from "./narrow.js";
+import { bothGrant, without } from "./narrow.js";
 import type { IdKind, Pseudonymise } from "./pseudonyms.js";
 import { standInOf } from "./subjects.js";
 
@@ -52,19 +52,19 @@ export function carries(input: unknown): boolean {
  * Whether the content of an unreadable event may be kept: like that of a readable one, where its own snapshot, what is stored of its
  * visitor or else the default of the request covers analytics or personalization.
  *
- * @param holds What a stored decision allows now.
+ * @param under `holds`: what a stored decision allows now; `denied`: what is not allowed whatever an event says.
  */
 export function mayKeep(
   input: unknown,
   context: ParseContext,
   stored: ConsentRecord | null,
-  holds: (record: ConsentRecord) => Grants,
+  under: { holds: (record: ConsentRecord) => Grants; denied: readonly OptionalPurpose[] },
 ): boolean {
   if (!isFields(input)) return false;
   const { shared: _ofReadable, ...alone } = context;
-  const own = grantsOf(readConsent(newCheck(), input, alone).purposes);
+  const own = without(grantsOf(readConsent(newCheck(), input, alone).purposes), under.denied);
   const said = stored !== null && carries(input) ? bothGrant(own, stored.grants) : null;
-  const { analytics, personalization } = said ?? (stored === null ? own : holds(stored));
+  const { analytics, personalization } = said ?? (stored === null ? own : under.holds(stored));
   return analytics || personalization;
 }
 

@@ -1,11 +1,32 @@
-import { createConsentState, grantsOf } from "../consent/index.js";
-import { type ConsentPolicy, type ConsentRecord, type Grants, PURPOSES } from "../consent/types.js";
+import { createConsentState, grantsOf, resolvePolicy } from "../consent/index.js";
+import {
+  type ConsentPolicy,
+  type ConsentRecord,
+  type Grants,
+  type OptionalPurpose,
+  PURPOSES,
+} from "../consent/types.js";
 import { reduceToConsent } from "../events/index.js";
 import type { Event } from "../events/types.js";
 
 /** What both allow: neither adds to the other. */
 export const bothGrant = (a: Grants, b: Grants): Grants =>
   grantsOf(PURPOSES.filter((purpose) => a[purpose] && b[purpose]));
+
+/** What Global Privacy Control switches off under a policy where a request carries it: it holds whatever anybody has stated. */
+export const deniedByGpc = (
+  policy: ConsentPolicy | null,
+  gpc: boolean | undefined,
+): readonly OptionalPurpose[] =>
+  gpc === true ? resolvePolicy(policy ?? { version: "unstated" }).gpcDenies : [];
+
+/** The grants without these purposes. */
+export const without = (grants: Grants, denied: readonly OptionalPurpose[]): Grants =>
+  denied.length === 0
+    ? grants
+    : grantsOf(
+        PURPOSES.filter((purpose) => grants[purpose] && !(denied as readonly string[]).includes(purpose)),
+      );
 
 /** Where and when consent is asked about. */
 export interface ConsentPlace {

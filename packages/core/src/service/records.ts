@@ -2,6 +2,7 @@ import type { ConsentRecord } from "../consent/types.js";
 import type { Event } from "../events/types.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
+import type { ErasureReceipt } from "./types.js";
 
 /** What the log holds for one accepted event. */
 export interface LoggedEvent {
@@ -61,9 +62,14 @@ export interface ConflictRecord {
   hashes: readonly number[];
 }
 
+/** What erasures removed of one partition. */
+export type Tally = Omit<ErasureReceipt["removed"], "deadLetters">;
+
 export interface TombstoneRecord {
   v: 1;
   at: number;
+  /** What was removed here, by whomever, and stands in no receipt yet. A user's has it, be it zeros, while its erasure is under way. */
+  removed?: Tally;
   /** Effects that the erasure itself still has to apply; gone once it has. */
   pending?: readonly PendingEffects[];
 }

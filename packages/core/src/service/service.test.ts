@@ -430,6 +430,10 @@ describe("subscribe", () => {
       changes: [{ segment: "buyers", change: "entered" }],
     });
     expect(JSON.stringify(frames)).not.toContain("raw-visitor");
+    const { visitor } = frames.find(({ type }) => type === "visitor") as { visitor: string };
+    await service.erase({ visitorId: "raw-visitor" });
+    await service.settled();
+    expect(frames.at(-1)).toEqual({ type: "erased", site: "default", visitor });
     await service.close();
   });
 

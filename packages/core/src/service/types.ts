@@ -43,7 +43,10 @@ export interface IngestOptions {
   route?: string;
   /** Country as the host's CDN says it. */
   country?: string;
-  /** Global Privacy Control, as the request says: narrows the default for events that carry no consent of their own. */
+  /**
+   * Global Privacy Control, as the request says (`Sec-GPC: 1`): what the policy's `gpcDenies` lists covers none of these events, whatever
+   * they say of themselves and whatever was decided before.
+   */
   gpc?: boolean;
 }
 
@@ -124,10 +127,12 @@ export interface ErasureReceipt {
   id: string;
   status: "completed";
   completedAt: string;
+  /** All that was removed and stands in no earlier receipt, whoever removed it: this call, workers, calls that were cut off. */
   removed: {
     events: number;
     sessions: number;
     profiles: number;
+    /** Everything else kept of the subject: decisions and their history, traits, conflicts, links of its visitors to users. */
     records: number;
     logEntries: number;
     deadLetters: number;
@@ -152,6 +157,8 @@ export type ServiceFrame =
     }
   | { type: "exposure"; site: string; experiment: string; slot: string; variant: string }
   | { type: "ruleset"; site: string; version: string }
+  /** Forget what came of this visitor before, and what still comes. Told again when an erasure is repeated. */
+  | { type: "erased"; site: string; visitor: string }
   | { type: "gap" };
 
 export interface ServiceFilter {
@@ -188,10 +195,11 @@ export interface PersonalizationService {
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
   profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
+  /** Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. */
   consent(
     id: SubjectId,
     input: ConsentInput,
-    options?: { site?: string },
+    options?: { site?: string; gpc?: boolean },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
   exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;

@@ -28,12 +28,19 @@ const key = () =>
       `A key has at least ${MIN_KEY} visible ASCII characters, none of them a space.`,
     ),
   );
+/** As browsers write it, since it is compared with what they send: lower case, and no port that the scheme implies. */
+function isOrigin(value: string): boolean {
+  const [, scheme, port] =
+    /^(https?):\/\/(?:[a-z\d][a-z\d.-]*|\[[\da-f:]+\])(?::([1-9]\d{0,4}))?$/.exec(value) ?? [];
+  if (scheme === undefined || Number(port ?? 0) > 65_535) return false;
+  return port !== (scheme === "http" ? "80" : "443");
+}
 const origin = () =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => /^https?:\/\/[^/\s?#]+$/.test(value),
-      "An origin is a scheme and a host, as in `https://shop.example`, without a path.",
+      isOrigin,
+      "Write the origin as browsers do: a scheme and a host in lower case, as in `https://shop.example`, a port where it is not the scheme's own, and no path.",
     ),
   );
 
@@ -48,6 +55,7 @@ const config = () =>
   v.strictObject({
     host: v.optional(text()),
     port: v.optional(whole(0, 65_535)),
+    origin: v.optional(origin()),
     basePath: v.optional(
       v.pipe(
         v.string(),

@@ -32,7 +32,7 @@ export interface SiteConfig {
   writeKeys?: string[];
   /** For the host's servers. */
   secretKeys?: string[];
-  /** Origins the write keys may be used from (default: none but same-origin). */
+  /** Origins of pages that may use the write keys (default: any). */
   origins?: string[];
 }
 
@@ -40,6 +40,8 @@ export interface SiteConfig {
 export interface ServerConfig {
   host?: string;
   port?: number;
+  /** Where people reach it (`https://attune.example`), behind a proxy that ends TLS for one; default: where it listens. */
+  origin?: string;
   /** Put before every route: empty, or starting with a slash and not ending in one. */
   basePath?: string;
   /** Where the embedded stores keep their files. */

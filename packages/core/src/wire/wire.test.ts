@@ -218,6 +218,7 @@ describe("parseServerConfig", () => {
     const config = {
       port: 4600,
       host: "127.0.0.1",
+      origin: "https://attune.example",
       basePath: "/attune",
       sites: { shop: { writeKeys: ["wk_0123456789abcdef"], origins: ["https://shop.example"] } },
       consent: { version: "1", mode: "opt-in" },
@@ -258,5 +259,28 @@ describe("parseServerConfig", () => {
     expect(JSON.stringify(bad)).not.toContain("jane");
     expect(paths(parseServerConfig(null))).toEqual([""]);
     expect(paths(parseServerConfig({ consent: {} }))).toEqual(["/consent/version"]);
+  });
+
+  it("takes origins only as browsers write them, and says how that is", () => {
+    for (const origin of ["http://localhost:4600", "https://shop.example:80", "http://[::1]:8080"])
+      expect(parseServerConfig({ origin })).toEqual({ ok: true, value: { origin } });
+    for (const origin of [
+      "attune.example",
+      "https://attune.example/",
+      "https://Attune.example",
+      "https://attune.example:443",
+      "http://[::1]:80",
+      "http://attune.example:65536",
+      "https://jane@attune.example",
+      "ftp://attune.example",
+      "null",
+      "*",
+      5,
+    ]) {
+      const bad = parseServerConfig({ origin, sites: { shop: { origins: [origin] } } });
+      expect(paths(bad).sort()).toEqual(["/origin", "/sites/shop/origins/0"]);
+      if (typeof origin === "string") expect(JSON.stringify(bad)).toContain("`https://shop.example`");
+      expect(JSON.stringify(bad)).not.toContain("jane");
+    }
   });
 });

@@ -49,11 +49,10 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
 }
 
 function announce(
-  { url, keys, server, hasDashboard }: Host,
+  { url, origin, keys, server, hasDashboard }: Host,
   { json, memory, simulate, dir }: { json: boolean; memory: boolean; simulate: boolean; dir: string },
   terminal: Terminal,
 ): void {
-  const origin = new URL(url).origin;
   const dashboard = hasDashboard ? server.signInUrl(origin) : null;
   if (json) {
     return terminal.out(

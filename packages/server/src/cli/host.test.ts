@@ -40,4 +40,25 @@ describe("a host that ends", () => {
     expect(((await made.json()) as { url: string }).url).toMatch(`${host.url}/dashboard/sign-in?token=`);
     await host.close();
   });
+
+  it("sends people to the origin of the configuration, and takes a session's changes from there", async () => {
+    const origin = "https://attune.example";
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", config: { origin } });
+    expect(host.origin).toBe(origin);
+    const headers = { authorization: `Bearer ${host.keys.secretKey}` };
+    const made = await fetch(`${host.url}/api/v1/dashboard/sign-in`, { method: "POST", headers });
+    const { url } = (await made.json()) as { url: string };
+    expect(url).toMatch(`${origin}/dashboard/sign-in?token=`);
+    const entry = await fetch(url.replace(origin, host.url), { redirect: "manual" });
+    const setCookie = entry.headers.get("set-cookie") ?? "";
+    expect(setCookie).toContain("; Secure");
+    const signOut = (from: string): Promise<Response> =>
+      fetch(`${host.url}/api/v1/dashboard/session`, {
+        method: "DELETE",
+        headers: { cookie: setCookie.split(";")[0] as string, origin: from },
+      });
+    expect((await signOut("https://elsewhere.example")).status).toBe(403);
+    expect((await signOut(origin)).status).toBe(204);
+    await host.close();
+  });
 });

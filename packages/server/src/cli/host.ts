@@ -19,7 +19,7 @@ export interface HostOptions {
   dir: string | null;
   port: number;
   host: string;
-  /** Sites, consent, retention, limits and base path are read from it; the rest stands above. */
+  /** Sites, consent, retention, limits, origin and base path are read from it; the rest stands above. */
   config?: ServerConfig;
   ruleset?: unknown;
   dashboard?: boolean;
@@ -28,6 +28,8 @@ export interface HostOptions {
 /** A server that really listens, with what it stands on. */
 export interface Host {
   url: string;
+  /** Where people reach it: as the configuration says, else where it listens. */
+  origin: string;
   keys: LocalKeys;
   server: AttuneServer;
   hasDashboard: boolean;
@@ -42,7 +44,7 @@ const DAY_MS = 86_400_000;
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {} } = options;
-  const { basePath = "", consent, retentionDays } = config;
+  const { basePath = "", origin: publicOrigin, consent, retentionDays } = config;
   const keys = dir === null ? newKeys() : await keysOf(dir);
   const ports = dir === null ? memoryPorts() : await embedded({ dir });
   const dashboard = options.dashboard ? findDashboard() : null;
@@ -57,7 +59,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(consent && { consent }),
     ...(retentionDays !== undefined && { retentionMs: retentionDays * DAY_MS }),
     ...(dashboard !== null && { dashboard: { directory: dashboard } }),
-    origin: () => ownOrigin,
+    origin: publicOrigin ?? (() => ownOrigin),
   });
   let ending = false;
   const listener = http.createServer(
@@ -83,7 +85,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { port } = listener.address() as AddressInfo;
   const name = options.host.includes(":") ? `[${options.host}]` : options.host;
   ownOrigin = `http://${name}:${port}`;
-  return { url: `${ownOrigin}${basePath}`, keys, server, hasDashboard: dashboard !== null, close };
+  return {
+    url: `${ownOrigin}${basePath}`,
+    origin: publicOrigin ?? ownOrigin,
+    keys,
+    server,
+    hasDashboard: dashboard !== null,
+    close,
+  };
 }
 
 const endingAnswer = (): Response =>

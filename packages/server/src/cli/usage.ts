@@ -23,7 +23,7 @@ export const HELP = `attune: personalization, on your own machine
     --dir DIR        where data and keys live (default .attune)
     --memory         keep nothing on disk
     --ruleset FILE   publish this ruleset at the start
-    --config FILE    JSON: host, port, basePath, dir, ruleset, sites, consent, retentionDays, limits
+    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits
     --simulate       let simulated visitors walk about
     --json           print one JSON line when ready
 

@@ -41,14 +41,23 @@ export type ScoresOf = (
   event: Event,
 ) => { engagement: number; intent: number; pattern: string | null } | null;
 
+/** Whom a frame is about; null where it names nobody. */
+export function visitorOf(frame: ServiceFrame): string | null {
+  if (frame.type === "event") return frame.event.visitorId;
+  return frame.type === "visitor" ? frame.visitor : null;
+}
+
 const textOf = (value: unknown): string | null => (typeof value === "string" ? value.slice(0, 200) : null);
 const numberOf = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
 export const isSimulated = (event: Event): boolean => event.context.simulated === true;
 
-/** A small frame of bounded size, whatever the event held. */
+/**
+ * A small frame of bounded size, whatever the event held. That somebody was erased is told as a gap: what was shown may hold for nobody
+ * any more, and whose it was is nobody's business.
+ */
 export function liveFrame(frame: ServiceFrame, scoresOf: ScoresOf): LiveFrame {
-  if (frame.type === "gap") return { type: "gap" };
+  if (frame.type === "gap" || frame.type === "erased") return { type: "gap" };
   if (frame.type === "ruleset") return { type: "ruleset", version: frame.version };
   if (frame.type === "exposure") {
     const { experiment, slot, variant } = frame;

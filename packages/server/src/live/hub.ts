@@ -1,7 +1,8 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService, ServiceFrame, SiteSummary } from "@attune/core/service";
 import { boundedSummary } from "./bounded-summary.js";
-import { isSimulated, type LiveFrame, liveFrame } from "./frames.js";
+import { isSimulated, type LiveFrame, liveFrame, visitorOf } from "./frames.js";
+import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createReader, type Reader } from "./reader.js";
@@ -30,8 +31,8 @@ export interface Hub {
   open(options: OpenOptions): ReadableStream<Uint8Array>;
   figures(site: string): LiveFigures & { readers: number };
   /**
-   * Drops what is held of the site's visitors, since one of them was erased and cannot be told from the others by now: readers that
-   * return after it see a gap.
+   * Drops what is held of the site's visitors, since one of them was erased and it is not known which: readers that return after it see a
+   * gap. Erasures that the service's frames tell of need no call: of those it is known.
    */
   forget(site: string): void;
   close(): Promise<void>;
@@ -52,6 +53,8 @@ type Frame =
 
 interface Held {
   site: string;
+  /** Whom it is about. */
+  visitor: string | null;
   frame: LiveFrame;
 }
 
@@ -71,6 +74,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   const ring = createRing<Held>(WINDOW);
   const rates = createRates(clock);
   const visitors = createLiveVisitors();
+  const gone = createGone();
   const readers = new Map<Reader, () => boolean>();
   /** By site: what came up to this number is forgotten. */
   const forgotten = new Map<string, number>();
@@ -80,11 +84,27 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       `${sequence === undefined ? "" : `id: ${epoch}.${sequence}\n`}event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`,
     );
 
+  /** @param visitor Null: all of the site's. */
+  function forget(site: string, visitor: string | null): void {
+    ring.drop((held) => held.site === site && (visitor === null || held.visitor === visitor));
+    forgotten.set(site, ring.last);
+    rates.forget(site, visitor);
+    visitors.forget(site, visitor);
+  }
+
   function take(site: string, frame: ServiceFrame): void {
+    const visitor = visitorOf(frame);
+    if (visitor !== null && gone.has(site, visitor)) return;
+    if (frame.type === "erased") {
+      if (!gone.add(site, frame.visitor)) return;
+      forget(site, frame.visitor);
+    }
+    // What was lost may have told of an erasure.
+    if (frame.type === "gap") forget(site, null);
     if (frame.type === "event") rates.count(site, frame.event.visitorId, isSimulated(frame.event));
     if (readers.size === 0 && clock.now() > watchedUntil) return;
     const live = liveFrame(frame, visitors.scoresOf);
-    const sequence = ring.push({ site, frame: live });
+    const sequence = ring.push({ site, visitor, frame: live });
     let bytes: Uint8Array | null = null;
     for (const reader of readers.keys()) {
       if (reader.site !== site) continue;
@@ -127,12 +147,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
 
   return {
     figures,
-    forget(site) {
-      ring.drop((held) => held.site === site);
-      forgotten.set(site, ring.last);
-      rates.forget(site);
-      visitors.forget(site);
-    },
+    forget: (site) => forget(site, null),
     open({ site, lastEventId, active }) {
       if (readers.size === 0 && clock.now() > watchedUntil) epoch = clock.now().toString(36);
       const { reader, body } = createReader(site, (gone) => {

@@ -7,8 +7,8 @@ const MAX_VISITORS = 5000;
 
 export interface LiveVisitors {
   readonly scoresOf: ScoresOf;
-  /** Forgets the site's visitors. */
-  forget(site: string): void;
+  /** Forgets one of the site's visitors; null: all of them. */
+  forget(site: string, visitor: string | null): void;
 }
 
 /**
@@ -33,7 +33,8 @@ export function createLiveVisitors(): LiveVisitors {
   };
   return {
     scoresOf,
-    forget(site) {
+    forget(site, visitor) {
+      if (visitor !== null) return void states.delete(`${site} ${visitor}`);
       for (const key of states.keys()) if (key.startsWith(`${site} `)) states.delete(key);
     },
   };

@@ -14,8 +14,8 @@ export interface LiveFigures {
 export interface Rates {
   count(site: string, visitor: string, simulated: boolean): void;
   figures(site: string): LiveFigures;
-  /** Forgets who was there; how much happened stays. */
-  forget(site: string): void;
+  /** Forgets that this visitor was there; null: who was there at all. How much happened stays. */
+  forget(site: string, visitor: string | null): void;
 }
 
 interface Seen {
@@ -59,7 +59,10 @@ export function createRates(clock: Clock): Rates {
       visitors.set(visitor, { at: now, simulated });
       if (visitors.size > MAX_VISITORS) visitors.delete(visitors.keys().next().value as string);
     },
-    forget: (site) => sites.get(site)?.visitors.clear(),
+    forget(site, visitor) {
+      if (visitor === null) sites.get(site)?.visitors.clear();
+      else sites.get(site)?.visitors.delete(visitor);
+    },
     figures(site) {
       const { counts, seconds, visitors } = rates(site);
       const now = clock.now();

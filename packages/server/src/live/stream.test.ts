@@ -1,4 +1,6 @@
 import net from "node:net";
+import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import type { Channel } from "@attune/core/ports";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
 import { createReader, READER_BUFFER } from "./reader.js";
@@ -24,10 +26,11 @@ async function read(
   until: (frames: Frame[]) => boolean,
   lastEventId?: string,
   act?: () => Promise<unknown>,
+  from: TestServer = at,
 ): Promise<Frame[]> {
   const abort = new AbortController();
   const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-  const response = await at.call(STREAM, { key: SECRET, headers, signal: abort.signal });
+  const response = await from.call(STREAM, { key: SECRET, headers, signal: abort.signal });
   expect(response.headers.get("content-type")).toContain("text/event-stream");
   await act?.();
   const frames: Frame[] = [];
@@ -124,6 +127,107 @@ describe("erasure", () => {
     const resumed = events(await read((frames) => events(frames).length > 0, next?.id as string));
     expect(resumed[0]?.data).toMatchObject({ event: { eventId: "after-erasure" } });
     expect((await read((frames) => frames.length > 0, first))[0]?.type).toBe("gap");
+  });
+});
+
+describe("erasure in another process", () => {
+  const shared = async (): Promise<{ here: TestServer; there: TestServer; channel: Channel }> => {
+    const channel = memoryChannel();
+    const ports = { stores: { hot: memoryStore() }, log: memoryLog(), channel };
+    return { here: await startTestServer(ports), there: await startTestServer(ports), channel };
+  };
+  // Whichever of the two folds it.
+  const SOON = "/api/v1/behavioral/batch";
+  const visitorId = "erased-elsewhere-0123456789";
+  const eventIds = (frames: Frame[]): unknown[] =>
+    events(frames).map(({ data }) => (data.event as { eventId: string }).eventId);
+
+  it("leaves nothing of the visitor to be given again, tells who looks on, and spares the others", async () => {
+    const { here, there } = await shared();
+    const seen = await read(
+      (frames) => events(frames).length >= 3,
+      undefined,
+      () =>
+        here.post(SOON, [
+          nativeEvent({ visitorId, id: "theirs-1" }),
+          nativeEvent({ visitorId: "somebody-else-0123456789", id: "others-1" }),
+          nativeEvent({ visitorId, id: "theirs-2" }),
+        ]),
+      here,
+    );
+    const first = seen.find(({ id }) => id !== null)?.id as string;
+    const looking = read(
+      (frames) => frames.some(({ type }) => type === "gap"),
+      undefined,
+      () => there.call(`/api/v1/behavioral/data/${visitorId}`, { method: "DELETE", key: SECRET }),
+      here,
+    );
+    const told = await looking;
+    expect(JSON.stringify(told)).not.toMatch(/erased|[0-9a-f]{36}/);
+    const back = await read(
+      (frames) => frames.some(({ type }) => type === "metrics"),
+      first,
+      undefined,
+      here,
+    );
+    expect(back[0]?.type).toBe("gap");
+    expect(JSON.stringify(back)).not.toContain("theirs-");
+    // The one who is left is still there.
+    expect(back.at(-1)?.data.live).toMatchObject({ activeVisitors: 1 });
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it("keeps away what was folded before it and is announced after it", async () => {
+    const { here, there, channel } = await shared();
+    const late: unknown[] = [];
+    await channel.subscribe<unknown>(["default/event"], (frame) => {
+      if (frame.type === "message") late.push(frame.data);
+    });
+    await read(
+      (found) => events(found).length > 0,
+      undefined,
+      () => here.post(SOON, [nativeEvent({ visitorId, id: "theirs" })]),
+      here,
+    );
+    await there.call(`/api/v1/behavioral/data/${visitorId}`, { method: "DELETE", key: SECRET });
+    expect(late).toHaveLength(1);
+    const frames = await read(
+      (found) => eventIds(found).includes("after"),
+      undefined,
+      async () => {
+        await channel.publish("default/event", late[0]);
+        await here.post(SOON, [nativeEvent({ id: "after" })]);
+      },
+      here,
+    );
+    expect(eventIds(frames)).toEqual(["after"]);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it("may be among what a channel lost: after a gap nothing from before it is given", async () => {
+    const inner = memoryChannel();
+    const hear: ((frame: never) => void)[] = [];
+    const channel: Channel = {
+      ...inner,
+      subscribe: (topics, listener) => (hear.push(listener as never), inner.subscribe(topics, listener)),
+    };
+    const here = await startTestServer({ channel });
+    const seen = await read(
+      (frames) => events(frames).length >= 2,
+      undefined,
+      () => here.post(SOON, [nativeEvent({ id: "before-1" }), nativeEvent({ id: "before-2" })]),
+      here,
+    );
+    for (const listener of hear) listener({ type: "gap", topic: "any" } as never);
+    const back = await read(
+      (frames) => frames.some(({ type }) => type === "metrics"),
+      events(seen)[0]?.id as string,
+      undefined,
+      here,
+    );
+    expect(back[0]?.type).toBe("gap");
+    expect(eventIds(back)).toEqual([]);
+    await here.close();
   });
 });
 

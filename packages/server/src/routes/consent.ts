@@ -3,7 +3,7 @@ import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, objectBody, type Route, SMALL_BODY } from "../http/route.js";
 import type { RouteContext } from "./context.js";
-import { decisionUnderGpc, hasGpc } from "./gpc.js";
+import { hasGpc } from "./gpc.js";
 import { mayRead } from "./subject.js";
 
 /** Consent: recorded by pages and hosts, read by hosts. */
@@ -15,7 +15,7 @@ export function consentRoutes(context: RouteContext): Route[] {
   ];
 }
 
-async function record(call: Call, { service, gpcDenies }: RouteContext): Promise<Response> {
+async function record(call: Call, { service }: RouteContext): Promise<Response> {
   const { principal, request } = call;
   const { subject, input } = postOf(objectBody(call));
   if (!mayRead(principal, subject)) {
@@ -25,8 +25,8 @@ async function record(call: Call, { service, gpcDenies }: RouteContext): Promise
       "Under a write key, consent is recorded for an unguessable visitorId only; use a secret key for any other id.",
     );
   }
-  const given = hasGpc(request) ? decisionUnderGpc(input, gpcDenies) : input;
-  const result = await service.consent(subject, given, { site: principal.site });
+  const options = { site: principal.site, gpc: hasGpc(request) };
+  const result = await service.consent(subject, input, options);
   if (!result.ok) throw refused(result.error);
   const { id, recordedAt } = result.value;
   // What is stored merges earlier decisions, which are nothing for whoever holds a public key.

@@ -1,5 +1,4 @@
 import type { Clock } from "@attune/core";
-import type { OptionalPurpose } from "@attune/core/consent";
 import type { PersonalizationService } from "@attune/core/service";
 import type { Principal } from "../auth/authenticate.js";
 import type { Sessions } from "../auth/sessions.js";
@@ -19,8 +18,6 @@ export interface RouteContext {
   authenticate(request: Request, url: URL): Principal | null;
   /** Site under the root, without a trailing slash; empty for none. */
   readonly basePath: string;
-  /** What Global Privacy Control switches off, as the consent policy says. */
-  readonly gpcDenies: readonly OptionalPurpose[];
   /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */
   publicOrigin(): string | null;
   /** How long events are kept, ms, as the service was told. */

@@ -27,7 +27,7 @@ async function erase(call: Call, { service, hub }: RouteContext): Promise<Respon
     );
   }
   const { site } = call.principal;
-  // Also where it failed half-way: what is gone from the stores must not live on in the stream.
+  // Also where it failed half-way or the channel lost its frame: what is gone from the stores must not live on in the stream.
   const receipt = await service.erase(idParam(call, "id"), { site }).finally(() => hub.forget(site));
   const { events, sessions, profiles } = receipt.removed;
   return json({

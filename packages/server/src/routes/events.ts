@@ -6,7 +6,7 @@ import { json } from "../http/respond.js";
 import { type Call, objectBody, type Route } from "../http/route.js";
 import { insightsOf } from "../live/insights.js";
 import type { RouteContext } from "./context.js";
-import { hasGpc, underGpc } from "./gpc.js";
+import { hasGpc } from "./gpc.js";
 import { mayRead, subjectOf } from "./subject.js";
 
 const MAX_WAIT_MS = 30_000;
@@ -105,14 +105,12 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
 
 /** @throws Refusal 503 where events or dead letters cannot be written; then the whole can be sent again. */
 async function ingest(
-  { service, gpcDenies }: RouteContext,
+  { service }: RouteContext,
   events: readonly unknown[],
-  options: IngestOptions & { site: string },
+  options: IngestOptions,
 ): Promise<IngestResult> {
-  const { gpc, site } = options;
   try {
-    const covered = gpc === true ? await underGpc(events, gpcDenies, { service, site }) : events;
-    return await service.ingest(covered, options);
+    return await service.ingest(events, options);
   } catch (cause) {
     const detail = "Events cannot be taken right now; send the same again later.";
     throw new Refusal(503, "ATTUNE_SERVER_INGEST", detail, { cause, headers: { "retry-after": "5" } });

@@ -6,6 +6,7 @@ import type { Log } from "../ports/log.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
+import type { SubjectKeys } from "./subject-keys.js";
 
 /** What every part of the service works with. */
 export interface ServiceContext {
@@ -18,6 +19,8 @@ export interface ServiceContext {
   random: RandomSource;
   ids: IdSource;
   pseudonyms: Pseudonyms;
+  /** What the log is sealed with; null: it is not. */
+  subjectKeys: SubjectKeys | null;
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;

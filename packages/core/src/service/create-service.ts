@@ -3,6 +3,7 @@ import { systemClock } from "../kernel/clock.js";
 import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
+import { createWrapping } from "../privacy/index.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import { replayLetters } from "./dead-letters.js";
@@ -20,6 +21,7 @@ import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
 import { createStandings } from "./standing.js";
+import { createSubjectKeys } from "./subject-keys.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { summarise } from "./summary.js";
@@ -43,6 +45,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     );
   }
   const durable = stores.durable ?? stores.hot;
+  const keys = options.keys ?? storedKeys(durable);
+  const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
   return {
     hot: stores.hot,
@@ -52,7 +56,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     clock,
     random,
     ids: createIdSource(clock, random),
-    pseudonyms: createPseudonyms(options.keys ?? storedKeys(durable)),
+    pseudonyms: createPseudonyms(keys),
+    subjectKeys: wrapping && options.log ? createSubjectKeys(stores.hot, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
     report: (error) => options.report?.(error),

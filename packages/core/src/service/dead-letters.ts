@@ -4,7 +4,8 @@ import { admit } from "./door.js";
 import { PARKED } from "./fold-apart.js";
 import { type IngestParts, take } from "./ingest.js";
 import { allLetters } from "./letters.js";
-import type { LoggedEvent } from "./records.js";
+import { visitorPartition } from "./partitions.js";
+import type { LoggedRun } from "./records.js";
 
 /** The body as it was sent; undefined if it was cut off or never was JSON. */
 function bodyOf({ body }: DeadLetter): unknown {
@@ -24,7 +25,8 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   const input = bodyOf(letter);
   if (input === undefined) return false;
   if (letter.source.route === PARKED) {
-    await take(context, parts, [{ index: 0, entry: input as LoggedEvent }], 0);
+    const run = input as LoggedRun;
+    await context.log?.append([{ key: visitorPartition(run.site, run.visitor), value: run }]);
     return true;
   }
   const pseudonym = await context.pseudonyms.of(site);
@@ -34,7 +36,12 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
     { ...parts, pseudonym },
   );
   if (refused.length > 0) return false;
-  await take(context, parts, admitted, 0);
+  await take(
+    context,
+    parts,
+    admitted.map(({ event }) => event),
+    0,
+  );
   return true;
 }
 

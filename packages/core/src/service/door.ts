@@ -7,7 +7,6 @@ import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import type { Minimiser } from "./minimiser.js";
 import { inRuns, type Pseudonymise } from "./pseudonyms.js";
-import type { LoggedEvent } from "./records.js";
 import type { Standing, Standings } from "./standing.js";
 import type { IngestOptions } from "./types.js";
 
@@ -23,7 +22,7 @@ export interface Refused {
 
 /** What became of a batch at the door. */
 export interface Admission {
-  admitted: { index: number; entry: LoggedEvent }[];
+  admitted: { index: number; event: Event }[];
   /** Not covered by any granted purpose. */
   withheld: number;
   /** Indices of those whose visitor was erased: nothing of them is kept anywhere. */
@@ -154,7 +153,7 @@ export async function admit(
     else if (covered === null) admission.withheld++;
     else {
       const kept = pseudonymised(minimise(covered), using.pseudonym);
-      admission.admitted.push({ index, entry: { v: 1, event: kept } });
+      admission.admitted.push({ index, event: kept });
     }
   });
   unreadable.forEach((one, i) => {

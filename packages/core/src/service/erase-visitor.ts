@@ -51,12 +51,15 @@ export async function bury(context: ServiceContext, standings: Standings, target
     const ops: StoreOp[] = [
       { op: "put", sort: SORT.tombstone, value: tombstone, ifVersion: 0 },
       { op: "delete", sort: SORT.state, ifVersion: state?.version ?? 0 },
+      // From here on nobody can read what the log holds.
+      { op: "delete", sort: SORT.key },
     ];
     const { status } = await hot.commit(partition, ops);
     return status === "committed" ? true : null;
   };
   await context.queue(partition, () => untilWritten(attempt, random));
   standings.forget(site, visitor);
+  context.subjectKeys?.forget(site, visitor);
   await notify(context, { about: "standing", site, visitor });
   await publish(context, site, [{ type: "erased", site, visitor }]);
 }

@@ -3,7 +3,7 @@ import { memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
-import type { LoggedEvent } from "./records.js";
+import type { LoggedRun } from "./records.js";
 import { everything, RULESET, sample } from "./service.test.suite.js";
 import type { ErasureReceipt, PersonalizationService } from "./types.js";
 
@@ -171,7 +171,7 @@ describe("T29 an erasure that is cut off", () => {
 
 describe("the receipt of an erasure", () => {
   const user = { userId: `${MARKER}-user` };
-  const whole = { events: 451, sessions: 3, profiles: 1, logEntries: 451 };
+  const whole = { events: 451, sessions: 3, profiles: 1, logEntries: Math.ceil(451 / 20) };
 
   it("counts what a worker removed that met the tombstone meanwhile", async () => {
     const { hot, log, before } = await seeded();
@@ -195,7 +195,7 @@ describe("the receipt of an erasure", () => {
     };
     const service = createPersonalizationService({ stores: { hot: racing }, log, worker: false });
     const { removed } = await service.erase(user);
-    expect(removed).toEqual({ ...alone, logEntries: 452 });
+    expect(removed).toEqual({ ...alone, logEntries: whole.logEntries + 1 });
     expect(commits).toBe(3);
     expect(await service.summary()).toEqual(before);
     expect((await service.erase(user)).removed).toEqual(NONE);
@@ -326,7 +326,7 @@ async function copied<T>(
   }
   const log = memoryLog({ shards: ports.log.capabilities.shards });
   for (let shard = 0; shard < ports.log.capabilities.shards; shard++) {
-    const records = await ports.log.read<LoggedEvent>(shard, 0, 1e6);
+    const records = await ports.log.read<LoggedRun>(shard, 0, 1e6);
     await log.append(records.map(({ key, value }) => ({ key, value })));
   }
   await log.deadLetters.put(await ports.log.deadLetters.read(null, 1e6));

@@ -32,11 +32,12 @@ async function exportPartition(
   const other = new Map<string, unknown[]>();
   let held = 0;
   for await (const { sort, value } of context.hot.scan<never>(partition)) {
-    held++;
+    // A wrapped key says nothing of anybody.
+    if (sort !== SORT.key) held++;
     if (sort.startsWith(SORT.event)) events.push((value as EventRecord).event);
     else if (sort === SORT.state) record = value;
     else if (sort === SORT.traits) traits = value;
-    else if (sort !== SORT.consent && !sort.startsWith(SORT.consentHistory)) {
+    else if (sort !== SORT.key && sort !== SORT.consent && !sort.startsWith(SORT.consentHistory)) {
       const [kind = "", ...rest] = sort.split("/");
       const name = KINDS[kind] ?? kind;
       other.set(name, [...(other.get(name) ?? []), { id: rest.join("/"), ...(value as object) }]);

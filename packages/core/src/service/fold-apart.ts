@@ -2,34 +2,37 @@ import { SCHEMA_VERSION } from "../events/types.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { groupBy } from "./effects.js";
-import { type FoldParts, foldBatch } from "./fold-batch.js";
+import type { FoldParts } from "./fold-batch.js";
+import { foldRuns, type RunOutcome } from "./fold-runs.js";
 import { putLetters } from "./letters.js";
 import { probePartition, visitorPartition } from "./partitions.js";
-import type { LoggedEvent } from "./records.js";
-import type { EventOutcome } from "./types.js";
+import type { LoggedRun } from "./records.js";
+import { openRuns } from "./runs.js";
 
-/** Marks letters that hold an event as the log held it, which goes back there when it is replayed. */
+/** Marks letters that hold events as the log held them, which go back there when they are replayed. */
 export const PARKED = "(fold)";
 
-function parked({ event }: LoggedEvent, { ids, clock }: ServiceContext): DeadLetter {
-  const { site, visitorId, userId, sessionId, deviceId } = event;
+async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContext): Promise<DeadLetter> {
+  const { site, visitor } = run;
+  const { wait: _nobody, ...kept } = run;
   const message =
-    "The event was taken but could not be folded, again and again; see the reports, and replay it.";
-  const entry: LoggedEvent = { v: 1, event };
+    "The events were taken but could not be folded, again and again; see the reports, and replay them.";
+  // What cannot even be opened tells of nobody but its visitor.
+  const [events] = await openRuns(subjectKeys, [run]).catch(() => [null]);
+  const named = (events ?? []).flatMap(({ userId, sessionId, deviceId }) => [
+    ...(userId === null ? [] : [`u:${userId}`]),
+    ...(sessionId === null ? [] : [`s:${sessionId}`]),
+    ...(deviceId === null ? [] : [`d:${deviceId}`]),
+  ]);
   return {
     id: ids(),
     at: clock.now(),
-    body: JSON.stringify(entry),
+    body: JSON.stringify(kept),
     reasons: [{ path: "", code: "ATTUNE_SERVICE_FOLD", message }],
     schemaVersion: SCHEMA_VERSION,
     source: { site, route: PARKED },
-    subject: visitorId,
-    subjects: [
-      `v:${visitorId}`,
-      ...(userId === null ? [] : [`u:${userId}`]),
-      ...(sessionId === null ? [] : [`s:${sessionId}`]),
-      ...(deviceId === null ? [] : [`d:${deviceId}`]),
-    ],
+    subject: visitor,
+    subjects: [`v:${visitor}`, ...new Set(named)],
   };
 }
 
@@ -53,15 +56,15 @@ async function isWell({ hot, ids }: ServiceContext): Promise<boolean> {
 export async function foldApart(
   context: ServiceContext,
   parts: FoldParts,
-  batch: readonly LoggedEvent[],
-): Promise<EventOutcome[]> {
-  const outcomes = new Map<LoggedEvent, EventOutcome>();
-  const failed: { group: readonly LoggedEvent[]; error: unknown }[] = [];
-  const groups = groupBy(batch, ({ event }) => visitorPartition(event.site, event.visitorId));
+  batch: readonly LoggedRun[],
+): Promise<RunOutcome[]> {
+  const outcomes = new Map<LoggedRun, RunOutcome>();
+  const failed: { group: readonly LoggedRun[]; error: unknown }[] = [];
+  const groups = groupBy(batch, ({ site, visitor }) => visitorPartition(site, visitor));
   for (const group of groups.values()) {
     try {
-      const folded = await foldBatch(context, parts, group);
-      group.forEach((entry, i) => outcomes.set(entry, folded[i] as EventOutcome));
+      const folded = await foldRuns(context, parts, group);
+      group.forEach((run, i) => outcomes.set(run, folded[i] as RunOutcome));
     } catch (error) {
       failed.push({ group, error });
     }
@@ -69,10 +72,8 @@ export async function foldApart(
   if (failed[0] !== undefined && !(await isWell(context))) throw failed[0].error;
   for (const { group, error } of failed) {
     context.report(error);
-    await putLetters(
-      context,
-      group.map((entry) => parked(entry, context)),
-    );
+    await putLetters(context, await Promise.all(group.map((run) => parked(run, context))));
   }
-  return batch.map((entry) => outcomes.get(entry) ?? "pending");
+  // None: whoever waits hears nothing, as of an event that is still to be folded.
+  return batch.map((run) => outcomes.get(run) ?? []);
 }

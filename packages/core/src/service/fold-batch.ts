@@ -1,3 +1,4 @@
+import type { Event } from "../events/types.js";
 import { bodyHash } from "./body-hash.js";
 import { commitVisitor, type VisitorCommit } from "./commit-visitor.js";
 import type { ServiceContext } from "./context.js";
@@ -7,7 +8,6 @@ import { publish } from "./frames.js";
 import { applyEffects } from "./outbox.js";
 import { visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
-import type { LoggedEvent } from "./records.js";
 import type { Rulesets } from "./ruleset.js";
 import type { Standings } from "./standing.js";
 import type { EventOutcome, ServiceFrame } from "./types.js";
@@ -20,7 +20,7 @@ export interface FoldParts {
 /** Visitors folded side by side. */
 const WIDTH = 64;
 
-const partitionOf = ({ event }: LoggedEvent): string => visitorPartition(event.site, event.visitorId);
+const partitionOf = (event: Event): string => visitorPartition(event.site, event.visitorId);
 
 function frames(commit: VisitorCommit): ServiceFrame[] {
   const { site, visitor, segments, events } = commit;
@@ -37,20 +37,20 @@ function frames(commit: VisitorCommit): ServiceFrame[] {
 
 /**
  * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live
- * frames. Gives the outcomes in the order of the entries. Rejects if any part
+ * frames. Gives the outcomes in the order of the events. Rejects if any part
  * failed; calling it again with the same batch then completes it, and nothing takes effect twice.
  */
 export async function foldBatch(
   context: ServiceContext,
   { rulesets, standings }: FoldParts,
-  batch: readonly LoggedEvent[],
+  batch: readonly Event[],
 ): Promise<EventOutcome[]> {
-  const at = (index: number): LoggedEvent => batch[index] as LoggedEvent;
+  const at = (index: number): Event => batch[index] as Event;
   const groups = [...groupBy([...batch.keys()], (index) => partitionOf(at(index))).values()];
   const outcomes = new Array<EventOutcome>(batch.length);
   const commits = await mapBounded(groups, WIDTH, async (group) => {
-    const { site, visitorId: visitor } = at(group[0] as number).event;
-    const entries = group.map((index) => ({ event: at(index).event, hash: bodyHash(at(index).event) }));
+    const { site, visitorId: visitor } = at(group[0] as number);
+    const entries = group.map((index) => ({ event: at(index), hash: bodyHash(at(index)) }));
     const commit = await commitVisitor(context, { site, visitor, entries }, await rulesets.of(site));
     group.forEach((index, i) => {
       outcomes[index] = commit.outcomes[i] as EventOutcome;

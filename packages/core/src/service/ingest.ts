@@ -1,12 +1,12 @@
+import type { Event } from "../events/types.js";
 import type { ServiceContext } from "./context.js";
 import { deadLetter } from "./dead-letter.js";
 import { subjectsIn } from "./letter-subjects.js";
 import { putLetters } from "./letters.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import { type FoldParts, foldBatch } from "./fold-batch.js";
-import type { LogEntry } from "../ports/log.js";
-import { checkSite, visitorPartition } from "./partitions.js";
-import type { LoggedEvent } from "./records.js";
+import { checkSite } from "./partitions.js";
+import { toEntries } from "./runs.js";
 import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
@@ -14,41 +14,41 @@ export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym"> {
   waiting: Waiting;
 }
 
-export type Admitted = Admission["admitted"];
-
-/** Makes the admitted durable, or folds them at once where there is no log. The outcomes, as far as they are waited for. */
+/**
+ * Makes the admitted durable, or folds them at once where there is no log. The outcomes, as far as they are known: those of erased visitors
+ * always, the others where they are waited for.
+ */
 export async function take(
   context: ServiceContext,
   parts: IngestParts,
-  admitted: Admitted,
+  events: readonly Event[],
   waitMs: number,
 ): Promise<EventOutcome[] | null> {
-  const { log } = context;
+  const { log, subjectKeys } = context;
   const { waiting } = parts;
-  const entries = admitted.map(({ entry }) => entry);
-  if (log === null) return foldBatch(context, parts, entries);
-  if (entries.length === 0) return [];
+  if (log === null) return foldBatch(context, parts, events);
+  if (events.length === 0) return [];
   if (waitMs <= 0) {
-    await log.append(keyed(entries));
-    return null;
+    const { entries, erased } = await toEntries(subjectKeys, events);
+    await log.append(entries);
+    return erased.length === 0
+      ? null
+      : marked(new Array<EventOutcome>(events.length).fill("pending"), erased);
   }
-  const expected = waiting.expect(entries.length);
+  const expected = waiting.expect(events.length);
   try {
-    await log.append(keyed(entries.map((entry, i) => ({ ...entry, wait: expected.token(i) }))));
+    const { entries, erased } = await toEntries(subjectKeys, events, expected.token);
+    for (const index of erased) waiting.tell(expected.token(index), "erased");
+    await log.append(entries);
     return await expected.outcomes(waitMs);
   } finally {
     expected.forget();
   }
 }
 
-/** By visitor. Neighbours in a batch mostly have the same, and then share the text. */
-function keyed(entries: readonly LoggedEvent[]): LogEntry<LoggedEvent>[] {
-  let last = { visitor: "", key: "" };
-  return entries.map((value) => {
-    const { site, visitorId: visitor } = value.event;
-    if (visitor !== last.visitor) last = { visitor, key: visitorPartition(site, visitor) };
-    return { key: last.key, value };
-  });
+function marked(outcomes: EventOutcome[], erased: readonly number[]): EventOutcome[] {
+  for (const index of erased) outcomes[index] = "erased";
+  return outcomes;
 }
 
 /**
@@ -76,7 +76,8 @@ export async function ingest(
     );
     await putLetters(context, letters);
   }
-  const outcomes = await take(context, parts, admitted, options.waitMs ?? 0);
+  const events = admitted.map(({ event }) => event);
+  const outcomes = await take(context, parts, events, options.waitMs ?? 0);
   return result(admission, outcomes);
 }
 
@@ -91,7 +92,7 @@ function result(admission: Admission, folded: readonly EventOutcome[] | null): I
   const outcomes: Record<number, EventOutcome> = {};
   for (const index of erased) outcomes[index] = "erased";
   folded?.forEach((outcome, i) => {
-    outcomes[(admitted[i] as Admitted[number]).index] = outcome;
+    outcomes[(admitted[i] as { index: number }).index] = outcome;
   });
   const known = folded !== null && !folded.includes("pending");
   const duplicates = known ? folded.filter((outcome) => outcome === "duplicate").length : null;

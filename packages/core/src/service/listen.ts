@@ -37,7 +37,10 @@ export function keepListening(
   const notices = persist(
     () =>
       hearNotices(context, (notice) => {
-        if (notice?.about !== "ruleset") standings.forget(notice?.site ?? "", notice?.visitor ?? null);
+        if (notice?.about !== "ruleset") {
+          standings.forget(notice?.site ?? "", notice?.visitor ?? null);
+          context.subjectKeys?.forget(notice?.site ?? "", notice?.visitor ?? null);
+        }
         if (notice?.about !== "standing") rulesets.stale(notice?.site ?? null);
       }),
     wanted,

@@ -3,7 +3,7 @@ import { fnv1a32 } from "../kernel/hash.js";
 
 /*
  * Where things are. A site's partitions:
- *   {site}/v/{visitor}   one visitor: state, consent, traits, events, conflicts, links, tombstone, sessions left
+ *   {site}/v/{visitor}   one visitor: state, consent, key, traits, events, conflicts, links, tombstone, sessions left
  *   {site}/u/{user}      one user: linked visitors, consent, tombstone
  *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied
  *   {site}/s/{n}         sessions that clients named, sharded by session, with their count
@@ -48,6 +48,7 @@ export const SORT = {
   state: "state",
   traits: "traits",
   consent: "consent",
+  key: "key",
   tombstone: "tombstone",
   ruleset: "ruleset",
   event: "e/",

@@ -4,13 +4,18 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ErasureReceipt } from "./types.js";
 
-/** What the log holds for one accepted event. */
-export interface LoggedEvent {
-  v: 1;
-  event: Event;
-  /** Names the ingest call that waits for the outcome. */
-  wait?: string;
-}
+/** What the log holds: accepted events of one visitor that came together, in their order. */
+export type LoggedRun = {
+  v: 2;
+  site: string;
+  visitor: string;
+  /** Names of the places that wait for the outcomes, one per event; absent where nobody waits. */
+  wait?: readonly string[];
+} & (
+  | { events: readonly Event[] }
+  /** The same as JSON, sealed under the visitor's key. */
+  | { sealed: string }
+);
 
 /** Counter name → number; names as in `counters.ts`. */
 export type Counts = Readonly<Record<string, number>>;

@@ -1,7 +1,8 @@
+import { memoryKeys } from "../../test/memory-keys.js";
 import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
-import { serviceSuite } from "./service.test.suite.js";
+import { serviceSuite, type TestPorts } from "./service.test.suite.js";
 
-serviceSuite("memory ports", async () => {
+const memoryPorts = async (): Promise<TestPorts> => {
   const hot = memoryStore();
   const log = memoryLog();
   const channel = memoryChannel();
@@ -14,4 +15,7 @@ serviceSuite("memory ports", async () => {
       await hot.close();
     },
   };
-});
+};
+
+serviceSuite("memory ports", memoryPorts);
+serviceSuite("memory ports, sealed", async () => ({ ...(await memoryPorts()), keys: memoryKeys() }));

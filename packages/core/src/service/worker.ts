@@ -1,16 +1,16 @@
 import type { LogConsumer, LogRecord } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { foldApart } from "./fold-apart.js";
-import { type FoldParts, foldBatch } from "./fold-batch.js";
+import type { FoldParts } from "./fold-batch.js";
+import { foldRuns } from "./fold-runs.js";
 import { sleep } from "./platform.js";
-import type { LoggedEvent } from "./records.js";
-import type { EventOutcome } from "./types.js";
+import type { LoggedRun } from "./records.js";
 import type { Waiting } from "./waiting.js";
 
 /** The consumer group whose positions say up to where the log is folded. */
 export const FOLD_GROUP = "fold";
 /** A visitor's events are committed together as far as they come together, so a backlog is folded faster in large batches. */
-const MAX_BATCH = 2000;
+const MAX_BATCH = 1000;
 
 /** Failures of one batch after which its visitors are folded one by one. */
 const MAX_FAILURES = 5;
@@ -26,20 +26,24 @@ export async function startWorker(
   const { log, report } = context;
   if (log === null) return null;
   const failures = new Map<number, { position: number; count: number }>();
-  const handle = async (records: readonly LogRecord<LoggedEvent>[]): Promise<void> => {
+  const handle = async (records: readonly LogRecord<LoggedRun>[]): Promise<void> => {
     await ready();
     const batch = records.map(({ value }) => value);
     const { shard = 0, position = 0 } = records[0] ?? {};
     const before = failures.get(shard);
     const count = before?.position === position ? before.count : 0;
     failures.set(shard, { position, count: count + 1 });
-    const outcomes = await (count < MAX_FAILURES ? foldBatch : foldApart)(context, parts, batch);
+    const outcomes = await (count < MAX_FAILURES ? foldRuns : foldApart)(context, parts, batch);
     failures.delete(shard);
-    batch.forEach(({ wait }, i) => {
-      if (wait !== undefined) waiting.tell(wait, outcomes[i] as EventOutcome);
+    batch.forEach(({ wait = [] }, i) => {
+      const told = outcomes[i];
+      wait.forEach((token, place) => {
+        const outcome = told === "erased" ? told : told?.[place];
+        if (outcome !== undefined) waiting.tell(token, outcome);
+      });
     });
   };
-  return log.consume<LoggedEvent>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
+  return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
 }
 
 /** Resolves when the group has committed all that the log holds. */

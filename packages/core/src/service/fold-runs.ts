@@ -1,0 +1,47 @@
+import { AttuneError } from "../kernel/errors.js";
+import type { ServiceContext } from "./context.js";
+import { eraseVisitor } from "./erase-visitor.js";
+import { type FoldParts, foldBatch } from "./fold-batch.js";
+import { SORT, visitorPartition } from "./partitions.js";
+import type { LoggedRun } from "./records.js";
+import { openRuns } from "./runs.js";
+import type { EventOutcome } from "./types.js";
+
+/** Outcomes of a run's events, in their order; one for all of them where it cannot be opened any more. */
+export type RunOutcome = readonly EventOutcome[] | "erased";
+
+/** A run whose key is gone: its visitor was erased, and what has come into the log meanwhile goes too. */
+async function clearLost(
+  context: ServiceContext,
+  parts: FoldParts,
+  { site, visitor }: LoggedRun,
+): Promise<void> {
+  if ((await context.hot.get(visitorPartition(site, visitor), SORT.tombstone)) === null) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_KEY_LOST",
+      "The log holds events whose key is gone although nobody erased their visitor: the store has lost records. Restore it from its backup.",
+    );
+  }
+  await eraseVisitor(context, parts.standings, { site, visitor, user: null });
+}
+
+/** Folds what the log brings; the outcomes in the order of the runs. Rejects if any part failed; then the same may come again. */
+export async function foldRuns(
+  context: ServiceContext,
+  parts: FoldParts,
+  runs: readonly LoggedRun[],
+): Promise<RunOutcome[]> {
+  const opened = await openRuns(context.subjectKeys, runs);
+  const outcomes = await foldBatch(
+    context,
+    parts,
+    opened.flatMap((events) => events ?? []),
+  );
+  const lost = new Map<string, LoggedRun>();
+  runs.forEach((run, i) => {
+    if (opened[i] === null) lost.set(visitorPartition(run.site, run.visitor), run);
+  });
+  for (const run of lost.values()) await clearLost(context, parts, run);
+  let from = 0;
+  return opened.map((events) => (events === null ? "erased" : outcomes.slice(from, (from += events.length))));
+}

@@ -1,0 +1,100 @@
+import type { Event } from "../events/types.js";
+import type { LogEntry } from "../ports/log.js";
+import { groupBy } from "./effects.js";
+import { visitorPartition } from "./partitions.js";
+import type { LoggedRun } from "./records.js";
+import type { SubjectKeys } from "./subject-keys.js";
+
+const bindingOf = ({ site, visitor }: Pick<LoggedRun, "site" | "visitor">): readonly string[] => [
+  "log",
+  site,
+  visitor,
+];
+
+/** So many of the largest events (32 KiB each), sealed, stay below 1 MiB, the size of a record that logs take by default. */
+const LONGEST = 20;
+
+/** Events of one visitor of a batch, and their places in it. */
+interface Share {
+  key: string;
+  indices: readonly number[];
+  events: readonly Event[];
+  head: Omit<LoggedRun, "events" | "sealed">;
+}
+
+function sharesOf(events: readonly Event[], token: ((index: number) => string) | undefined): Share[] {
+  const of = (index: number): Event => events[index] as Event;
+  const groups = groupBy([...events.keys()], (index) =>
+    visitorPartition(of(index).site, of(index).visitorId),
+  );
+  return [...groups].flatMap(([key, all]) => {
+    const { site, visitorId: visitor } = of(all[0] as number);
+    return chunks(all, LONGEST).map((indices): Share => {
+      const wait = token && { wait: indices.map(token) };
+      return { key, indices, events: indices.map(of), head: { v: 2, site, visitor, ...wait } };
+    });
+  });
+}
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+/**
+ * What of one visitor came together goes into the log as one entry, in its order: one key, one encryption, one read at the fold. Sealed
+ * whole where there are keys; then only site and pseudonym are clear, by which the entry is placed, and erased.
+ *
+ * @param token Names the place of an event among these, where somebody waits for its outcome.
+ * @returns The entries, and the places of events whose visitor was erased meanwhile: nothing of them goes anywhere.
+ */
+export async function toEntries(
+  keys: SubjectKeys | null,
+  events: readonly Event[],
+  token?: (index: number) => string,
+): Promise<{ entries: LogEntry<LoggedRun>[]; erased: number[] }> {
+  const shares = sharesOf(events, token);
+  if (keys === null) {
+    const entries = shares.map(({ key, events: own, head }) => ({ key, value: { ...head, events: own } }));
+    return { entries, erased: [] };
+  }
+  const erased: number[] = [];
+  const entries: LogEntry<LoggedRun>[] = [];
+  for (const [site, own] of groupBy(shares, ({ head }) => head.site)) {
+    const visitors = own.map(({ head }) => head.visitor);
+    const sealing = await keys.forSealing(site, visitors);
+    const texts = await Promise.all(
+      own.map(({ events: mine, head }, i) => sealing[i]?.seal(JSON.stringify(mine), bindingOf(head))),
+    );
+    own.forEach(({ key, head, indices }, i) => {
+      const sealed = texts[i];
+      if (sealed === undefined) erased.push(...indices);
+      else entries.push({ key, value: { ...head, sealed } });
+    });
+  }
+  return { entries, erased };
+}
+
+/**
+ * The events of each run; null where its key is gone, which is what erasure means.
+ *
+ * @throws AttuneError `ATTUNE_PRIVACY_SEAL` for a run that was changed or is somebody else's, `ATTUNE_PRIVACY_KEY` where the host's key is gone.
+ */
+export async function openRuns(
+  keys: SubjectKeys | null,
+  runs: readonly LoggedRun[],
+): Promise<(readonly Event[] | null)[]> {
+  const opened = runs.map((run) => ("events" in run ? run.events : null));
+  const closed = [...runs.keys()].filter((index) => opened[index] === null);
+  const of = (index: number): LoggedRun & { sealed: string } => runs[index] as LoggedRun & { sealed: string };
+  for (const [site, own] of groupBy(closed, (index) => of(index).site)) {
+    const visitors = own.map((index) => of(index).visitor);
+    const opening = (await keys?.forOpening(site, visitors)) ?? [];
+    const texts = await Promise.all(
+      own.map((index, i) => opening[i]?.open(of(index).sealed, bindingOf(of(index)))),
+    );
+    own.forEach((index, i) => {
+      const text = texts[i];
+      if (text !== undefined) opened[index] = JSON.parse(text) as Event[];
+    });
+  }
+  return opened;
+}

@@ -62,7 +62,7 @@ async function logged(log: Log): Promise<LoggedEvent[]> {
 /** What must come of a log, worked out the plain way. */
 function model(entries: readonly LoggedEvent[]): {
   states: Map<string, VisitorState>;
-  summary: Omit<SiteSummary, "segments" | "experiments">;
+  summary: Omit<SiteSummary, "segments" | "experiments" | "other">;
 } {
   const first = new Map<string, LoggedEvent>();
   const conflicts = new Set<string>();
@@ -127,8 +127,10 @@ const batches = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-async function live(service: PersonalizationService): Promise<Omit<SiteSummary, "segments" | "experiments">> {
-  const { segments: _segments, experiments: _experiments, ...rest } = await service.summary();
+async function live(
+  service: PersonalizationService,
+): Promise<Omit<SiteSummary, "segments" | "experiments" | "other">> {
+  const { segments: _segments, experiments: _experiments, other: _other, ...rest } = await service.summary();
   return rest;
 }
 

@@ -24,7 +24,7 @@ import { createStandings } from "./standing.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
-import { summarise } from "./summary.js";
+import { experimentCounts, segmentSize, summarise } from "./summary.js";
 import { sweep } from "./sweep.js";
 import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
 import { createWaiting } from "./waiting.js";
@@ -130,7 +130,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       await ready();
       return (await rulesets.of(checkSite(site))).compiled;
     },
-    summary: async (site) => summarise(context, checkSite(site)),
+    summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
+    experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
+    segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
       list: async (after = null, limit = 100) => (await context.log?.deadLetters.read(after, limit)) ?? [],
       replay: (ids) => replayLetters(context, parts, ids),

@@ -1,13 +1,21 @@
+import { pointer } from "../kernel/result.js";
+import { boundSummary, largestArms } from "./bound-summary.js";
 import type { ServiceContext } from "./context.js";
 import { COUNTER, REVENUE_UNIT } from "./contributions.js";
 import { COUNTER_SHARDS, counterShard, SESSION_SHARDS, sessionShard, SORT } from "./partitions.js";
 import type { SessionCount } from "./sessions.js";
-import type { SiteSummary } from "./types.js";
+import type { ArmCounts, SiteSummary } from "./types.js";
 
-async function counters({ hot }: ServiceContext, site: string): Promise<Map<string, number>> {
+const SHARDS = Array.from({ length: COUNTER_SHARDS }, (_, shard) => shard);
+/** Event names, segments and experiments told one by one, unless said otherwise. */
+const MAX_NAMES = 200;
+
+/** The counters whose names start so, of all shards together. */
+async function counters({ hot }: ServiceContext, site: string, prefix: string): Promise<Map<string, number>> {
   const totals = new Map<string, number>();
-  for (let shard = 0; shard < COUNTER_SHARDS; shard++) {
-    for await (const { sort, value } of hot.scan<number>(counterShard(site, shard), { prefix: SORT.count })) {
+  for (const shard of SHARDS) {
+    const found = hot.scan<number>(counterShard(site, shard), { prefix: SORT.count + prefix });
+    for await (const { sort, value } of found) {
       const name = sort.slice(SORT.count.length);
       // The record without a name guards the shard.
       if (name !== "") totals.set(name, (totals.get(name) ?? 0) + value);
@@ -29,26 +37,37 @@ async function sessions({ hot }: ServiceContext, site: string): Promise<SessionC
 
 const unescaped = (part: string): string => part.replace(/~1/g, "/").replace(/~0/g, "~");
 
-/** Adds up the shards: exact for all that is folded, since every effect is counted once. */
-export async function summarise(context: ServiceContext, site: string): Promise<SiteSummary> {
-  const [totals, given] = await Promise.all([counters(context, site), sessions(context, site)]);
-  const total = (name: string): number => totals.get(name) ?? 0;
-  // Maps, since names come from outside: `__proto__` is a name like any other.
-  const byName = new Map<string, number>();
-  const segments = new Map<string, number>();
-  const experiments = new Map<string, Map<string, { exposures: number; conversions: number }>>();
+type Arms = Map<string, { exposures: number; conversions: number }>;
+
+/** Maps, since names come from outside: `__proto__` is a name like any other. */
+function armsIn(totals: ReadonlyMap<string, number>): Map<string, Arms> {
+  const experiments = new Map<string, Arms>();
   for (const [name, value] of totals) {
-    if (name.startsWith(COUNTER.event)) byName.set(name.slice(COUNTER.event.length), value);
-    else if (name.startsWith(COUNTER.segment)) segments.set(name.slice(COUNTER.segment.length), value);
     const [kind, experiment = "", variant = ""] = name.split("/").map(unescaped);
     if (kind !== COUNTER.exposed && kind !== COUNTER.converted) continue;
-    const arms = experiments.get(experiment) ?? new Map<string, { exposures: number; conversions: number }>();
+    const arms: Arms = experiments.get(experiment) ?? new Map();
     const arm = arms.get(variant) ?? { exposures: 0, conversions: 0 };
     arm[kind === COUNTER.exposed ? "exposures" : "conversions"] = value;
     experiments.set(experiment, arms.set(variant, arm));
   }
-  return {
-    events: [...byName.values()].reduce((sum, count) => sum + count, 0),
+  return experiments;
+}
+
+/** Adds up the shards: exact for all that is folded, since every effect is counted once. */
+export async function summarise(
+  context: ServiceContext,
+  site: string,
+  names: number = MAX_NAMES,
+): Promise<SiteSummary> {
+  const [totals, given] = await Promise.all([counters(context, site, ""), sessions(context, site)]);
+  const total = (name: string): number => totals.get(name) ?? 0;
+  const under = (prefix: string): [string, number][] =>
+    Array.from(totals).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    );
+  const byName = under(COUNTER.event);
+  const summary = {
+    events: byName.reduce((sum, [, count]) => sum + count, 0),
     sessions: { given: given.sessions, derived: total(COUNTER.derived) },
     visitors: total(COUNTER.visitors),
     conversions: {
@@ -57,10 +76,40 @@ export async function summarise(context: ServiceContext, site: string): Promise<
       revenue: total(COUNTER.revenue) / REVENUE_UNIT,
     },
     byName: Object.fromEntries(byName),
-    segments: Object.fromEntries(segments),
+    segments: Object.fromEntries(under(COUNTER.segment)),
     experiments: Object.fromEntries(
-      Array.from(experiments, ([name, arms]) => [name, Object.fromEntries(arms)]),
+      Array.from(armsIn(totals), ([name, arms]) => [name, Object.fromEntries(arms)]),
     ),
     conflicts: total(COUNTER.conflicts),
   };
+  return boundSummary(summary, names);
+}
+
+/** Reads the counters of this experiment alone. */
+export async function experimentCounts(
+  context: ServiceContext,
+  site: string,
+  experiment: string,
+): Promise<ArmCounts | null> {
+  const found = await Promise.all(
+    [COUNTER.exposed, COUNTER.converted].map((kind) =>
+      counters(context, site, `${pointer(kind, experiment)}/`),
+    ),
+  );
+  const arms = armsIn(new Map(found.flatMap((totals) => [...totals]))).get(experiment);
+  return arms === undefined ? null : largestArms(Object.fromEntries(arms), MAX_NAMES);
+}
+
+/** One record of each shard. */
+export async function segmentSize(
+  { hot }: ServiceContext,
+  site: string,
+  segment: string,
+): Promise<number | null> {
+  const sort = SORT.count + COUNTER.segment + segment;
+  const records = await hot.getMany<number>(
+    SHARDS.map((shard) => ({ partition: counterShard(site, shard), sort })),
+  );
+  const sizes = records.flatMap((record) => record?.value ?? []);
+  return sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0);
 }

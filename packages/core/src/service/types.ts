@@ -175,9 +175,20 @@ export interface SiteSummary {
   conversions: { sessions: number; orders: number; revenue: number };
   byName: Readonly<Record<string, number>>;
   segments: Readonly<Record<string, number>>;
-  experiments: Readonly<Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>>;
+  experiments: Readonly<Record<string, ArmCounts>>;
   conflicts: number;
+  /** What `byName`, `segments` and `experiments` leave out; null where they are whole. */
+  other: {
+    /** Event names, and how many events they have together. */
+    byName: { names: number; count: number };
+    segments: { names: number };
+    /** Experiments, and variants of those that are shown. */
+    experiments: { names: number; variants: number };
+  } | null;
 }
+
+/** Variant → visitors who saw it, and those of them who ordered after it. */
+export type ArmCounts = Readonly<Record<string, { exposures: number; conversions: number }>>;
 
 export interface SweepResult {
   records: number;
@@ -208,7 +219,16 @@ export interface PersonalizationService {
   /** Validates, stores and publishes; refused with issues if it is not right or not newer. */
   loadRuleset(ruleset: unknown, options?: { site?: string }): Promise<Result<{ version: string }, Issue[]>>;
   ruleset(site?: string): Promise<CompiledRuleset | null>;
-  summary(site?: string): Promise<SiteSummary>;
+  /**
+   * Counts of all that is folded. Names come from whoever holds a public key, so only the largest event names, segments and experiments are
+   * told one by one: as many of each as `names` says (default 200), fewer where their names have more than 64 KiB together. Reads every
+   * counter of the site: some thousand names at most, and the segments.
+   */
+  summary(site?: string, options?: { names?: number }): Promise<SiteSummary>;
+  /** One experiment's counts, the 200 largest variants; null where nothing was counted. */
+  experiment(name: string, options?: { site?: string }): Promise<ArmCounts | null>;
+  /** How many visitors are in a segment; null where nobody is. */
+  segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
   deadLetters: {
     list(after?: string | null, limit?: number): Promise<DeadLetter[]>;
     /** Sends them through the door again; those that are taken now are removed. */

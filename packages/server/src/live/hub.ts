@@ -1,6 +1,5 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService, ServiceFrame, SiteSummary } from "@attune/core/service";
-import { boundedSummary } from "./bounded-summary.js";
 import { isSimulated, type LiveFrame, liveFrame, visitorOf } from "./frames.js";
 import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
@@ -117,9 +116,9 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
 
   async function sendMetrics(): Promise<void> {
     for (const site of new Set([...readers.keys()].map((reader) => reader.site))) {
-      const { summary, other } = boundedSummary(await service.summary(site), METRICS_NAMES);
+      const summary = await service.summary(site, { names: METRICS_NAMES });
       const at = new Date(clock.now()).toISOString();
-      const truncated = other !== null;
+      const truncated = summary.other !== null;
       const [live, pretended] = [figures(site), simulated(site)];
       const bytes = encode({ type: "metrics", at, summary, truncated, live, simulated: pretended });
       for (const reader of readers.keys()) if (reader.site === site) reader.push(bytes);

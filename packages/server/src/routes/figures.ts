@@ -1,11 +1,7 @@
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, type Route } from "../http/route.js";
-import { boundedSummary } from "../live/bounded-summary.js";
 import type { RouteContext } from "./context.js";
-
-/** Event names, segments and experiments in the answer on a site, the largest; `other` says what was left out. */
-const MAX_NAMES = 200;
 
 /** Counts: of experiments, segments and the site as a whole. */
 export function figureRoutes(context: RouteContext): Route[] {
@@ -24,9 +20,10 @@ export function figureRoutes(context: RouteContext): Route[] {
 
 async function experimentResults(call: Call, { service }: RouteContext): Promise<Response> {
   const experiment = idParam(call, "id");
-  const { experiments } = await service.summary(call.principal.site);
-  const declared = await declaredVariants(call, service, experiment);
-  const counted = own(experiments, experiment);
+  const [counted, declared] = await Promise.all([
+    service.experiment(experiment, { site: call.principal.site }),
+    declaredVariants(call, service, experiment),
+  ]);
   if (!declared && !counted)
     throw new Refusal(404, "ATTUNE_SERVER_EXPERIMENT", "No experiment of this name is known.");
   const none = Object.fromEntries(
@@ -45,22 +42,18 @@ async function declaredVariants(call: Call, service: RouteContext["service"], ex
 
 async function segmentSize(call: Call, { service }: RouteContext): Promise<Response> {
   const segment = idParam(call, "id");
-  const [{ segments }, compiled] = await Promise.all([
-    service.summary(call.principal.site),
-    service.ruleset(call.principal.site),
+  const { site } = call.principal;
+  const [counted, compiled] = await Promise.all([
+    service.segmentSize(segment, { site }),
+    service.ruleset(site),
   ]);
   const known = compiled?.ruleset.segments?.some(({ name }) => name === segment) ?? false;
-  const size = own(segments, segment) ?? (known ? 0 : null);
+  const size = counted ?? (known ? 0 : null);
   if (size === null) throw new Refusal(404, "ATTUNE_SERVER_SEGMENT", "No segment of this name is known.");
   return json({ segment, size });
 }
 
 async function siteMetrics(call: Call, { service, simulation }: RouteContext): Promise<Response> {
   const { site } = call.principal;
-  const { summary, other } = boundedSummary(await service.summary(site), MAX_NAMES);
-  return json({ ...summary, other, simulated: simulation.status(site) });
+  return json({ ...(await service.summary(site)), simulated: simulation.status(site) });
 }
-
-/** A property by a name from outside, which may be `__proto__`. */
-const own = <V>(record: Readonly<Record<string, V>>, key: string): V | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;

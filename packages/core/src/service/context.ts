@@ -4,6 +4,7 @@ import type { RandomSource } from "../kernel/random.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, Store } from "../ports/store.js";
+import type { Audit } from "./audit.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
 import type { SubjectKeys } from "./subject-keys.js";
@@ -19,6 +20,7 @@ export interface ServiceContext {
   random: RandomSource;
   ids: IdSource;
   pseudonyms: Pseudonyms;
+  audit: Audit;
   /** What the log is sealed with; null: it is not. */
   subjectKeys: SubjectKeys | null;
   /** One at a time per partition in this process; other processes are met by conditional writes. */

@@ -4,6 +4,7 @@ import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
 import { createWrapping } from "../privacy/index.js";
+import { createAudit } from "./audit.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import { replayLetters } from "./dead-letters.js";
@@ -57,6 +58,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     random,
     ids: createIdSource(clock, random),
     pseudonyms: createPseudonyms(keys),
+    audit: createAudit({ durable, keys, clock, random }),
     subjectKeys: wrapping && options.log ? createSubjectKeys(stores.hot, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
@@ -119,12 +121,16 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     consent: async (id, input, { site, gpc } = {}) =>
       recordConsent(context, { ...parts, gpc }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
-    exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
-    erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),
+    exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
+    erase: async (id, { site, actor } = {}) =>
+      eraseSubject(context, standings, { site: checkSite(site), id, actor }),
     subscribe: (filter, listener) => subscribeFrames(context.channel, filter, listener),
-    async loadRuleset(given, { site } = {}) {
+    async loadRuleset(given, { site, actor } = {}) {
       await ready();
-      return rulesets.load(checkSite(site), given);
+      const loaded = await rulesets.load(checkSite(site), given);
+      if (loaded.ok)
+        await context.audit.append(checkSite(site), { type: "ruleset", actor, detail: { ...loaded.value } });
+      return loaded;
     },
     async ruleset(site) {
       await ready();
@@ -136,6 +142,12 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     deadLetters: {
       list: async (after = null, limit = 100) => (await context.log?.deadLetters.read(after, limit)) ?? [],
       replay: (ids) => replayLetters(context, parts, ids),
+    },
+    audit: {
+      append: (fact, { site } = {}) => context.audit.append(checkSite(site), fact),
+      list: ({ site, after = 0, limit = 200 } = {}) => context.audit.list(checkSite(site), after, limit),
+      checkpoint: (site) => context.audit.checkpoint(checkSite(site)),
+      verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
     sweep: () => sweep(context),
     settled: () => caughtUp(context),

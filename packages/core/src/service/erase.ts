@@ -2,7 +2,7 @@ import type { ServiceContext } from "./context.js";
 import { NOTHING, noteTold, plus, removeCounted, tombstonesOf } from "./erase-records.js";
 import { bury, clear } from "./erase-visitor.js";
 import { lettersAbout } from "./letters.js";
-import { auditPartition, SORT, userPartition, visitorPartition } from "./partitions.js";
+import { SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { TombstoneRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
 import type { Standings } from "./standing.js";
@@ -69,7 +69,7 @@ async function eraseVisitors(
 export async function eraseSubject(
   context: ServiceContext,
   standings: Standings,
-  { site, id }: { site: string; id: SubjectId },
+  { site, id, actor }: { site: string; id: SubjectId; actor?: string | undefined },
 ): Promise<ErasureReceipt> {
   const { hot } = context;
   const { user } = await resolveSubject(context, site, id);
@@ -88,7 +88,7 @@ export async function eraseSubject(
   const completedAt = new Date(context.clock.now()).toISOString();
   const removed = { ...counted, deadLetters };
   const receipt: ErasureReceipt = { id: context.ids(), status: "completed", completedAt, removed };
-  await context.durable.put(auditPartition(site), receipt.id, { v: 1, type: "erasure", ...receipt });
+  await context.audit.append(site, { type: "erasure", actor, detail: { receipt: receipt.id, removed } });
   for (const stone of stones) {
     // The user's comes last, and before it what the visitors are found by: a call after a crash finds all that is not told yet.
     if (stone.partition === own)

@@ -60,7 +60,11 @@ async function exportPartition(
 }
 
 /** What is held of the subject: a range scan of its own partitions and the dead letters that name it, hence nothing of anyone else. */
-export async function exportSubject(context: ServiceContext, subject: Subject): Promise<VisitorExport> {
+export async function exportSubject(
+  context: ServiceContext,
+  subject: Subject,
+  actor?: string,
+): Promise<VisitorExport> {
   const { site, kind, user } = subject;
   const letters = new Map<string, DeadLetter[]>(subject.visitors.map((visitor) => [visitor, []]));
   const first = subject.visitors[0] as string;
@@ -74,6 +78,7 @@ export async function exportSubject(context: ServiceContext, subject: Subject): 
   const count = visitors.length;
   const own = user === null ? null : await exportPartition(context, userPartition(site, user), []);
   if (own !== null) visitors.push(own);
+  await context.audit.append(site, { type: "export", actor, detail: { kind, visitors: count } });
   const exportedAt = new Date(context.clock.now()).toISOString();
   return { format: "attune-export", version: 1, exportedAt, subject: { kind, visitors: count }, visitors };
 }

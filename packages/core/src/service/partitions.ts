@@ -8,7 +8,8 @@ import { fnv1a32 } from "../kernel/hash.js";
  *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied
  *   {site}/s/{n}         sessions that clients named, sharded by session, with their count
  *   {site}/meta          the ruleset
- *   {site}/audit         receipts of erasures
+ *   {site}/audit         the audit log and its latest checkpoint
+ *   {site}/letters       daily keys of the dead letters
  *   {site}/probe         what health checks write and remove
  * Keys of pseudonyms, where the store keeps them, are in `_/keys`; no site can be called `_`.
  */

@@ -62,7 +62,7 @@ export async function toEntries(
     const visitors = own.map(({ head }) => head.visitor);
     const sealing = await keys.forSealing(site, visitors);
     const texts = await Promise.all(
-      own.map(({ events: mine, head }, i) => sealing[i]?.seal(JSON.stringify(mine), bindingOf(head))),
+      own.map(async ({ events: mine, head }, i) => sealing[i]?.seal(JSON.stringify(mine), bindingOf(head))),
     );
     own.forEach(({ key, head, indices }, i) => {
       const sealed = texts[i];
@@ -89,7 +89,7 @@ export async function openRuns(
     const visitors = own.map((index) => of(index).visitor);
     const opening = (await keys?.forOpening(site, visitors)) ?? [];
     const texts = await Promise.all(
-      own.map((index, i) => opening[i]?.open(of(index).sealed, bindingOf(of(index)))),
+      own.map(async (index, i) => opening[i]?.open(of(index).sealed, bindingOf(of(index)))),
     );
     own.forEach((index, i) => {
       const text = texts[i];

@@ -8,9 +8,11 @@ import type { AtomicStore, Store } from "../ports/store.js";
 import type { Channel } from "../ports/channel.js";
 import type { KeyProvider } from "../ports/capabilities.js";
 import type { Log, DeadLetter } from "../ports/log.js";
+import type { AuditCheckpoint, AuditEntry, AuditVerdict } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
+import type { AuditFact } from "./audit.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -196,6 +198,13 @@ export interface SweepResult {
   deadLetters: number;
 }
 
+/** For what is noted in the audit log. */
+export interface ActOptions {
+  site?: string;
+  /** Who asks for it: the name of a credential or of a role, never of a subject (default `system`). */
+  actor?: string;
+}
+
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {
   ingest(events: readonly unknown[], options?: IngestOptions): Promise<IngestResult>;
@@ -213,11 +222,12 @@ export interface PersonalizationService {
     options?: { site?: string; gpc?: boolean },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
-  exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;
-  erase(id: SubjectId, options?: { site?: string }): Promise<ErasureReceipt>;
+  /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
+  exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
+  erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /** Validates, stores and publishes; refused with issues if it is not right or not newer. */
-  loadRuleset(ruleset: unknown, options?: { site?: string }): Promise<Result<{ version: string }, Issue[]>>;
+  loadRuleset(ruleset: unknown, options?: ActOptions): Promise<Result<{ version: string }, Issue[]>>;
   ruleset(site?: string): Promise<CompiledRuleset | null>;
   /**
    * Counts of all that is folded. Names come from whoever holds a public key, so only the largest event names, segments and experiments are
@@ -234,6 +244,15 @@ export interface PersonalizationService {
     /** Sends them through the door again; those that are taken now are removed. */
     replay(ids?: readonly string[]): Promise<{ replayed: number; stillRefused: number }>;
   };
+  /** What was done that somebody may have to answer for: hash-chained, so that nothing of it can be changed unnoticed (T22). */
+  audit: {
+    append(fact: AuditFact, options?: { site?: string }): Promise<AuditEntry>;
+    /** In their order, after the entry of that number; at most `limit` (default 200). */
+    list(options?: { site?: string; after?: number; limit?: number }): Promise<AuditEntry[]>;
+    /** What the log has come to, signed. Keep it elsewhere from time to time: against it nobody can cut off or write anew what was before. */
+    checkpoint(site?: string): Promise<AuditCheckpoint | null>;
+    verify(options?: { site?: string; checkpoints?: readonly AuditCheckpoint[] }): Promise<AuditVerdict>;
+  };
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
   sweep(): Promise<SweepResult>;
   /** Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. */
@@ -243,4 +262,5 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
+export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

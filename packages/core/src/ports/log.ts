@@ -21,6 +21,8 @@ export interface DeadLetter {
    * is whole. Empty where no consent covered keeping it.
    */
   body: string;
+  /** `body` is sealed under the key of the letter's site and day. */
+  sealed?: true;
   /** Error codes and messages; no personal data. */
   reasons: readonly { path: string; code: string; message: string }[];
   schemaVersion: number;

@@ -5,6 +5,7 @@ import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { Audit } from "./audit.js";
+import type { LetterSeals } from "./letter-seals.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
 import type { SubjectKeys } from "./subject-keys.js";
@@ -23,6 +24,7 @@ export interface ServiceContext {
   audit: Audit;
   /** What the log is sealed with; null: it is not. */
   subjectKeys: SubjectKeys | null;
+  letterSeals: LetterSeals | null;
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;

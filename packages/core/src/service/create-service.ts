@@ -14,6 +14,8 @@ import { exportSubject } from "./export.js";
 import { probe } from "./health.js";
 import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
+import { createLetterSeals } from "./letter-seals.js";
+import { readLetters } from "./letters.js";
 import { keepListening } from "./listen.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
@@ -60,6 +62,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     pseudonyms: createPseudonyms(keys),
     audit: createAudit({ durable, keys, clock, random }),
     subjectKeys: wrapping && options.log ? createSubjectKeys(stores.hot, wrapping) : null,
+    letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
     report: (error) => options.report?.(error),
@@ -140,7 +143,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
-      list: async (after = null, limit = 100) => (await context.log?.deadLetters.read(after, limit)) ?? [],
+      list: (after = null, limit = 100) => readLetters(context, after, limit),
       replay: (ids) => replayLetters(context, parts, ids),
     },
     audit: {

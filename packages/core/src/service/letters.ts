@@ -7,14 +7,26 @@ import type { Subject } from "./subjects.js";
 
 const PAGE = 200;
 
+/** Letters after an id, oldest first, as they can be read. */
+export async function readLetters(
+  { log, letterSeals }: Pick<ServiceContext, "log" | "letterSeals">,
+  after: string | null,
+  limit: number,
+): Promise<DeadLetter[]> {
+  const page = (await log?.deadLetters.read(after, limit)) ?? [];
+  return letterSeals === null ? page : Promise.all(page.map((letter) => letterSeals.open(letter)));
+}
+
 /** All letters, oldest first. */
-export async function* allLetters({ log }: Pick<ServiceContext, "log">): AsyncIterable<DeadLetter> {
-  let after: string | null = null;
-  while (log !== null) {
-    const page: DeadLetter[] = await log.deadLetters.read(after, PAGE);
+export async function* allLetters(
+  context: Pick<ServiceContext, "log" | "letterSeals">,
+): AsyncIterable<DeadLetter> {
+  for (let after: string | null = null; ; ) {
+    const page: DeadLetter[] = await readLetters(context, after, PAGE);
     yield* page;
-    if (page.length < PAGE) return;
-    after = page[PAGE - 1]?.id ?? null;
+    const last = page[PAGE - 1];
+    if (last === undefined) return;
+    after = last.id;
   }
 }
 
@@ -74,7 +86,10 @@ async function ofTheLiving(
 export async function putLetters(context: ServiceContext, given: readonly DeadLetter[]): Promise<void> {
   const letters = await ofTheLiving(context, given);
   if (context.log === null || letters.length === 0) return;
-  await context.log.deadLetters.put(letters);
+  const { letterSeals } = context;
+  await context.log.deadLetters.put(
+    letterSeals === null ? letters : await Promise.all(letters.map((letter) => letterSeals.seal(letter))),
+  );
   const left = new Set(await ofTheLiving(context, letters));
   const gone = letters.flatMap((letter) => (left.has(letter) ? [] : [letter.id]));
   if (gone.length > 0) await context.log.deadLetters.remove(gone);

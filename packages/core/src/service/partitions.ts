@@ -37,6 +37,7 @@ export const counterShard = (site: string, shard: number): string => `${site}/c/
 export const sessionShard = (site: string, shard: number): string => `${site}/s/${shard}`;
 export const metaPartition = (site: string): string => `${site}/meta`;
 export const auditPartition = (site: string): string => `${site}/audit`;
+export const lettersPartition = (site: string): string => `${site}/letters`;
 export const probePartition = (site: string): string => `${site}/probe`;
 
 export const counterPartitionOf = (site: string, visitor: string): string =>

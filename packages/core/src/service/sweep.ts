@@ -1,9 +1,7 @@
 import type { ServiceContext } from "./context.js";
+import { LETTERS_MS } from "./letter-seals.js";
 import { allLetters } from "./letters.js";
 import type { SweepResult } from "./types.js";
-
-/** Dead letters hold what was sent as it was sent, so they are kept only as long as someone may still cure them, ms. */
-const LETTERS_MS = 7 * 86_400_000;
 
 /** Removes everything that is past its retention. */
 export async function sweep(context: ServiceContext): Promise<SweepResult> {
@@ -12,7 +10,8 @@ export async function sweep(context: ServiceContext): Promise<SweepResult> {
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
   const logEntries = (await log?.trim(now - retentionMs)) ?? 0;
   const old: string[] = [];
-  for await (const { id, at } of allLetters(context)) if (at <= now - LETTERS_MS) old.push(id);
+  for await (const { id, at } of allLetters({ log, letterSeals: null }))
+    if (at <= now - LETTERS_MS) old.push(id);
   const deadLetters = old.length === 0 ? 0 : ((await log?.deadLetters.remove(old)) ?? 0);
   return { records, logEntries, deadLetters };
 }

@@ -64,7 +64,7 @@ export function checkHistories(
   fc: FastCheck,
   { title, property, runs, seed }: Check,
 ): void {
-  const limitMs = 60_000 + runs * 200;
+  const limitMs = 60_000 + runs * 1000;
   const parameters = {
     numRuns: runs,
     interruptAfterTimeLimit: limitMs,

@@ -1,6 +1,7 @@
 import type { Series } from "../ports/series.js";
 import { register, type Skips, type TestRunner } from "./conformance.js";
 import type { SeriesContext, SeriesNeed } from "./series-case.js";
+import { seriesHostileCases } from "./series-cases-hostile.js";
 import { seriesPointCases } from "./series-cases-points.js";
 import { seriesQueryCases } from "./series-cases-query.js";
 import { type UnderTest, withPort } from "./under-test.js";
@@ -17,7 +18,7 @@ export function seriesConformance(runner: TestRunner, options: SeriesConformance
   const { capabilities } = options;
   register<SeriesContext, SeriesNeed>(runner, {
     title: `series conformance: ${options.name}`,
-    cases: [...seriesPointCases, ...seriesQueryCases],
+    cases: [...seriesPointCases, ...seriesQueryCases, ...seriesHostileCases],
     lacking: {
       ...(!capabilities.durable && { durable: "the adapter declares that nothing outlives it" }),
     },

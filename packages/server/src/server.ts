@@ -8,6 +8,7 @@ import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
 import { createRateLimit } from "./http/rate.js";
 import { createHub } from "./live/hub.js";
+import { auditRoutes } from "./routes/audit.js";
 import { consentRoutes } from "./routes/consent.js";
 import type { RouteContext } from "./routes/context.js";
 import { dashboardRoutes, signInPath } from "./routes/dashboard.js";
@@ -71,6 +72,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...streamRoutes(context),
     ...consentRoutes(context),
     ...dataRoutes(context),
+    ...auditRoutes(context),
     ...decisionRoutes(context),
     ...rulesetRoutes(context),
     ...figureRoutes(context),
@@ -90,7 +92,12 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     }),
     service,
     signInUrl: (origin, site = "default") => `${origin}${signInPath(basePath, sessions.createToken(site))}`,
-    revokeKey: (id) => ring.revoke(id),
+    revokeKey(id) {
+      const site = options.auth.keys.find((key) => key.id === id)?.site ?? "default";
+      const revoked = ring.revoke(id);
+      if (revoked) service.audit.append({ type: "key-revoked", detail: { key: id } }, { site }).catch(report);
+      return revoked;
+    },
     simulate(visitorsPerMinute, site = "default") {
       simulation.set(site, visitorsPerMinute);
       return simulation.status(site);

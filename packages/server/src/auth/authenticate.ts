@@ -15,6 +15,9 @@ export interface Principal {
   active(): boolean;
 }
 
+/** As the audit log names who did something: the key or session, never a person of the site. */
+export const actorOf = ({ kind, id }: Principal): string => `${kind}:${id}`;
+
 const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset"]);
 const CHALLENGE = { "www-authenticate": 'Bearer realm="attune"' };
 

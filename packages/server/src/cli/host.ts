@@ -53,6 +53,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     stores: ports.stores,
     log: ports.log,
     channel: ports.channel,
+    ...(ports.keys && { keys: ports.keys }),
     auth: { keys: keysFor(keys, config.sites) },
     basePath,
     limits: limitsOf(config),
@@ -122,7 +123,7 @@ function memoryPorts() {
   const close = async (): Promise<void> => {
     await Promise.all([channel.close(), log.close(), hot.close()]);
   };
-  return { stores: { hot }, log, channel, close };
+  return { stores: { hot }, log, channel, keys: null, close };
 }
 
 async function publish(server: AttuneServer, ruleset: unknown): Promise<void> {

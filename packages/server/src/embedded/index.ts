@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "@attune/core";
-import type { AtomicStore, Channel, Log } from "@attune/core/ports";
+import type { AtomicStore, Channel, KeyProvider, Log } from "@attune/core/ports";
 import { memoryChannel } from "@attune/core/memory";
 import type * as Lmdb from "@attune/server-adapters/lmdb";
 
@@ -11,6 +11,10 @@ export interface EmbeddedOptions {
    * database's own folders in one that was there before.
    */
   dir: string;
+  /**
+   * Folder of the keys that name and seal subjects (default: `keys` in `dir`). Kept elsewhere, a copy of the data alone can be read by nobody.
+   */
+  keys?: string;
 }
 
 /** All ports of one process on LMDB, ready to be handed to the service or the server. */
@@ -19,6 +23,8 @@ export interface Embedded {
   log: Log;
   /** In memory: one process needs no more. */
   channel: Channel;
+  /** The log and the dead letters are sealed under them. */
+  keys: KeyProvider;
   close(): Promise<void>;
 }
 
@@ -27,8 +33,9 @@ export interface Embedded {
  *
  * @throws AttuneError `ATTUNE_EMBEDDED_LMDB` where the package `lmdb` cannot be loaded.
  */
-export async function embedded({ dir }: EmbeddedOptions): Promise<Embedded> {
+export async function embedded({ dir, keys = join(dir, "keys") }: EmbeddedOptions): Promise<Embedded> {
   const { lmdbLog, lmdbStore } = await load();
+  const { fileKeys } = await import("@attune/server-adapters/keys");
   const [storeDir, logDir] = [join(dir, "store"), join(dir, "log")];
   await mkdir(dir, { recursive: true, mode: 0o700 });
   for (const path of [storeDir, logDir]) {
@@ -44,6 +51,7 @@ export async function embedded({ dir }: EmbeddedOptions): Promise<Embedded> {
     stores: { hot: store },
     log,
     channel,
+    keys: fileKeys({ directory: keys }),
     async close() {
       await channel.close();
       await log.close();

@@ -2,6 +2,7 @@ import type { VisitorExport } from "@attune/core/service";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, type Route } from "../http/route.js";
+import { actorOf } from "../auth/authenticate.js";
 import type { RouteContext } from "./context.js";
 
 /** Erasure and export of everything held of a subject. */
@@ -27,8 +28,9 @@ async function erase(call: Call, { service, hub }: RouteContext): Promise<Respon
     );
   }
   const { site } = call.principal;
+  const actor = actorOf(call.principal);
   // Also where it failed half-way or the channel lost its frame: what is gone from the stores must not live on in the stream.
-  const receipt = await service.erase(idParam(call, "id"), { site }).finally(() => hub.forget(site));
+  const receipt = await service.erase(idParam(call, "id"), { site, actor }).finally(() => hub.forget(site));
   const { events, sessions, profiles } = receipt.removed;
   return json({
     deletionId: receipt.id,
@@ -40,7 +42,10 @@ async function erase(call: Call, { service, hub }: RouteContext): Promise<Respon
 }
 
 async function exportData(call: Call, { service }: RouteContext): Promise<Response> {
-  const data = await service.exportData(idParam(call, "id"), { site: call.principal.site });
+  const data = await service.exportData(idParam(call, "id"), {
+    site: call.principal.site,
+    actor: actorOf(call.principal),
+  });
   const lines =
     call.url.searchParams.get("format") === "ndjson" ||
     call.request.headers.get("accept")?.includes("application/x-ndjson") === true;

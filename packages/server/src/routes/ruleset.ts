@@ -1,3 +1,4 @@
+import { actorOf } from "../auth/authenticate.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, DEFINITION_BODY, type Route } from "../http/route.js";
@@ -28,7 +29,7 @@ const matches = (header: string | null, etag: string): boolean =>
   header?.split(",").some((part) => ["*", etag].includes(part.trim().replace(/^W\//, ""))) ?? false;
 
 async function replace({ principal, body }: Call, { service }: RouteContext): Promise<Response> {
-  const result = await service.loadRuleset(body, { site: principal.site });
+  const result = await service.loadRuleset(body, { site: principal.site, actor: actorOf(principal) });
   if (result.ok) return json(result.value, { headers: { etag: `"${result.value.version}"` } });
   const stale = result.error.some(({ code }) => code === "ATTUNE_SERVICE_RULESET_NOT_NEWER");
   throw new Refusal(

@@ -42,39 +42,60 @@ export function mountBattery(name: string, mount: Mount, without: Record<string,
     mounted = await mount(handler, options);
     return mounted.url;
   };
-  const echo: FetchHandler = async (request) =>
-    Response.json({
-      method: request.method,
-      url: request.url,
-      a: request.headers.get("x-a"),
+  const echo: FetchHandler = async (request) => {
+    const { method, headers } = request;
+    const { pathname, search, searchParams, origin } = new URL(request.url);
+    const query = [...searchParams];
+    return Response.json({
+      method,
+      pathname,
+      search,
+      query,
+      origin,
+      a: headers.get("x-a"),
       body: await request.text(),
     });
+  };
 
   describe(`${name}: requests`, () => {
     it("hands over method, path below the mount, query, headers and body", async () => {
       const url = await start(echo);
-      const { origin } = new URL(url);
       const init = { headers: { "x-a": "b", "content-type": "application/json" }, body: '{"a":"ä😀"}' };
-      for (const method of ["POST", "PUT", "DELETE"]) {
-        const response = await fetch(`${url}/path?q=1%202`, { method, ...init });
-        const seen = { method, url: `${origin}/path?q=1%202`, a: "b", body: init.body };
-        expect(await response.json()).toEqual(seen);
+      for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+        const response = await fetch(`${url}/path?q=1%202&q=&%C3%A4=%26`, { method, ...init });
+        const query = [
+          ["q", "1 2"],
+          ["q", ""],
+          ["ä", "&"],
+        ];
+        const seen = { method, pathname: "/path", query, a: "b", body: init.body };
+        expect(await response.json()).toMatchObject(seen);
       }
+      expect(await (await fetch(`${url}?q=1`)).json()).toMatchObject({ pathname: "/", query: [["q", "1"]] });
     });
 
-    it("leaves paths and queries as they are encoded", async () => {
+    it("leaves paths as they are encoded", async () => {
       const url = await start(echo);
-      const { origin } = new URL(url);
-      for (const path of [
+      for (const pathname of [
         "/",
         "/a%2Fb/c%20d",
         "/caf%C3%A9/%F0%9F%98%80",
-        "/100%25?x=%26&y=a+b&y=%2B",
-        "/x?u=http://a.b/c",
-      ]) {
-        expect(await (await fetch(url + path)).json()).toMatchObject({ url: origin + path });
-      }
-      expect(await (await fetch(`${url}?q=1`)).json()).toMatchObject({ url: `${origin}/?q=1` });
+        "/100%25/%2e%2e%2f",
+        "/a+b;c=d,e@f",
+      ])
+        expect(await (await fetch(url + pathname)).json()).toMatchObject({ pathname });
+    });
+
+    it("leaves queries as they are encoded", async () => {
+      const url = await start(echo);
+      for (const search of ["?x=%26&y=a+b&y=%20&y=%2B", "?u=http://a.b/c", "?flag"])
+        expect(await (await fetch(`${url}/x${search}`)).json()).toMatchObject({ search });
+    });
+
+    it("knows the origin that it was asked at", async () => {
+      const url = await start(echo);
+      const { origin } = new URL(url);
+      expect(await (await fetch(`${url}/x`)).json()).toMatchObject({ origin });
     });
 
     it("takes no host from a path", async () => {

@@ -4,7 +4,10 @@ import { type FetchHandler, type MountOptions, problem } from "../mount/handler.
 import { below } from "../mount/path.js";
 
 export interface NextRouteOptions extends MountOptions {
-  /** The path of the folder that `route.ts` stands in, with the application's own `basePath` ahead of it. Taken off; the rest is what the handler sees. */
+  /**
+   * The path of the folder that `route.ts` stands in, without the application's own `basePath`, which Next takes off itself. The handler
+   * sees what follows.
+   */
   basePath?: string;
 }
 
@@ -29,7 +32,7 @@ export function nextRoute(
   const route: Route = async (request) => {
     const target = below(targetOf(request), basePath);
     if (target === null) return problem(404);
-    return answer(given, readdress(request, { target }), rest);
+    return opened(await answer(given, readdress(request, { target }), rest));
   };
   return { GET: route, HEAD: route, POST: route, PUT: route, PATCH: route, DELETE: route, OPTIONS: route };
 }
@@ -50,4 +53,14 @@ function lazily(make: HandlerFactory): FetchHandler {
       "nextRoute was given a function without parameters, which must make the handler, and it made something else. A handler names its request as a parameter.",
     );
   };
+}
+
+/** Next sends no header before the first chunk, and who opens an event stream must see at once that it is connected. */
+function opened(response: Response): Response {
+  const { body, headers } = response;
+  if (body === null || headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
+  const nothing = new TransformStream<Uint8Array, Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(0)),
+  });
+  return new Response(body.pipeThrough(nothing), response);
 }

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { createGunzip, gzipSync } from "node:zlib";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
@@ -91,6 +92,26 @@ describe("fastifyPlugin", () => {
       const response = await fetch(`${url}/attune`, { ...json, headers, body });
       expect(await response.json()).toEqual({ body: text, coding: null });
     }
+  });
+
+  it("rejects where a body that a hook decodes breaks off", async () => {
+    let failure: unknown;
+    const url = await listen((app) => {
+      app.addHook("preParsing", async (_request, _reply, payload) => payload.pipe(createGunzip()));
+      const read = fastifyPlugin(async (request) => {
+        await request.text().catch((error: unknown) => {
+          failure = error;
+        });
+        return new Response();
+      });
+      app.register(read, { prefix: "/attune" });
+    });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("POST /attune HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\n");
+    socket.write(gzipSync("half").subarray(0, 12));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await expect.poll(() => failure).toBeInstanceOf(TypeError);
   });
 
   it("runs the app's hooks: what they refuse never arrives, what they set goes out, once", async () => {

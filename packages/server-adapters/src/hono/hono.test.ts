@@ -44,6 +44,8 @@ describe("honoMount on app.fetch", () => {
     const app = new Hono().use("/api/*", mount).all("/api/*", (c) => c.text("the app's own"));
     expect(await ask(app, "/api/attune/v1")).toBe("/v1");
     expect(await ask(app, "/api/attunes")).toBe("the app's own");
+    const whole = honoMount((request) => new Response(new URL(request.url).pathname), { basePath: "" });
+    expect(await ask(new Hono().all("/attune/*", whole), "/attune/v1")).toBe("/attune/v1");
   });
 
   it("hands the request itself on: bytes, signal, and nothing for HEAD to produce", async () => {

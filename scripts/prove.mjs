@@ -66,6 +66,13 @@ const PROOFS = [
     },
   ],
   [
+    "mounts: the battery of all mounts in a built Next application",
+    async () =>
+      (await vitest(["--project", "system", "tests/next-mount.test.ts"], { ATTUNE_NEXT: "1" })).code === 0
+        ? null
+        : "failed",
+  ],
+  [
     "replay: rees46 on LMDB, twice",
     () =>
       replayTwice("rees46-sample/events.csv", "rees46", {

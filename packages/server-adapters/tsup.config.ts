@@ -6,6 +6,9 @@ export default library(
     "lmdb/index": "src/lmdb/index.ts",
     "node/index": "src/node/index.ts",
     "express/index": "src/express/index.ts",
+    "fastify/index": "src/fastify/index.ts",
+    "hono/index": "src/hono/index.ts",
+    "next/index": "src/next/index.ts",
   },
   { platform: "node" },
 );

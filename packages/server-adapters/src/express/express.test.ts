@@ -48,7 +48,7 @@ describe("expressMount", () => {
 
   it("takes a base path off, and passes what lies outside it on", async () => {
     const app = express();
-    app.use(expressMount((request) => new Response(new URL(request.url).pathname), { basePath: "/api" }));
+    app.use(expressMount((request) => new Response(new URL(request.url).pathname), { basePath: "/api/" }));
     app.use((_request, response) => void response.status(404).send("the app's own"));
     const url = await listen(app);
     expect(await (await fetch(`${url}/api/events`)).text()).toBe("/events");
@@ -56,10 +56,22 @@ describe("expressMount", () => {
     expect(await (await fetch(`${url}/apis`)).text()).toBe("the app's own");
   });
 
-  it("streams the body where nothing has read it", async () => {
+  it("leaves the path on where it stands on a route", async () => {
     const app = express();
-    app.use(echo);
-    expect(await (await post(await listen(app))).json()).toMatchObject({ body: '{"a":[1,"ä"]}' });
+    app.all("/attune{/*rest}", echo);
+    const url = await listen(app);
+    expect(await (await fetch(`${url}/attune`)).json()).toMatchObject({ path: "/attune" });
+    expect(await (await fetch(`${url}/attune/v1?q=1`)).json()).toMatchObject({ path: "/attune/v1?q=1" });
+  });
+
+  it("keeps cookies that the app has set ahead of it", async () => {
+    const app = express();
+    app.use((_request, response, next) => {
+      response.cookie("own", "1", { path: "/" });
+      next();
+    });
+    app.use(expressMount(() => new Response(null, { headers: { "set-cookie": "a=1" } })));
+    expect((await fetch(await listen(app))).headers.getSetCookie()).toEqual(["own=1; Path=/", "a=1"]);
   });
 
   it("reuses a body that express.json(), text() or raw() has read, compressed or not", async () => {

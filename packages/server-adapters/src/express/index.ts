@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AttuneError } from "@attune/core";
-import { type FetchHandler, type NodeListenerOptions, serve } from "../node/listener.js";
-import { BODILESS } from "../node/request.js";
+import { BODILESS, type FetchHandler, type MountOptions } from "../mount/handler.js";
+import { below } from "../mount/path.js";
+import { serve } from "../node/listener.js";
 
-export interface ExpressMountOptions extends NodeListenerOptions {
+export interface ExpressMountOptions extends MountOptions {
   /** Taken off the front of the path that the handler sees, besides the path that the middleware is mounted under. */
   basePath?: string;
 }
@@ -22,12 +23,8 @@ interface ExpressRequest extends IncomingMessage {
 export function expressMount(handler: FetchHandler, options: ExpressMountOptions = {}) {
   const { basePath = "", ...rest } = options;
   return (incoming: ExpressRequest, outgoing: ServerResponse, next: (error?: unknown) => void): void => {
-    const { url } = incoming;
-    const below = url.slice(basePath.length);
-    const isBelow =
-      url.startsWith(basePath) && (basePath === "" || below === "" || below[0] === "/" || below[0] === "?");
-    if (!isBelow) return next();
-    const target = below.startsWith("/") ? below : `/${below}`;
+    const target = below(incoming.url, basePath);
+    if (target === null) return next();
     const wasRead = incoming.readableDidRead && !BODILESS.has(incoming.method);
     const body = wasRead ? readAhead(incoming) : undefined;
     if (body === null) return next(bodyError());

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 
 /** Touches the socket only when the first chunk is asked for, and reads no faster than chunks are taken. */
-export function lazyBody(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+export function lazyBody(incoming: Readable): ReadableStream<Uint8Array> {
   let chunks: AsyncIterator<Uint8Array> | undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -21,7 +21,7 @@ export function lazyBody(incoming: IncomingMessage): ReadableStream<Uint8Array> 
 }
 
 /** The whole body, for who wants nothing less. Rejects where it breaks off. */
-export function wholeBody(incoming: IncomingMessage): Promise<Buffer> {
+export function wholeBody(incoming: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const broken = (cause?: unknown): void => reject(new TypeError("The body broke off.", { cause }));

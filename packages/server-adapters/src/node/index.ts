@@ -1,1 +1,2 @@
-export { type FetchHandler, type NodeListenerOptions, toNodeListener } from "./listener.js";
+export type { FetchHandler, MountOptions as NodeListenerOptions } from "../mount/handler.js";
+export { toNodeListener } from "./listener.js";

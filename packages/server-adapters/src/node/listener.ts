@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type FetchHandler, type MountOptions, problem } from "../mount/handler.js";
 import { watchDeparture } from "./departure.js";
 import { type RequestOverrides, toRequest } from "./request.js";
 import { sendResponse } from "./response.js";
-
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
-
-export interface NodeListenerOptions {
-  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. */
-  report?(error: unknown): void;
-}
 
 /** How long a client may go on sending a body that nobody wants before it is cut off, ms. */
 const UNREAD_BODY_MS = 500;
@@ -18,13 +12,13 @@ const UNREAD_BODY_MS = 500;
  * Bodies are streamed both ways with back-pressure; `request.signal` aborts when the client goes away before the
  * response is complete. What the handler throws becomes a bare 500 (`application/problem+json`).
  */
-export function toNodeListener(handler: FetchHandler, options: NodeListenerOptions = {}) {
+export function toNodeListener(handler: FetchHandler, options: MountOptions = {}) {
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void serve(handler, { incoming, outgoing, ...options });
   };
 }
 
-export interface Exchange extends NodeListenerOptions {
+export interface Exchange extends MountOptions {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
   overrides?: RequestOverrides;
@@ -37,24 +31,16 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
   outgoing.once("finish", () => dismissBody(incoming));
   try {
     const request = toRequest(incoming, departure, overrides);
-    const response = request === null ? problem(400, "Bad Request") : await handler(request);
+    const response = request === null ? problem(400) : await handler(request);
     await sendResponse(response, outgoing, incoming.method === "HEAD");
   } catch (error) {
     // What fails because the client left is no failure.
     if (!departure.happened) report?.(error);
     if (outgoing.headersSent) outgoing.destroy();
     else if (!outgoing.destroyed) {
-      await sendResponse(problem(500, "Internal Server Error"), outgoing, incoming.method === "HEAD");
+      await sendResponse(problem(500), outgoing, incoming.method === "HEAD");
     }
   }
-}
-
-function problem(status: 400 | 500, title: string): Response {
-  const type = status === 400 ? "ATTUNE_NODE_REQUEST" : "ATTUNE_NODE_HANDLER";
-  return new Response(JSON.stringify({ type, title, status }), {
-    status,
-    headers: { "content-type": "application/problem+json" },
-  });
 }
 
 /** The rest of a body that the handler did not want is thrown away, so that the connection can be used again. */

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { BODILESS } from "../mount/handler.js";
 import { lazyBody, wholeBody } from "./body.js";
 import type { Departure } from "./departure.js";
-
-/** Methods whose requests have no body in fetch. */
-export const BODILESS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD"]);
 
 /** What a Host header may be made of; anything else could smuggle a path or a user into the URL. */
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
@@ -34,8 +33,8 @@ function toHeaders(rawHeaders: readonly string[], decoded: boolean): Headers {
 export interface RequestOverrides {
   /** Path and query. */
   target?: string;
-  /** The body, where something ahead has read it already. */
-  body?: string | Uint8Array;
+  /** The body, where something ahead has read it already, or is decoding it. */
+  body?: string | Uint8Array | Readable;
 }
 
 /**
@@ -43,9 +42,9 @@ export interface RequestOverrides {
  * everyone else, it costs several times as much. A request that is made from this one does not follow its signal.
  */
 class MessageRequest extends Request {
-  readonly #incoming: IncomingMessage;
+  readonly #incoming: Readable;
 
-  constructor(url: URL, init: RequestInit, incoming: IncomingMessage) {
+  constructor(url: URL, init: RequestInit, incoming: Readable) {
     super(url, init);
     this.#incoming = incoming;
   }
@@ -83,13 +82,13 @@ export function toRequest(
     const url = toUrl(incoming, overrides.target ?? incoming.url ?? "/");
     const headers = toHeaders(incoming.rawHeaders, overrides.body !== undefined);
     const init: RequestInit & { duplex?: "half" } = { method, headers };
-    if (BODILESS.has(method) || overrides.body !== undefined) {
-      if (!BODILESS.has(method)) init.body = overrides.body as BodyInit;
-      return withSignal(new Request(url, init), departure);
-    }
+    if (BODILESS.has(method)) return withSignal(new Request(url, init), departure);
+    const { body = incoming } = overrides;
+    if (!(body instanceof Readable))
+      return withSignal(new Request(url, { ...init, body: body as BodyInit }), departure);
     init.duplex = "half";
-    init.body = lazyBody(incoming);
-    return withSignal(new MessageRequest(url, init, incoming), departure);
+    init.body = lazyBody(body);
+    return withSignal(new MessageRequest(url, init, body), departure);
   } catch {
     return null;
   }

@@ -17,7 +17,7 @@ export async function sendResponse(
 ): Promise<void> {
   const { body, status } = response;
   const head: Head = (length) => {
-    const headers = toNodeHeaders(response.headers);
+    const headers = toNodeHeaders(response.headers, outgoing);
     if (length !== undefined) headers["content-length"] ??= length;
     outgoing.writeHead(status, headers);
   };
@@ -42,11 +42,15 @@ export async function sendResponse(
   }
 }
 
-function toNodeHeaders(headers: Headers): OutgoingHttpHeaders {
+function toNodeHeaders(headers: Headers, outgoing: ServerResponse): OutgoingHttpHeaders {
   const result: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) if (name !== "set-cookie") result[name] = value;
   const cookies = headers.getSetCookie();
-  if (cookies.length > 0) result["set-cookie"] = cookies;
+  if (cookies.length > 0) {
+    // Other headers replace what the application has set ahead of the mount; its cookies are not ours to drop.
+    const ahead = outgoing.getHeader("set-cookie") ?? [];
+    result["set-cookie"] = [ahead, cookies].flat().map(String);
+  }
   return result;
 }
 

@@ -1,0 +1,25 @@
+/** What every mount takes: the whole of a service over HTTP. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+export interface MountOptions {
+  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. */
+  report?(error: unknown): void;
+}
+
+/** Methods whose requests have no body in fetch. */
+export const BODILESS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD"]);
+
+const PROBLEMS = {
+  400: ["ATTUNE_MOUNT_REQUEST", "Bad Request"],
+  404: ["ATTUNE_MOUNT_PATH", "Not Found"],
+  500: ["ATTUNE_MOUNT_HANDLER", "Internal Server Error"],
+} as const;
+
+/** What a mount answers by itself: `application/problem+json` that tells nothing about the service behind it. */
+export function problem(status: keyof typeof PROBLEMS): Response {
+  const [type, title] = PROBLEMS[status];
+  return new Response(JSON.stringify({ type, title, status }), {
+    status,
+    headers: { "content-type": "application/problem+json" },
+  });
+}

@@ -1,0 +1,27 @@
+import { storeConformance } from "@attune/core/testing";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type DynamoForTests, startDynamo } from "../../test/dynamodb.js";
+import { dynamoStore } from "./index.js";
+
+let dynamo: DynamoForTests;
+let table = "";
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+
+storeConformance(
+  { describe, it },
+  {
+    name: "DynamoDB (dynalite)",
+    make: async ({ clock }) => {
+      table = await dynamo.table();
+      return dynamoStore({ client: dynamo.direct(), table, clock });
+    },
+    reopen: async ({ clock }) => dynamoStore({ client: dynamo.direct(), table, clock }),
+    capabilities: { atomic: false, durable: true },
+    skips: {
+      "records and tokens of a commit are there when opened again": "the adapter is a Store without commit",
+    },
+  },
+);

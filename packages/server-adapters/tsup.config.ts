@@ -4,6 +4,7 @@ export default library(
   {
     "lmdb/index": "src/lmdb/index.ts",
     "dynamodb/index": "src/dynamodb/index.ts",
+    "postgres/index": "src/postgres/index.ts",
     "node/index": "src/node/index.ts",
     "express/index": "src/express/index.ts",
   },

@@ -62,7 +62,7 @@ export function commit(
 ): Promise<CommitResult> {
   const { partition, steps, token, onceTtl } = given;
   return transaction(async (query): Promise<CommitResult> => {
-    await query(sql.lock, [lockOf(sql, partition)]);
+    await query(sql.lock, [lockOf(sql.table, partition)]);
     const at = now();
     const seen = await query<Seen>(sql.look, [partition, steps.map(({ key }) => key.sort), token]);
     const used = seen.find(({ kind }) => kind === KIND.token);
@@ -155,6 +155,6 @@ async function write(
 const isLiving = ({ expires_at }: Seen, now: number): boolean => expires_at === null || expires_at > now;
 
 /** 64 bits of a hash: two partitions that share them wait for each other, and no more than that. */
-export function lockOf(sql: Statements, partition: Buffer): string {
-  return createHash("sha256").update(sql.get).update(partition).digest().readBigInt64BE(0).toString();
+export function lockOf(table: string, partition: Buffer): string {
+  return createHash("sha256").update(`${table}\0`).update(partition).digest().readBigInt64BE(0).toString();
 }

@@ -19,6 +19,7 @@ export function statements(name: string) {
   const firstPartition = (from: string): string => `SELECT partition FROM ${table}
     WHERE kind = ${KIND.record} AND ${from} AND partition < $2 AND ${living("$3")} ORDER BY partition LIMIT 1`;
   return {
+    table,
     layout: `SELECT version::float8 AS version FROM ${table} WHERE kind = ${KIND.layout}`,
     get: `SELECT ${columns} FROM ${table} WHERE ${at} AND ${living("$3")}`,
     /** $1 partitions, $2 sort keys, $3 now. */

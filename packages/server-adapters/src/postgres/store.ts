@@ -132,7 +132,7 @@ export function postgresStore(options: PostgresStoreOptions): AtomicStore {
       const key = rowKey({ partition, sort: "" }).partition;
       await ready();
       return connection.transaction(async (inside) => {
-        await inside(sql.lock, [lockOf(sql, key)]);
+        await inside(sql.lock, [lockOf(sql.table, key)]);
         const [row] = await inside<{ count: number }>(sql.removePartition, [key, now()]);
         return row?.count ?? 0;
       });

@@ -7,13 +7,14 @@ import { buffer } from "node:stream/consumers";
 import { dynamoTable } from "../src/dynamodb/index.js";
 
 /**
- * What may befall a request. `throttle` and `error` answer without applying it, `error-after` and `reset-after` once it has been applied;
+ * What may befall a request. `throttle` and `error` answer without applying it, `error-after`, `reset-after` and
+ * `hang-after` (no answer ever) once it has been applied;
  * `part` leaves half of a batch undone, and all of a batch of one; `none` only gives time for what happens meanwhile.
  */
 export interface Fault {
   /** As in the protocol, e.g. `UpdateItem`. */
   operation: string;
-  kind: "throttle" | "error" | "error-after" | "reset-after" | "part" | "none";
+  kind: "throttle" | "error" | "error-after" | "reset-after" | "hang-after" | "part" | "none";
   /** How many requests it befalls (default 1). */
   times?: number;
   /** Happens after the request was applied (or not) and before the answer. */
@@ -27,7 +28,7 @@ export interface Seen {
 
 export interface DynamoForTests {
   /** Through the proxy, where faults strike. */
-  client(options?: { maxAttempts?: number }): DynamoDBClient;
+  client(options?: { maxAttempts?: number; timeoutMs?: number }): DynamoDBClient;
   /** Straight to the server. */
   direct(): DynamoDBClient;
   /** A fresh table. */
@@ -54,12 +55,15 @@ export async function startDynamo(): Promise<DynamoForTests> {
   });
   const proxyPort = await listen(proxy);
   const clients: DynamoDBClient[] = [];
-  const connect = (to: number, maxAttempts: number): DynamoDBClient => {
+  const connect = (to: number, maxAttempts: number, timeoutMs?: number): DynamoDBClient => {
     const client = new DynamoDBClient({
       endpoint: `http://127.0.0.1:${to}`,
       region: "eu-test-1",
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
       maxAttempts,
+      ...(timeoutMs !== undefined && {
+        requestHandler: { requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+      }),
     });
     clients.push(client);
     return client;
@@ -67,7 +71,7 @@ export async function startDynamo(): Promise<DynamoForTests> {
   const direct = connect(port, 3);
   let tables = 0;
   return {
-    client: ({ maxAttempts = 1 } = {}) => connect(proxyPort, maxAttempts),
+    client: ({ maxAttempts = 1, timeoutMs } = {}) => connect(proxyPort, maxAttempts, timeoutMs),
     direct: () => direct,
     async table() {
       const name = `attune-${++tables}`;
@@ -109,6 +113,8 @@ async function pass({ incoming, outgoing, port, fault, see }: Passage): Promise<
     sent === null ? { answer: Buffer.from("{}"), status: 200 } : await forward(incoming, sent, port);
   await fault?.meanwhile?.();
   if (kind === "reset-after") return void incoming.socket.resetAndDestroy();
+  // The client's own timeout ends it.
+  if (kind === "hang-after") return;
   if (kind === "error-after") return refuse(outgoing, 500, "InternalServerError");
   const whole =
     left === null ? answer : Buffer.from(JSON.stringify({ ...JSON.parse(answer.toString()), ...left }));

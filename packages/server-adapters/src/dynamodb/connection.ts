@@ -10,7 +10,6 @@ export interface Trace {
 }
 
 export interface Connection {
-  readonly client: DynamoDBClient;
   readonly table: string;
   readonly backOff: BackOff;
   /**
@@ -29,7 +28,6 @@ export function connect(
   isClosed: () => boolean,
 ): Connection {
   return {
-    client,
     table,
     backOff,
     async call(request, trace) {

@@ -88,6 +88,13 @@ describe("T15 applied, and the answer lost", () => {
     }
   }
 
+  it("a write whose answer never comes is settled after the client's timeout", async () => {
+    const hurried = dynamoStore({ client: dynamo.client({ timeoutMs: 1500 }), table, clock, retry });
+    dynamo.fail({ operation: "UpdateItem", kind: "hang-after" });
+    expect(await hurried.put(P, "a", "made")).toEqual({ written: true, version: 1 });
+    expect(await standing()).toEqual(["made", 1]);
+  });
+
   it("a write is recognised behind those that came after it, and is not applied over them", async () => {
     for (const ifVersion of [1, undefined]) {
       await other.deletePartition(P);

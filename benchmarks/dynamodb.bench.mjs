@@ -9,6 +9,7 @@ import {
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { dynamoStore, dynamoTable } from "@attune/server-adapters/dynamodb";
 
@@ -131,8 +132,10 @@ function ours(client, table) {
 
 async function round(client, number, keep) {
   const tables = { bare: `bare-${number}`, ours: `ours-${number}` };
-  for (const name of Object.values(tables))
+  for (const name of Object.values(tables)) {
     await client.send(new CreateTableCommand(dynamoTable({ name }).create));
+    await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName: name });
+  }
   const [sdk, store] = [bare(client, tables.bare), ours(client, tables.ours)];
   const steps = {
     "bare put": sdk.put,

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
@@ -76,6 +76,10 @@ export async function startDynamo(): Promise<DynamoForTests> {
     async table() {
       const name = `attune-${++tables}`;
       await direct.send(new CreateTableCommand(dynamoTable({ name }).create));
+      // Made is not yet there, as with the real one.
+      const status = async (): Promise<string | undefined> =>
+        (await direct.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus;
+      while ((await status()) !== "ACTIVE") await new Promise((resolve) => setTimeout(resolve, 2));
       return name;
     },
     fail: (...more) => void faults.push(...more.map((fault) => ({ times: 1, ...fault }))),

@@ -5,7 +5,7 @@ export interface BackOffOptions {
   baseMs?: number;
   /** No wait is longer, ms (default 2000). */
   capMs?: number;
-  /** Tries of one request in all, the first included (default 10). With the defaults the waits between them are 5 s together on average. */
+  /** Tries of one request in all, the first included (default 10). With the defaults the waits between them are some 4 s together on average. */
   attempts?: number;
 }
 
@@ -19,8 +19,9 @@ export interface BackOff {
 }
 
 /**
- * Exponential back-off with full jitter (any wait from nothing to the ceiling is as likely as another). The ceiling belongs to the store: it
- * doubles with failures and shrinks with answers, so that under throttling a new request does not begin at the shortest wait again.
+ * Exponential back-off with full jitter (any wait from nothing to the ceiling is as likely as another). The ceiling doubles with each try
+ * of a request. How high it had to go is remembered for all and forgotten answer by answer, so that under throttling a new request does not
+ * begin at the shortest wait again; many that fail at the same moment raise it no higher than one.
  */
 export function createBackOff(
   { baseMs = 25, capMs = 2000, attempts = 10 }: BackOffOptions,
@@ -31,7 +32,7 @@ export function createBackOff(
   return {
     attempts,
     async pause(attempt) {
-      level = Math.min(capMs, Math.max(level * 1.5, baseMs * 2 ** attempt));
+      level = Math.min(capMs, Math.max(level, baseMs * 2 ** (attempt - 1)));
       await wait(random() * level);
     },
     relax() {

@@ -148,12 +148,12 @@ describe("back-off", () => {
       async (ms) => void waits.push(ms),
     );
     for (let attempt = 1; attempt <= 8; attempt++) await backOff.pause(attempt);
-    expect(waits).toEqual([10, 20, 40, 80, 160, 320, 500, 500]);
+    expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 500]);
     await backOff.pause(1);
     expect(waits.at(-1)).toBe(500);
     for (let i = 0; i < 30; i++) backOff.relax();
     await backOff.pause(1);
-    expect(waits.at(-1)).toBe(10);
+    expect(waits.at(-1)).toBe(5);
     const even = createBackOff(options, seededRandom(3), async (ms) => void waits.push(ms));
     waits.length = 0;
     for (let i = 0; i < 200; i++) await even.pause(9);

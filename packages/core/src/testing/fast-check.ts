@@ -11,13 +11,19 @@ export interface FastCheck {
   record<T>(model: { [K in keyof T]: Arbitrary<T[K]> }): Arbitrary<T>;
   oneof<T>(...choices: Weighted<T>[]): Arbitrary<T>;
   asyncProperty<T>(input: Arbitrary<T>, predicate: (input: T) => Promise<void>): Property;
-  assert(property: Property, parameters: { numRuns: number; seed?: number }): Promise<void>;
+  assert(property: Property, parameters: CheckParameters): Promise<void>;
 }
 
 export interface Arbitrary<T> {
   map<U>(mapper: (value: T) => U): Arbitrary<U>;
 }
 
+interface CheckParameters {
+  numRuns: number;
+  seed?: number;
+  interruptAfterTimeLimit: number;
+  markInterruptAsFailure: true;
+}
 interface ArrayConstraints {
   minLength: number;
   maxLength: number;
@@ -31,6 +37,6 @@ interface Weighted<T> {
   arbitrary: Arbitrary<T>;
   weight: number;
 }
-interface Property {
+export interface Property {
   runBeforeEach(): unknown;
 }

@@ -1,5 +1,5 @@
 import type { TestRunner } from "./conformance.js";
-import type { Arbitrary, FastCheck } from "./fast-check.js";
+import type { Arbitrary, FastCheck, Property } from "./fast-check.js";
 
 /** One call of a history: does it to the model and to the real thing and compares. Its text is what a counterexample shows. */
 export interface Step<Context> {
@@ -42,16 +42,37 @@ export function registerHistories<Context>(
     }),
   );
   runner.describe(suite.title, () => {
-    runner.it(
-      `T13 ${runs} generated histories agree with the model after each step`,
-      () => fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) }),
-      historyTimeout(runs),
-    );
+    checkHistories(runner, fc, {
+      title: `T13 ${runs} generated histories agree with the model after each step`,
+      property,
+      runs,
+      seed,
+    });
   });
 }
 
-/** Time for so many histories, and for finding the smallest that fails, ms. */
-export const historyTimeout = (runs: number): number => 60_000 + runs * 200;
+interface Check {
+  title: string;
+  property: Property;
+  runs: number;
+  seed: number | undefined;
+}
+
+/** The test itself. Its time grows with the number of histories; a failure is told while there is time, however far it was shrunk. */
+export function checkHistories(
+  runner: TestRunner,
+  fc: FastCheck,
+  { title, property, runs, seed }: Check,
+): void {
+  const limitMs = 60_000 + runs * 200;
+  const parameters = {
+    numRuns: runs,
+    interruptAfterTimeLimit: limitMs,
+    markInterruptAsFailure: true as const,
+    ...(seed !== undefined && { seed }),
+  };
+  runner.it(title, () => fc.assert(property, parameters), limitMs + 30_000);
+}
 
 async function attempt(where: string, task: () => Promise<void>): Promise<void> {
   try {

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyHash } from "@attune/core/memory";
-import { logConformance, logHistories, storeConformance, storeHistories } from "@attune/core/testing";
+import {
+  crashHistories,
+  logConformance,
+  logHistories,
+  storeConformance,
+  storeHistories,
+} from "@attune/core/testing";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
@@ -56,6 +62,14 @@ logHistories({ describe, it }, fc, {
   reopen: async ({ clock }) => lmdbLog({ path, clock }),
   dispose,
   capabilities: { durable: true, erase: "delete" },
+  runs: HISTORIES,
+});
+
+crashHistories({ describe, it }, fc, {
+  name: "LMDB store and log, opened again after the crash",
+  make: async () => ({ hot: lmdbStore({ path: fresh() }), log: lmdbLog({ path, shards: 2 }) }),
+  reopen: async () => ({ hot: lmdbStore({ path }), log: lmdbLog({ path }) }),
+  dispose,
   runs: HISTORIES,
 });
 

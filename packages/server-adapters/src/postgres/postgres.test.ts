@@ -1,4 +1,5 @@
-import { storeConformance, storeHistories } from "@attune/core/testing";
+import { memoryLog } from "@attune/core/memory";
+import { crashHistories, storeConformance, storeHistories } from "@attune/core/testing";
 import type { Pool } from "pg";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -53,5 +54,16 @@ describe.skipIf(program.path === null)(title, () => {
     dispose: async () => void (await pool.query(`DROP TABLE "${table}"`)),
     capabilities: { atomic: true, durable: true },
     runs: HISTORIES,
+  });
+
+  crashHistories({ describe, it }, fc, {
+    name: "PostgreSQL store, memory log",
+    make: async () => {
+      table = `records_${++tables}`;
+      await pool.query(postgresTable(table));
+      return { hot: postgresStore({ pool, table }), log: memoryLog({ shards: 2 }) };
+    },
+    dispose: async () => void (await pool.query(`DROP TABLE "${table}"`)),
+    runs: Math.ceil(HISTORIES / 2),
   });
 });

@@ -24,9 +24,6 @@ storeConformance(
     },
     reopen: async ({ clock }) => dynamoStore({ client: dynamo.direct(), table, clock }),
     capabilities: { atomic: false, durable: true },
-    skips: {
-      "records and tokens of a commit are there when opened again": "the adapter is a Store without commit",
-    },
   },
 );
 

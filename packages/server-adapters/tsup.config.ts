@@ -4,6 +4,8 @@ export default library(
   {
     "keys/index": "src/keys/index.ts",
     "lmdb/index": "src/lmdb/index.ts",
+    "dynamodb/index": "src/dynamodb/index.ts",
+    "postgres/index": "src/postgres/index.ts",
     "node/index": "src/node/index.ts",
     "express/index": "src/express/index.ts",
     "fastify/index": "src/fastify/index.ts",

@@ -10,11 +10,18 @@ export type Located = { path: string; reason: null } | { path: null; reason: str
 /**
  * Looks for a program as `npm test` has announced it (`REDIS_SERVER`, or `ATTUNE_NO_REDIS` with the reason), else on PATH. A suite that
  * lacks its program is left out with that reason, never silently.
+ *
+ * @param places Where else it may be, whole paths.
  */
-export function locate(name: string, variable: string, commands: readonly string[]): Located {
+export function locate(
+  name: string,
+  variable: string,
+  commands: readonly string[],
+  places: readonly string[] = [],
+): Located {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const onPath = commands.flatMap((command) => folders.map((folder) => join(folder, command)));
-  const path = [process.env[variable] ?? "", ...onPath].find((candidate) => existsSync(candidate));
+  const path = [process.env[variable] ?? "", ...onPath, ...places].find((candidate) => existsSync(candidate));
   if (path !== undefined) return { path, reason: null };
   const reason =
     process.env[`ATTUNE_NO_${name.toUpperCase()}`] ?? `there is no ${commands[0]} on PATH; set ${variable}`;
@@ -44,13 +51,15 @@ export interface Started {
  * Starts a program directly (no shell, no wrapper that would survive a kill) and waits until it is ready. It dies with this process.
  *
  * @param ready Asked again and again with what it printed; true ends the wait. Rejects after 20 s, or where the program ends before.
+ * @param user Whom it runs as, where that is somebody else.
  */
 export async function start(
   path: string,
   args: readonly string[],
   ready: (output: string) => boolean | Promise<boolean>,
+  user: { uid?: number; gid?: number } = {},
 ): Promise<Started> {
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], ...user });
   let text = "";
   // Drained for as long as it lives: a program whose pipe is full stands still.
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += String(chunk)));

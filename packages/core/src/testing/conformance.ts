@@ -19,8 +19,8 @@ export interface ConformanceClock {
 
 export interface ConformanceCase<Context, Need extends string> {
   name: string;
-  /** A capability without which the case has no meaning. */
-  needs?: Need;
+  /** A capability without which the case has no meaning, or several. */
+  needs?: Need | readonly Need[];
   run(context: Context): Promise<void>;
 }
 
@@ -50,7 +50,8 @@ export function register<Context, Need extends string>(
   runner.describe(suite.title, () => {
     for (const { name, needs, run } of suite.cases) {
       const body = (): Promise<void> => suite.around(run);
-      const reason = suite.skips[name] ?? (needs && suite.lacking[needs]);
+      const all: readonly Need[] = typeof needs === "string" ? [needs] : (needs ?? []);
+      const reason = suite.skips[name] ?? all.map((need) => suite.lacking[need]).find(Boolean);
       if (reason === undefined) runner.it(name, body);
       else runner.it.skip(`${name} (skipped: ${reason})`, body);
     }

@@ -247,7 +247,7 @@ export const storeCommitCases: readonly StoreCase[] = [
   },
   {
     name: "records and tokens of a commit are there when opened again",
-    needs: "durable",
+    needs: ["atomic", "durable"],
     async run({ store, reopen }) {
       await store.commit(P, [{ op: "put", sort: "a", value: 1 }], { once: "event-1" });
       const again = await reopen();

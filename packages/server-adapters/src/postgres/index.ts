@@ -1,0 +1,2 @@
+export { type PostgresStoreOptions, postgresStore } from "./store.js";
+export { postgresTable } from "./table.js";

@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
 import { lmdbLog, lmdbStore } from "./index.js";
-import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+import { decodeText, encodeText } from "../shared/text.js";
+import { recordKey, splitKey } from "./keys.js";
 
 let path = "";
 const fresh = (): string => {

@@ -1,0 +1,29 @@
+import { storeConformance } from "@attune/core/testing";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type RedisCluster, startCluster } from "../../test/redis-cluster.js";
+import { redisProgram } from "../../test/redis-server.js";
+import { redisStore } from "./index.js";
+
+const { path, reason } = redisProgram();
+
+describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left out: ${reason})`}`, () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startCluster(path ?? "");
+  }, 60_000);
+  afterAll(() => cluster?.stop());
+  const dispose = async (): Promise<void> => {
+    await Promise.all(cluster.client.nodes("master").map((node) => node.flushall()));
+  };
+
+  storeConformance(
+    { describe, it },
+    {
+      name: "Redis Cluster",
+      make: async ({ clock }) => redisStore({ client: cluster.client, clock }),
+      reopen: async ({ clock }) => redisStore({ client: cluster.client, clock }),
+      dispose,
+      capabilities: { atomic: true, durable: true },
+    },
+  );
+});

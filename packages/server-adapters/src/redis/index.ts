@@ -1,0 +1,2 @@
+export type { RedisClient } from "./connection.js";
+export { type RedisStoreOptions, redisStore } from "./store.js";

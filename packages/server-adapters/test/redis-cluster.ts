@@ -34,7 +34,9 @@ export async function startCluster(path: string): Promise<RedisCluster> {
     const [, bus] = (await client.config("GET", "cluster-port")) as [string, string];
     await first.client.call("cluster", "meet", "127.0.0.1", port, bus);
   }
-  await until(async () => (await Promise.all(nodes.map(knownNodes))).every((count) => count === nodes.length));
+  await until(async () =>
+    (await Promise.all(nodes.map(knownNodes))).every((count) => count === nodes.length),
+  );
   for (const [i, { client }] of nodes.slice(PRIMARIES).entries()) {
     const id = (await primaries[i]?.client.call("cluster", "myid")) as string;
     await client.call("cluster", "replicate", id);
@@ -73,12 +75,26 @@ export async function startCluster(path: string): Promise<RedisCluster> {
 
 async function startNode(path: string): Promise<RedisServer> {
   const bus = await freePort();
-  const settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", String(bus)];
+  const settings = [
+    "--cluster-enabled",
+    "yes",
+    "--cluster-node-timeout",
+    "1500",
+    "--cluster-port",
+    String(bus),
+  ];
   // Replicas may stand for election at once, however long ago they heard from their primary: tests must not wait for that.
-  return startRedis(path, [...settings, "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"]);
+  return startRedis(path, [
+    ...settings,
+    "--cluster-replica-validity-factor",
+    "0",
+    "--repl-diskless-sync-delay",
+    "0",
+  ]);
 }
 
-const info = async ({ client }: RedisServer): Promise<string> => (await client.call("cluster", "info")) as string;
+const info = async ({ client }: RedisServer): Promise<string> =>
+  (await client.call("cluster", "info")) as string;
 const knownNodes = async (node: RedisServer): Promise<number> =>
   Number(/cluster_known_nodes:(\d+)/.exec(await info(node))?.[1]);
 

@@ -1,8 +1,8 @@
-import { storeConformance } from "@attune/core/testing";
+import { logConformance, storeConformance } from "@attune/core/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type RedisCluster, startCluster } from "../../test/redis-cluster.js";
 import { redisProgram } from "../../test/redis-server.js";
-import { redisStore } from "./index.js";
+import { redisLog, redisStore } from "./index.js";
 
 const { path, reason } = redisProgram();
 
@@ -24,6 +24,17 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
       reopen: async ({ clock }) => redisStore({ client: cluster.client, clock }),
       dispose,
       capabilities: { atomic: true, durable: true },
+    },
+  );
+
+  logConformance(
+    { describe, it },
+    {
+      name: "Redis Cluster",
+      make: async ({ clock }) => redisLog({ client: cluster.client, clock }),
+      reopen: async ({ clock }) => redisLog({ client: cluster.client, clock }),
+      dispose,
+      capabilities: { durable: true, erase: "delete" },
     },
   );
 });

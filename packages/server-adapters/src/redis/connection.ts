@@ -60,7 +60,9 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
   const readiness = watchReadiness(own);
 
   const attempt = async (name: string, args: readonly Argument[], options: CallOptions): Promise<unknown> => {
-    const command = new TrackedCommand(name, [...args], { replyEncoding: options.bytes === true ? null : "utf8" });
+    const command = new TrackedCommand(name, [...args], {
+      replyEncoding: options.bytes === true ? null : "utf8",
+    });
     const promise = (options.node ?? own).sendCommand(command) as Promise<unknown>;
     // A cluster handles some rejections itself and sends the command elsewhere. A node that has answered has not carried it out.
     const { reject } = command;
@@ -76,22 +78,22 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
   };
 
   const persist = async (name: string, args: readonly Argument[], options: CallOptions): Promise<unknown> => {
-      const until = performance.now() + patienceMs;
-      for (let tries = 0; ; tries++) {
-        await readiness.wait(until - performance.now());
-        try {
-          return await attempt(name, args, options);
-        } catch (error) {
-          if (!(error instanceof Failed)) throw error;
-          const { failure } = error;
-          const again = failure.passing && (failure.untouched || options.repeatable === true);
-          const pause = backOff(tries);
-          if (!again || failure.error.code === "ATTUNE_REDIS_NOSCRIPT" || performance.now() + pause > until)
-            throw failure.error;
-          if (isCluster(own)) own.refreshSlotsCache();
-          await sleep(pause);
-        }
+    const until = performance.now() + patienceMs;
+    for (let tries = 0; ; tries++) {
+      await readiness.wait(until - performance.now());
+      try {
+        return await attempt(name, args, options);
+      } catch (error) {
+        if (!(error instanceof Failed)) throw error;
+        const { failure } = error;
+        const again = failure.passing && (failure.untouched || options.repeatable === true);
+        const pause = backOff(tries);
+        if (!again || failure.error.code === "ATTUNE_REDIS_NOSCRIPT" || performance.now() + pause > until)
+          throw failure.error;
+        if (isCluster(own)) own.refreshSlotsCache();
+        await sleep(pause);
       }
+    }
   };
   const underWay = new Set<Promise<unknown>>();
 
@@ -157,9 +159,7 @@ const SINGLE_OPTIONS = {
 } satisfies RedisOptions;
 
 function duplicate(client: RedisClient): RedisClient {
-  return isCluster(client)
-    ? client.duplicate([], CLUSTER_OPTIONS)
-    : client.duplicate(SINGLE_OPTIONS);
+  return isCluster(client) ? client.duplicate([], CLUSTER_OPTIONS) : client.duplicate(SINGLE_OPTIONS);
 }
 
 export interface Readiness {

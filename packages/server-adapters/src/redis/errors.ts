@@ -26,7 +26,10 @@ const REPLIES: Readonly<Record<string, Known>> = {
       "Redis is held up by somebody's script. Wait for it to end, or end it with SCRIPT KILL (FUNCTION KILL).",
     passing: true,
   },
-  LOADING: { message: "Redis is still loading its data from the disk. Try again when it is done.", passing: true },
+  LOADING: {
+    message: "Redis is still loading its data from the disk. Try again when it is done.",
+    passing: true,
+  },
   MASTERDOWN: {
     message: "The replica has lost its primary. Wait for the failover, or bring the primary back.",
     passing: true,
@@ -38,14 +41,16 @@ const REPLIES: Readonly<Record<string, Known>> = {
   },
   TRYAGAIN: { message: "The slot is moving to another node. Try again.", passing: true },
   NOREPLICAS: {
-    message: "Too few replicas are in reach for Redis to take a write (min-replicas-to-write). Bring them back.",
+    message:
+      "Too few replicas are in reach for Redis to take a write (min-replicas-to-write). Bring them back.",
   },
   OOM: {
     message:
       "Redis has reached its maxmemory and takes no writes. Raise maxmemory, sweep the store and trim the log more often, or add nodes.",
   },
   MISCONF: {
-    message: "Redis cannot write to its disk and takes no writes therefore. Look at its log and at the free space.",
+    message:
+      "Redis cannot write to its disk and takes no writes therefore. Look at its log and at the free space.",
   },
   NOAUTH: { message: "Redis asks for a password. Give the client `password` (and `username`)." },
   WRONGPASS: { message: "Redis does not accept the client's user name and password. Correct them." },

@@ -1,2 +1,3 @@
 export type { RedisClient } from "./connection.js";
+export { type RedisLogOptions, redisLog } from "./log.js";
 export { type RedisStoreOptions, redisStore } from "./store.js";

@@ -93,3 +93,45 @@ export function toBounds(from: string, to: string | undefined, prefix: string): 
 
 /** The bound just behind a member, in either direction. */
 export const behind = (text: string): Buffer => bound("(", encodeText(text));
+
+export interface ShardKeys {
+  /** Stream: which packs there are. */
+  index: string;
+  /** Hash: the packs themselves. */
+  packs: string;
+  /** Hash: how many records are left in packs that an erasure or a trim has shortened. */
+  rewritten: string;
+  /** Hash: where each group stands. */
+  committed: string;
+  /** Who handles the shard for a group. */
+  lease(group: string): string;
+}
+
+export interface LogKeys {
+  shard(shard: number): ShardKeys;
+  /** Who takes part in a group. */
+  members(group: string): string;
+  meta: string;
+  deadLetters: PartitionKeys;
+}
+
+/** Keys of a log: `<prefix>:{l/<name>/<shard>}:<kind>`, so that each shard has a slot of its own. */
+export function logKeys(prefix: string, name: string): LogKeys {
+  const tag = (part: string): string => `${prefix}:{l/${quote(name)}/${part}}`;
+  const letters = tag("dead");
+  return {
+    shard(shard) {
+      const base = tag(String(shard));
+      return {
+        index: `${base}:s`,
+        packs: `${base}:p`,
+        rewritten: `${base}:w`,
+        committed: `${base}:c`,
+        lease: (group) => `${base}:l/${quote(group)}`,
+      };
+    },
+    members: (group) => `${tag("members")}:${quote(group)}`,
+    meta: tag("meta"),
+    deadLetters: [`${letters}:r`, `${letters}:k`, `${letters}:x`, `${letters}:t`],
+  };
+}

@@ -24,9 +24,14 @@ export type Outcome =
   | { status: "duplicate" }
   | { status: "conflict"; index: number; version: number };
 
+export interface PartitionCommitOptions extends CommitOptions {
+  /** Doing it twice is as good as doing it once (default: where there is a token). */
+  repeatable?: boolean;
+}
+
 /** The partitions of a store: each is four keys of one slot. */
 export interface Partitions {
-  commit(partition: string, ops: readonly StoreOp[], options?: CommitOptions): Promise<Outcome>;
+  commit(partition: string, ops: readonly StoreOp[], options?: PartitionCommitOptions): Promise<Outcome>;
   get<V>(partition: string, sort: string): Promise<StoreRecord<V> | null>;
   getAll<V>(partition: string, sorts: readonly string[]): Promise<(StoreRecord<V> | null)[]>;
   scan<V>(partition: string, range: ScanRange): AsyncGenerator<StoreRecord<V>>;
@@ -36,14 +41,18 @@ export interface Partitions {
   remove(partition: string): Promise<number>;
 }
 
-export function redisPartitions(connection: Connection, keys: StoreKeys, clock: Clock): Partitions {
+export function redisPartitions(
+  connection: Connection,
+  keys: Pick<StoreKeys, "of">,
+  clock: Clock,
+): Partitions {
   const count = async (partition: string, remove: boolean): Promise<number> => {
     const args = [clock.now(), remove ? "1" : "0"];
     return (await runScript(connection, COUNT, keys.of(partition), args, { repeatable: !remove })) as number;
   };
   const page = async (partition: string, request: PageRequest): Promise<Buffer[]> => {
     const [records, order] = keys.of(partition);
-    const args = [request.min, request.max, SCAN_PAGE, request.reverse ? "1" : "0"];
+    const args = [request.min, request.max, request.size, request.reverse ? "1" : "0"];
     return (await runScript(connection, SCAN, [records, order], args, {
       bytes: true,
       repeatable: true,
@@ -51,14 +60,14 @@ export function redisPartitions(connection: Connection, keys: StoreKeys, clock: 
   };
 
   return {
-    async commit(partition, ops, { once, onceTtl = ONCE_TTL_MS } = {}) {
+    async commit(partition, ops, { once, onceTtl = ONCE_TTL_MS, repeatable = once !== undefined } = {}) {
       const now = clock.now();
       const token = once === undefined ? "" : joined("=", member(once));
       const head = [now, token, once === undefined ? 0 : now + onceTtl, GRACE_MS];
       const args = ops.flatMap(operation);
-      // A token makes it safe to do the whole again.
-      const options = { repeatable: once !== undefined };
-      const reply = await runScript(connection, COMMIT, keys.of(partition), [...head, ...args], options);
+      const reply = await runScript(connection, COMMIT, keys.of(partition), [...head, ...args], {
+        repeatable,
+      });
       return toOutcome(reply as number[]);
     },
     async get<V>(partition: string, sort: string) {
@@ -79,7 +88,8 @@ export function redisPartitions(connection: Connection, keys: StoreKeys, clock: 
       let bounds: ScanBounds | null = toBounds(from, to, prefix);
       let left = limit;
       while (bounds !== null && left > 0) {
-        const rows = await page(partition, { ...bounds, reverse });
+        const size = Math.min(left, SCAN_PAGE);
+        const rows = await page(partition, { ...bounds, reverse, size });
         const now = clock.now();
         let sort = "";
         for (let i = 0; i < rows.length; i += 2) {
@@ -89,7 +99,7 @@ export function redisPartitions(connection: Connection, keys: StoreKeys, clock: 
           if (left-- <= 0) return;
           yield record;
         }
-        if (rows.length < 2 * SCAN_PAGE) return;
+        if (rows.length < 2 * size) return;
         bounds = reverse ? { ...bounds, max: behind(sort) } : { ...bounds, min: behind(sort) };
       }
     },
@@ -99,6 +109,7 @@ export function redisPartitions(connection: Connection, keys: StoreKeys, clock: 
 }
 
 interface PageRequest extends ScanBounds {
+  size: number;
   reverse: boolean;
 }
 

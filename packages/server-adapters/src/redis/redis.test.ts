@@ -1,7 +1,7 @@
-import { storeConformance } from "@attune/core/testing";
+import { logConformance, storeConformance } from "@attune/core/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
-import { redisStore } from "./index.js";
+import { redisLog, redisStore } from "./index.js";
 
 const { path, reason } = redisProgram();
 
@@ -21,6 +21,17 @@ describe.skipIf(path === null)(`Redis${reason === null ? "" : ` (left out: ${rea
       reopen: async ({ clock }) => redisStore({ client: server.client, clock }),
       dispose,
       capabilities: { atomic: true, durable: true },
+    },
+  );
+
+  logConformance(
+    { describe, it },
+    {
+      name: "Redis",
+      make: async ({ clock }) => redisLog({ client: server.client, clock }),
+      reopen: async ({ clock }) => redisLog({ client: server.client, clock }),
+      dispose,
+      capabilities: { durable: true, erase: "delete" },
     },
   );
 });

@@ -11,7 +11,9 @@ export interface RedisCluster {
   /** A client for the test itself; closed with the cluster. */
   readonly client: Cluster;
   /** A further client. */
-  connect(): Cluster;
+  connect(options?: { shardedSubscribers: boolean }): Cluster;
+  /** Empties every node. */
+  flush(): Promise<void>;
   /** The primary that holds a slot now. */
   primaryOf(slot: number): Promise<RedisServer>;
   stop(): Promise<void>;
@@ -44,10 +46,10 @@ export async function startCluster(path: string): Promise<RedisCluster> {
   await until(async () => (await Promise.all(nodes.map(isSettled))).every(Boolean));
 
   const clients: Cluster[] = [];
-  const connect = (): Cluster => {
+  const connect = (options = { shardedSubscribers: true }): Cluster => {
     const made = new Cluster(
       nodes.map(({ port }) => ({ host: "127.0.0.1", port })),
-      { shardedSubscribers: true },
+      options,
     );
     made.on("error", () => undefined);
     clients.push(made);
@@ -57,6 +59,13 @@ export async function startCluster(path: string): Promise<RedisCluster> {
     nodes,
     client: connect(),
     connect,
+    async flush() {
+      await Promise.all(
+        nodes.map(async (node) => {
+          if ((await node.client.role())[0] === "master") await node.client.flushall();
+        }),
+      );
+    },
     async primaryOf(slot) {
       for (const node of nodes) {
         const answer = await shardsOf(node).catch(() => null);
@@ -83,14 +92,9 @@ async function startNode(path: string): Promise<RedisServer> {
     "--cluster-port",
     String(bus),
   ];
-  // Replicas may stand for election at once, however long ago they heard from their primary: tests must not wait for that.
-  return startRedis(path, [
-    ...settings,
-    "--cluster-replica-validity-factor",
-    "0",
-    "--repl-diskless-sync-delay",
-    "0",
-  ]);
+  // Others hear of a replica only once its primary has sent it something, which at first is a ping.
+  const haste = ["--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0"];
+  return startRedis(path, [...settings, ...haste, "--cluster-replica-validity-factor", "0"]);
 }
 
 const info = async ({ client }: RedisServer): Promise<string> =>

@@ -1,8 +1,8 @@
-import { logConformance, storeConformance } from "@attune/core/testing";
+import { channelConformance, logConformance, storeConformance } from "@attune/core/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type RedisCluster, startCluster } from "../../test/redis-cluster.js";
 import { redisProgram } from "../../test/redis-server.js";
-import { redisLog, redisStore } from "./index.js";
+import { redisChannel, redisLog, redisStore } from "./index.js";
 
 const { path, reason } = redisProgram();
 
@@ -12,9 +12,7 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
     cluster = await startCluster(path ?? "");
   }, 60_000);
   afterAll(() => cluster?.stop());
-  const dispose = async (): Promise<void> => {
-    await Promise.all(cluster.client.nodes("master").map((node) => node.flushall()));
-  };
+  const dispose = (): Promise<void> => cluster.flush();
 
   storeConformance(
     { describe, it },
@@ -35,6 +33,18 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
       reopen: async ({ clock }) => redisLog({ client: cluster.client, clock }),
       dispose,
       capabilities: { durable: true, erase: "delete" },
+    },
+  );
+
+  channelConformance(
+    { describe, it },
+    { name: "Redis Cluster, sharded", make: async () => redisChannel({ client: cluster.client }) },
+  );
+  channelConformance(
+    { describe, it },
+    {
+      name: "Redis Cluster, plain",
+      make: async () => redisChannel({ client: cluster.connect({ shardedSubscribers: false }) }),
     },
   );
 });

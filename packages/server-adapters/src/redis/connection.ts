@@ -9,8 +9,8 @@ export interface CallOptions {
   bytes?: boolean;
   /** Doing it twice is as good as doing it once, so that it may be sent again where nobody knows whether it was done. */
   repeatable?: boolean;
-  /** The node of a cluster to ask, where the command has no key. */
-  node?: Redis;
+  /** The node of a cluster to ask, where the command has no key (default: any). Asked anew for each attempt. */
+  node?(): Redis | undefined;
 }
 
 /** A connection of our own, to one server or to a cluster. */
@@ -23,7 +23,9 @@ export interface Connection {
    * @throws AttuneError `ATTUNE_REDIS_…`, the reply or the network's error being its cause.
    */
   call(name: string, args: readonly Argument[], options?: CallOptions): Promise<unknown>;
-  /** Every node that holds keys. */
+  /** Every node that holds keys, as far as is known now. */
+  nodes(): Redis[];
+  /** The same, once there is a connection. */
   primaries(): Promise<Redis[]>;
   /** Lets what is under way end first. */
   close(): Promise<void>;
@@ -63,7 +65,7 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
     const command = new TrackedCommand(name, [...args], {
       replyEncoding: options.bytes === true ? null : "utf8",
     });
-    const promise = (options.node ?? own).sendCommand(command) as Promise<unknown>;
+    const promise = (options.node?.() ?? own).sendCommand(command) as Promise<unknown>;
     // A cluster handles some rejections itself and sends the command elsewhere. A node that has answered has not carried it out.
     const { reject } = command;
     command.reject = (error) => {
@@ -95,6 +97,7 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
       }
     }
   };
+  const nodes = (): Redis[] => (isCluster(own) ? own.nodes("master") : [own]);
   const underWay = new Set<Promise<unknown>>();
 
   return {
@@ -108,9 +111,10 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
         underWay.delete(running);
       }
     },
+    nodes,
     async primaries() {
       await readiness.wait(patienceMs);
-      return isCluster(own) ? own.nodes("master") : [own];
+      return nodes();
     },
     async close() {
       await Promise.allSettled(underWay);

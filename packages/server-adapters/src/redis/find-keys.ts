@@ -12,7 +12,7 @@ export async function* findKeys(connection: Connection, pattern: string): AsyncG
     let cursor = "0";
     do {
       const args = [cursor, "MATCH", pattern, "COUNT", STEP];
-      const [next, keys] = (await connection.call("scan", args, { node, repeatable: true })) as [
+      const [next, keys] = (await connection.call("scan", args, { node: () => node, repeatable: true })) as [
         string,
         string[],
       ];

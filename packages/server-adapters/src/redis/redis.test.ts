@@ -1,7 +1,7 @@
-import { logConformance, storeConformance } from "@attune/core/testing";
+import { channelConformance, logConformance, storeConformance } from "@attune/core/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
-import { redisLog, redisStore } from "./index.js";
+import { redisChannel, redisLog, redisStore } from "./index.js";
 
 const { path, reason } = redisProgram();
 
@@ -33,5 +33,10 @@ describe.skipIf(path === null)(`Redis${reason === null ? "" : ` (left out: ${rea
       dispose,
       capabilities: { durable: true, erase: "delete" },
     },
+  );
+
+  channelConformance(
+    { describe, it },
+    { name: "Redis", make: async () => redisChannel({ client: server.client }) },
   );
 });

@@ -14,8 +14,10 @@ export interface RedisCluster {
   connect(options?: { shardedSubscribers: boolean }): Cluster;
   /** Empties every node. */
   flush(): Promise<void>;
-  /** The primary that holds a slot now. */
-  primaryOf(slot: number): Promise<RedisServer>;
+  /** The primary that holds the slot of a key now. */
+  primaryOf(key: string): Promise<RedisServer>;
+  /** Moves the slot of a key to another primary, key by key, while it is in use. */
+  move(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,18 @@ export async function startCluster(path: string): Promise<RedisCluster> {
     clients.push(made);
     return made;
   };
+  const slotOf = async (key: string): Promise<number> =>
+    (await first.client.call("cluster", "keyslot", key)) as number;
+  const primaryOf = async (key: string): Promise<RedisServer> => {
+    const slot = await slotOf(key);
+    for (const node of nodes) {
+      const ranges = await rangesOf(node).catch(() => []);
+      const port = ranges.find(({ from, to }) => from <= slot && slot <= to)?.port;
+      const found = nodes.find((each) => each.port === port);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`No node says who holds slot ${slot}.`);
+  };
   return {
     nodes,
     client: connect(),
@@ -66,14 +80,24 @@ export async function startCluster(path: string): Promise<RedisCluster> {
         }),
       );
     },
-    async primaryOf(slot) {
-      for (const node of nodes) {
-        const answer = await shardsOf(node).catch(() => null);
-        const port = answer?.find(({ from, to }) => from <= slot && slot <= to)?.port;
-        const found = nodes.find((each) => each.port === port);
-        if (found !== undefined) return found;
+    primaryOf,
+    async move(key) {
+      const source = await primaryOf(key);
+      const slot = await slotOf(key);
+      const target = primaries.find((node) => node !== source && node.client.status === "ready");
+      if (target === undefined) throw new Error("There is no other primary.");
+      const idOf = async ({ client }: RedisServer): Promise<string> =>
+        (await client.call("cluster", "myid")) as string;
+      await target.client.call("cluster", "setslot", slot, "importing", await idOf(source));
+      await source.client.call("cluster", "setslot", slot, "migrating", await idOf(target));
+      for (;;) {
+        const keys = (await source.client.call("cluster", "getkeysinslot", slot, 5)) as string[];
+        if (keys.length === 0) break;
+        await source.client.call("migrate", "127.0.0.1", target.port, "", 0, 5000, "keys", ...keys);
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      throw new Error(`No node says who holds slot ${slot}.`);
+      for (const node of [target, source, ...primaries])
+        await node.client.call("cluster", "setslot", slot, "node", await idOf(target));
     },
     async stop() {
       for (const client of clients) client.disconnect();
@@ -111,8 +135,8 @@ async function isSettled(node: RedisServer): Promise<boolean> {
   return slots.length === PRIMARIES && slots.every((range) => range.length === 4);
 }
 
-async function shardsOf({ client }: RedisServer): Promise<{ from: number; to: number; port: number }[]> {
-  if (client.status !== "ready") throw new Error("not connected");
+async function rangesOf({ client }: RedisServer): Promise<{ from: number; to: number; port: number }[]> {
+  if (client.status !== "ready") return [];
   const slots = (await client.call("cluster", "slots")) as [number, number, [string, number]][];
   return slots.map(([from, to, [, port]]) => ({ from, to, port }));
 }

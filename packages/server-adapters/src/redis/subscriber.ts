@@ -1,6 +1,6 @@
 import { isAttuneError } from "@attune/core";
-import { toFailure } from "./errors.js";
-import type { Subscription, SubscriptionEvents } from "./subscription.js";
+import { ATTEMPT_MS, type Subscription, type SubscriptionEvents } from "./subscription.js";
+import { within } from "./within.js";
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
@@ -38,7 +38,7 @@ export function redisSubscriber(options: SubscriberOptions): Subscriber {
     };
     try {
       made = await options.start(turn++, { message: options.message, broken });
-      await made.add([...wanted]);
+      await within(made.add([...wanted]), ATTEMPT_MS);
     } catch {
       isBroken = true;
     }
@@ -93,20 +93,6 @@ export function redisSubscriber(options: SubscriberOptions): Subscriber {
       current = null;
     },
   };
-}
-
-/** @throws AttuneError `ATTUNE_REDIS_CONNECTION` where it takes longer. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = toFailure(new Error("Connection is closed."), false).error;
-    timer = setTimeout(() => reject(error), Math.max(0, ms));
-  });
-  try {
-    await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

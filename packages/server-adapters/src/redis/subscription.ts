@@ -1,5 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from "ioredis";
 import type { Connection, RedisClient } from "./connection.js";
+import { within } from "./within.js";
 
 /** Subscriptions on one connection (or one cluster), for as long as nothing goes wrong with it. */
 export interface Subscription {
@@ -15,6 +16,8 @@ export interface SubscriptionEvents {
   broken(): void;
 }
 
+/** For how long one attempt to connect or to subscribe may take, in which a client may wait for a node that is gone. */
+export const ATTEMPT_MS = 2000;
 const PING_EVERY_MS = 10_000;
 const PING_WITHIN_MS = 5_000;
 
@@ -40,7 +43,7 @@ export async function subscribePlain(
   const redis = (nodes[turn % nodes.length] as Redis).duplicate(OPTIONS);
   redis.on("error", ignore);
   redis.on("message", events.message);
-  await redis.connect();
+  await connected(redis);
   // A peer that is gone without a word keeps the connection open for many minutes.
   const pulse = setInterval(() => {
     const late = setTimeout(() => redis.disconnect(), PING_WITHIN_MS);
@@ -77,7 +80,7 @@ export async function subscribeSharded(client: Cluster, events: SubscriptionEven
   cluster.on("error", ignore);
   cluster.on("node error", ignore);
   cluster.on("smessage", events.message);
-  await cluster.connect();
+  await connected(cluster);
   const broken = once(events.broken);
   // Until the first subscription stands, subscribers come and go by themselves.
   const watch = once(() => {
@@ -96,6 +99,15 @@ export async function subscribeSharded(client: Cluster, events: SubscriptionEven
     },
     end: () => cluster.disconnect(),
   };
+}
+
+async function connected(client: RedisClient): Promise<void> {
+  try {
+    await within(client.connect(), ATTEMPT_MS);
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
 }
 
 function once(action: () => void): () => void {

@@ -3,10 +3,23 @@ import { describe, expect, it } from "vitest";
 import { channelConformance } from "../testing/channel-conformance.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { logConformance } from "../testing/log-conformance.js";
+import { logHistories } from "../testing/log-histories.js";
+import { seriesConformance } from "../testing/series-conformance.js";
+import { seriesHistories } from "../testing/series-histories.js";
 import { storeConformance } from "../testing/store-conformance.js";
+import { storeHistories } from "../testing/store-histories.js";
 import { cloneJson } from "./clone.js";
-import { memoryChannel, memoryLog, memoryStore } from "./index.js";
+import { memoryChannel, memoryLog, memorySeries, memoryStore } from "./index.js";
 import { sortedKeys } from "./sorted-keys.js";
+
+/** More of them in the long proof. */
+const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);
+
+/** Back-offs without the wait. */
+const soon = (callback: () => void): (() => void) => {
+  const handle = setImmediate(callback);
+  return () => clearImmediate(handle);
+};
 
 storeConformance(
   { describe, it },
@@ -16,6 +29,27 @@ storeConformance(
     capabilities: { atomic: true, durable: false },
   },
 );
+
+storeHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memoryStore({ clock }),
+  capabilities: { atomic: true, durable: false },
+  runs: HISTORIES,
+});
+
+logHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memoryLog({ clock, shards: 3, timer: soon }),
+  capabilities: { durable: false, erase: "delete" },
+  runs: HISTORIES,
+});
+
+seriesHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memorySeries({ clock }),
+  capabilities: { durable: false },
+  runs: HISTORIES,
+});
 
 logConformance(
   { describe, it },
@@ -36,6 +70,36 @@ logConformance(
 );
 
 channelConformance({ describe, it }, { name: "memory", make: async () => memoryChannel() });
+
+seriesConformance(
+  { describe, it },
+  {
+    name: "memory",
+    make: async ({ clock }) => memorySeries({ clock }),
+    capabilities: { durable: false },
+  },
+);
+
+describe("memorySeries", () => {
+  const query = { name: "m", field: "f", from: 0, to: 1e9, windowMs: 1000, aggregate: "count" } as const;
+
+  it("does not show what has outlived its retention, and lets go of it", async () => {
+    const clock = createFakeClock(0);
+    const series = memorySeries({ clock, retentionMs: 10_000 });
+    for (let i = 0; i < 1000; i++) {
+      await series.write([{ name: "m", at: clock.now(), tags: { n: String(i) }, fields: { f: 1 } }]);
+      clock.advance(100);
+    }
+    const rows = await series.query({ ...query, by: ["n"] });
+    expect(rows).toHaveLength(100);
+    clock.advance(10_000);
+    expect(await series.query(query)).toEqual([]);
+    // What was let go of does not come back with an earlier time.
+    await series.write([{ name: "m", at: clock.now(), fields: { f: 1 } }]);
+    clock.set(0);
+    expect((await series.query(query)).flatMap(({ windows }) => windows)).toHaveLength(1);
+  });
+});
 
 describe("memoryLog", () => {
   it("keeps about `retain` settled records, and all that a group still needs", async () => {

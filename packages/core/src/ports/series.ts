@@ -2,14 +2,18 @@
 export interface SeriesPoint {
   /** 1–128 characters, e.g. `ingest`. */
   name: string;
-  /** Epoch ms. */
+  /** Epoch ms, whole. */
   at: number;
-  /** Few values each (site, event name, segment): every combination is a series of its own. */
+  /**
+   * Few values each (site, event name, segment): every combination is a series of its own. Names are not empty; an empty value is the
+   * same as no such tag.
+   */
   tags?: Readonly<Record<string, string>>;
-  /** At least one; finite. */
+  /** At least one; finite, under names that are not empty. */
   fields: Readonly<Record<string, number>>;
 }
 
+/** `count` counts the points that have the field. `last` is the value of the latest point; of several at one time, of any of them. */
 export type SeriesAggregate = "sum" | "count" | "mean" | "min" | "max" | "last";
 
 export interface SeriesQuery {
@@ -18,10 +22,10 @@ export interface SeriesQuery {
   /** Epoch ms; `from ≤ at < to`. */
   from: number;
   to: number;
-  /** Length of a window, ms. Windows begin at multiples of it since the epoch, in UTC. */
+  /** Length of a window, ms, whole and at least 1. Windows begin at multiples of it since the epoch, in UTC. */
   windowMs: number;
   aggregate: SeriesAggregate;
-  /** Only points with these tags. */
+  /** Only points with these tags; `""` asks for points without the tag. */
   where?: Readonly<Record<string, string>>;
   /** One row for each combination of these tags (default: one row over all). */
   by?: readonly string[];
@@ -30,7 +34,7 @@ export interface SeriesQuery {
 export interface SeriesRow {
   /** The tags of `by`; `""` where a point has no such tag. */
   tags: Readonly<Record<string, string>>;
-  /** Windows that hold a point, oldest first; `at` is the window's begin. */
+  /** Windows that hold a point within the range, oldest first; `at` is the window's begin, which may lie before `from`. */
   windows: readonly { at: number; value: number }[];
 }
 
@@ -44,8 +48,12 @@ export interface Series {
     /** Survives the process being killed after `write` resolved. */
     durable: boolean;
   };
+  /** All points or none: one that is not as {@link SeriesPoint} says refuses the call with `ATTUNE_SERIES_POINT`. */
   write(points: readonly SeriesPoint[]): Promise<void>;
-  /** Rows in the order of their tags' values; none where nothing matches. */
+  /**
+   * Rows in the order of their tags' values (by code unit, in the order of `by`); none where nothing matches. A window that is not a
+   * whole number from 1 on, or a range that is not finite, is refused with `ATTUNE_SERIES_QUERY`.
+   */
   query(query: SeriesQuery): Promise<SeriesRow[]>;
   /** Drops points older than the time; resolves when no query sees them. */
   drop(before: number): Promise<void>;

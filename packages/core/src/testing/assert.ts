@@ -1,11 +1,11 @@
-import { isAttuneError } from "../kernel/errors.js";
+import { type ErrorCode, isAttuneError } from "../kernel/errors.js";
 
 interface Assert {
   /** Deep equality of JSON-shaped values. */
   equal(actual: unknown, expected: unknown, what: string): void;
   ok(condition: unknown, what: string): asserts condition;
-  /** The call rejects with an `AttuneError`. */
-  rejects(call: () => Promise<unknown>, what: string): Promise<void>;
+  /** The call rejects with an `AttuneError`, of this code where one is named. */
+  rejects(call: () => Promise<unknown>, what: string, code?: ErrorCode): Promise<void>;
 }
 
 /** What the conformance suites assert with, so that they run under any test runner. */
@@ -17,7 +17,7 @@ export const assert: Assert = {
   ok(condition, what) {
     if (!condition) throw new Error(`${what}: expected it to hold`);
   },
-  async rejects(call, what) {
+  async rejects(call, what, code) {
     const outcome = await call().then(
       () => null,
       (error: unknown) => ({ error }),
@@ -25,6 +25,8 @@ export const assert: Assert = {
     if (outcome === null) throw new Error(`${what}: expected a rejection`);
     if (!isAttuneError(outcome.error))
       throw new Error(`${what}: expected an AttuneError, got ${show(outcome.error)}`);
+    if (code !== undefined && outcome.error.code !== code)
+      throw new Error(`${what}: expected ${code}, got ${outcome.error.code}`);
   },
 };
 
@@ -53,11 +55,12 @@ export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
   deadlineMs = 5000,
+  everyMs = 5,
 ): Promise<void> {
   const until = Date.now() + deadlineMs;
   while (!(await condition())) {
     if (Date.now() > until) throw new Error(`${what}: not within ${deadlineMs} ms`);
-    await pause(5);
+    await pause(everyMs);
   }
 }
 

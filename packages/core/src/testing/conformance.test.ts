@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
+import { memoryChannel, memoryLog, memorySeries, memoryStore } from "../memory/index.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
+import type { Series } from "../ports/series.js";
 import type { AtomicStore } from "../ports/store.js";
 import { channelConformance } from "./channel-conformance.js";
 import type { TestRunner } from "./conformance.js";
 import { logConformance } from "./log-conformance.js";
+import { seriesConformance } from "./series-conformance.js";
 import { storeConformance } from "./store-conformance.js";
 
 /** A runner that only collects, so that a suite can be tried on an adapter that is broken on purpose. */
@@ -137,6 +139,65 @@ describe("the log suite finds a log that", () => {
       erase: async (key) => (await log.erase(key)) + (await log.erase("visitor-4")),
     }));
     expect(failed).toContain("erase removes the entries of the key and no others");
+  });
+});
+
+async function seriesFailures(sabotage: (series: Series) => Partial<Series>): Promise<string[]> {
+  const { runner, failures } = collector();
+  seriesConformance(runner, {
+    name: "sabotaged",
+    capabilities: { durable: false },
+    async make({ clock }) {
+      const series = memorySeries({ clock });
+      return { ...series, ...sabotage(series) };
+    },
+  });
+  return failures();
+}
+
+describe("the series suite finds a series that", () => {
+  it("is right: no failure", async () => {
+    expect(await seriesFailures(() => ({}))).toEqual([]);
+  });
+  it("keeps every delivery", async () => {
+    let deliveries = 0;
+    const failed = await seriesFailures((series) => ({
+      write: (points) =>
+        series.write(
+          points.map((each) => ({ ...each, tags: { ...each.tags, delivery: `${deliveries++}` } })),
+        ),
+    }));
+    expect(failed).toContain("a point written again has one effect");
+  });
+  it("replaces a point whole", async () => {
+    const written = new Map<string, readonly string[]>();
+    const failed = await seriesFailures((series) => ({
+      async query(query) {
+        const rows = await series.query(query);
+        return written.get(query.name)?.includes(query.field) === false ? [] : rows;
+      },
+      async write(points) {
+        await series.write(points);
+        for (const { name, fields } of points) written.set(name, Object.keys(fields));
+      },
+    }));
+    expect(failed).toContain("a point written again replaces the fields it gives and keeps the others");
+  });
+  it("begins its windows where the range begins", async () => {
+    const failed = await seriesFailures((series) => ({
+      query: async (query) =>
+        (await series.query(query)).map(({ tags, windows }) => ({
+          tags,
+          windows: windows.map(({ at, value }) => ({ at: Math.max(at, query.from), value })),
+        })),
+    }));
+    expect(failed).toContain("windows begin at multiples of their length in UTC, wherever the range begins");
+  });
+  it("takes the end of a range for part of it", async () => {
+    const failed = await seriesFailures((series) => ({
+      query: (query) => series.query({ ...query, to: query.to + 1 }),
+    }));
+    expect(failed).toContain("from is within the range, to is not");
   });
 });
 

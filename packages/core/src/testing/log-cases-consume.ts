@@ -1,7 +1,7 @@
 import type { Log, LogRecord } from "../ports/log.js";
 import { assert, eventually, pause } from "./assert.js";
-import { entries, readAll } from "./log-cases-record.js";
 import type { LogCase } from "./log-case.js";
+import { entries, readAll } from "./log-cases-record.js";
 
 type Numbered = { n: number };
 

@@ -118,7 +118,7 @@ function operation(op: StoreOp): Argument[] {
   const sort = member(op.sort);
   const version = op.ifVersion ?? "";
   if (op.op === "put") return ["p", sort, version, expiryText(op.expiresAt), valueText(op.value)];
-  return [op.op === "delete" ? "d" : "c", sort, version, "0", ""];
+  return [op.op === "delete" ? "d" : "c", sort, version, "", ""];
 }
 
 const joined = (head: string, tail: string | Buffer): string | Buffer =>

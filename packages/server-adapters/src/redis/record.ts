@@ -2,7 +2,7 @@ import { AttuneError } from "@attune/core";
 import type { StoreRecord } from "@attune/core/ports";
 
 /**
- * Reads the text of a record: `version,expiresAt or 0,value as JSON`; null where it has expired.
+ * Reads the text of a record: `version,expiresAt or nothing,value as JSON`; null where it has expired.
  */
 export function parseRecord<V>(
   key: { partition: string; sort: string },
@@ -11,15 +11,15 @@ export function parseRecord<V>(
 ): StoreRecord<V> | null {
   const first = text.indexOf(",");
   const second = text.indexOf(",", first + 1);
-  const expiresAt = Number(text.slice(first + 1, second));
-  if (expiresAt !== 0 && expiresAt <= now) return null;
+  const until = text.slice(first + 1, second);
+  if (until !== "" && Number(until) <= now) return null;
   const record: StoreRecord<V> = {
     partition: key.partition,
     sort: key.sort,
     value: JSON.parse(text.slice(second + 1)) as V,
     version: Number(text.slice(0, first)),
   };
-  if (expiresAt !== 0) record.expiresAt = expiresAt;
+  if (until !== "") record.expiresAt = Number(until);
   return record;
 }
 
@@ -38,7 +38,7 @@ export function valueText(value: unknown): string {
 
 /** @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time. */
 export function expiryText(expiresAt: number | undefined): string {
-  if (expiresAt === undefined) return "0";
+  if (expiresAt === undefined) return "";
   if (Number.isFinite(expiresAt)) return String(expiresAt);
   throw new AttuneError(
     "ATTUNE_STORE_EXPIRY",

@@ -5,7 +5,7 @@ export const COMMIT = script(
   4,
   `
 -- Input
---   KEYS[1] records: hash, sort key -> "version,expiresAt or 0,value as JSON"
+--   KEYS[1] records: hash, sort key -> "version,expiresAt or nothing,value as JSON"
 --   KEYS[2] order: sorted set of the sort keys, all with score 0
 --   KEYS[3] expiry: sorted set of the sort keys that expire, by when
 --   KEYS[4] tokens: sorted set of used tokens, by until when they are remembered
@@ -13,7 +13,7 @@ export const COMMIT = script(
 --   ARGV[2] "" or "=" and the token
 --   ARGV[3] until when the token is remembered, ms
 --   ARGV[4] how much longer than its records Redis keeps a partition that nobody sweeps, ms
---   ARGV[5...] five for each operation: "p"ut, "d"elete or "c"heck; sort key; version that must stand there or ""; expiresAt or 0; JSON
+--   ARGV[5...] five for each operation: "p"ut, "d"elete or "c"heck; sort key; version that must stand there or ""; expiresAt or ""; JSON
 -- Output
 --   {0, version written last, how many records were removed} | {1} token used | {2, index of the failed operation, version there}
 
@@ -27,7 +27,7 @@ if token then
   if till and tonumber(till) > now then return {1} end
 end
 
--- What stands at a sort key: {version, 0 if none or expired; there at all; when it expires}
+-- What stands at a sort key: {version, 0 if none or expired; whether there is a record; whether that expires}
 local seen = {}
 local function at(sort)
   local known = seen[sort]
@@ -35,11 +35,10 @@ local function at(sort)
   local text = redis.call('HGET', records, sort)
   if text then
     local version, expires = string.match(text, '^(%d+),([^,]*),')
-    expires = tonumber(expires)
-    local gone = expires ~= 0 and expires <= now
-    known = {gone and 0 or tonumber(version), true, expires}
+    local gone = expires ~= '' and tonumber(expires) <= now
+    known = {gone and 0 or tonumber(version), true, expires ~= ''}
   else
-    known = {0, false, 0}
+    known = {0, false, false}
   end
   seen[sort] = known
   return known
@@ -60,23 +59,23 @@ for i = 5, #ARGV, 5 do
     written = known[1] + 1
     redis.call('HSET', records, sort, written .. ',' .. expires .. ',' .. ARGV[i + 4])
     if not known[2] then redis.call('ZADD', order, 0, sort) end
-    if expires ~= '0' then
+    if expires ~= '' then
       redis.call('ZADD', expiry, expires, sort)
-    elseif known[3] ~= 0 then
+    elseif known[3] then
       redis.call('ZREM', expiry, sort)
     end
-    seen[sort] = {written, true, tonumber(expires)}
+    seen[sort] = {expires ~= '' and tonumber(expires) <= now and 0 or written, true, expires ~= ''}
     changed = true
   elseif kind == 'd' then
     local known = at(sort)
     if known[2] then
       redis.call('HDEL', records, sort)
       redis.call('ZREM', order, sort)
-      if known[3] ~= 0 then redis.call('ZREM', expiry, sort) end
+      if known[3] then redis.call('ZREM', expiry, sort) end
       if known[1] > 0 then removed = removed + 1 end
       changed = true
     end
-    seen[sort] = {0, false, 0}
+    seen[sort] = {0, false, false}
   end
 end
 
@@ -92,7 +91,7 @@ if changed then
   local expiring = redis.call('ZCARD', expiry)
   if expiring > 0 and expiring == redis.call('HLEN', records) then
     local last = redis.call('ZRANGE', expiry, -1, -1, 'WITHSCORES')[2]
-    local ms = string.format('%.0f', math.max(1, tonumber(last) - now + grace))
+    local ms = string.format('%.0f', math.max(grace, tonumber(last) - now + grace))
     for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ms) end
   elseif redis.call('PTTL', records) >= 0 then
     for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end

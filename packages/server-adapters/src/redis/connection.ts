@@ -148,7 +148,6 @@ const CLUSTER_OPTIONS = {
   retryDelayOnFailover: 0,
   clusterRetryStrategy: backOff,
   shardedSubscribers: false,
-  redisOptions: PLAIN_OPTIONS,
 } satisfies ClusterOptions;
 
 const SINGLE_OPTIONS = {
@@ -162,11 +161,19 @@ const SINGLE_OPTIONS = {
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
 } satisfies RedisOptions;
 
+/** After so long an answer is no longer waited for, where the host does not say: its peer may be gone without a word. */
+const ANSWER_WITHIN_MS = 10_000;
+
 function duplicate(client: RedisClient): RedisClient {
-  return isCluster(client) ? client.duplicate([], CLUSTER_OPTIONS) : client.duplicate(SINGLE_OPTIONS);
+  if (isCluster(client)) {
+    const commandTimeout = client.options.redisOptions?.commandTimeout ?? ANSWER_WITHIN_MS;
+    return client.duplicate([], { ...CLUSTER_OPTIONS, redisOptions: { ...PLAIN_OPTIONS, commandTimeout } });
+  }
+  const { commandTimeout = ANSWER_WITHIN_MS } = client.options;
+  return client.duplicate({ ...SINGLE_OPTIONS, commandTimeout });
 }
 
-export interface Readiness {
+interface Readiness {
   /**
    * Resolves once commands can be sent.
    *
@@ -177,7 +184,7 @@ export interface Readiness {
 }
 
 /** One listener however many wait, and a connection that is made when it is first wanted. */
-export function watchReadiness(own: RedisClient): Readiness {
+function watchReadiness(own: RedisClient): Readiness {
   let waiting: (() => void)[] = [];
   let lastError: unknown;
   own.on("ready", () => {

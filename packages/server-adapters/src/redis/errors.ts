@@ -92,7 +92,9 @@ export function toFailure(cause: unknown, sent: boolean): Failure {
   }
   const isLate = message === "Command timed out";
   const what = isLate ? "Redis has not answered in time" : "There is no connection to Redis";
-  const outcome = sent
+  // One that is late may still be waiting to be sent, and will be.
+  const isOpen = sent || isLate;
+  const outcome = isOpen
     ? "What was under way may or may not have been done: read before it is done again."
     : "Nothing was sent.";
   return {
@@ -100,7 +102,7 @@ export function toFailure(cause: unknown, sent: boolean): Failure {
       isLate ? "ATTUNE_REDIS_TIMEOUT" : "ATTUNE_REDIS_CONNECTION",
       `${what}. ${outcome} Check that it runs and that the client's address is right.`,
     ),
-    untouched: !sent,
+    untouched: !isOpen,
     passing: true,
   };
 }

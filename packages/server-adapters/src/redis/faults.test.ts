@@ -331,7 +331,8 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
     const events = log({ shards: 1 });
     await events.append([{ key: "k", value: "lost" }]);
     const last = (await events.read(0, 0, 1))[0]?.position ?? 0;
-    // The replica that takes over has not got the last writes.
+    // The replica that takes over has not got the last writes; it takes longer than a millisecond to do so.
+    await sleep(5);
     await server.client.del("attune:{l/events/0}:s", "attune:{l/events/0}:p");
     await events.append([{ key: "k", value: "new" }]);
     expect((await events.read(0, last, 1)).map(({ value }) => value)).toEqual(["new"]);

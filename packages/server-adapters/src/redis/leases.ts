@@ -52,10 +52,10 @@ export function redisLeases(options: LeaseOptions): Leases {
   const heldKey = (group: string, shard: number): string => `${shard}/${group}`;
   const safety = leaseMs / 4;
 
-  const meet = async (group: string): Promise<void> => {
+  const meet = async (group: string): Promise<readonly string[]> => {
     const args = [owner, leaseMs];
     const reply = await runScript(connection, MEMBERS, [keys.members(group)], args, { repeatable: true });
-    groups.set(group, (reply as string[]).sort());
+    return (reply as string[]).sort();
   };
   const isOurs = (group: string, shard: number): boolean => {
     const members = groups.get(group) ?? [];
@@ -81,13 +81,12 @@ export function redisLeases(options: LeaseOptions): Leases {
   return {
     async join(group) {
       if (groups.has(group)) return;
-      groups.set(group, []);
       // Known from now on, so that a trim leaves the group what it has not seen.
       await each(async (shard) => {
         const args = [keys.shard(shard).committed, member(group), 0];
         await connection.call("hsetnx", args, { repeatable: true });
       });
-      await meet(group);
+      groups.set(group, await meet(group));
     },
     async leave(group) {
       groups.delete(group);
@@ -134,7 +133,10 @@ export function redisLeases(options: LeaseOptions): Leases {
     },
     async beat() {
       for (const group of [...groups.keys()]) {
-        await meet(group);
+        const members = await meet(group);
+        // It may have been left meanwhile, and must not come back by this.
+        if (!groups.has(group)) continue;
+        groups.set(group, members);
         await each((shard) => renew(group, shard));
       }
     },

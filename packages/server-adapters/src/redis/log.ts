@@ -89,10 +89,11 @@ export function redisLog(options: RedisLogOptions): Log {
     capabilities: { shards, durable: true, dedupe: "none", erase: "delete" },
     async append<V>(entries: readonly LogEntry<V>[]) {
       const appendedAt = clock.now();
-      const packs = Array.from(byShard(entries, shards), ([shard, own]) => stored.prepare(shard, own));
+      const grown = byShard(entries, shards);
+      const writes = Array.from(grown, ([shard, own]) => stored.prepare(shard, own));
       await open();
-      await Promise.all(packs.map((write) => write(appendedAt)));
-      for (const { key } of entries) groups.wake(shardOf(key, shards));
+      await Promise.all(writes.map((write) => write(appendedAt)));
+      for (const shard of grown.keys()) groups.wake(shard);
     },
     async read<V>(shard: number, after: number, limit: number) {
       await open();
@@ -101,7 +102,12 @@ export function redisLog(options: RedisLogOptions): Log {
     async consume(group, handler, consume): Promise<LogConsumer> {
       await open();
       consumers.add(group);
-      await leases.join(group);
+      try {
+        await leases.join(group);
+      } catch (error) {
+        consumers.remove(group);
+        throw error;
+      }
       watch();
       const consumer = groups.consume(group, handler, consume);
       let stopping: Promise<void> | undefined;
@@ -153,8 +159,11 @@ export function redisLog(options: RedisLogOptions): Log {
 
 function byShard<V>(entries: readonly LogEntry<V>[], shards: number): Map<number, LogEntry<V>[]> {
   const groups = new Map<number, LogEntry<V>[]>();
+  let last = { key: "", shard: shardOf("", shards) };
   for (const entry of entries) {
-    const shard = shardOf(entry.key, shards);
+    // Neighbours mostly have one key.
+    if (entry.key !== last.key) last = { key: entry.key, shard: shardOf(entry.key, shards) };
+    const { shard } = last;
     const group = groups.get(shard);
     if (group === undefined) groups.set(shard, [entry]);
     else group.push(entry);

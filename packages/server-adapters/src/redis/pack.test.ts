@@ -49,9 +49,18 @@ describe("packs", () => {
   });
 
   it("are several where there are many entries, or large ones", () => {
-    const many = pack(Array.from({ length: 1201 }, (_, n) => ({ key: "k", value: n })));
-    expect(many.map(({ count }) => count)).toEqual([500, 500, 201]);
-    const large = pack(Array.from({ length: 5 }, () => ({ key: "k", value: "x".repeat(100_000) })));
-    expect(large.map(({ count }) => count)).toEqual([2, 2, 1]);
+    const many = Array.from({ length: 1201 }, (_, n) => ({ key: "k", value: n }));
+    const large = Array.from({ length: 5 }, (_, n) => ({ key: "k", value: "x".repeat(100_000) + n }));
+    for (const [items, most] of [
+      [many, 500],
+      [large, 2],
+    ] as const) {
+      const packs = pack(items);
+      for (const { count } of packs) expect(count).toBeLessThanOrEqual(most);
+      const values = packs.flatMap(({ count, text }) =>
+        unpack({ shard: 0, id: `1-${count}`, appendedAt: 0, text }).map(({ value }) => value),
+      );
+      expect(values).toEqual(items.map(({ value }) => value));
+    }
   });
 });

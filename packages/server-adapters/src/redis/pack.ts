@@ -23,25 +23,18 @@ type Content = [keys: string[], values: unknown[], offsets?: number[]];
  * @throws AttuneError `ATTUNE_LOG_VALUE` where JSON has no form for a value.
  */
 export function pack(entries: readonly LogEntry[]): Pack[] {
-  const packs: Pack[] = [];
-  let keys: string[] = [];
-  let values: string[] = [];
-  let size = 0;
-  const finish = (): void => {
-    if (keys.length === 0) return;
-    const text = `[${JSON.stringify(keys)},[${values.join(",")}]]`;
-    packs.push({ count: keys.length, hashes: hashesOf(keys), text });
-    [keys, values, size] = [[], [], 0];
-  };
-  for (const { key, value } of entries) {
-    const text = jsonText(value);
-    if (keys.length === MOST_RECORDS || size + text.length > MOST_CHARACTERS) finish();
-    keys.push(key);
-    values.push(text);
-    size += text.length + key.length;
-  }
-  finish();
-  return packs;
+  if (entries.length === 0) return [];
+  const packed = entries.length <= MOST_RECORDS ? packAll(entries) : null;
+  // One text for all of it is quickest to make; where it is too long its parts are.
+  if (packed !== null && (packed.text.length <= MOST_CHARACTERS || entries.length === 1)) return [packed];
+  const half = Math.min(MOST_RECORDS, Math.ceil(entries.length / 2));
+  return [...pack(entries.slice(0, half)), ...pack(entries.slice(half))];
+}
+
+function packAll(entries: readonly LogEntry[]): Pack {
+  const keys = entries.map(({ key }) => key);
+  const content: Content = [keys, entries.map(({ value }) => value)];
+  return { count: keys.length, hashes: hashesOf(keys), text: jsonText(content) };
 }
 
 /** A pack with what the log knows of it. */
@@ -90,9 +83,9 @@ export function mayHold(hashes: string, key: string): boolean {
   return false;
 }
 
-function jsonText(value: unknown): string {
+function jsonText(content: Content): string {
   try {
-    return JSON.stringify(value) ?? "null";
+    return JSON.stringify(content);
   } catch (cause) {
     throw new AttuneError(
       "ATTUNE_LOG_VALUE",

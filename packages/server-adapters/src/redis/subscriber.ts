@@ -1,4 +1,5 @@
 import { isAttuneError } from "@attune/core";
+import { closedError } from "./errors.js";
 import { ATTEMPT_MS, type Subscription, type SubscriptionEvents } from "./subscription.js";
 import { within } from "./within.js";
 
@@ -71,7 +72,8 @@ export function redisSubscriber(options: SubscriberOptions): Subscriber {
       for (;;) {
         opening ??= open(false);
         await within(opening, until - performance.now());
-        // It may have broken again in the meantime, and is then on its way.
+        if (isClosed) throw closedError("CHANNEL");
+        // It may have broken again in the meantime, and its successor is then on its way.
         const there = current;
         if (there === null) continue;
         try {

@@ -52,11 +52,12 @@ export async function subscribePlain(
       () => clearTimeout(late),
     );
   }, PING_EVERY_MS);
-  redis.once("close", () => {
+  const over = (): void => {
     clearInterval(pulse);
     events.broken();
-  });
-  if (redis.status !== "ready") redis.emit("close");
+  };
+  redis.once("close", over);
+  if (redis.status !== "ready") over();
   return {
     async add(channels) {
       if (channels.length > 0) await redis.subscribe(...channels);

@@ -49,6 +49,22 @@ const arrows = Object.entries(ARROWS).map(([from, allowed]) => ({
   to: { path: "^packages/", pathNot: [`^packages/${from}/`, ...allowed.map((name) => `^packages/${name}/`)] },
 }));
 
+/** Vendor → the one sub-path of server-adapters that may load it. */
+const VENDORS = {
+  lmdb: "lmdb",
+  ioredis: "redis",
+  "@aws-sdk/[^/]+": "dynamodb",
+  kafkajs: "kafka",
+  pg: "postgres",
+};
+const vendors = Object.entries(VENDORS).map(([vendor, folder]) => ({
+  name: `adapters-keep-apart-${folder}`,
+  comment: `Who uses no ${folder} loads none of it: one vendor per sub-path.`,
+  severity: "error",
+  from: { path: `^packages/server-adapters/src/(?!${folder}/)`, pathNot: TEST },
+  to: { path: `node_modules/${vendor}/` },
+}));
+
 module.exports = {
   forbidden: [
     {
@@ -75,13 +91,7 @@ module.exports = {
       from: { path: "^packages/server/src/", pathNot: ["^packages/server/src/(cli|embedded)/", TEST] },
       to: { path: "^packages/server-adapters/" },
     },
-    {
-      name: "adapters-keep-apart",
-      comment: "Who uses no LMDB loads no LMDB: one vendor per sub-path.",
-      severity: "error",
-      from: { path: "^packages/server-adapters/src/(?!lmdb/)", pathNot: TEST },
-      to: { path: "node_modules/lmdb" },
-    },
+    ...vendors,
     { name: "not-to-tests", severity: "error", from: { pathNot: TEST }, to: { path: TEST } },
     {
       name: "resolvable",

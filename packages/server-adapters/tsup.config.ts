@@ -4,6 +4,7 @@ export default library(
   {
     "keys/index": "src/keys/index.ts",
     "lmdb/index": "src/lmdb/index.ts",
+    "redis/index": "src/redis/index.ts",
     "dynamodb/index": "src/dynamodb/index.ts",
     "postgres/index": "src/postgres/index.ts",
     "node/index": "src/node/index.ts",

@@ -13,7 +13,8 @@ import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
 import { lmdbLog, lmdbStore } from "./index.js";
-import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+import { decodeText, encodeText } from "../shared/text.js";
+import { recordKey, splitKey } from "./keys.js";
 
 /** More of them in the long proof. */
 const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);

@@ -10,7 +10,8 @@ import type {
 import { AttuneError, type Clock } from "@attune/core";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { openEnvironment, type TextDatabase } from "./environment.js";
-import { asBuffer, encodeText, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
+import { encodeText } from "../shared/text.js";
+import { asBuffer, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
 
 /** Of the layout of the file: keys, and `[version, expiresAt or 0, value]` as JSON text. */
 const SCHEMA = 1;

@@ -1,0 +1,94 @@
+import * as net from "node:net";
+import { createFaultProxy, type FaultProxy } from "@attune/core/testing";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
+import { redisChannel, redisLog, redisStore } from "./index.js";
+
+const { path } = redisProgram();
+/** Of a command that runs a script: those are what writes. */
+const isScript = (bytes: Uint8Array): boolean => /eval/i.test(Buffer.from(bytes).toString("latin1"));
+
+describe.skipIf(path === null)("a network in trouble", () => {
+  let server: RedisServer;
+  let proxy: FaultProxy;
+  let client: Redis;
+  const closing: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    server = await startRedis(path ?? "");
+  });
+  beforeEach(async () => {
+    proxy = await createFaultProxy({ net, target: { host: "127.0.0.1", port: server.port } });
+    client = new Redis({ port: proxy.port, lazyConnect: true, commandTimeout: 500 });
+  });
+  afterEach(async () => {
+    await Promise.all(closing.splice(0).map((close) => close()));
+    client.disconnect();
+    await proxy.close();
+    await server.client.flushall();
+  });
+  afterAll(() => server?.stop());
+  const use = <T extends { close(): Promise<void> }>(made: T): T => {
+    closing.push(() => made.close());
+    return made;
+  };
+  const lost = { code: "ATTUNE_REDIS_CONNECTION", message: expect.stringContaining("may or may not") };
+
+  it("a write whose answer is lost is done once, and nobody claims to know", async () => {
+    const store = use(redisStore({ client }));
+    await store.put("p", "a", 1);
+    await proxy.set({ type: "commit-then-drop", times: 1, request: isScript });
+    await expect(store.put("p", "a", 2, { ifVersion: 1 })).rejects.toMatchObject(lost);
+    expect(await store.get("p", "a")).toMatchObject({ value: 2, version: 2 });
+
+    const log = use(redisLog({ client, shards: 1 }));
+    await log.append([{ key: "k", value: 1 }]);
+    await proxy.set({ type: "commit-then-drop", times: 1, request: isScript });
+    await expect(log.append([{ key: "k", value: 2 }])).rejects.toMatchObject(lost);
+    expect((await log.read(0, 0, 9)).map(({ value }) => value)).toEqual([1, 2]);
+    expect(proxy.strikes("commit-then-drop")).toBe(2);
+  });
+
+  it("a commit with a token whose answer is lost is asked again, and took effect once", async () => {
+    const store = use(redisStore({ client }));
+    await store.get("p", "a");
+    await proxy.set({ type: "commit-then-drop", times: 1, request: isScript });
+    const result = await store.commit("p", [{ op: "put", sort: "a", value: 1 }], { once: "t" });
+    expect(result).toEqual({ status: "duplicate" });
+    expect((await store.get("p", "a"))?.version).toBe(1);
+    expect(proxy.strikes("commit-then-drop")).toBe(1);
+  });
+
+  it("reads are asked again through resets", async () => {
+    const store = use(redisStore({ client }));
+    await store.put("p", "a", "x".repeat(5000));
+    await proxy.set({ type: "reset", afterBytes: 2000, times: 2 });
+    expect((await store.get("p", "a"))?.version).toBe(1);
+    expect(proxy.strikes("reset")).toBe(2);
+  });
+
+  it("a peer that falls silent is given up, and used again when it speaks", async () => {
+    const store = use(redisStore({ client, patience: 300 }));
+    await store.put("p", "a", 1);
+    await proxy.set({ type: "black-hole" });
+    const late = { code: "ATTUNE_REDIS_TIMEOUT", message: expect.stringContaining("may or may not") };
+    await expect(store.put("p", "a", 2)).rejects.toMatchObject(late);
+    await expect(store.get("p", "a")).rejects.toMatchObject({ code: "ATTUNE_REDIS_TIMEOUT" });
+    await proxy.clear();
+    await expect.poll(async () => (await store.get("p", "a"))?.value).toBe(2);
+  });
+
+  it("a server that refuses connections for a moment is waited for", async () => {
+    await proxy.set({ type: "refuse" });
+    const store = use(redisStore({ client }));
+    const channel = use(redisChannel({ client }));
+    const frames: unknown[] = [];
+    const writing = store.put("p", "a", 1);
+    const subscribing = channel.subscribe(["a"], (frame) => frames.push(frame));
+    setTimeout(() => void proxy.clear(), 200);
+    expect(await writing).toEqual({ written: true, version: 1 });
+    await subscribing;
+    await channel.publish("a", 1);
+    await expect.poll(() => frames).toEqual([{ type: "message", topic: "a", data: 1 }]);
+  });
+});

@@ -1,0 +1,47 @@
+import { AttuneError } from "@attune/core";
+import type { StoreRecord } from "@attune/core/ports";
+
+/**
+ * Reads the text of a record: `version,expiresAt or nothing,value as JSON`; null where it has expired.
+ */
+export function parseRecord<V>(
+  key: { partition: string; sort: string },
+  text: string,
+  now: number,
+): StoreRecord<V> | null {
+  const first = text.indexOf(",");
+  const second = text.indexOf(",", first + 1);
+  const until = text.slice(first + 1, second);
+  if (until !== "" && Number(until) <= now) return null;
+  const record: StoreRecord<V> = {
+    partition: key.partition,
+    sort: key.sort,
+    value: JSON.parse(text.slice(second + 1)) as V,
+    version: Number(text.slice(0, first)),
+  };
+  if (until !== "") record.expiresAt = Number(until);
+  return record;
+}
+
+/** @throws AttuneError `ATTUNE_STORE_VALUE` where JSON has no form for the value. */
+export function valueText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch (cause) {
+    throw new AttuneError(
+      "ATTUNE_STORE_VALUE",
+      "A value has no JSON form: it is circular, nested too deeply, or holds a BigInt. Store plain objects, arrays, strings, numbers, booleans and null.",
+      { cause },
+    );
+  }
+}
+
+/** @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time. */
+export function expiryText(expiresAt: number | undefined): string {
+  if (expiresAt === undefined) return "";
+  if (Number.isFinite(expiresAt)) return String(expiresAt);
+  throw new AttuneError(
+    "ATTUNE_STORE_EXPIRY",
+    "`expiresAt` is not a time. Give milliseconds since the epoch, or leave it out.",
+  );
+}

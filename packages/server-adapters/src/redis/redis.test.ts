@@ -1,0 +1,42 @@
+import { channelConformance, logConformance, storeConformance } from "@attune/core/testing";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
+import { redisChannel, redisLog, redisStore } from "./index.js";
+
+const { path, reason } = redisProgram();
+
+describe.skipIf(path === null)(`Redis${reason === null ? "" : ` (left out: ${reason})`}`, () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis(path ?? "");
+  });
+  afterAll(() => server?.stop());
+  const dispose = async (): Promise<void> => void (await server.client.flushall());
+
+  storeConformance(
+    { describe, it },
+    {
+      name: "Redis",
+      make: async ({ clock }) => redisStore({ client: server.client, clock }),
+      reopen: async ({ clock }) => redisStore({ client: server.client, clock }),
+      dispose,
+      capabilities: { atomic: true, durable: true },
+    },
+  );
+
+  logConformance(
+    { describe, it },
+    {
+      name: "Redis",
+      make: async ({ clock }) => redisLog({ client: server.client, clock }),
+      reopen: async ({ clock }) => redisLog({ client: server.client, clock }),
+      dispose,
+      capabilities: { durable: true, erase: "delete" },
+    },
+  );
+
+  channelConformance(
+    { describe, it },
+    { name: "Redis", make: async () => redisChannel({ client: server.client }) },
+  );
+});

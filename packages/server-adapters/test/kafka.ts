@@ -33,16 +33,27 @@ export const client = (brokers: string[]): Kafka =>
 export const FAST = { sessionTimeoutMs: 3500, heartbeatMs: 100, pollMs: 50 };
 
 /**
- * Runs the cases of a suite beside each other, since most of their time is the mock cluster's waiting. `current()` gives
- * each case its own topic.
+ * Runs the cases of a suite all at once, when the first is asked for: most of their time is the mock cluster's waiting.
+ * `current()` gives each case its own topic.
  */
-export function concurrently(): { runner: Pick<TestRunner, "it">; current(): string } {
-  const cases = new AsyncLocalStorage<string>();
-  let count = 0;
-  const concurrent = (name: string, body: () => Promise<void>): void => {
-    const topic = `topic-${++count}`;
-    it.concurrent(name, () => cases.run(topic, body), 40_000);
+export function beside(): { runner: Pick<TestRunner, "it">; current(): string } {
+  const topics = new AsyncLocalStorage<string>();
+  const bodies: (() => Promise<void>)[] = [];
+  let outcomes: Promise<PromiseSettledResult<void>>[] | null = null;
+  const begin = (): Promise<PromiseSettledResult<void>>[] =>
+    bodies.map(async (body, i) => {
+      const [outcome] = await Promise.allSettled([topics.run(`topic-${i}`, body)]);
+      return outcome;
+    });
+  const add = (name: string, body: () => Promise<void>): void => {
+    const index = bodies.push(body) - 1;
+    const run = async (): Promise<void> => {
+      outcomes ??= begin();
+      const outcome = await outcomes[index];
+      if (outcome?.status === "rejected") throw outcome.reason;
+    };
+    it(name, run, 40_000);
   };
   const skip = (name: string, body: () => Promise<void>): void => it.skip(name, body);
-  return { runner: { it: Object.assign(concurrent, { skip }) }, current: () => cases.getStore() ?? "" };
+  return { runner: { it: Object.assign(add, { skip }) }, current: () => topics.getStore() ?? "" };
 }

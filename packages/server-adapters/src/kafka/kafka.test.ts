@@ -1,6 +1,6 @@
 import { logConformance } from "@attune/core/testing";
 import { afterAll, beforeAll, describe } from "vitest";
-import { client, concurrently, FAST, KCAT, type MockCluster, mockCluster } from "../../test/kafka.ts";
+import { client, beside, FAST, KCAT, type MockCluster, mockCluster } from "../../test/kafka.ts";
 import { kafkaLog } from "./index.js";
 
 describe.skipIf(KCAT.path === null)(`Kafka ${KCAT.reason ?? ""}`, () => {
@@ -10,7 +10,7 @@ describe.skipIf(KCAT.path === null)(`Kafka ${KCAT.reason ?? ""}`, () => {
   });
   afterAll(() => cluster.stop());
 
-  const { runner, current } = concurrently();
+  const { runner, current } = beside();
   const open = () => kafkaLog({ kafka: client(cluster.brokers), topic: current(), consumer: FAST });
   logConformance(
     { describe, ...runner },

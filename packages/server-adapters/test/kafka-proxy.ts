@@ -76,7 +76,8 @@ export async function kafkaProxy(): Promise<KafkaProxy> {
     return socket;
   };
   return {
-    client: (brokers) => new Kafka({ brokers, clientId: "attune-test", logLevel: logLevel.NOTHING, socketFactory }),
+    client: (brokers) =>
+      new Kafka({ brokers, clientId: "attune-test", logLevel: logLevel.NOTHING, socketFactory }),
     seen: (kind) => seen.get(kind) ?? 0,
     loseAnswers: (kind, count) => void toLose.set(kind, count),
     lost: () => lost,

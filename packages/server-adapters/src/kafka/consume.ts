@@ -151,7 +151,11 @@ function split(messages: readonly KafkaMessage[], handledTo: bigint, maxBatch: n
 }
 
 /** False where the handler refused them. */
-async function handOn(handling: Handling, messages: readonly KafkaMessage[], shard: number): Promise<boolean> {
+async function handOn(
+  handling: Handling,
+  messages: readonly KafkaMessage[],
+  shard: number,
+): Promise<boolean> {
   const records = readable(messages, shard, handling.tell);
   try {
     if (records.length > 0) await handling.handler(records);
@@ -162,7 +166,11 @@ async function handOn(handling: Handling, messages: readonly KafkaMessage[], sha
   }
 }
 
-function readable(messages: readonly KafkaMessage[], shard: number, tell: (error: unknown) => void): LogRecord[] {
+function readable(
+  messages: readonly KafkaMessage[],
+  shard: number,
+  tell: (error: unknown) => void,
+): LogRecord[] {
   return messages.flatMap((message) => {
     const record = toRecord(message, shard);
     if (record !== null) return [record];

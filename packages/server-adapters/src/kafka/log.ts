@@ -133,7 +133,14 @@ export async function kafkaLog(options: KafkaLogOptions): Promise<Log> {
       assertOpen();
       return trimTopic({ topic, offsets, prefix }, before);
     },
-    deadLetters: kafkaDeadLetters({ topic: deadTopic, producer, reader, shards: deadShards, limit, assertOpen }),
+    deadLetters: kafkaDeadLetters({
+      topic: deadTopic,
+      producer,
+      reader,
+      shards: deadShards,
+      limit,
+      assertOpen,
+    }),
     close() {
       ended ??= (async () => {
         await Promise.all(Array.from(consumers, (consumer) => consumer.stop()));

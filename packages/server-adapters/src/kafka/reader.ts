@@ -93,7 +93,10 @@ async function connect(kafka: Kafka): Promise<Connected> {
     ],
   });
   if (cluster === undefined)
-    throw new AttuneError("ATTUNE_LOG_CLIENT", "This kafkajs gives no cluster to assigners. Use kafkajs 2.2.");
+    throw new AttuneError(
+      "ATTUNE_LOG_CLIENT",
+      "This kafkajs gives no cluster to assigners. Use kafkajs 2.2.",
+    );
   await consumer.connect();
   return { consumer, cluster };
 }

@@ -61,7 +61,8 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
       const stays = line.startsWith("stays ");
       (stays ? uncommitted : committed).push(...line.replace(/^(stays|goes on) /, "").split(" "));
       // Shards are handled beside each other: those that go on have time to commit.
-      if (stays && uncommitted.length === line.split(" ").length - 1) setTimeout(() => child.kill("SIGKILL"), 300);
+      if (stays && uncommitted.length === line.split(" ").length - 1)
+        setTimeout(() => child.kill("SIGKILL"), 300);
     }
     expect(await exited).toEqual([null, "SIGKILL"]);
     expect(committed.length + uncommitted.length).toBeGreaterThanOrEqual(90);

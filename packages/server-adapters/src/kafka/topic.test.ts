@@ -23,7 +23,9 @@ describe("keys", () => {
   it("come back as they were, and different keys are different bytes", () => {
     const anyText = fc.oneof(
       fc.string({ unit: "binary" }),
-      fc.array(fc.constantFrom("\u0000", '"', "a", "\ud83d", "\ude00", "\ud800", "\ufffd")).map((units) => units.join("")),
+      fc
+        .array(fc.constantFrom("\u0000", '"', "a", "\ud83d", "\ude00", "\ud800", "\ufffd"))
+        .map((units) => units.join("")),
     );
     fc.assert(
       fc.property(anyText, anyText, (one, two) => {
@@ -44,7 +46,16 @@ describe("trim", () => {
   it("cuts what is old as far as every group has committed", () => {
     expect(cutsOf(ranges, [60, 50], [])).toEqual([60, 50]);
     expect(cutsOf(ranges, [60, 50], [[80, 20]])).toEqual([60, 20]);
-    expect(cutsOf(ranges, [60, 50], [[80, 20], [30, 50]])).toEqual([30, 20]);
+    expect(
+      cutsOf(
+        ranges,
+        [60, 50],
+        [
+          [80, 20],
+          [30, 50],
+        ],
+      ),
+    ).toEqual([30, 20]);
   });
   it("leaves a shard alone where a group has committed nothing, or less than is still there", () => {
     expect(cutsOf(ranges, [60, 50], [[null, null]])).toEqual([10, 0]);
@@ -82,7 +93,9 @@ describe.skipIf(KCAT.path === null)(`Kafka topics ${KCAT.reason ?? ""}`, () => {
       log.append(many),
       log.append([{ key: "a", value: BigInt(1) }]),
     ]);
-    const codes = outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as { code: string }).code : null));
+    const codes = outcomes.map((outcome) =>
+      outcome.status === "rejected" ? (outcome.reason as { code: string }).code : null,
+    );
     expect(codes).toEqual(["ATTUNE_LOG_VALUE", null, "ATTUNE_LOG_VALUE"]);
     expect(await log.lag("group")).toBe(100);
     await log.close();
@@ -108,7 +121,10 @@ describe.skipIf(KCAT.path === null)(`Kafka topics ${KCAT.reason ?? ""}`, () => {
     const log = await open("foreign");
     const producer = kafka.producer({ createPartitioner: () => () => 0 });
     await producer.connect();
-    await producer.send({ topic: "foreign", messages: [{ value: "no json" }, { key: "\u0000", value: "1" }, { key: "a", value: null }] });
+    await producer.send({
+      topic: "foreign",
+      messages: [{ value: "no json" }, { key: "\u0000", value: "1" }, { key: "a", value: null }],
+    });
     await producer.disconnect();
     await log.append(Array.from({ length: 20 }, (_, n) => ({ key: `k${n}`, value: n })));
     const read = await Promise.all(upTo(0, 4).map((shard) => log.read(shard, 0, 100)));
@@ -147,7 +163,9 @@ describe.skipIf(KCAT.path === null)(`Kafka topics ${KCAT.reason ?? ""}`, () => {
     expect(ids(await other.deadLetters.read(null, 100))).toEqual(upTo(20, 50));
     expect(ids(await other.deadLetters.read(letter(29).id, 7))).toEqual(upTo(30, 37));
     await other.deadLetters.put([letter(60)]);
-    expect(await other.deadLetters.remove([letter(21).id, letter(60).id, letter(60).id, letter(5).id])).toBe(2);
+    expect(await other.deadLetters.remove([letter(21).id, letter(60).id, letter(60).id, letter(5).id])).toBe(
+      2,
+    );
     expect(ids(await log.deadLetters.read(null, 3))).toEqual([20, 22, 23]);
     await log.deadLetters.put([letter(60)]);
     expect(ids(await other.deadLetters.read(letter(48).id, 9))).toEqual([49, 60]);

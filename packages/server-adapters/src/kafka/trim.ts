@@ -61,6 +61,7 @@ async function groupsOf(admin: Admin, prefix: string): Promise<string[]> {
 function isForbidden(error: unknown): boolean {
   const { name, type, cause } = failureOf(error);
   if (name === "KafkaJSServerDoesNotSupportApiKey") return true;
-  if (type !== undefined && (type.endsWith("_AUTHORIZATION_FAILED") || type === "POLICY_VIOLATION")) return true;
+  if (type !== undefined && (type.endsWith("_AUTHORIZATION_FAILED") || type === "POLICY_VIOLATION"))
+    return true;
   return cause !== undefined && isForbidden(cause);
 }

@@ -16,6 +16,8 @@ export interface KafkaProxy {
   seen(kind: number): number;
   /** Loses the next so many answers to requests of the kind. */
   loseAnswers(kind: number, count: number): void;
+  /** Cuts all connections and refuses new ones for so long, ms. */
+  away(ms: number): Promise<void>;
   /** Answers lost so far. */
   lost(): number;
   close(): Promise<void>;
@@ -26,6 +28,7 @@ export async function kafkaProxy(): Promise<KafkaProxy> {
   const toLose = new Map<number, number>();
   const open = new Set<Socket>();
   let lost = 0;
+  let isAway = false;
 
   const isLost = (kind: number | undefined): boolean => {
     const left = kind === undefined ? 0 : (toLose.get(kind) ?? 0);
@@ -36,6 +39,10 @@ export async function kafkaProxy(): Promise<KafkaProxy> {
   };
   /** The first line names the broker; then frames both ways. */
   const serve = (client: Socket): void => {
+    if (isAway) {
+      client.destroy();
+      return;
+    }
     let broker: Socket | null = null;
     const kinds = new Map<number, number>();
     const fromClient = frames((frame) => {
@@ -69,10 +76,9 @@ export async function kafkaProxy(): Promise<KafkaProxy> {
   await once(server, "listening");
   const { port: proxyPort } = server.address() as { port: number };
   const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
-    const socket = connect(proxyPort, "127.0.0.1", () => {
-      socket.write(`${host}:${port}\n`);
-      onConnect();
-    });
+    const socket = connect(proxyPort, "127.0.0.1", onConnect);
+    // At once, not when connected: kafkajs may have written before that.
+    socket.write(`${host}:${port}\n`);
     return socket;
   };
   return {
@@ -80,6 +86,12 @@ export async function kafkaProxy(): Promise<KafkaProxy> {
       new Kafka({ brokers, clientId: "attune-test", logLevel: logLevel.NOTHING, socketFactory }),
     seen: (kind) => seen.get(kind) ?? 0,
     loseAnswers: (kind, count) => void toLose.set(kind, count),
+    async away(ms) {
+      isAway = true;
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      isAway = false;
+    },
     lost: () => lost,
     async close() {
       for (const socket of open) socket.destroy();

@@ -10,7 +10,7 @@ import { locate, type Started, start } from "./programs.ts";
  * keeps the newest 5 MB of a partition, makes topics of four partitions when they are asked for, and begins every group
  * with a wait of 3 s.
  */
-export const KCAT = locate("kafka", "KCAT", ["kcat"]);
+export const KCAT = locate("kcat", "KCAT", ["kcat", "kafkacat"]);
 
 export interface MockCluster {
   readonly brokers: string[];

@@ -4,7 +4,6 @@
  * itself become `%` and hexadecimal digits. Everything else (letters of any script, spaces, commas) stays readable in
  * other tools.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\"%]|\p{Surrogate}/gu;
 const ENCODED = /%(?:u([0-9A-F]{4})|([0-9A-F]{2}))/g;
 

@@ -18,8 +18,6 @@ interface KafkaFailure {
   /** The protocol's name of the error, e.g. `OFFSET_OUT_OF_RANGE`; only of an answer of a broker. */
   type?: string;
   retriable?: boolean;
-  host?: string;
-  port?: number;
   cause?: unknown;
 }
 

@@ -25,7 +25,7 @@ export interface KafkaLogOptions {
   producer?: {
     /** Of one request and of one entry in it, bytes (default 900,000): less than the topic's `max.message.bytes`. */
     maxBytes?: number;
-    /** How often a request is sent again before `append` rejects (default 8). */
+    /** How often a request is sent again before `append` rejects (default 8, which takes about 15 s). */
     retries?: number;
   };
   /** Defaults: session 30 s, heartbeat 3 s, poll 500 ms. The heartbeat is at most a third of the session. */

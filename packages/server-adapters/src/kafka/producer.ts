@@ -41,6 +41,8 @@ interface Call {
   reject(error: unknown): void;
 }
 
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 5000;
 /** What a record costs beside its key and value: lengths, offsets, a timestamp. */
 const OVERHEAD = 32;
 
@@ -56,7 +58,7 @@ export function batchingProducer(options: BatchingProducerOptions): BatchingProd
       const made = kafka.producer({
         allowAutoTopicCreation: false,
         maxInFlightRequests: 1,
-        retry: { retries },
+        retry: { retries, initialRetryTime: FIRST_BACKOFF_MS, maxRetryTime: LONGEST_BACKOFF_MS },
         createPartitioner: () => (args) => args.message.partition ?? 0,
       });
       await made.connect();

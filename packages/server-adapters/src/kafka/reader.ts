@@ -29,6 +29,8 @@ export interface PartitionReaderOptions {
 interface Connected {
   consumer: Consumer;
   cluster: Cluster;
+  /** The last fetch asked of each broker: kafkajs opens a socket too many, and loses it, where the first two are beside each other. */
+  turns: Map<string, Promise<unknown>>;
 }
 
 const FIRST_WAIT_MS = 50;
@@ -44,26 +46,29 @@ export function partitionReader(options: PartitionReaderOptions): PartitionReade
     ({ consumer }) => consumer.disconnect(),
   );
 
-  /** Again, with fresh metadata and after a wait that doubles, where a broker was away or is no longer the leader. */
-  const patiently = async <T>(attempt: (cluster: Cluster) => Promise<T>): Promise<T> => {
+  /** Again, after a wait that doubles, where a broker was away or is no longer the leader. */
+  const patiently = async <T>(attempt: (connection: Connected) => Promise<T>): Promise<T> => {
     for (let failures = 0; ; failures++) {
+      let connection: Connected | null = null;
       try {
-        return await attempt((await connected.get()).cluster);
+        connection = await connected.get();
+        return await attempt(connection);
       } catch (error) {
         if (failures >= retries || !isPassing(error)) throw unavailable("give what was asked for", error);
+        // With a new connection, not with this one mended: reads beside each other would take each other's brokers away.
+        if (connection !== null) connected.drop(connection);
         await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** failures));
-        await connected.get().then(({ cluster }) => recover(cluster, error));
       }
     }
   };
 
   return {
-    shards: (topic) => patiently(async (cluster) => countPartitions(cluster, topic)),
+    shards: (topic) => patiently(async ({ cluster }) => countPartitions(cluster, topic)),
     async read(place, limit) {
       const found: KafkaMessage[] = [];
       let offset = place.offset;
       while (found.length < limit) {
-        const page = await patiently((cluster) => fetchPage(cluster, { ...place, offset }, maxBytes));
+        const page = await patiently((connection) => fetchPage(connection, { ...place, offset }, maxBytes));
         found.push(...page.messages.slice(0, limit - found.length));
         if (page.next === null) break;
         offset = page.next;
@@ -98,7 +103,7 @@ async function connect(kafka: Kafka): Promise<Connected> {
       "This kafkajs gives no cluster to assigners. Use kafkajs 2.2.",
     );
   await consumer.connect();
-  return { consumer, cluster };
+  return { consumer, cluster, turns: new Map() };
 }
 
 async function countPartitions(cluster: Cluster, topic: string): Promise<number> {
@@ -133,7 +138,8 @@ interface FetchAnswer {
 }
 type FetchedMessage = KafkaMessage & { isControlRecord?: boolean };
 
-async function fetchPage(cluster: Cluster, place: Place, maxBytes: number): Promise<Page> {
+async function fetchPage(connection: Connected, place: Place, maxBytes: number): Promise<Page> {
+  const { cluster, turns } = connection;
   const { topic, shard, offset } = place;
   await cluster.addTargetTopic(topic);
   const nodeId = Object.keys(cluster.findLeaderForPartitions(topic, [shard]))[0];
@@ -143,7 +149,13 @@ async function fetchPage(cluster: Cluster, place: Place, maxBytes: number): Prom
   const partitions = [{ partition: shard, fetchOffset: String(offset), maxBytes }];
   const request = { maxWaitTime: 0, minBytes: 0, maxBytes, topics: [{ topic, partitions }] };
   try {
-    const answer = (await broker.fetch({ ...request, isolationLevel: 1 })) as FetchAnswer;
+    const before = turns.get(nodeId) ?? Promise.resolve();
+    const fetching = before.then(() => broker.fetch({ ...request, isolationLevel: 1 }));
+    turns.set(
+      nodeId,
+      fetching.catch(() => undefined),
+    );
+    const answer = (await fetching) as FetchAnswer;
     const partition = answer.responses[0]?.partitions[0];
     return toPage(offset, partition?.messages ?? [], Number(partition?.highWatermark ?? 0));
   } catch (error) {
@@ -184,17 +196,4 @@ const PASSING = new Set([
 function isPassing(error: unknown): boolean {
   const { name, retriable } = failureOf(error);
   return PASSING.has(name) || (name === "KafkaJSProtocolError" && retriable === true);
-}
-
-/** As kafkajs' own consumer does before it tries again. A failure of this is seen by the next attempt. */
-async function recover(cluster: Cluster, error: unknown): Promise<void> {
-  const { name, host, port } = failureOf(error);
-  if (name === "KafkaJSConnectionClosedError" && host !== undefined && port !== undefined)
-    cluster.removeBroker({ host, port });
-  try {
-    if (!cluster.isConnected()) await cluster.connect();
-    await cluster.refreshMetadata();
-  } catch {
-    return;
-  }
 }

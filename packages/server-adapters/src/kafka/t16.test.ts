@@ -174,4 +174,24 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(refusals).toBeGreaterThan(1);
     await log.close();
   }, 30_000);
+
+  it.concurrent("a cluster that is away for a while: appends wait for it, consumers go on", async () => {
+    const proxy = await kafkaProxy();
+    const log = await kafkaLog({ kafka: proxy.client(cluster.brokers), topic: "away", consumer: FAST });
+    const seen: LogRecord<Numbered>[] = [];
+    const consume = () => log.consume<Numbered>("group", async (batch) => void seen.push(...batch));
+    await consume();
+    await log.append(entries(0, 50));
+    await vi.waitFor(() => expect(seen.length).toBe(50), { timeout: 5000 });
+    const away = proxy.away(4000);
+    await log.append(entries(50, 50));
+    await away;
+    expect((await log.read(0, 0, 1000)).length).toBeGreaterThan(0);
+    await log.append(entries(100, 50));
+    await lagIs(log, "group", 0);
+    expect(new Set(seen.map(({ value }) => value.n)).size).toBe(150);
+    expect(new Set(seen.map(place))).toEqual(await allPlaces(log));
+    await log.close();
+    await proxy.close();
+  }, 60_000);
 });

@@ -67,7 +67,7 @@ describe("names", () => {
         }
         expect(encodeName(one)).not.toMatch(/^(_|#|time$)/);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
   it("that InfluxDB can hold stay as they are", () => {
@@ -104,7 +104,7 @@ describe("InfluxQL", () => {
           `SELECT sum(?::field) FROM ? WHERE time >= ${T0}ms AND time < ${T0 + HOUR}ms AND ?::tag = ? GROUP BY time(${HOUR}ms), ?::tag fill(none)`,
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
   it("holds windows of at most the time there is", () => {

@@ -25,7 +25,7 @@ async function allPlaces(log: Log): Promise<Set<string>> {
 }
 
 const lagIs = (log: Log, group: string, lag: number) =>
-  vi.waitFor(async () => expect(await log.lag(group)).toBe(lag), { timeout: 15_000, interval: 50 });
+  vi.waitFor(async () => expect(await log.lag(group)).toBe(lag), { timeout: 30_000, interval: 50 });
 
 describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
   const directory = mkdtempSync(join(tmpdir(), "attune-kafka-"));
@@ -79,7 +79,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(seen.filter((at) => committed.includes(at))).toEqual([]);
     expect(uncommitted.filter((at) => !seen.includes(at))).toEqual([]);
     await log.close();
-  }, 40_000);
+  }, 90_000);
 
   it.concurrent("members come and go while it is appended: nothing is missing, each key keeps its order", async () => {
     const log = await kafkaLog({ kafka: client(cluster.brokers), topic: "rebalanced", consumer: FAST });
@@ -119,7 +119,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
       expect(own).toEqual([...own].sort((a, b) => a - b));
     }
     await log.close();
-  }, 60_000);
+  }, 90_000);
 
   it.concurrent("an append whose answers are lost is sent again; nothing is lost", async () => {
     const proxy = await kafkaProxy();
@@ -136,7 +136,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(new Set(records.map(({ value }) => value.n)).size).toBe(60);
     await log.close();
     await proxy.close();
-  }, 30_000);
+  }, 60_000);
 
   it.concurrent("appends of one turn share a request to each broker, and so do those that come while one is under way", async () => {
     const proxy = await kafkaProxy();
@@ -154,7 +154,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(proxy.seen(PRODUCE) - before).toBeLessThan(60);
     await log.close();
     await proxy.close();
-  }, 30_000);
+  }, 60_000);
 
   it.concurrent("a shard whose batches are refused does not hold up the others", async () => {
     const log = await kafkaLog({ kafka: client(cluster.brokers), topic: "refused", consumer: FAST });
@@ -173,7 +173,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     await lagIs(log, "group", 2 * stuck);
     expect(refusals).toBeGreaterThan(1);
     await log.close();
-  }, 30_000);
+  }, 60_000);
 
   it.concurrent("a cluster that is away for a while: appends wait for it, consumers go on", async () => {
     const proxy = await kafkaProxy();
@@ -193,5 +193,5 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(new Set(seen.map(place))).toEqual(await allPlaces(log));
     await log.close();
     await proxy.close();
-  }, 60_000);
+  }, 90_000);
 });

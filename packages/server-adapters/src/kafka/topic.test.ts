@@ -33,7 +33,7 @@ describe("keys", () => {
         expect(decodeKey(bytes)).toBe(one);
         expect(bytes.equals(Buffer.from(encodeKey(two)))).toBe(one === two);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

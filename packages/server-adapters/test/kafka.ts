@@ -29,7 +29,10 @@ export async function mockCluster(): Promise<MockCluster> {
 export const client = (brokers: string[]): Kafka =>
   new Kafka({ brokers, clientId: "attune-test", logLevel: logLevel.NOTHING });
 
-/** The mock cluster takes its wait of 3 s out of a member's first session, and rebalances after the session less a second. */
+/**
+ * The mock cluster takes its wait of 3 s out of a member's first session, and rebalances after the session less a
+ * second.
+ */
 export const FAST = { sessionTimeoutMs: 3500, heartbeatMs: 100, pollMs: 50 };
 
 /**

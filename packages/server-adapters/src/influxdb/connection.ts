@@ -12,7 +12,10 @@ export interface InfluxV1 {
   password?: string;
 }
 
-/** InfluxDB 2.x. Its bucket is queried as the database of the same name, which 2.x maps by itself. */
+/**
+ * InfluxDB 2.x. The bucket is queried as the database of its name, which 2.4 and newer map by themselves; in older ones
+ * make a DBRP mapping.
+ */
 export interface InfluxV2 {
   org: string;
   bucket: string;

@@ -3,8 +3,8 @@ import type { SeriesPoint } from "@attune/core/ports";
 import { encodeName, encodeText } from "./names.js";
 
 /**
- * The years 1900 to 2199, ms. InfluxDB counts nanoseconds in 64 bits, which reach from 1677 to 2262; where a window begins
- * or ends beyond that it answers with wrong times, so times keep a distance of the longest window.
+ * The years 1900 to 2199, ms. InfluxDB counts nanoseconds in 64 bits, which reach from 1677 to 2262; where a window
+ * begins or ends beyond that it answers with wrong times, so times keep a distance of the longest window.
  */
 export const EARLIEST_MS = -2_208_988_800_000;
 export const LATEST_MS = 7_258_118_399_999;

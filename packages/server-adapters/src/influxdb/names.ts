@@ -15,7 +15,10 @@ const hex = (unit: number): string => {
 /** The value of a tag. */
 export const encodeText = (text: string): string => text.replace(UNSAFE, (unit) => hex(unit.charCodeAt(0)));
 
-/** What a tag, a field or a measurement is called. InfluxDB keeps `time`, and names that begin with `_`, for itself; a `#` at the front makes a comment. */
+/**
+ * What a tag, a field or a measurement is called. InfluxDB keeps `time`, and names that begin with `_`, for itself; a `#`
+ * at the front makes a comment.
+ */
 export function encodeName(name: string): string {
   const text = encodeText(name);
   const isTaken = text === "time" || text.startsWith("_") || text.startsWith("#");

@@ -1,6 +1,6 @@
+import { AttuneError } from "@attune/core";
 import type { ConsumeOptions, LogConsumer, LogHandler, LogRecord } from "@attune/core/ports";
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
-import { AttuneError } from "@attune/core";
 import { unavailable } from "./errors.js";
 import { toRecord } from "./messages.js";
 
@@ -97,7 +97,10 @@ interface Handling {
   maxBatch: number;
   timing: GroupTiming;
   backOff: BackOffs;
-  /** The last offset of each shard that the handler has taken and the broker has not: a group takes no commit in the middle of a rebalance. */
+  /**
+   * The last offset of each shard that the handler has taken and the broker has not: in the middle of a rebalance a
+   * group takes no commit. What comes again of that is committed, and not handled a second time.
+   */
   uncommitted: Map<number, bigint>;
 }
 

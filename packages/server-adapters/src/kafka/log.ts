@@ -12,7 +12,7 @@ import { partitionReader } from "./reader.js";
 import { trimTopic } from "./trim.js";
 
 export interface KafkaLogOptions {
-  /** The host's client (kafkajs 2.2): brokers, TLS, SASL, timeouts are its. Connections are made from it, and closed, here. */
+  /** The host's client (kafkajs 2.2) with its brokers, TLS, SASL and timeouts. Connections are made, and closed, here. */
   kafka: Kafka;
   /** Holds the entries; there must be no others in it. A partition is a shard. */
   topic: string;

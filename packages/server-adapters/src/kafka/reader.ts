@@ -10,7 +10,7 @@ export interface Place {
   offset: number;
 }
 
-/** Reads partitions at any offset, outside all groups: no rebalance, nothing committed, no group that the broker sees. */
+/** Reads partitions at any offset, outside all groups: no rebalance, no commit, no group that the broker sees. */
 export interface PartitionReader {
   /** How many partitions the topic has. */
   shards(topic: string): Promise<number>;
@@ -29,7 +29,10 @@ export interface PartitionReaderOptions {
 interface Connected {
   consumer: Consumer;
   cluster: Cluster;
-  /** The last fetch asked of each broker: kafkajs opens a socket too many, and loses it, where the first two are beside each other. */
+  /**
+   * The last fetch of each broker. One at a time: for two that come before the connection is there, kafkajs opens a
+   * socket each and loses sight of one.
+   */
   turns: Map<string, Promise<unknown>>;
 }
 

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { memoryStore } from "@attune/core/memory";
 import type { Log, LogRecord } from "@attune/core/ports";
+import { createPersonalizationService } from "@attune/core/service";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { client, FAST, KCAT, type MockCluster, mockCluster } from "../../test/kafka.ts";
@@ -191,6 +193,41 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     await lagIs(log, "group", 0);
     expect(new Set(seen.map(({ value }) => value.n)).size).toBe(150);
     expect(new Set(seen.map(place))).toEqual(await allPlaces(log));
+    await log.close();
+    await proxy.close();
+  }, 90_000);
+
+  it.concurrent("no effect twice: what a retry has repeated in the log falls at the fold", async () => {
+    const proxy = await kafkaProxy();
+    const log = await kafkaLog({ kafka: proxy.client(cluster.brokers), topic: "folded", consumer: FAST });
+    const reports: unknown[] = [];
+    const service = createPersonalizationService({
+      stores: { hot: memoryStore() },
+      log,
+      report: (error) => void reports.push(error),
+    });
+    const event = (n: number) => ({
+      id: `event-${n}`,
+      schemaVersion: 1,
+      name: "Page Viewed",
+      visitorId: `visitor-${n % 5}`,
+      sessionId: `session-${n % 5}`,
+      occurredAt: Date.now(),
+      properties: {},
+      context: { page: { url: "https://shop.example/a", path: "/a" } },
+      consent: { purposes: ["necessary", "analytics", "personalization"], policyVersion: "1" },
+    });
+    for (let n = 0; n < 60; n += 3) {
+      if (n % 12 === 0) proxy.loseAnswers(PRODUCE, 1);
+      await service.ingest([event(n), event(n + 1), event(n + 2)]);
+    }
+    expect(proxy.lost()).toBe(5);
+    await vi.waitFor(async () => expect((await service.summary()).events).toBe(60), { timeout: 30_000 });
+    await service.settled();
+    expect((await allPlaces(log)).size).toBeGreaterThan(60);
+    expect((await service.summary()).events).toBe(60);
+    expect(reports).toEqual([]);
+    await service.close();
     await log.close();
     await proxy.close();
   }, 90_000);

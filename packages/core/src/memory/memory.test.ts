@@ -3,11 +3,23 @@ import { describe, expect, it } from "vitest";
 import { channelConformance } from "../testing/channel-conformance.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { logConformance } from "../testing/log-conformance.js";
+import { logHistories } from "../testing/log-histories.js";
 import { seriesConformance } from "../testing/series-conformance.js";
+import { seriesHistories } from "../testing/series-histories.js";
 import { storeConformance } from "../testing/store-conformance.js";
+import { storeHistories } from "../testing/store-histories.js";
 import { cloneJson } from "./clone.js";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "./index.js";
 import { sortedKeys } from "./sorted-keys.js";
+
+/** More of them in the long proof. */
+const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);
+
+/** Back-offs without the wait. */
+const soon = (callback: () => void): (() => void) => {
+  const handle = setImmediate(callback);
+  return () => clearImmediate(handle);
+};
 
 storeConformance(
   { describe, it },
@@ -17,6 +29,27 @@ storeConformance(
     capabilities: { atomic: true, durable: false },
   },
 );
+
+storeHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memoryStore({ clock }),
+  capabilities: { atomic: true, durable: false },
+  runs: HISTORIES,
+});
+
+logHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memoryLog({ clock, shards: 3, timer: soon }),
+  capabilities: { durable: false, erase: "delete" },
+  runs: HISTORIES,
+});
+
+seriesHistories({ describe, it }, fc, {
+  name: "memory",
+  make: async ({ clock }) => memorySeries({ clock }),
+  capabilities: { durable: false },
+  runs: HISTORIES,
+});
 
 logConformance(
   { describe, it },

@@ -55,11 +55,12 @@ export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
   deadlineMs = 5000,
+  everyMs = 5,
 ): Promise<void> {
   const until = Date.now() + deadlineMs;
   while (!(await condition())) {
     if (Date.now() > until) throw new Error(`${what}: not within ${deadlineMs} ms`);
-    await pause(5);
+    await pause(everyMs);
   }
 }
 

@@ -2,7 +2,8 @@
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
   it: {
-    (name: string, body: () => Promise<void>): unknown;
+    /** A test that may take long says so, in ms; runners that do not take it there have their own way. */
+    (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
     skip(name: string, body: () => Promise<void>): unknown;
   };
 }

@@ -2,14 +2,14 @@ import type { DeadLetter, Log, LogRecord } from "../ports/log.js";
 import { assert } from "./assert.js";
 import type { LogCase } from "./log-case.js";
 
-/** Every record of every shard, read in pages of three. */
-export async function readAll<V>(log: Log): Promise<LogRecord<V>[]> {
+/** Every record of every shard, read in pages: small ones, unless told, so that paging is tried. */
+export async function readAll<V>(log: Log, page = 3): Promise<LogRecord<V>[]> {
   const all: LogRecord<V>[] = [];
   for (let shard = 0; shard < log.capabilities.shards; shard++) {
     for (let after = 0; ; ) {
-      const page = await log.read<V>(shard, after, 3);
-      all.push(...page);
-      const last = page[page.length - 1];
+      const found = await log.read<V>(shard, after, page);
+      all.push(...found);
+      const last = found[found.length - 1];
       if (last === undefined) break;
       after = last.position;
     }

@@ -154,6 +154,18 @@ export const storeRecordCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a record whose time was over before it was written is not there",
+    async run({ store, clock }) {
+      for (const expiresAt of [clock.now() - 1000, 1, 0]) {
+        await store.put(P, "a", 1);
+        assert.equal(await store.put(P, "a", 2, { expiresAt }), { written: true, version: 2 }, "written");
+        assert.equal(await store.get(P, "a"), null, `until ${expiresAt}`);
+        assert.equal(await collect(store.scan(P)), [], "scan");
+        assert.equal(await collect(store.partitions("")), [], "partitions");
+      }
+    },
+  },
+  {
     name: "a later write without expiry makes the record stay",
     async run({ store, clock }) {
       await store.put(P, "a", 1, { expiresAt: clock.now() + 2000 });

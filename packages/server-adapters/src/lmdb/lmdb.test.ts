@@ -2,12 +2,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyHash } from "@attune/core/memory";
-import { logConformance, storeConformance } from "@attune/core/testing";
+import {
+  crashHistories,
+  logConformance,
+  logHistories,
+  storeConformance,
+  storeHistories,
+} from "@attune/core/testing";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
 import { lmdbLog, lmdbStore } from "./index.js";
 import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+
+/** More of them in the long proof. */
+const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);
 
 let path = "";
 const fresh = (): string => {
@@ -37,6 +46,32 @@ logConformance(
     capabilities: { durable: true, erase: "delete" },
   },
 );
+
+storeHistories({ describe, it }, fc, {
+  name: "LMDB",
+  make: async ({ clock }) => lmdbStore({ path: fresh(), clock }),
+  reopen: async ({ clock }) => lmdbStore({ path, clock }),
+  dispose,
+  capabilities: { atomic: true, durable: true },
+  runs: HISTORIES,
+});
+
+logHistories({ describe, it }, fc, {
+  name: "LMDB",
+  make: async ({ clock }) => lmdbLog({ path: fresh(), shards: 3, clock }),
+  reopen: async ({ clock }) => lmdbLog({ path, clock }),
+  dispose,
+  capabilities: { durable: true, erase: "delete" },
+  runs: HISTORIES,
+});
+
+crashHistories({ describe, it }, fc, {
+  name: "LMDB store and log, opened again after the crash",
+  make: async () => ({ hot: lmdbStore({ path: fresh() }), log: lmdbLog({ path, shards: 2 }) }),
+  reopen: async () => ({ hot: lmdbStore({ path }), log: lmdbLog({ path }) }),
+  dispose,
+  runs: HISTORIES,
+});
 
 describe("keys", () => {
   const anyText = fc.oneof(

@@ -186,8 +186,9 @@ type Matcher = (key: Buffer, text: string) => boolean;
 
 const isExpired = (expiresAt: number, now: number): boolean => expiresAt !== 0 && expiresAt <= now;
 
+/** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
 const join = (version: number, expiresAt: number | undefined, text: string): string =>
-  `[${version},${expiresAt ?? 0},${text}]`;
+  `[${version},${expiresAt === 0 ? 1 : (expiresAt ?? 0)},${text}]`;
 
 /** Version and expiry alone, without parsing the value. */
 function head(text: string): { version: number; expiresAt: number } {

@@ -1,0 +1,187 @@
+import { systemClock } from "../kernel/clock.js";
+import { cloneJson } from "../memory/clone.js";
+import type { Log } from "../ports/log.js";
+import type { AtomicStore } from "../ports/store.js";
+import { createPersonalizationService } from "../service/create-service.js";
+import { visitorPartition } from "../service/partitions.js";
+import type { LoggedEvent } from "../service/records.js";
+import type { PersonalizationService } from "../service/types.js";
+import { FOLD_GROUP } from "../service/worker.js";
+import type { VisitorState } from "../state/types.js";
+import { assert, eventually } from "./assert.js";
+import type { TestRunner } from "./conformance.js";
+import { crashModel, type EventSummary } from "./crash-model.js";
+import type { Arbitrary, FastCheck } from "./fast-check.js";
+import { call, checkHistories } from "./histories.js";
+import { readAll } from "./log-cases-record.js";
+import { type CrashEdge, mortal } from "./mortal.js";
+
+export interface CrashPorts {
+  hot: AtomicStore;
+  log: Log;
+}
+
+export interface CrashHistoriesOptions {
+  /** Shown in the titles: the store and the log. */
+  name: string;
+  /** A fresh, empty store and log. */
+  make(): Promise<CrashPorts>;
+  /** Opens again what the last `make` made, after both were closed (default: the second process has the same ports). */
+  reopen?(): Promise<CrashPorts>;
+  /** Cleans up after a history whose ports are already closed. */
+  dispose?(): Promise<void>;
+  /** How many histories are generated. */
+  runs: number;
+  /** Repeats the histories of an earlier run, whose failure named it. */
+  seed?: number;
+}
+
+/** An event as the client sends it. */
+type Sent = Readonly<Record<string, unknown>> & { id: string };
+
+interface CrashHistory {
+  batches: Sent[][];
+  writes: number;
+  edge: CrashEdge;
+}
+
+/**
+ * T8, T9, T13: a service dies at any of its writes between append, deduplication, fold, counters and the commit of the position; a
+ * fresh one on the same store and log catches up. What the dead one acknowledged is in the log, and states and totals are what a pure
+ * model makes of the log, also after the clients have sent everything again.
+ */
+export function crashHistories(runner: TestRunner, fc: FastCheck, options: CrashHistoriesOptions): void {
+  const { name, runs, seed } = options;
+  const property = fc.asyncProperty(histories(fc), async (history) => {
+    let ports = await options.make();
+    try {
+      const acknowledged = await untilDeath(ports, history);
+      if (options.reopen !== undefined) {
+        await Promise.all([ports.hot.close(), ports.log.close()]);
+        ports = await options.reopen();
+      }
+      await afterwards(ports, history, acknowledged);
+    } finally {
+      await Promise.all([ports.hot.close(), ports.log.close()]);
+      await options.dispose?.();
+    }
+  });
+  runner.describe(`crash histories: ${name}`, () => {
+    const title = `T8 T9 T13 after a crash at any write, in ${runs} generated histories, a fresh service comes to what the pure model makes of the log`;
+    checkHistories(runner, fc, { title, property, runs, seed });
+  });
+}
+
+/** The first process: takes batches and folds until it dies or is done. Gives the ids of what it acknowledged. */
+async function untilDeath(ports: CrashPorts, { batches, writes, edge }: CrashHistory): Promise<string[]> {
+  const { hot, log, isDead } = mortal(ports, writes, edge);
+  const service = createPersonalizationService({ stores: { hot }, log });
+  const acknowledged: string[] = [];
+  for (const batch of batches) {
+    const taken = await service.ingest(batch).catch(() => null);
+    if (taken !== null) acknowledged.push(...batch.map(({ id }) => id));
+  }
+  const isOver = async (): Promise<boolean> => isDead() || (await log.lag(FOLD_GROUP)) === 0;
+  await eventually(isOver, "the first service dies or is done", 20_000, 0);
+  await service.close();
+  return acknowledged;
+}
+
+/** The second process, which lives. */
+async function afterwards(
+  ports: CrashPorts,
+  { batches }: CrashHistory,
+  acknowledged: readonly string[],
+): Promise<void> {
+  const service = createPersonalizationService({ stores: { hot: ports.hot }, log: ports.log });
+  await service.settled();
+  const ids = new Set((await logged(ports.log)).map(({ event }) => event.id));
+  assert.equal(
+    acknowledged.filter((id) => !ids.has(id)),
+    [],
+    "acknowledged and not in the log",
+  );
+  await agree(ports, service, "once it has caught up");
+  // The clients of the dead process send everything again.
+  for (const batch of batches) await service.ingest(batch);
+  await service.settled();
+  await agree(ports, service, "once everything was sent again");
+  await service.close();
+}
+
+async function agree({ hot, log }: CrashPorts, service: PersonalizationService, when: string): Promise<void> {
+  const expected = crashModel(await logged(log));
+  const { segments: _segments, experiments: _experiments, ...summary } = await service.summary();
+  assert.equal(summary satisfies EventSummary, expected.summary, `the totals ${when}`);
+  for (const [visitor, state] of expected.states) {
+    const record = await hot.get<{ state: VisitorState }>(visitorPartition("default", visitor), "state");
+    assert.equal(record?.value.state, cloneJson(state), `the state of a visitor ${when}`);
+  }
+}
+
+const logged = async (log: Log): Promise<LoggedEvent[]> =>
+  (await readAll<LoggedEvent>(log, 500)).map(({ value }) => value);
+
+/** Few visitors, sessions and ids, so that they repeat, also with another body. */
+function histories(fc: FastCheck): Arbitrary<CrashHistory> {
+  // Yesterday, so that nothing is too old to be kept, whenever this runs.
+  const begin = Math.floor(systemClock.now() / DAY_MS - 1) * DAY_MS;
+  const event = fc
+    .record<EventInput>({
+      visitor: fc.integer({ min: 0, max: 3 }),
+      session: fc.integer({ min: 0, max: 3 }),
+      id: fc.integer({ min: 0, max: 24 }),
+      isOrder: fc.oneof<boolean>(
+        { weight: 3, arbitrary: fc.constantFrom(false) },
+        { weight: 1, arbitrary: fc.constantFrom(true) },
+      ),
+      body: fc.oneof<number>(
+        { weight: 9, arbitrary: fc.constantFrom(0) },
+        { weight: 1, arbitrary: fc.constantFrom(1) },
+      ),
+    })
+    .map((input) => eventOf(input, begin));
+  return fc
+    .record<CrashHistory>({
+      batches: fc.array(fc.array(event, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 }),
+      writes: fc.integer({ min: 1, max: 40 }),
+      edge: fc.constantFrom<CrashEdge>("before", "after"),
+    })
+    .map((history) => ({ ...history, toString: () => describe(history) }));
+}
+
+const DAY_MS = 86_400_000;
+
+interface EventInput {
+  visitor: number;
+  session: number;
+  id: number;
+  isOrder: boolean;
+  body: number;
+}
+
+const eventOf = ({ visitor, session, id, isOrder, body }: EventInput, begin: number): Sent => ({
+  id: `e-${id}`,
+  schemaVersion: 1,
+  name: isOrder ? "Order Completed" : "Page Viewed",
+  visitorId: `v-${visitor}`,
+  sessionId: `s-${session}`,
+  occurredAt: begin + id * 60_000,
+  properties: isOrder ? { revenue: 0.1, body } : { body },
+  context: { page: { url: "https://shop.example/a", path: "/a" }, device: { type: "desktop" } },
+  consent: { purposes: ["necessary", "analytics", "personalization"], policyVersion: "1" },
+});
+
+/** What tells the events of a history apart, batch by batch. */
+function describe({ batches, writes, edge }: CrashHistory): string {
+  const text = ({ visitorId, sessionId, id, name, properties }: Sent): string =>
+    [
+      visitorId,
+      sessionId,
+      id,
+      name === "Order Completed" ? "order" : "view",
+      JSON.stringify(properties),
+    ].join(" ");
+  const ingests = batches.map((batch) => call("ingest", batch.map(text)));
+  return `${ingests.join(", ")}; dies ${edge} write ${writes} is done`;
+}

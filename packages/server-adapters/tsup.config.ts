@@ -6,6 +6,8 @@ export default library(
     "lmdb/index": "src/lmdb/index.ts",
     "redis/index": "src/redis/index.ts",
     "dynamodb/index": "src/dynamodb/index.ts",
+    "kafka/index": "src/kafka/index.ts",
+    "influxdb/index": "src/influxdb/index.ts",
     "postgres/index": "src/postgres/index.ts",
     "node/index": "src/node/index.ts",
     "express/index": "src/express/index.ts",

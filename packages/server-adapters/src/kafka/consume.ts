@@ -1,0 +1,266 @@
+import { AttuneError } from "@attune/core";
+import type { ConsumeOptions, LogConsumer, LogHandler, LogRecord } from "@attune/core/ports";
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import { unavailable } from "./errors.js";
+import { toRecord } from "./messages.js";
+
+export interface GroupTiming {
+  /** A member that was not heard of for so long has lost its shards, ms. */
+  sessionTimeoutMs: number;
+  /** How often a member is heard of, also while a handler runs, ms. */
+  heartbeatMs: number;
+  /** How long a broker may hold back the answer where nothing is there, ms. Stopping waits for it. */
+  pollMs: number;
+}
+
+export interface GroupConsumerOptions {
+  kafka: Kafka;
+  topic: string;
+  shards: number;
+  /** The group's id at the broker. */
+  groupId: string;
+  timing: GroupTiming;
+}
+
+const DEFAULT_BATCH = 500;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 10_000;
+const RESTART_MS = 1000;
+
+/**
+ * A member of a consumer group. Resolves when it has joined. A batch is handed on, then committed, then the next: of
+ * one shard never two at once. While a handler runs the member goes on being heard of. A shard whose batch was refused
+ * stands still until its back-off ends, the others go on.
+ */
+export async function groupConsumer(
+  options: GroupConsumerOptions,
+  handler: LogHandler<unknown>,
+  consume: ConsumeOptions,
+): Promise<LogConsumer> {
+  const { kafka, topic, shards, groupId, timing } = options;
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: timing.sessionTimeoutMs,
+    heartbeatInterval: timing.heartbeatMs,
+    maxWaitTimeInMs: timing.pollMs,
+    allowAutoTopicCreation: false,
+  });
+  const backOff = backOffs();
+  const tell = (error: unknown): void => {
+    // A listener for errors that throws itself must not end the consumer.
+    try {
+      consume.onError?.(error);
+    } catch {
+      return;
+    }
+  };
+  const handling: Handling = {
+    topic,
+    handler,
+    tell,
+    maxBatch: consume.maxBatch ?? DEFAULT_BATCH,
+    timing,
+    backOff,
+    uncommitted: new Map(),
+  };
+  const begin = async (): Promise<void> => {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: shards,
+      eachBatch: (payload) => handleAnswer(handling, payload),
+    });
+  };
+  const restarts = restartOnCrash(consumer, begin, tell);
+  try {
+    await begin();
+  } catch (cause) {
+    await restarts.stop();
+    await consumer.disconnect().catch(() => undefined);
+    throw unavailable("let the consumer join its group", cause);
+  }
+  return {
+    async stop() {
+      backOff.stop();
+      await restarts.stop();
+      await consumer.disconnect();
+    },
+  };
+}
+
+interface Handling {
+  topic: string;
+  handler: LogHandler<unknown>;
+  tell(error: unknown): void;
+  maxBatch: number;
+  timing: GroupTiming;
+  backOff: BackOffs;
+  /**
+   * The last offset of each shard that the handler has taken and the broker has not: in the middle of a rebalance a
+   * group takes no commit. What comes again of that is committed, and not handled a second time.
+   */
+  uncommitted: Map<number, bigint>;
+}
+
+/** One answer of a broker for one shard, in batches. What is not committed in the end is fetched again. */
+async function handleAnswer(handling: Handling, payload: EachBatchPayload): Promise<void> {
+  const { topic, backOff, uncommitted, timing } = handling;
+  const { resolveOffset, commitOffsetsIfNecessary, heartbeat, pause } = payload;
+  const { partition, messages } = payload.batch;
+  for (const part of split(messages, uncommitted.get(partition) ?? -1n, handling.maxBatch)) {
+    if (!payload.isRunning() || payload.isStale()) return;
+    const beat = keepBeating(heartbeat, timing.heartbeatMs);
+    const taken = part.isHandled || (await handOn(handling, part.messages, partition));
+    beat.stop();
+    if (!taken) {
+      backOff.wait(partition, pause());
+      return;
+    }
+    backOff.forget(partition);
+    uncommitted.set(partition, part.last);
+    // Also where the group is rebalancing: brokers take it for as long as they can, and then nothing comes twice.
+    const offset = String(part.last + 1n);
+    await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+    uncommitted.delete(partition);
+    resolveOffset(String(part.last));
+    beat.rethrow();
+    await heartbeat();
+  }
+}
+
+interface Part {
+  messages: readonly KafkaMessage[];
+  last: bigint;
+  /** Only to be committed. */
+  isHandled: boolean;
+}
+
+/** What was handled up to an offset, as one part; the rest in parts of at most `maxBatch`. */
+function split(messages: readonly KafkaMessage[], handledTo: bigint, maxBatch: number): Part[] {
+  const found = messages.findIndex(({ offset }) => BigInt(offset) > handledTo);
+  const fresh = found === -1 ? messages.length : found;
+  const parts: Part[] = [];
+  const add = (first: number, end: number, isHandled: boolean): void => {
+    const last = messages[end - 1];
+    if (last !== undefined && end > first)
+      parts.push({ messages: messages.slice(first, end), last: BigInt(last.offset), isHandled });
+  };
+  add(0, fresh, true);
+  for (let first = fresh; first < messages.length; first += maxBatch)
+    add(first, Math.min(messages.length, first + maxBatch), false);
+  return parts;
+}
+
+/** False where the handler refused them. */
+async function handOn(
+  handling: Handling,
+  messages: readonly KafkaMessage[],
+  shard: number,
+): Promise<boolean> {
+  const records = readable(messages, shard, handling.tell);
+  try {
+    if (records.length > 0) await handling.handler(records);
+    return true;
+  } catch (error) {
+    handling.tell(error);
+    return false;
+  }
+}
+
+function readable(
+  messages: readonly KafkaMessage[],
+  shard: number,
+  tell: (error: unknown) => void,
+): LogRecord[] {
+  return messages.flatMap((message) => {
+    const record = toRecord(message, shard);
+    if (record !== null) return [record];
+    tell(
+      new AttuneError(
+        "ATTUNE_LOG_FOREIGN",
+        `A message of shard ${shard} at offset ${message.offset} was not written by this log and is passed over. Give the log a topic of its own.`,
+      ),
+    );
+    return [];
+  });
+}
+
+/** Heartbeats while something takes its time; what they were told (mostly: the group rebalances) is kept for later. */
+function keepBeating(heartbeat: () => Promise<void>, ms: number): { stop(): void; rethrow(): void } {
+  const failures: unknown[] = [];
+  const timer = setInterval(() => void heartbeat().catch((error: unknown) => failures.push(error)), ms);
+  return {
+    stop: () => clearInterval(timer),
+    rethrow() {
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+interface BackOffs {
+  /** Calls `resume` after a wait that doubles with every refusal in a row, from 50 ms to 10 s. */
+  wait(shard: number, resume: () => void): void;
+  /** The shard's batch was taken. */
+  forget(shard: number): void;
+  stop(): void;
+}
+
+function backOffs(): BackOffs {
+  const failures = new Map<number, number>();
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  return {
+    wait(shard, resume) {
+      const count = failures.get(shard) ?? 0;
+      failures.set(shard, count + 1);
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer);
+          resume();
+        },
+        Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** count),
+      );
+      timers.add(timer);
+    },
+    forget: (shard) => void failures.delete(shard),
+    stop() {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * kafkajs begins again by itself after a crash that it deems passing; after any other the consumer would stand still
+ * unnoticed. `onError` is told of both.
+ */
+function restartOnCrash(
+  consumer: Consumer,
+  begin: () => Promise<void>,
+  tell: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let beginning: Promise<void> = Promise.resolve();
+  const again = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      beginning = begin().catch((error: unknown) => {
+        tell(unavailable("let the consumer join its group", error));
+        again();
+      });
+    }, RESTART_MS);
+  };
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (stopped) return;
+    tell(unavailable("keep the consumer going", payload.error));
+    if (!payload.restart) again();
+  });
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await beginning;
+    },
+  };
+}

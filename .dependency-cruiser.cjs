@@ -53,7 +53,8 @@ const arrows = Object.entries(ARROWS).map(([from, allowed]) => ({
 const VENDORS = {
   lmdb: "lmdb",
   ioredis: "redis",
-  "@aws-sdk/[^/]+": "dynamodb",
+  "@aws-sdk/client-dynamodb": "dynamodb",
+  "@aws-sdk/client-kms": "keys",
   kafkajs: "kafka",
   pg: "postgres",
 };

@@ -1,7 +1,7 @@
 import type { RecordKey, StoreRecord } from "@attune/core/ports";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { AttuneError } from "@attune/core";
-import { jsonText } from "../json-text.js";
+import { jsonText } from "../shared/json-text.js";
 import { type ItemKey, itemKey, keyText } from "./keys.js";
 
 export type Item = Record<string, AttributeValue>;

@@ -1,6 +1,6 @@
 import type { RecordKey, ScanRange } from "@attune/core/ports";
 import { AttuneError } from "@attune/core";
-import { asBuffer, decodeText, encodeText } from "../lmdb/keys.js";
+import { decodeText, encodeText } from "../shared/text.js";
 
 /** DynamoDB's own limits, bytes. */
 const MAX_PARTITION_BYTES = 2048;
@@ -31,7 +31,7 @@ export const itemKey = ({ partition, sort }: RecordKey): ItemKey => ({
 });
 
 export function keyText(bytes: Uint8Array): string {
-  return bytes[0] === 0x00 ? "" : decodeText(asBuffer(bytes));
+  return bytes[0] === 0x00 ? "" : decodeText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 /** What a query can say about sort keys: from and to, both included. */

@@ -1,7 +1,7 @@
 import type { CommitOptions, CommitResult, StoreOp } from "@attune/core/ports";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { createHash } from "node:crypto";
-import { jsonText } from "../json-text.js";
+import { jsonText } from "../shared/json-text.js";
 import { Again, type Connection } from "./connection.js";
 import { type RowKey, rowKey } from "./keys.js";
 import type { Statements } from "./statements.js";

@@ -1,6 +1,6 @@
 import type { RecordKey, ScanRange } from "@attune/core/ports";
 import { AttuneError } from "@attune/core";
-import { decodeText, encodeText } from "../lmdb/keys.js";
+import { decodeText, encodeText } from "../shared/text.js";
 
 /** PostgreSQL's limit for a row of an index is 2704 bytes at its usual page size of 8 KiB; the rest is its own. */
 const MAX_KEY_BYTES = 2600;

@@ -8,7 +8,7 @@ import type {
 } from "@attune/core/ports";
 import type { Pool } from "pg";
 import { AttuneError, type Clock, systemClock } from "@attune/core";
-import { jsonText } from "../json-text.js";
+import { jsonText } from "../shared/json-text.js";
 import { commit, lockOf, toCommit } from "./commit.js";
 import { connect } from "./connection.js";
 import { boundsBehind, keyText, rangeBounds, rowKey } from "./keys.js";

@@ -5,14 +5,25 @@ import { type Database, open, type RootDatabase } from "lmdb";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
+/** The files of an embedded back end, without their ending. */
+export type FileName = "log" | "store" | "series";
+
 export interface EnvironmentOptions {
   /** A directory, made if it is not there. */
   path: string;
-  file: "store" | "log";
+  file: FileName;
   /** Version of the layout that the code writes. */
   schema: number;
   /** Whether a write resolves only once it is on the disk. */
   flush: boolean;
+  /** Rewrites what an older version of the code has written; may be cut off, and called again, at any moment. */
+  upgrade?(file: Upgradable): void;
+}
+
+/** A file while it is being opened. */
+export interface Upgradable {
+  database(name: string): TextDatabase;
+  transaction(action: () => void): void;
 }
 
 /** One LMDB file, opened: named databases of text under binary keys. */
@@ -22,24 +33,31 @@ export interface Environment {
   meta: TextDatabase;
   /** Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. */
   write<T>(action: () => T): Promise<T>;
+  /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
+  writeNow<T>(action: () => T): T;
   /** @throws AttuneError after `close`. */
   assertOpen(): void;
   close(): Promise<void>;
 }
 
-/**
- * Opens `<path>/<file>.mdb`. Store and log have a file each: two write locks instead of one, no transaction ever needs
- * both, and pages that the log trims away are used again by the log.
- */
-export function openEnvironment({ path, file, schema, flush }: EnvironmentOptions): Environment {
-  mkdirSync(path, { recursive: true });
-  const root: RootDatabase<string, Uint8Array> = open({
+/** One LMDB file as all of this adapter open it. */
+export function openRoot(path: string, file: FileName): RootDatabase<string, Uint8Array> {
+  return open({
     path: join(path, `${file}.mdb`),
     noSubdir: true,
     maxDbs: 8,
     encoding: "string",
     keyEncoding: "binary",
   });
+}
+
+/**
+ * Opens `<path>/<file>.mdb`. Store and log have a file each: two write locks instead of one, no transaction ever needs
+ * both, and pages that the log trims away are used again by the log.
+ */
+export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
+  mkdirSync(path, { recursive: true });
+  const root = openRoot(path, file);
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
   const meta = database("meta");
@@ -52,6 +70,7 @@ export function openEnvironment({ path, file, schema, flush }: EnvironmentOption
       `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
     );
   }
+  if (found < schema) upgrade?.({ database, transaction: (action) => root.transactionSync(action) });
   meta.putSync(META_SCHEMA, String(schema));
 
   let closing: Promise<void> | null = null;
@@ -77,6 +96,7 @@ export function openEnvironment({ path, file, schema, flush }: EnvironmentOption
         pending.delete(done);
       }
     },
+    writeNow: (action) => root.transactionSync(action),
     close() {
       closing ??= Promise.allSettled(pending).then(() => root.close());
       return closing;

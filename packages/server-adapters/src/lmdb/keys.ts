@@ -87,22 +87,28 @@ export const partitionEnd = (key: Buffer): Buffer => {
 /** A key as LMDB hands it out, without copying it again. */
 export const asBuffer = (key: Uint8Array): Buffer => Buffer.from(key.buffer, key.byteOffset, key.byteLength);
 
-export interface LogKey {
+export interface ChunkKey {
   shard: number;
-  position: number;
-  /** `keyHash` of the entry's key, so that erasure finds its entries without reading any other value. */
-  hash: number;
+  /** Of the last entry in the chunk. */
+  last: number;
+  /** How many entries it holds. */
+  count: number;
 }
 
-/** 12 bytes, big-endian: shard (2), position (6), hash (4). Compares by shard, then position. */
-export function logKey({ shard, position, hash }: LogKey): Buffer {
+/** 12 bytes, big-endian: shard (2), last position (6), count (4). Compares by shard, then position. */
+export function chunkKey({ shard, last, count }: ChunkKey): Buffer {
   const key = Buffer.allocUnsafe(12);
   key.writeUInt16BE(shard, 0);
-  key.writeUIntBE(position, 2, 6);
-  key.writeUInt32BE(hash, 8);
+  key.writeUIntBE(last, 2, 6);
+  key.writeUInt32BE(count, 8);
   return key;
 }
 
-export const readLogKey = (key: Buffer): LogKey => {
-  return { shard: key.readUInt16BE(0), position: key.readUIntBE(2, 6), hash: key.readUInt32BE(8) };
+export const readChunkKey = (key: Uint8Array): ChunkKey => {
+  const number = (from: number, to: number): number => {
+    let value = 0;
+    for (let i = from; i < to; i++) value = value * 256 + (key[i] as number);
+    return value;
+  };
+  return { shard: number(0, 2), last: number(2, 8), count: number(8, 12) };
 };

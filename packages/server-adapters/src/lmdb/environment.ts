@@ -1,12 +1,8 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
-import { type Database, open, type RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
+import { type FileName, openRoot } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
-
-/** The files of an embedded back end, without their ending. */
-export type FileName = "log" | "store" | "series";
 
 export interface EnvironmentOptions {
   /** A directory, made if it is not there. */
@@ -40,31 +36,19 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** One LMDB file as all of this adapter open it. */
-export function openRoot(path: string, file: FileName): RootDatabase<string, Uint8Array> {
-  return open({
-    path: join(path, `${file}.mdb`),
-    noSubdir: true,
-    maxDbs: 8,
-    encoding: "string",
-    keyEncoding: "binary",
-  });
-}
-
 /**
  * Opens `<path>/<file>.mdb`. Store and log have a file each: two write locks instead of one, no transaction ever needs
  * both, and pages that the log trims away are used again by the log.
  */
 export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
-  mkdirSync(path, { recursive: true });
-  const root = openRoot(path, file);
+  const { root, release } = openRoot(path, file);
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
   const meta = database("meta");
   const room = file.toUpperCase();
   const found = Number(meta.get(META_SCHEMA) ?? schema);
   if (found > schema) {
-    void root.close();
+    void release();
     throw new AttuneError(
       `ATTUNE_${room}_SCHEMA`,
       `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
@@ -98,7 +82,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     },
     writeNow: (action) => root.transactionSync(action),
     close() {
-      closing ??= Promise.allSettled(pending).then(() => root.close());
+      closing ??= Promise.allSettled(pending).then(release);
       return closing;
     },
   };

@@ -1,7 +1,7 @@
 import { AttuneError } from "@attune/core";
 
 /** LMDB's own limit is 1978 at its usual page size of 4 KiB; one byte is for the bound of a prefix. */
-const MAX_KEY_BYTES = 1977;
+export const MAX_KEY_BYTES = 1977;
 
 /** Above every byte of an encoded text, below nothing: what ends the range of a prefix. */
 const CEILING = Buffer.of(0xff);
@@ -66,8 +66,11 @@ export const textKey = (text: string): Buffer => checked(encodeText(text));
 export const recordKey = (partition: string, sort: string): Buffer => {
   // Nearly always, and then one buffer does.
   if (PLAIN.test(partition) && PLAIN.test(sort)) return checked(Buffer.from(`${partition}\0${sort}`, "utf8"));
-  return checked(Buffer.concat([encodeText(partition), SEPARATOR, encodeText(sort)]));
+  return checked(joinKey(encodeText(partition), encodeText(sort)));
 };
+
+export const joinKey = (partition: Buffer, sort: Buffer): Buffer =>
+  Buffer.concat([partition, SEPARATOR, sort]);
 
 export function splitKey(key: Buffer): { partition: string; sort: string } {
   const at = key.indexOf(0x00);

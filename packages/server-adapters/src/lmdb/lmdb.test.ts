@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logConformance, storeConformance } from "@attune/core/testing";
+import { createFakeClock, logConformance, seriesConformance, storeConformance } from "@attune/core/testing";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
-import { lmdbLog, lmdbStore } from "./index.js";
+import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+import { pointKey, timeOf } from "./series-points.js";
 
 let path = "";
 const fresh = (): string => {
@@ -34,6 +35,17 @@ logConformance(
     reopen: async ({ clock }) => lmdbLog({ path, clock }),
     dispose,
     capabilities: { durable: true, erase: "delete" },
+  },
+);
+
+seriesConformance(
+  { describe, it },
+  {
+    name: "LMDB",
+    make: async ({ clock }) => lmdbSeries({ path: fresh(), clock }),
+    reopen: async ({ clock }) => lmdbSeries({ path, clock }),
+    dispose,
+    capabilities: { durable: true },
   },
 );
 
@@ -82,6 +94,48 @@ describe("keys", () => {
   });
 });
 
+describe("lmdb series", () => {
+  afterEach(dispose);
+  const query = { name: "m", field: "f", from: -1e15, to: 1e15, windowMs: 1000, aggregate: "count" } as const;
+
+  it("keeps the order of times of any sign", () => {
+    const whole = fc.maxSafeInteger();
+    fc.assert(
+      fc.property(whole, whole, (a, b) => {
+        expect(pointKey(7, a).compare(pointKey(7, b))).toBe(Math.sign(a - b));
+        expect(timeOf(pointKey(7, a))).toBe(a);
+      }),
+    );
+  });
+
+  it("does not show what has outlived its retention, and lets go of it with its line", async () => {
+    const clock = createFakeClock(0);
+    const series = lmdbSeries({ path: fresh(), clock, retentionMs: 10_000 });
+    for (let i = 0; i < 300; i++) {
+      await series.write([{ name: "m", at: clock.now(), tags: { n: String(i) }, fields: { f: 1 } }]);
+      clock.advance(100);
+    }
+    expect(await series.query({ ...query, by: ["n"] })).toHaveLength(100);
+    clock.advance(10_000);
+    expect(await series.query(query)).toEqual([]);
+    await series.write([{ name: "m", at: clock.now(), fields: { f: 1 } }]);
+    await series.close();
+    const forever = lmdbSeries({ path });
+    expect(await forever.query({ ...query, by: ["n"] })).toEqual([
+      { tags: { n: "" }, windows: [{ at: 40_000, value: 1 }] },
+    ]);
+    await forever.close();
+  });
+
+  it("a drop reaches points many steps away", async () => {
+    const series = lmdbSeries({ path: fresh() });
+    await series.write(Array.from({ length: 5000 }, (_, at) => ({ name: "m", at, fields: { f: 1 } })));
+    await series.drop(4999);
+    expect(await series.query(query)).toEqual([{ tags: {}, windows: [{ at: 4000, value: 1 }] }]);
+    await series.close();
+  });
+});
+
 describe("lmdb files", () => {
   afterEach(dispose);
 
@@ -92,6 +146,26 @@ describe("lmdb files", () => {
     expect((await store.get("p", "s"))?.value).toBe(1);
     expect(await log.lag("g")).toBe(1);
     await Promise.all([store.close(), log.close()]);
+  });
+
+  it("may be opened again in this process while writes are on their way", async () => {
+    const one = lmdbStore({ path: fresh() });
+    let written = 0;
+    const writes = Array.from({ length: 200 }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n));
+      await one.put("p", `s${n}`, "x".repeat(2000));
+      written++;
+    });
+    for (let n = 0; n < 50; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      const two = lmdbStore({ path });
+      await two.put("q", "s", n);
+      await two.close();
+    }
+    await Promise.all(writes);
+    expect(written).toBe(200);
+    expect((await one.get("q", "s"))?.version).toBe(50);
+    await one.close();
   });
 
   it("of a newer layout are refused", async () => {

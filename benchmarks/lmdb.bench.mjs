@@ -35,9 +35,20 @@ function event(index) {
     receivedAt: 1_795_000_001_000 + index,
     tzOffset: 60,
     name: "Product Viewed",
-    properties: { product_id: "fjell-kettle", category: "kitchen", brand: "Fjell", price: 79, currency: "EUR" },
+    properties: {
+      product_id: "fjell-kettle",
+      category: "kitchen",
+      brand: "Fjell",
+      price: 79,
+      currency: "EUR",
+    },
     context: {
-      page: { url: `https://shop.example${path}`, path, referrer: "https://shop.example", title: "Halden Goods" },
+      page: {
+        url: `https://shop.example${path}`,
+        path,
+        referrer: "https://shop.example",
+        title: "Halden Goods",
+      },
       viewport: { width: 1440, height: 900 },
       device: { type: "desktop" },
       language: "en-GB",
@@ -66,7 +77,13 @@ function keyOf(position) {
 
 /** Runs `work` on a bare database; what it takes, seconds. */
 async function bare(path, work) {
-  const root = open({ path: join(path, "bare.mdb"), noSubdir: true, maxDbs: 8, encoding: "binary", keyEncoding: "binary" });
+  const root = open({
+    path: join(path, "bare.mdb"),
+    noSubdir: true,
+    maxDbs: 8,
+    encoding: "binary",
+    keyEncoding: "binary",
+  });
   const database = root.openDB({ name: "records", encoding: "binary", keyEncoding: "binary" });
   const began = performance.now();
   await work(root, database);
@@ -94,7 +111,9 @@ const putRows = (bytesOf) => async (root, database) => {
 
 async function append(path) {
   const log = lmdbLog({ path });
-  const seconds = await lanes(EVENTS / BATCH, LANES, (n) => log.append(entries.slice(n * BATCH, (n + 1) * BATCH)));
+  const seconds = await lanes(EVENTS / BATCH, LANES, (n) =>
+    log.append(entries.slice(n * BATCH, (n + 1) * BATCH)),
+  );
   await log.close();
   return seconds;
 }
@@ -114,8 +133,22 @@ async function commit(path, width) {
 }
 
 const cases = {
-  bare: [EVENTS, (path) => bare(path, putRows((i) => rows[i]))],
-  text: [EVENTS, (path) => bare(path, putRows((i) => Buffer.from(row(entries[i]))))],
+  bare: [
+    EVENTS,
+    (path) =>
+      bare(
+        path,
+        putRows((i) => rows[i]),
+      ),
+  ],
+  text: [
+    EVENTS,
+    (path) =>
+      bare(
+        path,
+        putRows((i) => Buffer.from(row(entries[i]))),
+      ),
+  ],
   append: [EVENTS, append],
   bareOne: [
     COMMITS,
@@ -160,7 +193,12 @@ export async function run() {
         `${share("append", "bare")} of bare, ${share("append", "text")} of bare from objects`,
       ),
       figure("bare lmdb, one transaction of two puts after another", "bareOne", "commits/s"),
-      figure("lmdbStore.commit, event and state, one after another", "one", "commits/s", share("one", "bareOne")),
+      figure(
+        "lmdbStore.commit, event and state, one after another",
+        "one",
+        "commits/s",
+        share("one", "bareOne"),
+      ),
       figure(`lmdbStore.commit, ${COMMIT_LANES} at a time`, "many", "commits/s"),
     ],
     checks: [

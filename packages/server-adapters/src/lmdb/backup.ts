@@ -60,7 +60,8 @@ export async function lmdbBackup({ path, to }: LmdbBackupOptions): Promise<LmdbB
     // Under their names only once all are whole: half a copy must not look like one.
     for (const { target } of copies) await rename(`${target}${PARTIAL}`, target);
   } catch (error) {
-    for (const { file, folder } of found) await rm(join(to, folder, `${file}.mdb${PARTIAL}`), { force: true });
+    for (const { file, folder } of found)
+      await rm(join(to, folder, `${file}.mdb${PARTIAL}`), { force: true });
     throw error;
   }
   return {

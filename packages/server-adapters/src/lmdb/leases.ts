@@ -40,7 +40,7 @@ export function createLeases(
   const leases = environment.database("leases");
   /** Until when this process has a shard, by group and shard. */
   const held = new Map<string, Map<number, number>>();
-  /** Where two owners look at one lease they must agree on it, so a time that no owner can have written counts for nothing. */
+  /** A time further off than a lease lasts was written before the clock was set back; it must not hold a shard for as long as that. */
   const isLiving = (until: number): boolean => until > now() && until <= now() + LEASE_MS;
 
   const heldIn = (group: string): Map<number, number> => {

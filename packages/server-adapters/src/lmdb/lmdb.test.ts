@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shardOf } from "@attune/core/memory";
 import { createFakeClock, logConformance, seriesConformance, storeConformance } from "@attune/core/testing";
 import fc from "fast-check";
 import { open } from "lmdb";
@@ -183,6 +184,55 @@ describe("lmdb files", () => {
     expect(() => lmdbStore({ path })).toThrow(expect.objectContaining({ code: "ATTUNE_STORE_SCHEMA" }));
   });
 
+  it("of a log in layout 1 go on as they are", async () => {
+    const root = open({
+      path: join(fresh(), "log.mdb"),
+      noSubdir: true,
+      maxDbs: 8,
+      encoding: "string",
+      keyEncoding: "binary",
+    });
+    const database = (name: string) => root.openDB({ name, encoding: "string", keyEncoding: "binary" });
+    const [meta, records, groups] = [database("meta"), database("records"), database("groups")];
+    const facts = { schema: "1", shards: "2", positions: "150,3" };
+    for (const [name, text] of Object.entries(facts)) meta.putSync(Buffer.from(name), text);
+    // Shard, position, a hash of the key; the record at 77 was erased, and the last of shard 1.
+    const put = (shard: number, position: number, appendedAt: number): void => {
+      const key = Buffer.alloc(12, 0x5a);
+      key.writeUInt16BE(shard, 0);
+      key.writeUIntBE(position, 2, 6);
+      records.putSync(key, JSON.stringify([appendedAt, `k${position % 3}`, { position }]));
+    };
+    for (let position = 1; position <= 150; position++) if (position !== 77) put(0, position, 1000);
+    put(1, 1, 1000);
+    put(1, 2, 2000);
+    groups.putSync(recordKey("g", "0"), "100");
+    groups.putSync(recordKey("g", "1"), "0");
+    await root.close();
+
+    for (let times = 0; times < 2; times++) {
+      const log = lmdbLog({ path });
+      expect(await log.lag("g")).toBe(52);
+      const first = await log.read<{ position: number }>(0, 0, 1000);
+      const positions = Array.from({ length: 150 }, (_, i) => i + 1).filter((position) => position !== 77);
+      expect(first.map(({ position }) => position)).toEqual(positions);
+      expect(first.every(({ position, value }) => value.position === position)).toBe(true);
+      expect(await log.read(1, 1, 9)).toEqual([
+        { shard: 1, position: 2, appendedAt: 2000, key: "k2", value: { position: 2 } },
+      ]);
+      await log.close();
+    }
+    const log = lmdbLog({ path });
+    const own = ["k0", "k1", "k2"].find((key) => shardOf(key, 2) === 0) as string;
+    const before = await log.read(0, 0, 1000);
+    expect(await log.erase(own)).toBe(before.filter(({ key }) => key === own).length);
+    expect((await log.read(0, 0, 1000)).filter(({ key }) => key === own)).toEqual([]);
+    for (const key of ["a", "b", "c", "d"]) await log.append([{ key, value: 0 }]);
+    expect((await log.read(0, 148, 99)).at(-1)?.position).toBeGreaterThan(150);
+    expect((await log.read(1, 2, 99))[0]?.position).toBe(4);
+    await log.close();
+  });
+
   it("of a log keep their number of shards", async () => {
     await lmdbLog({ path: fresh(), shards: 3 }).close();
     expect(() => lmdbLog({ path, shards: 4 })).toThrow(
@@ -216,6 +266,20 @@ describe("lmdb files", () => {
       [two, 2],
       [two, 3],
     ]);
+    await log.close();
+  });
+
+  it("an entry in the middle of what was appended together can be erased, and a batch can end there", async () => {
+    const log = lmdbLog({ path: fresh(), shards: 1 });
+    await log.append(Array.from({ length: 200 }, (_, n) => ({ key: `k${n % 5}`, value: n })));
+    expect(await log.erase("k4")).toBe(40);
+    const seen: unknown[] = [];
+    await log.consume("g", async (batch) => void seen.push(...batch.map(({ value }) => value)), {
+      maxBatch: 7,
+    });
+    await expect.poll(() => log.lag("g")).toBe(0);
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, n) => n).filter((n) => n % 5 !== 4));
+    expect(await log.committed("g", 0)).toBe(199);
     await log.close();
   });
 

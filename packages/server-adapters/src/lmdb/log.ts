@@ -125,7 +125,8 @@ export function lmdbLog(options: LmdbLogOptions): Log {
     async lag(group) {
       assertOpen();
       let count = 0;
-      for (let shard = 0; shard < shards; shard++) count += countAfter(chunks, shard, committed(group, shard));
+      for (let shard = 0; shard < shards; shard++)
+        count += countAfter(chunks, shard, committed(group, shard));
       return count;
     },
     async erase(key) {

@@ -25,7 +25,10 @@ export function withVersion(body: Buffer, version: number): Buffer {
 /** Version and expiry alone, without decoding the value. */
 export function headOf(bytes: Uint8Array): { version: number; expiresAt: number } {
   const first = bytes.indexOf(COMMA);
-  return { version: numberIn(bytes, 1, first), expiresAt: numberIn(bytes, first + 1, bytes.indexOf(COMMA, first + 1)) };
+  return {
+    version: numberIn(bytes, 1, first),
+    expiresAt: numberIn(bytes, first + 1, bytes.indexOf(COMMA, first + 1)),
+  };
 }
 
 /** Nearly always digits alone; a fraction, a sign or an exponent takes the long way. */

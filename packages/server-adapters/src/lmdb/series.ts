@@ -55,7 +55,8 @@ export function lmdbSeries(options: LmdbSeriesOptions): Series {
       while (!(await write(() => dropSome({ lines, points }, key, before))));
     };
     // Side by side, so that many short lines share a transaction.
-    for (let at = 0; at < keys.length; at += LINES) await Promise.all(keys.slice(at, at + LINES).map(dropLine));
+    for (let at = 0; at < keys.length; at += LINES)
+      await Promise.all(keys.slice(at, at + LINES).map(dropLine));
   };
   /** Now and then only, since it walks all lines. */
   const dropOutlived = async (): Promise<void> => {
@@ -127,8 +128,7 @@ function* samples({ lines, points }: Databases, query: SeriesQuery): Generator<S
     const start = pointKey(Number(number), bound(from));
     for (const point of points.getRange({ start, end: pointKey(Number(number), bound(to)) })) {
       const fields = JSON.parse(point.value) as Record<string, number>;
-      if (Object.hasOwn(fields, field))
-        yield { tags, at: timeOf(point.key), value: fields[field] as number };
+      if (Object.hasOwn(fields, field)) yield { tags, at: timeOf(point.key), value: fields[field] as number };
     }
   }
 }

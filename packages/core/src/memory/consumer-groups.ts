@@ -6,6 +6,11 @@ export type Timer = (callback: () => void, ms: number) => () => void;
 /** What a log must be able to do for {@link consumerGroups} to run on it. */
 export interface ConsumerSource {
   shards: number;
+  /**
+   * Where several processes share the log: whether this one may handle the shard now. Asked before each batch; after a no, the shard is
+   * looked at again when it is woken. Default: always.
+   */
+  claim?(group: string, shard: number): Promise<boolean>;
   read(shard: number, after: number, limit: number): Promise<LogRecord[]>;
   committed(group: string, shard: number): Promise<number>;
   commit(group: string, shard: number, position: number): Promise<void>;
@@ -55,9 +60,9 @@ const DEFAULT_BATCH = 500;
 const BATCHES_PER_TURN = 16;
 
 /**
- * Consumer groups over any ordered log of this process: members of a group share its shards, a shard is handled in
- * order and never twice at once, a failed batch comes again after a back-off that doubles from 50 ms to 10 s. For
- * adapters whose engine has no groups of its own.
+ * Consumer groups over any ordered log, for the members of this process: they share the shards of their group, a shard is handled in
+ * order and never twice at once, a failed batch comes again after a back-off that doubles from 50 ms to 10 s. For adapters whose engine
+ * has no groups of its own; where several processes share the log, `claim` says whose turn it is.
  */
 export function consumerGroups(source: ConsumerSource): ConsumerGroups {
   const groups = new Map<string, Group>();
@@ -148,6 +153,7 @@ async function step(
   member: Member,
 ): Promise<boolean> {
   const { group, pump } = at;
+  if (source.claim !== undefined && !(await source.claim(group.name, pump.shard))) return false;
   const after = await source.committed(group.name, pump.shard);
   const batch = await source.read(pump.shard, after, member.options.maxBatch ?? DEFAULT_BATCH);
   const last = batch[batch.length - 1];

@@ -1,18 +1,25 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
-import { type Database, open, type RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
+import { type FileName, openRoot } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
 export interface EnvironmentOptions {
   /** A directory, made if it is not there. */
   path: string;
-  file: "store" | "log";
+  file: FileName;
   /** Version of the layout that the code writes. */
   schema: number;
   /** Whether a write resolves only once it is on the disk. */
   flush: boolean;
+  /** Rewrites what an older version of the code has written; may be cut off, and called again, at any moment. */
+  upgrade?(file: Upgradable): void;
+}
+
+/** A file while it is being opened. */
+export interface Upgradable {
+  database(name: string): TextDatabase;
+  transaction(action: () => void): void;
 }
 
 /** One LMDB file, opened: named databases of text under binary keys. */
@@ -22,6 +29,8 @@ export interface Environment {
   meta: TextDatabase;
   /** Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. */
   write<T>(action: () => T): Promise<T>;
+  /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
+  writeNow<T>(action: () => T): T;
   /** @throws AttuneError after `close`. */
   assertOpen(): void;
   close(): Promise<void>;
@@ -31,27 +40,21 @@ export interface Environment {
  * Opens `<path>/<file>.mdb`. Store and log have a file each: two write locks instead of one, no transaction ever needs
  * both, and pages that the log trims away are used again by the log.
  */
-export function openEnvironment({ path, file, schema, flush }: EnvironmentOptions): Environment {
-  mkdirSync(path, { recursive: true });
-  const root: RootDatabase<string, Uint8Array> = open({
-    path: join(path, `${file}.mdb`),
-    noSubdir: true,
-    maxDbs: 8,
-    encoding: "string",
-    keyEncoding: "binary",
-  });
+export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
+  const { root, release } = openRoot(path, file);
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
   const meta = database("meta");
   const room = file.toUpperCase();
   const found = Number(meta.get(META_SCHEMA) ?? schema);
   if (found > schema) {
-    void root.close();
+    void release();
     throw new AttuneError(
       `ATTUNE_${room}_SCHEMA`,
       `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
     );
   }
+  if (found < schema) upgrade?.({ database, transaction: (action) => root.transactionSync(action) });
   meta.putSync(META_SCHEMA, String(schema));
 
   let closing: Promise<void> | null = null;
@@ -77,8 +80,9 @@ export function openEnvironment({ path, file, schema, flush }: EnvironmentOption
         pending.delete(done);
       }
     },
+    writeNow: (action) => root.transactionSync(action),
     close() {
-      closing ??= Promise.allSettled(pending).then(() => root.close());
+      closing ??= Promise.allSettled(pending).then(release);
       return closing;
     },
   };

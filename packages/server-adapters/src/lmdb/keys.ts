@@ -2,7 +2,7 @@ import { AttuneError } from "@attune/core";
 import { decodeText, encodeText, PLAIN } from "../shared/text.js";
 
 /** LMDB's own limit is 1978 at its usual page size of 4 KiB; one byte is for the bound of a prefix. */
-const MAX_KEY_BYTES = 1977;
+export const MAX_KEY_BYTES = 1977;
 
 /** Above every byte of an encoded text, below nothing: what ends the range of a prefix. */
 const CEILING = Buffer.of(0xff);
@@ -24,8 +24,11 @@ export const textKey = (text: string): Buffer => checked(encodeText(text));
 export const recordKey = (partition: string, sort: string): Buffer => {
   // Nearly always, and then one buffer does.
   if (PLAIN.test(partition) && PLAIN.test(sort)) return checked(Buffer.from(`${partition}\0${sort}`, "utf8"));
-  return checked(Buffer.concat([encodeText(partition), SEPARATOR, encodeText(sort)]));
+  return checked(joinKey(encodeText(partition), encodeText(sort)));
 };
+
+export const joinKey = (partition: Buffer, sort: Buffer): Buffer =>
+  Buffer.concat([partition, SEPARATOR, sort]);
 
 export function splitKey(key: Buffer): { partition: string; sort: string } {
   const at = key.indexOf(0x00);
@@ -45,22 +48,28 @@ export const partitionEnd = (key: Buffer): Buffer => {
 /** A key as LMDB hands it out, without copying it again. */
 export const asBuffer = (key: Uint8Array): Buffer => Buffer.from(key.buffer, key.byteOffset, key.byteLength);
 
-export interface LogKey {
+export interface ChunkKey {
   shard: number;
-  position: number;
-  /** `keyHash` of the entry's key, so that erasure finds its entries without reading any other value. */
-  hash: number;
+  /** Of the last entry in the chunk. */
+  last: number;
+  /** How many entries it holds. */
+  count: number;
 }
 
-/** 12 bytes, big-endian: shard (2), position (6), hash (4). Compares by shard, then position. */
-export function logKey({ shard, position, hash }: LogKey): Buffer {
+/** 12 bytes, big-endian: shard (2), last position (6), count (4). Compares by shard, then position. */
+export function chunkKey({ shard, last, count }: ChunkKey): Buffer {
   const key = Buffer.allocUnsafe(12);
   key.writeUInt16BE(shard, 0);
-  key.writeUIntBE(position, 2, 6);
-  key.writeUInt32BE(hash, 8);
+  key.writeUIntBE(last, 2, 6);
+  key.writeUInt32BE(count, 8);
   return key;
 }
 
-export const readLogKey = (key: Buffer): LogKey => {
-  return { shard: key.readUInt16BE(0), position: key.readUIntBE(2, 6), hash: key.readUInt32BE(8) };
+export const readChunkKey = (key: Uint8Array): ChunkKey => {
+  const number = (from: number, to: number): number => {
+    let value = 0;
+    for (let i = from; i < to; i++) value = value * 256 + (key[i] as number);
+    return value;
+  };
+  return { shard: number(0, 2), last: number(2, 8), count: number(8, 12) };
 };

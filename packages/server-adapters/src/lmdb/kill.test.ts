@@ -1,42 +1,23 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleFixture, startFixture } from "../../test/fixture.js";
 import { lmdbLog, lmdbStore } from "./index.js";
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "attune-kill-"));
 const script = join(directory, "writer.mjs");
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [here("./kill-writer.fixture.ts")],
-    outfile: script,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    alias: { lmdb: import.meta.resolve("lmdb") },
-    external: ["file:*"],
-  });
-});
+beforeAll(() => bundleFixture(new URL("./kill-writer.fixture.ts", import.meta.url), script));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Lets the writer work from a number on and kills it once it has acknowledged so many; what it acknowledged. */
 async function runAndKill(path: string, first: number, count: number): Promise<number[]> {
-  const child = spawn(process.execPath, [script, path, String(first)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
   const acknowledged: number[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
+  const { exited } = startFixture(script, [path, String(first)], (line, child) => {
     acknowledged.push(Number(line));
     if (acknowledged.length === count) child.kill("SIGKILL");
-  }
+  });
   expect(await exited).toEqual([null, "SIGKILL"]);
   return acknowledged;
 }

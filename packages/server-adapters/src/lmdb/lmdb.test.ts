@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+<<<<<<< HEAD
 import { keyHash } from "@attune/core/memory";
 import {
   crashHistories,
@@ -18,6 +19,16 @@ import { recordKey, splitKey } from "./keys.js";
 
 /** More of them in the long proof. */
 const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);
+=======
+import { shardOf } from "@attune/core/memory";
+import { createFakeClock, logConformance, seriesConformance, storeConformance } from "@attune/core/testing";
+import fc from "fast-check";
+import { open } from "lmdb";
+import { afterEach, describe, expect, it } from "vitest";
+import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
+import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
+import { pointKey, timeOf } from "./series-points.js";
+>>>>>>> lmdb
 
 let path = "";
 const fresh = (): string => {
@@ -48,6 +59,7 @@ logConformance(
   },
 );
 
+<<<<<<< HEAD
 storeHistories({ describe, it }, fc, {
   name: "LMDB",
   make: async ({ clock }) => lmdbStore({ path: fresh(), clock }),
@@ -73,6 +85,18 @@ crashHistories({ describe, it }, fc, {
   dispose,
   runs: HISTORIES,
 });
+=======
+seriesConformance(
+  { describe, it },
+  {
+    name: "LMDB",
+    make: async ({ clock }) => lmdbSeries({ path: fresh(), clock }),
+    reopen: async ({ clock }) => lmdbSeries({ path, clock }),
+    dispose,
+    capabilities: { durable: true },
+  },
+);
+>>>>>>> lmdb
 
 describe("keys", () => {
   const anyText = fc.oneof(
@@ -119,6 +143,48 @@ describe("keys", () => {
   });
 });
 
+describe("lmdb series", () => {
+  afterEach(dispose);
+  const query = { name: "m", field: "f", from: -1e15, to: 1e15, windowMs: 1000, aggregate: "count" } as const;
+
+  it("keeps the order of times of any sign", () => {
+    const whole = fc.maxSafeInteger();
+    fc.assert(
+      fc.property(whole, whole, (a, b) => {
+        expect(pointKey(7, a).compare(pointKey(7, b))).toBe(Math.sign(a - b));
+        expect(timeOf(pointKey(7, a))).toBe(a);
+      }),
+    );
+  });
+
+  it("does not show what has outlived its retention, and lets go of it with its line", async () => {
+    const clock = createFakeClock(0);
+    const series = lmdbSeries({ path: fresh(), clock, retentionMs: 10_000 });
+    for (let i = 0; i < 300; i++) {
+      await series.write([{ name: "m", at: clock.now(), tags: { n: String(i) }, fields: { f: 1 } }]);
+      clock.advance(100);
+    }
+    expect(await series.query({ ...query, by: ["n"] })).toHaveLength(100);
+    clock.advance(10_000);
+    expect(await series.query(query)).toEqual([]);
+    await series.write([{ name: "m", at: clock.now(), fields: { f: 1 } }]);
+    await series.close();
+    const forever = lmdbSeries({ path });
+    expect(await forever.query({ ...query, by: ["n"] })).toEqual([
+      { tags: { n: "" }, windows: [{ at: 40_000, value: 1 }] },
+    ]);
+    await forever.close();
+  });
+
+  it("a drop reaches points many steps away", async () => {
+    const series = lmdbSeries({ path: fresh() });
+    await series.write(Array.from({ length: 5000 }, (_, at) => ({ name: "m", at, fields: { f: 1 } })));
+    await series.drop(4999);
+    expect(await series.query(query)).toEqual([{ tags: {}, windows: [{ at: 4000, value: 1 }] }]);
+    await series.close();
+  });
+});
+
 describe("lmdb files", () => {
   afterEach(dispose);
 
@@ -129,6 +195,26 @@ describe("lmdb files", () => {
     expect((await store.get("p", "s"))?.value).toBe(1);
     expect(await log.lag("g")).toBe(1);
     await Promise.all([store.close(), log.close()]);
+  });
+
+  it("may be opened again in this process while writes are on their way", async () => {
+    const one = lmdbStore({ path: fresh() });
+    let written = 0;
+    const writes = Array.from({ length: 200 }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n));
+      await one.put("p", `s${n}`, "x".repeat(2000));
+      written++;
+    });
+    for (let n = 0; n < 50; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      const two = lmdbStore({ path });
+      await two.put("q", "s", n);
+      await two.close();
+    }
+    await Promise.all(writes);
+    expect(written).toBe(200);
+    expect((await one.get("q", "s"))?.version).toBe(50);
+    await one.close();
   });
 
   it("of a newer layout are refused", async () => {
@@ -144,6 +230,55 @@ describe("lmdb files", () => {
       .putSync(Buffer.from("schema"), "2");
     await root.close();
     expect(() => lmdbStore({ path })).toThrow(expect.objectContaining({ code: "ATTUNE_STORE_SCHEMA" }));
+  });
+
+  it("of a log in layout 1 go on as they are", async () => {
+    const root = open({
+      path: join(fresh(), "log.mdb"),
+      noSubdir: true,
+      maxDbs: 8,
+      encoding: "string",
+      keyEncoding: "binary",
+    });
+    const database = (name: string) => root.openDB({ name, encoding: "string", keyEncoding: "binary" });
+    const [meta, records, groups] = [database("meta"), database("records"), database("groups")];
+    const facts = { schema: "1", shards: "2", positions: "150,3" };
+    for (const [name, text] of Object.entries(facts)) meta.putSync(Buffer.from(name), text);
+    // Shard, position, a hash of the key; the record at 77 was erased, and the last of shard 1.
+    const put = (shard: number, position: number, appendedAt: number): void => {
+      const key = Buffer.alloc(12, 0x5a);
+      key.writeUInt16BE(shard, 0);
+      key.writeUIntBE(position, 2, 6);
+      records.putSync(key, JSON.stringify([appendedAt, `k${position % 3}`, { position }]));
+    };
+    for (let position = 1; position <= 150; position++) if (position !== 77) put(0, position, 1000);
+    put(1, 1, 1000);
+    put(1, 2, 2000);
+    groups.putSync(recordKey("g", "0"), "100");
+    groups.putSync(recordKey("g", "1"), "0");
+    await root.close();
+
+    for (let times = 0; times < 2; times++) {
+      const log = lmdbLog({ path });
+      expect(await log.lag("g")).toBe(52);
+      const first = await log.read<{ position: number }>(0, 0, 1000);
+      const positions = Array.from({ length: 150 }, (_, i) => i + 1).filter((position) => position !== 77);
+      expect(first.map(({ position }) => position)).toEqual(positions);
+      expect(first.every(({ position, value }) => value.position === position)).toBe(true);
+      expect(await log.read(1, 1, 9)).toEqual([
+        { shard: 1, position: 2, appendedAt: 2000, key: "k2", value: { position: 2 } },
+      ]);
+      await log.close();
+    }
+    const log = lmdbLog({ path });
+    const own = ["k0", "k1", "k2"].find((key) => shardOf(key, 2) === 0) as string;
+    const before = await log.read(0, 0, 1000);
+    expect(await log.erase(own)).toBe(before.filter(({ key }) => key === own).length);
+    expect((await log.read(0, 0, 1000)).filter(({ key }) => key === own)).toEqual([]);
+    for (const key of ["a", "b", "c", "d"]) await log.append([{ key, value: 0 }]);
+    expect((await log.read(0, 148, 99)).at(-1)?.position).toBeGreaterThan(150);
+    expect((await log.read(1, 2, 99))[0]?.position).toBe(4);
+    await log.close();
   });
 
   it("of a log keep their number of shards", async () => {
@@ -166,16 +301,33 @@ describe("lmdb files", () => {
     await log.close();
   });
 
-  it("two keys with one hash are told apart when one is erased", async () => {
-    const [one, two] = ["costarring", "liquid"] as const;
-    expect(keyHash(one)).toBe(keyHash(two));
-    const log = lmdbLog({ path: fresh() });
+  it("a key is told apart from a value that holds its text when it is erased", async () => {
+    const [one, two] = ["a", "b"] as const;
+    const log = lmdbLog({ path: fresh(), shards: 1 });
     await log.append([
-      { key: one, value: 1 },
-      { key: two, value: 2 },
+      { key: one, value: { mentions: two } },
+      { key: two, value: { mentions: one } },
     ]);
+    await log.append([{ key: two, value: { mentions: one } }]);
     expect(await log.erase(one)).toBe(1);
-    expect(await log.lag("g")).toBe(1);
+    expect((await log.read(0, 0, 9)).map(({ key, position }) => [key, position])).toEqual([
+      [two, 2],
+      [two, 3],
+    ]);
+    await log.close();
+  });
+
+  it("an entry in the middle of what was appended together can be erased, and a batch can end there", async () => {
+    const log = lmdbLog({ path: fresh(), shards: 1 });
+    await log.append(Array.from({ length: 200 }, (_, n) => ({ key: `k${n % 5}`, value: n })));
+    expect(await log.erase("k4")).toBe(40);
+    const seen: unknown[] = [];
+    await log.consume("g", async (batch) => void seen.push(...batch.map(({ value }) => value)), {
+      maxBatch: 7,
+    });
+    await expect.poll(() => log.lag("g")).toBe(0);
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, n) => n).filter((n) => n % 5 !== 4));
+    expect(await log.committed("g", 0)).toBe(199);
     await log.close();
   });
 

@@ -1,15 +1,26 @@
 import { AttuneError, type Clock } from "@attune/core";
-import { consumerGroups, keyHash, shardOf } from "@attune/core/memory";
+import { shardOf } from "@attune/core/memory";
 import type { Log, LogEntry, LogRecord } from "@attune/core/ports";
+import {
+  appendedAtOf,
+  CHUNK_ROWS,
+  chunksAfter,
+  chunkText,
+  keepOnly,
+  recordsIn,
+  shardStart,
+  walkChunks,
+} from "./chunks.js";
+import { lmdbConsumers } from "./consumers.js";
 import { lmdbDeadLetters } from "./dead-letters.js";
 import { type Environment, openEnvironment, type TextDatabase } from "./environment.js";
-import { asBuffer, logKey, readLogKey, recordKey, splitKey } from "./keys.js";
+import { type ChunkKey, chunkKey, readChunkKey } from "./keys.js";
+import { chunksOfRecords } from "./upgrade-log.js";
+import { createUtf8, putBytes } from "./utf8.js";
 
-/** Of the layout of the file: keys, and `[appendedAt, key, value]` as JSON text. */
-const SCHEMA = 1;
+/** Of the layout of the file: 1 had a record for each entry, 2 has chunks. */
+const SCHEMA = 2;
 const DEFAULT_SHARDS = 8;
-/** How many records one step of an erasure or a trim looks at, so that neither lock nor loop is held for long. */
-const STEP = 2000;
 
 export interface LmdbLogOptions {
   /** A directory, made if it is not there; the log is the file `log.mdb` in it. */
@@ -25,45 +36,59 @@ export interface LmdbLogOptions {
 }
 
 /**
- * A {@link Log} on LMDB: one file, no server; consumers live in this process. Appends that come together share a
- * transaction. There is no index by key: an erasure walks the keys of the one shard that the key falls into, 12 bytes
- * each, and opens only records whose hash fits. An index would cost every append a second write at a random place of
- * the file, for something that happens rarely.
+ * A {@link Log} on LMDB: one file, no server. Appends that come together share a transaction.
+ *
+ * Several processes of one machine may append to the file and consume from it (not over a network file system). They share the shards of
+ * a group: each shard is leased by one process, which renews its lease while it handles something; what others append is seen within
+ * about 100 ms, a process that was killed is replaced within about 5 s, and one that was silent for longer than that finds its commit
+ * refused with `ATTUNE_LOG_FENCED` (told to `onError`), since its batch is another's by then. Delivery stays at least once; a committed
+ * position never goes back.
+ *
+ * There is no index by key: an erasure looks for the key's text in the chunks of the one shard that the key falls into, and opens only
+ * those that hold it. An index would cost every append a second write at a random place of the file, for something that happens rarely.
  *
  * @throws AttuneError `ATTUNE_LOG_SCHEMA` where a newer version wrote the file, `ATTUNE_LOG_SHARDS` where it was made
  * with another number of shards.
  */
 export function lmdbLog(options: LmdbLogOptions): Log {
   const { path, clock = { now: Date.now }, flush = false } = options;
-  const environment = openEnvironment({ path, file: "log", schema: SCHEMA, flush });
+  const environment = openEnvironment({
+    path,
+    file: "log",
+    schema: SCHEMA,
+    flush,
+    upgrade: chunksOfRecords,
+  });
   const { assertOpen, write } = environment;
   const shards = settleShards(environment, options.shards);
-  const records = environment.database("records");
-  const offsets = environment.database("groups");
-  const committed = (group: string, shard: number): number =>
-    Number(offsets.get(recordKey(group, String(shard))) ?? 0);
+  const chunks = environment.database("chunks");
+  const utf8 = createUtf8();
 
   const read = (shard: number, after: number, limit: number): LogRecord[] => {
     assertOpen();
-    const range = { start: logKey({ shard, position: after + 1, hash: 0 }), end: shardEnd(shard), limit };
-    return Array.from(records.getRange(range), ({ key, value }) => toRecord(asBuffer(key), value));
-  };
-  const groups = consumerGroups({
-    shards,
-    read: async (shard, after, limit) => read(shard, after, limit),
-    committed: async (group, shard) => committed(group, shard),
-    commit: (group, shard, position) =>
-      write(() => offsets.putSync(recordKey(group, String(shard)), String(position))),
-  });
-
-  /** Up to where every known group has committed. */
-  const settledUpTo = (shard: number): number => {
-    let low = Number.POSITIVE_INFINITY;
-    for (const { key, value } of offsets.getRange({})) {
-      if (Number(splitKey(asBuffer(key)).sort) === shard) low = Math.min(low, Number(value));
+    const found: LogRecord[] = [];
+    if (limit <= 0) return found;
+    for (const { key, value } of chunks.getRange({
+      start: chunksAfter(shard, after),
+      end: shardStart(shard + 1),
+    })) {
+      for (const record of recordsIn(readChunkKey(key), value)) {
+        if (record.position > after) found.push(record);
+        if (found.length >= limit) return found;
+      }
     }
-    return low;
+    return found;
   };
+  const consumers = lmdbConsumers(environment, {
+    shards,
+    read,
+    positions: () => readPositions(environment.meta, shards),
+    hasAfter(shard, position) {
+      const range = { start: chunksAfter(shard, position), end: shardStart(shard + 1), limit: 1 };
+      return chunks.getKeysCount(range) > 0;
+    },
+  });
+  const { committed, settledUpTo } = consumers;
 
   return {
     capabilities: { shards, durable: true, dedupe: "none", erase: "delete" },
@@ -71,34 +96,27 @@ export function lmdbLog(options: LmdbLogOptions): Log {
       assertOpen();
       if (entries.length === 0) return;
       const appendedAt = clock.now();
-      const rows = entries.map(({ key, value }) => {
-        return { shard: shardOf(key, shards), hash: keyHash(key), text: toJson([appendedAt, key, value]) };
+      const parts = byShard(entries, shards).map(({ shard, rows }) => {
+        return { shard, count: rows.length, bytes: utf8(chunkText(appendedAt, rows)) };
       });
-      const grown = new Set(rows.map(({ shard }) => shard));
       await write(() => {
-        // The counters are kept, since the last record may have been erased and its position must not come again.
+        // The counters are kept, since the last entry may have been erased and its position must not come again.
         const positions = readPositions(environment.meta, shards);
-        for (const { shard, hash, text } of rows) {
-          const position = (positions[shard] ?? 0) + 1;
-          positions[shard] = position;
-          records.putSync(logKey({ shard, position, hash }), text);
+        for (const { shard, count, bytes } of parts) {
+          const last = (positions[shard] ?? 0) + count;
+          positions[shard] = last;
+          putBytes(chunks, chunkKey({ shard, last, count }), bytes);
         }
         environment.meta.putSync(META_POSITIONS, positions.join(","));
       });
-      for (const shard of grown) groups.wake(shard);
+      for (const { shard } of parts) consumers.wake(shard);
     },
     async read<V>(shard: number, after: number, limit: number) {
       return read(shard, after, limit) as LogRecord<V>[];
     },
     async consume(group, handler, consume) {
-      // A group is known, and holds back trimming, from its first consumer on.
-      await write(() => {
-        for (let shard = 0; shard < shards; shard++) {
-          const key = recordKey(group, String(shard));
-          if (offsets.get(key) === undefined) offsets.putSync(key, "0");
-        }
-      });
-      return groups.consume(group, handler, consume);
+      assertOpen();
+      return consumers.consume(group, handler, consume);
     },
     async committed(group, shard) {
       assertOpen();
@@ -107,36 +125,41 @@ export function lmdbLog(options: LmdbLogOptions): Log {
     async lag(group) {
       assertOpen();
       let count = 0;
-      for (let shard = 0; shard < shards; shard++) {
-        const start = logKey({ shard, position: committed(group, shard) + 1, hash: 0 });
-        count += records.getKeysCount({ start, end: shardEnd(shard) });
-      }
+      for (let shard = 0; shard < shards; shard++)
+        count += countAfter(chunks, shard, committed(group, shard));
       return count;
     },
     async erase(key) {
-      const [shard, hash] = [shardOf(key, shards), keyHash(key)];
-      const isOwn = (found: Buffer): boolean => {
-        if (readLogKey(found).hash !== hash) return false;
-        const text = records.get(found);
-        return text !== undefined && toRecord(found, text).key === key;
+      const needle = Buffer.from(JSON.stringify(key));
+      let count = 0;
+      const visit = (at: ChunkKey, raw: Buffer): undefined => {
+        if (!chunks.getBinaryFast(raw)?.includes(needle)) return;
+        const records = recordsIn(at, chunks.get(raw) as string);
+        count += keepOnly(chunks, at, { records, kept: records.filter((record) => record.key !== key) });
       };
-      return removeWhere(environment, records, { shard, matches: isOwn });
+      await walkChunks(write, chunks, { shard: shardOf(key, shards), visit });
+      return count;
     },
     async trim(before) {
       let count = 0;
       for (let shard = 0; shard < shards; shard++) {
         const settled = settledUpTo(shard);
-        const isOld = (found: Buffer): boolean | "stop" => {
-          if (readLogKey(found).position > settled) return "stop";
-          return Number.parseFloat((records.get(found) ?? "").slice(1, 32)) < before;
+        const visit = (at: ChunkKey, raw: Buffer): "stop" | undefined => {
+          const text = chunks.get(raw) as string;
+          if (appendedAtOf(text) < before) {
+            const records = recordsIn(at, text);
+            const kept = records.filter(({ position }) => position > settled);
+            count += keepOnly(chunks, at, { records, kept });
+          }
+          return at.last >= settled ? "stop" : undefined;
         };
-        count += await removeWhere(environment, records, { shard, matches: isOld });
+        await walkChunks(write, chunks, { shard, visit });
       }
       return count;
     },
     deadLetters: lmdbDeadLetters(environment),
     async close() {
-      await groups.stop();
+      await consumers.stop();
       await environment.close();
     },
   };
@@ -145,35 +168,62 @@ export function lmdbLog(options: LmdbLogOptions): Log {
 const META_SHARDS = Buffer.from("shards");
 const META_POSITIONS = Buffer.from("positions");
 
-const shardEnd = (shard: number): Buffer => logKey({ shard: shard + 1, position: 0, hash: 0 });
-
 const readPositions = (meta: TextDatabase, shards: number): number[] => {
   const text = meta.get(META_POSITIONS);
   return text === undefined ? new Array<number>(shards).fill(0) : text.split(",").map(Number);
 };
 
-function toRecord(key: Buffer, text: string): LogRecord {
-  const { shard, position } = readLogKey(key);
-  const [appendedAt, own, value] = JSON.parse(text) as [number, string, unknown];
-  return { key: own, value, shard, position, appendedAt };
+interface Part {
+  shard: number;
+  rows: (readonly [key: string, value: unknown])[];
 }
 
-function toJson(row: readonly [number, string, unknown]): string {
-  try {
-    return JSON.stringify(row);
-  } catch (cause) {
-    throw new AttuneError(
-      "ATTUNE_LOG_VALUE",
-      "An entry has no JSON form: it is circular, nested too deeply, or holds a BigInt. Append plain data.",
-      { cause },
-    );
+/** Cut into chunks, each of one shard, in the order of the entries within it. */
+function byShard(entries: readonly LogEntry[], shards: number): Part[] {
+  const parts: Part[] = [];
+  const open = new Map<number, Part>();
+  let last = { key: "", shard: shardOf("", shards) };
+  for (const { key, value } of entries) {
+    // Neighbours mostly have one key.
+    if (key !== last.key) last = { key, shard: shardOf(key, shards) };
+    let part = open.get(last.shard);
+    if (part === undefined || part.rows.length === CHUNK_ROWS) {
+      part = { shard: last.shard, rows: [] };
+      open.set(last.shard, part);
+      parts.push(part);
+    }
+    part.rows.push([key, value]);
   }
+  return parts;
+}
+
+/** How many entries there are after a position: only the chunk that it falls into is opened. */
+function countAfter(chunks: TextDatabase, shard: number, position: number): number {
+  let count = 0;
+  let isFirst = true;
+  for (const raw of chunks.getKeys({ start: chunksAfter(shard, position), end: shardStart(shard + 1) })) {
+    const key = readChunkKey(raw);
+    const isCut = isFirst && position > 0;
+    isFirst = false;
+    if (!isCut) count += key.count;
+    else {
+      const records = recordsIn(key, chunks.get(chunkKey(key)) as string);
+      count += records.filter((record) => record.position > position).length;
+    }
+  }
+  return count;
 }
 
 /** The number of shards that the file was made with; the one asked for where it is new. */
-function settleShards({ meta, close }: Environment, asked: number | undefined): number {
-  const known = meta.get(META_SHARDS);
-  const shards = known === undefined ? (asked ?? DEFAULT_SHARDS) : Number(known);
+function settleShards({ meta, writeNow, close }: Environment, asked: number | undefined): number {
+  // In one transaction: two processes may be the first at the same moment.
+  const shards = writeNow(() => {
+    const known = meta.get(META_SHARDS);
+    if (known !== undefined) return Number(known);
+    const chosen = asked ?? DEFAULT_SHARDS;
+    meta.putSync(META_SHARDS, String(chosen));
+    return chosen;
+  });
   if (asked !== undefined && asked !== shards) {
     void close();
     throw new AttuneError(
@@ -181,42 +231,5 @@ function settleShards({ meta, close }: Environment, asked: number | undefined): 
       `The log was made with ${shards} shards, not ${asked}. Leave \`shards\` out, or make a new log and copy the entries.`,
     );
   }
-  meta.putSync(META_SHARDS, String(shards));
   return shards;
-}
-
-interface Removal {
-  shard: number;
-  /** "stop": neither this record nor any after it. */
-  matches(key: Buffer): boolean | "stop";
-}
-
-/** Walks the keys of a shard and removes what matches, step by step, each in its own transaction. */
-async function removeWhere(
-  environment: Environment,
-  records: TextDatabase,
-  removal: Removal,
-): Promise<number> {
-  const { shard, matches } = removal;
-  let start: Buffer | null = logKey({ shard, position: 0, hash: 0 });
-  let count = 0;
-  while (start !== null) {
-    const from: Buffer = start;
-    start = await environment.write(() => {
-      const keys = Array.from(records.getKeys({ start: from, end: shardEnd(shard), limit: STEP }), asBuffer);
-      for (const key of keys) {
-        const match = matches(key);
-        if (match === "stop") return null;
-        if (match) {
-          records.removeSync(key);
-          count++;
-        }
-      }
-      const last = keys[STEP - 1];
-      return last === undefined
-        ? null
-        : logKey({ ...readLogKey(last), position: readLogKey(last).position + 1, hash: 0 });
-    });
-  }
-  return count;
 }

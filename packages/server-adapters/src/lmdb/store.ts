@@ -7,11 +7,17 @@ import type {
   StoreOp,
   StoreRecord,
 } from "@attune/core/ports";
-import { AttuneError, type Clock } from "@attune/core";
+import type { Clock } from "@attune/core";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { openEnvironment, type TextDatabase } from "./environment.js";
+<<<<<<< HEAD
 import { encodeText } from "../shared/text.js";
 import { asBuffer, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
+=======
+import { asBuffer, encodeText, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
+import { headOf, headOfText, isExpired, parseRecord, toBody, withVersion } from "./record.js";
+import { createUtf8, putBytes } from "./utf8.js";
+>>>>>>> lmdb
 
 /** Of the layout of the file: keys, and `[version, expiresAt or 0, value]` as JSON text. */
 const SCHEMA = 1;
@@ -36,6 +42,10 @@ export interface LmdbStoreOptions {
  * An {@link AtomicStore} on LMDB: one file, no server. Values are kept as JSON text, keys in code-unit order; partition
  * and sort key may have 1976 bytes together. A record that was deleted or has expired starts again at version 1.
  *
+ * Several processes of one machine may have the same file open (not over a network file system): one of them writes at a time,
+ * conditions are decided while it does, and what one has written the others read from their next turn on. Writes that come together
+ * share a transaction, so many at once cost little more than one; a single one after another waits for the disk about once each.
+ *
  * @throws AttuneError `ATTUNE_STORE_SCHEMA` where a newer version wrote the file.
  */
 export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
@@ -44,17 +54,18 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
   const { assertOpen, write } = environment;
   const records = environment.database("records");
   const tokens = environment.database("once");
+  const utf8 = createUtf8();
 
   /** The version that stands at a key, 0 if none. */
-  const versionAt = (key: Buffer): number => {
-    const text = records.get(key);
-    if (text === undefined) return 0;
-    const { version, expiresAt } = head(text);
-    return isExpired(expiresAt, clock.now()) ? 0 : version;
+  const versionAt = (key: Buffer, now: number): number => {
+    const bytes = records.getBinaryFast(key);
+    if (bytes === undefined) return 0;
+    const { version, expiresAt } = headOf(bytes);
+    return isExpired(expiresAt, now) ? 0 : version;
   };
   const read = <V>(partition: string, sort: string): StoreRecord<V> | null => {
     const text = records.get(recordKey(partition, sort));
-    return text === undefined ? null : parse<V>({ partition, sort }, text, clock.now());
+    return text === undefined ? null : parseRecord<V>({ partition, sort }, text, clock.now());
   };
 
   return {
@@ -68,18 +79,18 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
     },
     async put(partition, sort, value, put = {}): Promise<PutResult> {
       const key = recordKey(partition, sort);
-      const text = toJson(value);
+      const body = toBody(utf8, value, put.expiresAt);
       return write((): PutResult => {
-        const version = versionAt(key);
+        const version = versionAt(key, clock.now());
         if (put.ifVersion !== undefined && put.ifVersion !== version) return { written: false, version };
-        records.putSync(key, join(version + 1, put.expiresAt, text));
+        putBytes(records, key, withVersion(body, version + 1));
         return { written: true, version: version + 1 };
       });
     },
     async delete(partition, sort) {
       const key = recordKey(partition, sort);
       return write(() => {
-        const there = versionAt(key) > 0;
+        const there = versionAt(key, clock.now()) > 0;
         records.removeSync(key);
         return there;
       });
@@ -99,7 +110,7 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
         const now = clock.now();
         for (const { key, value } of page) {
           if (left <= 0) return;
-          const record = parse<V>(splitKey(key), value, now);
+          const record = parseRecord<V>(splitKey(key), value, now);
           if (record === null) continue;
           left--;
           yield record;
@@ -113,7 +124,7 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
       const now = clock.now();
       let count = 0;
       const gone = (_key: Buffer, text: string): boolean => {
-        if (!isExpired(head(text).expiresAt, now)) count++;
+        if (!isExpired(headOfText(text).expiresAt, now)) count++;
         return true;
       };
       while ((await write(() => removeSome(records, bounds, gone))) !== null);
@@ -136,7 +147,7 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
       const now = clock.now();
       let count = 0;
       const expired = (_key: Buffer, text: string): boolean => {
-        const dead = isExpired(head(text).expiresAt, now);
+        const dead = isExpired(headOfText(text).expiresAt, now);
         if (dead) count++;
         return dead;
       };
@@ -149,18 +160,20 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
       const token = once === undefined ? undefined : recordKey(partition, once);
       // Encoded before the transaction: a value without a JSON form must not leave half a commit behind.
       const steps = ops.map((op) => {
-        return { op, key: recordKey(partition, op.sort), text: op.op === "put" ? toJson(op.value) : "" };
+        const body = op.op === "put" ? toBody(utf8, op.value, op.expiresAt) : null;
+        return { op, body, key: recordKey(partition, op.sort) };
       });
       return write((): CommitResult => {
         const now = clock.now();
         if (token !== undefined && Number(tokens.get(token) ?? 0) > now) return { status: "duplicate" };
         for (const { op, key } of steps) {
-          if (op.ifVersion !== undefined && op.ifVersion !== versionAt(key))
+          if (op.ifVersion !== undefined && op.ifVersion !== versionAt(key, now))
             return { status: "conflict", sort: op.sort };
         }
         if (token !== undefined) tokens.putSync(token, String(now + onceTtl));
-        for (const { op, key, text } of steps) {
-          if (op.op === "put") records.putSync(key, join(versionAt(key) + 1, op.expiresAt, text));
+        for (const { op, key, body } of steps) {
+          // Looked at again, since a step before it may have written the same record.
+          if (body !== null) putBytes(records, key, withVersion(body, versionAt(key, now) + 1));
           else if (op.op === "delete") records.removeSync(key);
         }
         return { status: "committed" };
@@ -185,6 +198,7 @@ interface Bounds {
 }
 type Matcher = (key: Buffer, text: string) => boolean;
 
+<<<<<<< HEAD
 const isExpired = (expiresAt: number, now: number): boolean => expiresAt !== 0 && expiresAt <= now;
 
 /** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
@@ -224,6 +238,8 @@ function toJson(value: unknown): string {
   }
 }
 
+=======
+>>>>>>> lmdb
 function toBounds(partition: string, { from = "", to, prefix = "" }: ScanRange): Bounds {
   const end = prefixEnd(partition, prefix);
   const given = to === undefined ? end : recordKey(partition, to);
@@ -264,7 +280,7 @@ function firstLive(
   now: number,
 ): { partition: string; end: Buffer } | null {
   for (const { key, value } of database.getRange({ start: from })) {
-    if (isExpired(head(value).expiresAt, now)) continue;
+    if (isExpired(headOfText(value).expiresAt, now)) continue;
     const own = asBuffer(key);
     return { partition: splitKey(own).partition, end: partitionEnd(own) };
   }

@@ -1,0 +1,69 @@
+import { writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
+
+/**
+ * Run as a process of its own: `consume`, `append`, `count` or `measure` on a folder. What it has done it prints, a line each, once that
+ * is durable.
+ */
+const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
+const count = Number(amount);
+const tell = (...words: (string | number)[]): void => void writeSync(1, `${words.join(" ")}\n`);
+
+const roles: Record<string, () => Promise<void>> = {
+  /** Handles entries for ever, each noted in the store, slowly (`amount` ms a batch) so that a kill falls into the work. */
+  async consume() {
+    const [log, store] = [lmdbLog({ path }), lmdbStore({ path })];
+    await log.consume<number>(
+      "group",
+      async (batch) => {
+        tell("begun");
+        await sleep(count);
+        for (const { key, value, position } of batch) {
+          await store.put("handled", `${key}/${String(value).padStart(6, "0")}`, { by: name, position });
+          tell(key, value);
+        }
+      },
+      { maxBatch: 20, onError: (error) => tell("error", (error as { code?: string }).code ?? String(error)) },
+    );
+    tell("ready");
+    // A consumer by itself keeps no process alive.
+    setInterval(() => undefined, 60_000);
+  },
+  /** Appends numbered entries of ten keys. */
+  async append() {
+    const log = lmdbLog({ path });
+    for (let n = 0; n < count; n += 10) {
+      await log.append(Array.from({ length: 10 }, (_, i) => ({ key: `k${i}`, value: n / 10 })));
+      tell(n);
+      await sleep(15);
+    }
+    await log.close();
+  },
+  /** Adds one to a number that others add to as well, so many times. */
+  async count() {
+    const store = lmdbStore({ path });
+    for (let n = 0; n < count; ) {
+      const record = await store.get<number>("p", "sum");
+      const ops = [
+        { op: "put", sort: "sum", value: (record?.value ?? 0) + 1, ifVersion: record?.version ?? 0 },
+        { op: "put", sort: `by/${name}`, value: n + 1 },
+      ] as const;
+      if ((await store.commit("p", ops)).status === "committed") n++;
+    }
+    await store.close();
+  },
+  /** Writes points for ever. */
+  async measure() {
+    const series = lmdbSeries({ path });
+    for (let n = count; ; n++) {
+      await series.write([
+        { name: "m", at: n, tags: { half: "a" }, fields: { n: 1 } },
+        { name: "m", at: n, tags: { half: "b" }, fields: { n: 1 } },
+      ]);
+      tell(n);
+    }
+  },
+};
+
+await roles[role]?.();

@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { bundleFixture, type Fixture, startFixture } from "../../test/fixture.js";
+import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
+
+const directory = mkdtempSync(join(tmpdir(), "attune-processes-"));
+const script = join(directory, "role.mjs");
+const started: Fixture[] = [];
+let folders = 0;
+
+const fresh = (): string => {
+  const path = join(directory, String(folders++));
+  mkdirSync(path);
+  return path;
+};
+const start = (role: string, path: string, name = "", count = 0): Fixture => {
+  const fixture = startFixture(script, [role, path, name, String(count)]);
+  started.push(fixture);
+  return fixture;
+};
+async function until(what: string, isSo: () => boolean | Promise<boolean>, ms = 40_000): Promise<void> {
+  for (const deadline = Date.now() + ms; !(await isSo()); await sleep(20))
+    if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}`);
+}
+/** What a consumer has handled, without its other lines. */
+const handled = ({ lines }: Fixture): string[] => lines.filter((line) => line.startsWith("k"));
+
+beforeAll(() => bundleFixture(new URL("./processes.fixture.ts", import.meta.url), script));
+afterEach(() => Promise.all(started.splice(0).map((fixture) => fixture.kill())));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("several processes on one folder", { timeout: 90_000 }, () => {
+  it("T9 share a group: everything is handled, in the order of each key, though one of them is killed", async () => {
+    const path = fresh();
+    const [entries, keys] = [4000, 10];
+    const [one, two] = [start("consume", path, "one", 5), start("consume", path, "two", 5)];
+    await until("both are there", () => one.lines.includes("ready") && two.lines.includes("ready"));
+    const appender = start("append", path, "", entries);
+    await until("both have handled something", () => handled(one).length > 50 && handled(two).length > 50);
+    const before = handled(two).length;
+    await one.kill();
+    const killedAt = Date.now();
+
+    expect(await appender.exited).toEqual([0, null]);
+    const log = lmdbLog({ path });
+    await until("all is committed", async () => (await log.lag("group")) === 0);
+    // Not a bound on a slow machine's speed, only far from what would be "never".
+    expect(Date.now() - killedAt).toBeLessThan(40_000);
+    expect(handled(two).length).toBeGreaterThan(before);
+
+    for (let k = 0; k < keys; k++) {
+      const all = Array.from({ length: entries / keys }, (_, n) => n);
+      const byKey = (fixture: Fixture): number[] =>
+        handled(fixture).flatMap((line) => (line.startsWith(`k${k} `) ? [Number(line.split(" ")[1])] : []));
+      const [first, second] = [byKey(one), byKey(two)];
+      // Nothing is lost, and who handles a key does so in its order; only batches whose commits were cut off come twice.
+      expect(new Set([...first, ...second])).toEqual(new Set(all));
+      for (const seen of [first, second]) expect(seen).toEqual([...seen].sort((a, b) => a - b));
+      expect(first.length + second.length - all.length).toBeLessThanOrEqual(60);
+    }
+    await log.close();
+  });
+
+  it("T9 a process that was silent for too long finds its commit refused, and no position goes back", async () => {
+    const path = fresh();
+    const log = lmdbLog({ path, shards: 1 });
+    await log.append([{ key: "k", value: 0 }]);
+    const one = start("consume", path, "one", 500);
+    await until("one is at it", () => one.lines.includes("begun"));
+    one.child.kill("SIGSTOP");
+    const two = start("consume", path, "two", 1);
+    await until("two takes over", () => handled(two).includes("k 0"));
+    await log.append([{ key: "k", value: 1 }]);
+    await until("two goes on", async () => (await log.committed("group", 0)) === 2);
+    one.child.kill("SIGCONT");
+    await until("one is told", () => one.lines.includes("error ATTUNE_LOG_FENCED"));
+    await log.append([{ key: "k", value: 2 }]);
+    await until("all is committed", async () => (await log.committed("group", 0)) === 3);
+    expect(handled(one).concat(handled(two)).sort()).toEqual(["k 0", "k 0", "k 1", "k 2"]);
+    await log.close();
+  });
+
+  it("T9 count to the exact sum by conditional commits", async () => {
+    const path = fresh();
+    const [one, two] = [start("count", path, "one", 500), start("count", path, "two", 500)];
+    expect(await Promise.all([one.exited, two.exited])).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    const store = lmdbStore({ path });
+    const values = await Promise.all(["sum", "by/one", "by/two"].map((sort) => store.get("p", sort)));
+    expect(values.map((record) => record?.value)).toEqual([1000, 500, 500]);
+    expect(values[0]?.version).toBe(1000);
+    await store.close();
+  });
+
+  it("T8 what a series has acknowledged is there after a kill, and no write is half there", async () => {
+    const path = fresh();
+    const writer = start("measure", path, "", 0);
+    await until("it writes", () => writer.lines.length > 100);
+    await writer.kill();
+    const last = Number(writer.lines.at(-1));
+    const series = lmdbSeries({ path });
+    const query = { name: "m", field: "n", from: 0, to: 1e9, windowMs: 1e9, aggregate: "count" } as const;
+    const rows = await series.query({ ...query, by: ["half"] });
+    const [a = 0, b = 0] = rows.map(({ windows }) => windows[0]?.value);
+    expect(a).toBe(b);
+    expect(a).toBeGreaterThan(last);
+    await series.close();
+  });
+});

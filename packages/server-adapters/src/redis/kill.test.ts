@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { LogRecord } from "@attune/core/ports";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { poll } from "../../test/poll.js";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
 import { redisLog, redisStore } from "./index.js";
 
@@ -96,7 +97,7 @@ describe.skipIf(path === null)("T8 SIGKILL with Redis and its append-only file",
           await store.commit(key, [op], { once: `effect/${name}` });
         }
       });
-      await expect.poll(() => log.lag("worker"), { timeout: 10_000 }).toBe(0);
+      await poll(() => log.lag("worker")).toBe(0);
       const effects = new Map<number, number>();
       for (let i = 0; i < 10; i++) {
         for await (const { sort, version } of store.scan(`visitor-${i}`, { prefix: "effect/" })) {

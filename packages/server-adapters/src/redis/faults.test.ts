@@ -14,7 +14,7 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
   const closing: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     server = await startRedis(path ?? "");
-  });
+  }, 30_000);
   afterEach(async () => {
     await Promise.all(closing.splice(0).map((close) => close()));
     await server.client.flushall();

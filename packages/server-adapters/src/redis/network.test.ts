@@ -17,7 +17,7 @@ describe.skipIf(path === null)("a network in trouble", () => {
   const closing: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     server = await startRedis(path ?? "");
-  });
+  }, 30_000);
   beforeEach(async () => {
     proxy = await createFaultProxy({ net, target: { host: "127.0.0.1", port: server.port } });
     client = new Redis({ port: proxy.port, lazyConnect: true, commandTimeout: 500 });

@@ -2,6 +2,7 @@ import { channelConformance, logConformance, storeConformance } from "@attune/co
 import type { AtomicStore, Log } from "@attune/core/ports";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type RedisCluster, startCluster, until } from "../../test/redis-cluster.js";
+import { poll } from "../../test/poll.js";
 import { redisProgram } from "../../test/redis-server.js";
 import { redisChannel, redisLog, redisStore } from "./index.js";
 
@@ -77,7 +78,7 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
       }
       const { acknowledged, failed } = await load.stop();
       expect(failed).toEqual([]);
-      expect(acknowledged.length).toBeGreaterThan(50);
+      expect(acknowledged.length).toBeGreaterThan(10);
       expect(await missing({ store, log, partition: "moving" }, acknowledged)).toEqual([]);
       expect((await store.get<number>("moving", "count"))?.value).toBe(acknowledged.length);
       for (const { client } of cluster.nodes)
@@ -117,10 +118,10 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
               `${lost.length} of ${acknowledged.length} acknowledged writes lost`,
           );
           expect(lost.length).toBeLessThan(acknowledged.length / 10);
-          await expect.poll(() => log.lag("g"), { timeout: 10_000 }).toBe(0);
+          await poll(() => log.lag("g")).toBe(0);
           const inLog = await valuesOf(log);
           expect([...inLog].filter((value) => !handled.has(value))).toEqual([]);
-          await expect.poll(() => new Set(gaps), { timeout: 10_000 }).toEqual(new Set(topics));
+          await poll(() => new Set(gaps)).toEqual(new Set(topics));
           await victim.restart();
           await until(async () =>
             (await victim.client.info("replication")).includes("master_link_status:up"),
@@ -169,7 +170,7 @@ function startLoad({ store, log, partition }: Loaded) {
   };
   const lanes = Promise.all([lane(), lane(), lane(), lane()]);
   return {
-    /** Resolves once writes flow again after that time: 100 of them, the last two seconds later than the first. */
+    /** Resolves once writes flow again: 100 of them, later than a second after that time. */
     async grows(after: number): Promise<void> {
       await until(async () => {
         const since = times.filter((time) => time > after + 1000);

@@ -14,7 +14,7 @@ interface Known {
   passing?: true;
 }
 
-/** Replies by their first word. None of these was carried out. */
+/** Replies by their first word. A command that got one that is passing was not carried out, and no part of a script was. */
 const REPLIES: Readonly<Record<string, Known>> = {
   READONLY: {
     message:
@@ -59,6 +59,9 @@ const REPLIES: Readonly<Record<string, Known>> = {
       "The client's user may not do this. Allow it scripts, the commands on hashes, sorted sets, streams and channels, and all keys of the prefix.",
   },
   WRONGTYPE: { message: "A key under the prefix holds something else. Give Attune a prefix of its own." },
+  MOVED: {
+    message: "This Redis is a node of a cluster. Hand in an ioredis `Cluster` instead of a `Redis`.",
+  },
   NOSCRIPT: { message: "Redis does not know the script. Send it whole.", passing: true },
 };
 

@@ -12,7 +12,7 @@ describe.skipIf(path === null)("T13 histories on Redis", () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis(path ?? "");
-  });
+  }, 30_000);
   afterAll(() => server?.stop());
   const dispose = async (): Promise<void> => void (await server.client.flushall());
   const client = () => server.client;

@@ -31,7 +31,7 @@ describe.skipIf(path === null)("T8 SIGKILL with Redis and its append-only file",
       alias: { ioredis: import.meta.resolve("ioredis") },
       external: ["file:*"],
     });
-  });
+  }, 30_000);
   afterAll(async () => {
     await server?.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -90,13 +90,13 @@ describe.skipIf(path === null)("T8 SIGKILL with Redis and its append-only file",
 
       // What the dead have not handled the next one does.
       await log.consume<{ n: number; i: number }>("worker", async (batch) => {
-        for (const { value, key } of batch) {
-          const name = `${value.n}/${value.i}`;
-          const op = { op: "put", sort: `effect/${name}`, value: 1 } as const;
-          await store.commit(key, [op], { once: `effect/${name}` });
-        }
+        const commits = batch.map(({ value, key }) => {
+          const name = `effect/${value.n}/${value.i}`;
+          return store.commit(key, [{ op: "put", sort: name, value: 1 }], { once: name });
+        });
+        await Promise.all(commits);
       });
-      await expect.poll(() => log.lag("worker"), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => log.lag("worker"), { timeout: KILLS * 5000 }).toBe(0);
       const effects = new Map<number, number>();
       for (let i = 0; i < 10; i++) {
         for await (const { sort, version } of store.scan(`visitor-${i}`, { prefix: "effect/" })) {

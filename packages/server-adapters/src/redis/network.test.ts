@@ -2,6 +2,7 @@ import * as net from "node:net";
 import { createFaultProxy, type FaultProxy } from "@attune/core/testing";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { poll } from "../../test/poll.js";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
 import { redisChannel, redisLog, redisStore } from "./index.js";
 
@@ -16,7 +17,7 @@ describe.skipIf(path === null)("a network in trouble", () => {
   const closing: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     server = await startRedis(path ?? "");
-  });
+  }, 30_000);
   beforeEach(async () => {
     proxy = await createFaultProxy({ net, target: { host: "127.0.0.1", port: server.port } });
     client = new Redis({ port: proxy.port, lazyConnect: true, commandTimeout: 500 });
@@ -75,7 +76,7 @@ describe.skipIf(path === null)("a network in trouble", () => {
     await expect(store.put("p", "a", 2)).rejects.toMatchObject(late);
     await expect(store.get("p", "a")).rejects.toMatchObject({ code: "ATTUNE_REDIS_TIMEOUT" });
     await proxy.clear();
-    await expect.poll(async () => (await store.get("p", "a"))?.value).toBe(2);
+    await poll(async () => (await store.get("p", "a"))?.value).toBe(2);
   });
 
   it("a server that refuses connections for a moment is waited for", async () => {
@@ -89,6 +90,6 @@ describe.skipIf(path === null)("a network in trouble", () => {
     expect(await writing).toEqual({ written: true, version: 1 });
     await subscribing;
     await channel.publish("a", 1);
-    await expect.poll(() => frames).toEqual([{ type: "message", topic: "a", data: 1 }]);
+    await poll(() => frames).toEqual([{ type: "message", topic: "a", data: 1 }]);
   });
 });

@@ -9,7 +9,7 @@ describe.skipIf(path === null)(`Redis${reason === null ? "" : ` (left out: ${rea
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis(path ?? "");
-  });
+  }, 30_000);
   afterAll(() => server?.stop());
   const dispose = async (): Promise<void> => void (await server.client.flushall());
 

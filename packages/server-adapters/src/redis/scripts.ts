@@ -10,6 +10,7 @@ export interface Script {
   sha: string;
 }
 
+// @__NO_SIDE_EFFECTS__
 export const script = (keys: number, lua: string): Script => {
   return { keys, lua, sha: createHash("sha1").update(lua).digest("hex") };
 };

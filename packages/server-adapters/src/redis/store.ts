@@ -31,6 +31,9 @@ export interface RedisStoreOptions {
  * however many operations it has. A record that was deleted or has expired starts again at version 1. What was acknowledged survives
  * a crash of Redis only with an append-only file, and a failover only where the replica has it: see `redisAdvice`.
  *
+ * While a slot moves to another node, calls to its partitions wait for it (within `patience`): Redis serves no script over several keys
+ * of it before it has arrived.
+ *
  * Calls reject with `ATTUNE_REDIS_…`. `ATTUNE_REDIS_CONNECTION` and `ATTUNE_REDIS_TIMEOUT` may mean that a write was done and its answer
  * lost; reads, and commits with `once`, are repeated by themselves.
  */

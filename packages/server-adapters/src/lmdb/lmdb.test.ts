@@ -1,34 +1,27 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-<<<<<<< HEAD
-import { keyHash } from "@attune/core/memory";
+import { shardOf } from "@attune/core/memory";
 import {
   crashHistories,
+  createFakeClock,
   logConformance,
   logHistories,
+  seriesConformance,
+  seriesHistories,
   storeConformance,
   storeHistories,
 } from "@attune/core/testing";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, describe, expect, it } from "vitest";
-import { lmdbLog, lmdbStore } from "./index.js";
 import { decodeText, encodeText } from "../shared/text.js";
+import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 import { recordKey, splitKey } from "./keys.js";
+import { pointKey, timeOf } from "./series-points.js";
 
 /** More of them in the long proof. */
-const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 60);
-=======
-import { shardOf } from "@attune/core/memory";
-import { createFakeClock, logConformance, seriesConformance, storeConformance } from "@attune/core/testing";
-import fc from "fast-check";
-import { open } from "lmdb";
-import { afterEach, describe, expect, it } from "vitest";
-import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
-import { decodeText, encodeText, recordKey, splitKey } from "./keys.js";
-import { pointKey, timeOf } from "./series-points.js";
->>>>>>> lmdb
+const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 40);
 
 let path = "";
 const fresh = (): string => {
@@ -59,7 +52,6 @@ logConformance(
   },
 );
 
-<<<<<<< HEAD
 storeHistories({ describe, it }, fc, {
   name: "LMDB",
   make: async ({ clock }) => lmdbStore({ path: fresh(), clock }),
@@ -85,7 +77,15 @@ crashHistories({ describe, it }, fc, {
   dispose,
   runs: HISTORIES,
 });
-=======
+seriesHistories({ describe, it }, fc, {
+  name: "LMDB",
+  make: async ({ clock }) => lmdbSeries({ path: fresh(), clock }),
+  reopen: async ({ clock }) => lmdbSeries({ path, clock }),
+  dispose,
+  capabilities: { durable: true },
+  runs: HISTORIES,
+});
+
 seriesConformance(
   { describe, it },
   {
@@ -96,7 +96,6 @@ seriesConformance(
     capabilities: { durable: true },
   },
 );
->>>>>>> lmdb
 
 describe("keys", () => {
   const anyText = fc.oneof(

@@ -11,8 +11,12 @@ const COMMA = 0x2c;
 const ZERO = 0x30;
 
 /** @throws AttuneError `ATTUNE_STORE_VALUE` where the value has no JSON form. */
-export const toBody = (utf8: Utf8, value: unknown, expiresAt: number | undefined): Buffer =>
-  utf8(`,${expiresAt ?? 0},${toJson(value)}]`, ROOM);
+export const toBody = (utf8: Utf8, value: unknown, expiresAt = Number.POSITIVE_INFINITY): Buffer =>
+  utf8(`,${stamp(expiresAt)},${toJson(value)}]`, ROOM);
+
+/** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
+const stamp = (expiresAt: number): number =>
+  Number.isFinite(expiresAt) ? (expiresAt === 0 ? 1 : expiresAt) : 0;
 
 /** The record's bytes, in the body's own place: what it gave before is overwritten. */
 export function withVersion(body: Buffer, version: number): Buffer {

@@ -1,6 +1,7 @@
 import { AttuneError } from "@attune/core";
 import type { SeriesPoint } from "@attune/core/ports";
-import { MAX_KEY_BYTES, encodeText, joinKey } from "./keys.js";
+import { encodeText } from "../shared/text.js";
+import { MAX_KEY_BYTES, joinKey } from "./keys.js";
 
 type Tags = Readonly<Record<string, string>>;
 

@@ -10,14 +10,10 @@ import type {
 import type { Clock } from "@attune/core";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { openEnvironment, type TextDatabase } from "./environment.js";
-<<<<<<< HEAD
 import { encodeText } from "../shared/text.js";
 import { asBuffer, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
-=======
-import { asBuffer, encodeText, partitionEnd, prefixEnd, recordKey, splitKey } from "./keys.js";
 import { headOf, headOfText, isExpired, parseRecord, toBody, withVersion } from "./record.js";
 import { createUtf8, putBytes } from "./utf8.js";
->>>>>>> lmdb
 
 /** Of the layout of the file: keys, and `[version, expiresAt or 0, value]` as JSON text. */
 const SCHEMA = 1;
@@ -198,48 +194,6 @@ interface Bounds {
 }
 type Matcher = (key: Buffer, text: string) => boolean;
 
-<<<<<<< HEAD
-const isExpired = (expiresAt: number, now: number): boolean => expiresAt !== 0 && expiresAt <= now;
-
-/** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
-const join = (version: number, expiresAt: number | undefined, text: string): string =>
-  `[${version},${expiresAt === 0 ? 1 : (expiresAt ?? 0)},${text}]`;
-
-/** Version and expiry alone, without parsing the value. */
-function head(text: string): { version: number; expiresAt: number } {
-  const first = text.indexOf(",");
-  return {
-    version: Number(text.slice(1, first)),
-    expiresAt: Number(text.slice(first + 1, text.indexOf(",", first + 1))),
-  };
-}
-
-function parse<V>(
-  key: { partition: string; sort: string },
-  text: string,
-  now: number,
-): StoreRecord<V> | null {
-  const [version, expiresAt, value] = JSON.parse(text) as [number, number, V];
-  if (isExpired(expiresAt, now)) return null;
-  const record: StoreRecord<V> = { partition: key.partition, sort: key.sort, value, version };
-  if (expiresAt !== 0) record.expiresAt = expiresAt;
-  return record;
-}
-
-function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch (cause) {
-    throw new AttuneError(
-      "ATTUNE_STORE_VALUE",
-      "A value has no JSON form: it is circular, nested too deeply, or holds a BigInt. Store plain objects, arrays, strings, numbers, booleans and null.",
-      { cause },
-    );
-  }
-}
-
-=======
->>>>>>> lmdb
 function toBounds(partition: string, { from = "", to, prefix = "" }: ScanRange): Bounds {
   const end = prefixEnd(partition, prefix);
   const given = to === undefined ? end : recordKey(partition, to);

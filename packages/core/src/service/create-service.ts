@@ -98,7 +98,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   const waiting = createWaiting(context.ids());
   const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
   const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
-  const listening = keepListening(context, { rulesets, standings }, async () =>
+  const listening = keepListening(context, { rulesets, standings, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
 
@@ -121,7 +121,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
     erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),
-    subscribe: (filter, listener) => subscribeFrames(context.channel, filter, listener),
+    subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site } = {}) {
       await ready();
       return rulesets.load(checkSite(site), given);
@@ -138,7 +138,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       replay: (ids) => replayLetters(context, parts, ids),
     },
     sweep: () => sweep(context),
-    settled: () => caughtUp(context),
+    settled: () => caughtUp(context, listening.isOpen),
     health: () => probe(context),
     close: () => listening.stop(),
   };

@@ -37,7 +37,10 @@ export interface IngestOptions {
   site?: string;
   /** When the client sent the batch, by its clock: what skew is judged from. */
   sentAt?: number;
-  /** Wait at most this long for the fold, ms (default 0: acknowledged when the log has it). */
+  /**
+   * Wait at most this long for the fold, ms (default 0: acknowledged when the log has it). Where another process folds, it tells this one over
+   * the channel; without a channel, or where that message is lost, the wait runs out.
+   */
   waitMs?: number;
   /** Says where a bad event came from, in its dead letter. */
   route?: string;
@@ -163,6 +166,7 @@ export type ServiceFrame =
 
 export interface ServiceFilter {
   site?: string;
+  /** Default: all. Gaps are told with any; `["gap"]` alone tells of those of every type. */
   types?: readonly ServiceFrame["type"][];
 }
 
@@ -236,7 +240,10 @@ export interface PersonalizationService {
   };
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
   sweep(): Promise<SweepResult>;
-  /** Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. */
+  /**
+   * Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. Rejects with
+   * `ATTUNE_SERVICE_CLOSED` where the service is closed before that.
+   */
   settled(): Promise<void>;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;

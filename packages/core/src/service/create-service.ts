@@ -6,7 +6,7 @@ import { createSecureRandom } from "../kernel/random.js";
 import { createWrapping } from "../privacy/index.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
-import { replayLetters } from "./dead-letters.js";
+import { listLetters, replayLetters } from "./dead-letters.js";
 import { decide } from "./decide.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
@@ -57,7 +57,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     random,
     ids: createIdSource(clock, random),
     pseudonyms: createPseudonyms(keys),
-    subjectKeys: wrapping && options.log ? createSubjectKeys(stores.hot, wrapping) : null,
+    subjectKeys:
+      wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
     report: (error) => options.report?.(error),
@@ -115,9 +116,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     decide: (visitor, slots, facts = {}) =>
       decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
-    profile: async (id, { site } = {}) => profileOf(context, rulesets, await subject(id, site)),
-    consent: async (id, input, { site, gpc } = {}) =>
-      recordConsent(context, { ...parts, gpc }, await subject(id, site), input),
+    profile: async (id, { site } = {}) => profileOf(context, parts, await subject(id, site)),
+    consent: async (id, input, { site, gpc, receipt } = {}) =>
+      recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
     erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),
@@ -134,8 +135,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
-      list: async (after = null, limit = 100) => (await context.log?.deadLetters.read(after, limit)) ?? [],
-      replay: (ids) => replayLetters(context, parts, ids),
+      list: async (after = null, limit = 100, { site } = {}) =>
+        listLetters(context, checkSite(site), { after, limit }),
+      replay: async (ids, { site } = {}) => replayLetters(context, parts, { site: checkSite(site), ids }),
     },
     sweep: () => sweep(context),
     settled: () => caughtUp(context, listening.isOpen),

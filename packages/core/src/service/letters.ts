@@ -7,12 +7,14 @@ import type { Subject } from "./subjects.js";
 
 const PAGE = 200;
 
-/** All letters, oldest first. */
-export async function* allLetters({ log }: Pick<ServiceContext, "log">): AsyncIterable<DeadLetter> {
-  let after: string | null = null;
+/** All letters, or those of one site, oldest first. */
+export async function* allLetters(
+  { log }: Pick<ServiceContext, "log">,
+  { site, after = null }: { site?: string; after?: string | null } = {},
+): AsyncIterable<DeadLetter> {
   while (log !== null) {
     const page: DeadLetter[] = await log.deadLetters.read(after, PAGE);
-    yield* page;
+    for (const letter of page) if (site === undefined || letter.source.site === site) yield letter;
     if (page.length < PAGE) return;
     after = page[PAGE - 1]?.id ?? null;
   }
@@ -45,9 +47,8 @@ export async function* lettersAbout(
 ): AsyncIterable<DeadLetter> {
   if (context.log === null) return;
   const named = await namedBy(context, site, visitors);
-  const sought = { visitors: new Set(visitors), user, named, text: JSON.stringify(id) };
-  for await (const letter of allLetters(context))
-    if (letter.source.site === site && isAbout(letter, sought)) yield letter;
+  const sought = { visitors: new Set(visitors), user, named, id };
+  for await (const letter of allLetters(context, { site })) if (isAbout(letter, sought)) yield letter;
 }
 
 /** The letters about nobody who was erased. */

@@ -15,8 +15,6 @@ import { notify } from "./notices.js";
 export interface SiteRules {
   compiled: CompiledRuleset | null;
   evaluate: Evaluate;
-  /** Whether `evaluate` looks at traits or scores at all. */
-  readsExtra: boolean;
 }
 
 export interface Rulesets {
@@ -41,12 +39,11 @@ export function extraAttributes(
 
 function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   const { segments = [], groups } = compiled?.ruleset ?? {};
-  const { assess, readsExtra } = compileAssessment(segments, groups === undefined ? {} : { groups });
+  const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
   return {
     compiled,
     evaluate: (state, previous, traits, purposes) =>
       assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
-    readsExtra,
   };
 }
 

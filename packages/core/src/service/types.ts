@@ -66,11 +66,11 @@ export interface RejectedEvent {
 export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "withheld" | "pending";
 
 export interface IngestResult {
-  /** Taken by the log (duplicates included are counted in `duplicates`, not here, where that is known). */
+  /** Folded, or still to be folded; where `duplicates` is null, those are among them. Accepted, duplicates, withheld and rejected are all that came. */
   accepted: number;
-  /** Null where the fold was not waited for and the log cannot tell. */
+  /** Whose id was taken before, with the same body or (a conflict) another one. Null where not all is folded yet, so that it cannot be told. */
   duplicates: number | null;
-  /** Not covered by any granted purpose, or of an erased visitor; dropped at the door. */
+  /** Not covered by any granted purpose, or of an erased visitor or user: dropped at the door or, as far as it is known, at the fold. */
   withheld: number;
   rejected: readonly RejectedEvent[];
   /** By index of the input; absent for those rejected or withheld for want of consent. */
@@ -100,9 +100,13 @@ export interface VisitorProfile {
   state: VisitorState;
   features: Readonly<Record<string, number>>;
   segments: Memberships;
-  scores: { engagement: Score; intent: Score };
+  /** Null where a stored decision does not grant personalization (any more). */
+  scores: { engagement: Score; intent: Score } | null;
+  /** Empty where a stored decision does not grant personalization (any more). */
   traits: Readonly<Record<string, unknown>>;
   consent: StoredConsent | null;
+  /** Why something is null or left out, by name. */
+  notes: Readonly<Record<string, string>>;
 }
 
 export interface StoredConsent {
@@ -146,6 +150,11 @@ export interface ConsentReceipt {
   id: string;
   recordedAt: string;
   record: ConsentRecord;
+  /**
+   * False where nothing of the decision is kept, since its visitor was erased. What it refuses is refused all the same: nothing is taken from
+   * an erased visitor. What it grants is not.
+   */
+  stored: boolean;
 }
 
 /** What `subscribe` delivers. */
@@ -210,11 +219,14 @@ export interface PersonalizationService {
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
   profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
-  /** Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. */
+  /**
+   * Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. `receipt` names the decision (1 to 64 letters,
+   * digits and `_ . ~ -`): sent again by the same name it is recorded once, and what a failure had left out is completed.
+   */
   consent(
     id: SubjectId,
     input: ConsentInput,
-    options?: { site?: string; gpc?: boolean },
+    options?: { site?: string; gpc?: boolean; receipt?: string },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
   exportData(id: SubjectId, options?: { site?: string }): Promise<VisitorExport>;
@@ -234,9 +246,13 @@ export interface PersonalizationService {
   /** How many visitors are in a segment; null where nobody is. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
   deadLetters: {
-    list(after?: string | null, limit?: number): Promise<DeadLetter[]>;
-    /** Sends them through the door again; those that are taken now are removed. */
-    replay(ids?: readonly string[]): Promise<{ replayed: number; stillRefused: number }>;
+    /** One site's (default `default`), oldest first, after the letter of that id. */
+    list(after?: string | null, limit?: number, options?: { site?: string }): Promise<DeadLetter[]>;
+    /** Sends one site's letters (default `default`) through the door again; those that are taken now are removed. */
+    replay(
+      ids?: readonly string[],
+      options?: { site?: string },
+    ): Promise<{ replayed: number; stillRefused: number }>;
   };
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
   sweep(): Promise<SweepResult>;

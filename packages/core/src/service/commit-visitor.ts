@@ -1,13 +1,13 @@
-import type { ConsentRecord } from "../consent/types.js";
 import type { StoreOp } from "../ports/store.js";
 import { segmentChanges } from "../segments/index.js";
 import type { Memberships, SegmentChange } from "../segments/types.js";
 import type { ServiceContext } from "./context.js";
 import { foldVisitor, type VisitorPlan } from "./fold-visitor.js";
+import { consentOperations } from "./inherit-consent.js";
 import { linkedUntil } from "./kept-until.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import { type ReadVisitor, readVisitor, type VisitorEntries } from "./read-visitor.js";
-import type { ConsentEntry, ConsentLine, EventRecord, PendingEffects } from "./records.js";
+import type { EventRecord, PendingEffects } from "./records.js";
 import { untilWritten } from "./retry.js";
 import type { SiteRules } from "./ruleset.js";
 import type { EventOutcome } from "./types.js";
@@ -51,21 +51,6 @@ function operations(
   const traits = plan.traits ?? storedTraits;
   if (traits !== null) ops.push({ op: "put", sort: SORT.traits, value: traits, expiresAt: until });
   return ops;
-}
-
-/** The decision, and its line in the history. Decisions are kept for themselves, whatever becomes of events. */
-function consentOperations(
-  { ids, clock }: ServiceContext,
-  record: ConsentRecord,
-  version: number,
-): StoreOp[] {
-  const receipt = ids();
-  const entry: ConsentEntry = { v: 1, current: record };
-  const line: ConsentLine = { v: 1, receipt, recordedAt: clock.now(), record };
-  return [
-    { op: "put", sort: SORT.consent, value: entry, ifVersion: version },
-    { op: "put", sort: SORT.consentHistory + receipt, value: line },
-  ];
 }
 
 /**

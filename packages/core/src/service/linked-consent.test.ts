@@ -96,6 +96,29 @@ describe("what a user has refused", () => {
   });
 });
 
+describe("a user's decision that comes between fold and link", () => {
+  it("reaches the visitor with the link", async () => {
+    const inner = memoryStore();
+    let decide: (() => Promise<unknown>) | null = null;
+    const hot: AtomicStore = {
+      ...inner,
+      async put(partition, sort, value, options) {
+        const go = decide;
+        if (go !== null && partition.includes("/u/") && sort.startsWith(SORT.visitor)) {
+          decide = null;
+          await go();
+        }
+        return inner.put(partition, sort, value, options);
+      },
+    };
+    const { service, user, grants, send } = make(hot);
+    decide = () => service.consent(user, { ...said, purposes: { ...all, personalization: false } });
+    expect(await send({ id: "login", userId: "jane" })).toBe("folded");
+    expect(await grants()).toMatchObject({ analytics: true, personalization: false });
+    await service.close();
+  });
+});
+
 describe("the receipt of a decision", () => {
   it("says that nothing is kept of an erased visitor's", async () => {
     const { service, visitor } = make();

@@ -2,6 +2,7 @@ import type { StoreOp } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { countersFor, createPlacing, type NameCounts } from "./counter-names.js";
 import { groupBy, type VisitorEffects } from "./effects.js";
+import { inheritConsent } from "./inherit-consent.js";
 import { countedUntil, linkedUntil } from "./kept-until.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { AppliedRecord, Counts, TombstoneRecord } from "./records.js";
@@ -105,14 +106,16 @@ async function applyCounts(
  * that is still going on may yet need it, to be found again. Kept a little longer than the visitor's state, never shorter than before.
  */
 async function link(
-  hot: ServiceContext["hot"],
+  context: ServiceContext,
   { site, visitor, user, until }: { site: string; visitor: string; user: string; until: number },
 ): Promise<void> {
+  const { hot } = context;
   const before = await hot.get(userPartition(site, user), SORT.visitor + visitor);
   const expiresAt = Math.max(linkedUntil(until), before?.expiresAt ?? 0);
   await hot.put(userPartition(site, user), SORT.visitor + visitor, { v: 1 }, { expiresAt });
   const tombstone = await hot.get<TombstoneRecord>(visitorPartition(site, visitor), SORT.tombstone);
-  if (tombstone !== null && tombstone.value.pending === undefined)
+  if (tombstone === null) await inheritConsent(context, { site, visitor, user });
+  else if (tombstone.value.pending === undefined)
     await hot.delete(userPartition(site, user), SORT.visitor + visitor);
 }
 
@@ -127,7 +130,7 @@ export async function applyEffects(context: ServiceContext, all: readonly Visito
   await Promise.all(
     effects.flatMap(({ site, visitor, pending }) =>
       pending.flatMap(({ links, until }) =>
-        links.map((user) => link(context.hot, { site, visitor, user, until })),
+        links.map((user) => link(context, { site, visitor, user, until })),
       ),
     ),
   );

@@ -12,21 +12,32 @@ import { parseConsentInput } from "../wire/consent.js";
 import type { ServiceContext } from "./context.js";
 import { deniedByGpc } from "./narrow.js";
 import { notify } from "./notices.js";
-import { SORT } from "./partitions.js";
-import type { ConsentEntry } from "./records.js";
+import { SORT, userPartition, visitorPartition } from "./partitions.js";
+import { mapBounded } from "./queue.js";
+import type { ConsentEntry, ConsentLine } from "./records.js";
 import { untilWritten } from "./retry.js";
 import type { Standings } from "./standing.js";
-import { isStandIn, partitionsOf, STAND_IN, type Subject } from "./subjects.js";
+import { isStandIn, partitionsOf, resolveSubject, STAND_IN, type Subject } from "./subjects.js";
 import type { ConsentInput, ConsentReceipt, StoredConsent } from "./types.js";
 
 /** Default policy for sites that state none: opt-in, every purpose may be asked for. */
 const UNSTATED: ConsentPolicy = { version: "unstated" };
 
-interface HistoryEntry {
-  v: 1;
-  receipt: string;
-  recordedAt: number;
+/** Partitions written side by side. */
+const WIDTH = 16;
+const RECEIPT = /^[\w.~-]{1,64}$/;
+const BAD_RECEIPT: Issue = {
+  path: "/receipt",
+  code: "ATTUNE_SERVICE_RECEIPT",
+  message: "A receipt is named by 1 to 64 letters, digits and `_ . ~ -`.",
+};
+
+/** What became of a decision in one partition. */
+interface Written {
   record: ConsentRecord;
+  recordedAt: number;
+  /** False for an erased visitor. */
+  stored: boolean;
 }
 
 function nextRecord(
@@ -64,31 +75,37 @@ function overtaken(before: ConsentRecord, made: ConsentRecord, input: ConsentInp
   return { ...made, grants, decidedAt: before.decidedAt };
 }
 
-/** Writes one partition's decision and its line in the history. */
+/** Writes one partition's decision and its line in the history, once per receipt. */
 async function record(
   { hot, clock, random, queue }: ServiceContext,
   partition: string,
   input: ConsentInput,
   using: { policy: ConsentPolicy | null; receipt: string },
-): Promise<ConsentRecord> {
-  const attempt = async (): Promise<ConsentRecord | null> => {
+): Promise<Written> {
+  const line = SORT.consentHistory + using.receipt;
+  const attempt = async (): Promise<Written | null> => {
     const now = clock.now();
-    const [stored, tombstone] = await hot.getMany<ConsentEntry>(
-      [SORT.consent, SORT.tombstone].map((sort) => ({ partition, sort })),
+    const [stored, tombstone, known] = await hot.getMany<never>(
+      [SORT.consent, SORT.tombstone, line].map((sort) => ({ partition, sort })),
     );
-    const before = stored?.value.current ?? null;
+    if (known != null) {
+      const { record: made, recordedAt } = known.value as ConsentLine;
+      return { record: made, recordedAt, stored: true };
+    }
+    const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
     const made = nextRecord(input, using.policy, before, now);
     // Nothing is kept of someone who was erased, not even this.
-    if (tombstone != null && partition.includes("/v/")) return made;
-    const entry: HistoryEntry = { v: 1, receipt: using.receipt, recordedAt: now, record: made };
+    if (tombstone != null && partition.includes("/v/"))
+      return { record: made, recordedAt: now, stored: false };
+    const entry: ConsentLine = { v: 1, receipt: using.receipt, recordedAt: now, record: made };
     const late = before !== null && before.decidedAt > made.decidedAt;
     const current = late ? overtaken(before, made, input) : made;
     const { status } = await hot.commit(partition, [
       { op: "check", sort: SORT.tombstone, ifVersion: tombstone?.version ?? 0 },
       { op: "put", sort: SORT.consent, value: { v: 1, current }, ifVersion: stored?.version ?? 0 },
-      { op: "put", sort: `${SORT.consentHistory}${using.receipt}`, value: entry },
+      { op: "put", sort: line, value: entry, ifVersion: 0 },
     ]);
-    return status === "committed" ? made : null;
+    return status === "committed" ? { record: made, recordedAt: now, stored: true } : null;
   };
   return queue(partition, () => untilWritten(attempt, random));
 }
@@ -102,10 +119,34 @@ function underGpc(
   return { ...input, purposes: { ...input.purposes, ...Object.fromEntries(refused) } };
 }
 
-/** Records a decision for the subject: for a user, with the user and every visitor linked to it, so that one read finds it. */
+/** Tells every service that these visitors' decisions have changed. */
+async function announce(
+  context: ServiceContext,
+  standings: Standings,
+  { site, visitors }: Pick<Subject, "site" | "visitors">,
+): Promise<void> {
+  for (const visitor of visitors) {
+    standings.forget(site, visitor);
+    await notify(context, { about: "standing", site, visitor });
+  }
+}
+
+/** What `recordConsent` works with. `receipt` names the decision, so that it is recorded once however often it is sent. */
+export interface ConsentParts {
+  standings: Standings;
+  policy: ConsentPolicy | null;
+  gpc: boolean | undefined;
+  receipt: string | undefined;
+}
+
+/**
+ * Records a decision for the subject: for a user, with the user and every visitor linked to it, so that one read finds it. The user's comes
+ * first, since events that name the user are narrowed by it from then on. A partition that cannot be written keeps no other one from its
+ * refusal; then the call fails, and the same receipt sent again completes it.
+ */
 export async function recordConsent(
   context: ServiceContext,
-  using: { standings: Standings; policy: ConsentPolicy | null; gpc: boolean | undefined },
+  using: ConsentParts,
   subject: Subject,
   given: ConsentInput,
 ): Promise<Result<ConsentReceipt, Issue[]>> {
@@ -114,34 +155,53 @@ export async function recordConsent(
   const input = underGpc(parsed.value, using);
   // Whoever can name a visitor here must not reach the one that stands for a user or a session.
   if (subject.kind === "visitor" && isStandIn(subject.id)) return fail([STAND_IN]);
-  const receipt = context.ids();
-  const recordedAt = context.clock.now();
+  if (using.receipt !== undefined && !RECEIPT.test(using.receipt)) return fail([BAD_RECEIPT]);
+  const receipt = using.receipt ?? context.ids();
+  const write = (partition: string): Promise<Written> =>
+    record(context, partition, input, { policy: using.policy, receipt });
   // A bare text that no user is known by is a visitor's.
   const known =
     subject.kind === "visitor" ? { ...subject, user: null, visitors: subject.visitors.slice(0, 1) } : subject;
-  let made: ConsentRecord | null = null;
-  for (const partition of partitionsOf(known)) {
-    const written = await record(context, partition, input, { policy: using.policy, receipt });
-    made ??= written;
+  const { site, user } = known;
+  const own = user === null ? null : await write(userPartition(site, user));
+  const done = new Set<string>();
+  let first: Written | null = null;
+  let stored = own?.stored === true;
+  // Whoever was linked to the user meanwhile may not have met its decision yet.
+  for (let left = known.visitors; left.length > 0; ) {
+    const writing = mapBounded(left, WIDTH, (visitor) => write(visitorPartition(site, visitor)));
+    const written = await writing.finally(() => announce(context, using.standings, { site, visitors: left }));
+    first ??= written[0] as Written;
+    stored ||= written.some((one) => one.stored);
+    for (const visitor of left) done.add(visitor);
+    const now = user === null ? known : await resolveSubject(context, site, { userId: subject.id });
+    left = now.visitors.filter((visitor) => !done.has(visitor));
   }
-  for (const visitor of subject.visitors) {
-    using.standings.forget(subject.site, visitor);
-    await notify(context, { about: "standing", site: subject.site, visitor });
-  }
-  return ok({ id: receipt, recordedAt: new Date(recordedAt).toISOString(), record: made as ConsentRecord });
+  const { record: made, recordedAt } = first as Written;
+  return ok({ id: receipt, recordedAt: new Date(recordedAt).toISOString(), record: made, stored });
 }
 
 /** One partition's decision and all that came before it, oldest first. */
+export function storedConsentOf(
+  entry: ConsentEntry | null,
+  lines: readonly ConsentLine[],
+): StoredConsent | null {
+  if (entry === null) return null;
+  // Receipts that callers name are in no order.
+  const inOrder = [...lines].sort((a, b) => a.recordedAt - b.recordedAt);
+  return { current: entry.current, history: inOrder.map(({ record: made }) => made) };
+}
+
 export async function storedConsent(
   { hot }: Pick<ServiceContext, "hot">,
   partition: string,
 ): Promise<StoredConsent | null> {
   const stored = await hot.get<ConsentEntry>(partition, SORT.consent);
   if (stored === null) return null;
-  const history: ConsentRecord[] = [];
-  for await (const { value } of hot.scan<HistoryEntry>(partition, { prefix: SORT.consentHistory }))
-    history.push(value.record);
-  return { current: stored.value.current, history };
+  const lines: ConsentLine[] = [];
+  for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
+    lines.push(value);
+  return storedConsentOf(stored.value, lines);
 }
 
 /** The latest decision of the subject, wherever it was made. */

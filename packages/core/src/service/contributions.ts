@@ -25,8 +25,22 @@ export const COUNTER = {
 
 export const REVENUE_UNIT = 10_000;
 
-/** Different counters that one visitor can feed; events of further names count as `(other)`. Bounds the visitor's record. */
+/**
+ * Different counters that one visitor can feed, which bounds the visitor's record: beyond them events count as `(other)`, exposures and
+ * memberships not at all.
+ */
 const MAX_COUNTERS = 256;
+const OTHER = `${COUNTER.event}(other)`;
+/** Counters of every visitor, for which there is always room. */
+const OWN: readonly string[] = [
+  COUNTER.visitors,
+  COUNTER.derived,
+  COUNTER.derivedConverted,
+  COUNTER.orders,
+  COUNTER.revenue,
+  COUNTER.conflicts,
+  OTHER,
+];
 const MAX_NAME = 128;
 const MAX_REVENUE = 1e9;
 
@@ -60,10 +74,19 @@ export function contributions(
   let first = before?.first ?? {};
   let counted = before?.counted ?? null;
   let synced: Memberships | null = null;
-  let room = MAX_COUNTERS - Object.keys(counts).length;
+  const conversion = (part: string, variant: string): string => pointer(COUNTER.converted + part, variant);
+  /** An exposure that a later order is attributed to keeps the place of that conversion. */
+  const owed = Object.entries(first).filter(
+    ([part, variant]) => !((counts[conversion(part, variant)] ?? 0) > 0),
+  );
+  let room =
+    MAX_COUNTERS -
+    OWN.length -
+    Object.keys(counts).filter((name) => !OWN.includes(name)).length -
+    owed.length;
 
   const add = (name: string, by: number): void => {
-    if (counts[name] === undefined) room--;
+    if (counts[name] === undefined && !OWN.includes(name)) room--;
     counts[name] = (counts[name] ?? 0) + by;
     delta[name] = (delta[name] ?? 0) + by;
   };
@@ -88,9 +111,11 @@ export function contributions(
     add(COUNTER.orders, 1);
     const revenue = revenueOf(event);
     if (revenue !== 0) add(COUNTER.revenue, revenue);
-    for (const [experiment, variant] of Object.entries(first)) {
-      const name = pointer(COUNTER.converted + experiment, variant);
-      if (!has(name)) add(name, 1);
+    for (const [part, variant] of Object.entries(first)) {
+      const name = conversion(part, variant);
+      if (has(name)) continue;
+      room++;
+      add(name, 1);
     }
   }
 
@@ -98,16 +123,19 @@ export function contributions(
     if (!isName(experiment) || !isName(variant)) return;
     const part = pointer("", experiment);
     const name = pointer(COUNTER.exposed + part, variant);
-    if (has(name) || room <= 0) return;
+    const isFirst = first[part] === undefined;
+    if (has(name) || room < (isFirst ? 2 : 1)) return;
     add(name, 1);
-    if (first[part] === undefined) first = { ...first, [part]: variant };
+    if (!isFirst) return;
+    first = { ...first, [part]: variant };
+    room--;
   }
 
   function segments(now: Memberships): void {
     if (now === synced) return;
     synced = now;
     for (const segment of Object.keys(now))
-      if (!has(COUNTER.segment + segment)) add(COUNTER.segment + segment, 1);
+      if (!has(COUNTER.segment + segment) && room > 0) add(COUNTER.segment + segment, 1);
     for (const name of Object.keys(counts)) {
       const segment = name.startsWith(COUNTER.segment) ? name.slice(COUNTER.segment.length) : null;
       if (segment !== null && has(name) && now[segment] === undefined) add(name, -1);
@@ -119,7 +147,7 @@ export function contributions(
       if (!event.consent.purposes.includes("analytics")) return;
       if (!has(COUNTER.visitors)) add(COUNTER.visitors, 1);
       const name = COUNTER.event + event.name;
-      add(has(name) || room > 0 ? name : `${COUNTER.event}(other)`, 1);
+      add(has(name) || room > 0 ? name : OTHER, 1);
       session(event, after);
       if (event.name === "Order Completed") order(event);
       else if (event.name === "Variant Exposed") exposure(event);

@@ -7,7 +7,7 @@ import { createWrapping } from "../privacy/index.js";
 import { createAudit } from "./audit.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
-import { replayLetters } from "./dead-letters.js";
+import { listLetters, replayLetters } from "./dead-letters.js";
 import { decide } from "./decide.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
@@ -15,7 +15,6 @@ import { probe } from "./health.js";
 import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
 import { createLetterSeals } from "./letter-seals.js";
-import { readLetters } from "./letters.js";
 import { keepListening } from "./listen.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
@@ -61,7 +60,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     ids: createIdSource(clock, random),
     pseudonyms: createPseudonyms(keys),
     audit: createAudit({ durable, keys, clock, random }),
-    subjectKeys: wrapping && options.log ? createSubjectKeys(stores.hot, wrapping) : null,
+    subjectKeys:
+      wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
@@ -103,7 +103,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   const waiting = createWaiting(context.ids());
   const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
   const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
-  const listening = keepListening(context, { rulesets, standings }, async () =>
+  const listening = keepListening(context, { rulesets, standings, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
 
@@ -120,14 +120,14 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     decide: (visitor, slots, facts = {}) =>
       decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
-    profile: async (id, { site } = {}) => profileOf(context, rulesets, await subject(id, site)),
-    consent: async (id, input, { site, gpc } = {}) =>
-      recordConsent(context, { ...parts, gpc }, await subject(id, site), input),
+    profile: async (id, { site } = {}) => profileOf(context, parts, await subject(id, site)),
+    consent: async (id, input, { site, gpc, receipt } = {}) =>
+      recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
     erase: async (id, { site, actor } = {}) =>
       eraseSubject(context, standings, { site: checkSite(site), id, actor }),
-    subscribe: (filter, listener) => subscribeFrames(context.channel, filter, listener),
+    subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor } = {}) {
       await ready();
       const loaded = await rulesets.load(checkSite(site), given);
@@ -143,8 +143,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
-      list: (after = null, limit = 100) => readLetters(context, after, limit),
-      replay: (ids) => replayLetters(context, parts, ids),
+      list: async (after = null, limit = 100, { site } = {}) =>
+        listLetters(context, checkSite(site), { after, limit }),
+      replay: async (ids, { site } = {}) => replayLetters(context, parts, { site: checkSite(site), ids }),
     },
     audit: {
       append: (fact, { site } = {}) => context.audit.append(checkSite(site), fact),
@@ -153,7 +154,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
     sweep: () => sweep(context),
-    settled: () => caughtUp(context),
+    settled: () => caughtUp(context, listening.isOpen),
     health: () => probe(context),
     close: () => listening.stop(),
   };

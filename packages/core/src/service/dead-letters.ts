@@ -45,16 +45,28 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   return true;
 }
 
-/** Replays the letters of these ids (all, if none are named); those that are taken are removed after they are durable. */
+/** At most `limit` letters of a site, oldest first, after the one of that id. */
+export async function listLetters(
+  context: ServiceContext,
+  site: string,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<DeadLetter[]> {
+  const found: DeadLetter[] = [];
+  if (limit <= 0) return found;
+  for await (const letter of allLetters(context, { site, after })) if (found.push(letter) >= limit) break;
+  return found;
+}
+
+/** Replays a site's letters of these ids (all, if none are named); those that are taken are removed after they are durable. */
 export async function replayLetters(
   context: ServiceContext,
   parts: IngestParts,
-  ids: readonly string[] | undefined,
+  { site, ids }: { site: string; ids: readonly string[] | undefined },
 ): Promise<{ replayed: number; stillRefused: number }> {
   const wanted = ids && new Set(ids);
   let replayed = 0;
   let stillRefused = 0;
-  for await (const letter of allLetters(context)) {
+  for await (const letter of allLetters(context, { site })) {
     if (wanted && !wanted.has(letter.id)) continue;
     if (await resend(context, parts, letter)) {
       await context.log?.deadLetters.remove([letter.id]);

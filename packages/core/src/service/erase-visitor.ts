@@ -39,11 +39,12 @@ export async function bury(context: ServiceContext, standings: Standings, target
         counts: negated(known.counts),
         sessions: [],
         links: [],
+        until: tombstone.at,
         last: true as const,
       };
       // Sessions and links that were not made yet are not made any more.
       tombstone.pending = [
-        ...known.pending.map(({ seq, counts }) => ({ seq, counts, sessions: [], links: [] })),
+        ...known.pending.map((effects) => ({ ...effects, sessions: [], links: [] })),
         undo,
       ];
       tombstone.removed = { ...NOTHING, profiles: 1 };

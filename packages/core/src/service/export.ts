@@ -1,11 +1,11 @@
 import type { DeadLetter } from "../ports/log.js";
 import type { Event } from "../events/types.js";
-import { storedConsent } from "./consent.js";
+import { storedConsentOf } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import { lettersAbout } from "./letters.js";
 import type { Traits } from "./fold-visitor.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
-import type { EventRecord, VisitorRecord } from "./records.js";
+import type { ConsentEntry, ConsentLine, EventRecord, VisitorRecord } from "./records.js";
 import type { Subject } from "./subjects.js";
 import type { VisitorExport } from "./types.js";
 
@@ -30,6 +30,8 @@ async function exportPartition(
   let traits: Traits = {};
   const events: Event[] = [];
   const other = new Map<string, unknown[]>();
+  let decision: ConsentEntry | null = null;
+  const history: ConsentLine[] = [];
   let held = 0;
   for await (const { sort, value } of context.hot.scan<never>(partition)) {
     // A wrapped key says nothing of anybody.
@@ -37,10 +39,14 @@ async function exportPartition(
     if (sort.startsWith(SORT.event)) events.push((value as EventRecord).event);
     else if (sort === SORT.state) record = value;
     else if (sort === SORT.traits) traits = value;
-    else if (sort !== SORT.key && sort !== SORT.consent && !sort.startsWith(SORT.consentHistory)) {
+    else if (sort === SORT.consent) decision = value;
+    else if (sort.startsWith(SORT.consentHistory)) history.push(value);
+    else if (sort !== SORT.key) {
       const [kind = "", ...rest] = sort.split("/");
       const name = KINDS[kind] ?? kind;
-      other.set(name, [...(other.get(name) ?? []), { id: rest.join("/"), ...(value as object) }]);
+      const list = other.get(name) ?? [];
+      list.push({ id: rest.join("/"), ...(value as object) });
+      other.set(name, list);
     }
   }
   if (letters.length > 0) other.set("deadLetters", [...letters]);
@@ -53,7 +59,7 @@ async function exportPartition(
     state: (record as VisitorRecord | null)?.state ?? null,
     segments: (record as VisitorRecord | null)?.segments ?? {},
     traits,
-    consent: await storedConsent(context, partition),
+    consent: storedConsentOf(decision, history),
     events,
     other: Object.fromEntries(other),
   };

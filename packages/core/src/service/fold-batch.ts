@@ -5,6 +5,7 @@ import type { ServiceContext } from "./context.js";
 import { groupBy } from "./effects.js";
 import { eraseVisitor } from "./erase-visitor.js";
 import { publish } from "./frames.js";
+import { notify } from "./notices.js";
 import { applyEffects } from "./outbox.js";
 import { visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
@@ -57,6 +58,11 @@ export async function foldBatch(
     });
     return commit;
   });
+  for (const { site, visitor, narrowed } of commits) {
+    if (!narrowed) continue;
+    standings.forget(site, visitor);
+    await notify(context, { about: "standing", site, visitor });
+  }
   await applyEffects(context, commits);
   // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
   for (const { site, visitor, outcomes: told } of commits) {

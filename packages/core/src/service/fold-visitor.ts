@@ -4,7 +4,7 @@ import type { Memberships } from "../segments/types.js";
 import { fold, initialState } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";
 import { contributions } from "./contributions.js";
-import { narrowToConsent } from "./narrow.js";
+import { inherited, narrowToConsent } from "./narrow.js";
 import type { EventRecord, PendingEffects, VisitorRecord } from "./records.js";
 import type { EventOutcome } from "./types.js";
 
@@ -30,12 +30,21 @@ export interface VisitorInput {
   taken: ReadonlyMap<string, number>;
   /** Hashes of the bodies already refused as conflicts, by event id. */
   conflicts: ReadonlyMap<string, readonly number[]>;
+  /** What users have decided, by user. */
+  userConsents: ReadonlyMap<string, ConsentRecord>;
   /** When users were erased, by user: what was received until then is not folded. */
   erasedUsers: ReadonlyMap<string, number>;
   /** Users this visitor is already linked to. */
   linked: ReadonlySet<string>;
+  /** Users whose links are to be kept longer, since the visitor has come again. */
+  relinked: readonly string[];
   /** Effects up to this one are counted. */
   applied: number;
+  /** Whether the note of what is counted has to be kept longer. */
+  recounted: boolean;
+  /** Until when what is made of these entries is kept, epoch ms, and until when links are. */
+  until: number;
+  linkedUntil: number;
 }
 
 export interface VisitorPlan {
@@ -47,7 +56,10 @@ export interface VisitorPlan {
   /** Null where they did not change. */
   traits: Traits | null;
   conflicts: Map<string, readonly number[]>;
+  /** Links to be written, new ones and those to be kept longer. */
   links: string[];
+  /** What the visitor's decision becomes by that of a user that it turned out to be; null where it stays. */
+  consent: ConsentRecord | null;
 }
 
 /** Traits kept per visitor; an identification that would lead beyond adds none. */
@@ -85,6 +97,16 @@ export function foldVisitor(
   let state = input.record?.state ?? initialState();
   let segments = input.record?.segments ?? {};
   let traits = input.traits;
+  let consent = input.consent;
+
+  /** The decision of a user holds for a visitor from its first event that names the user, and a later one from the next such event. */
+  function heed(user: string): void {
+    const users = input.userConsents.get(user);
+    if (users === undefined) return;
+    const isNew = !input.linked.has(user) && !links.has(user);
+    if (isNew || users.decidedAt > (consent?.decidedAt ?? Number.NEGATIVE_INFINITY))
+      consent = inherited(consent, users);
+  }
 
   function take({ event: logged, hash }: HashedEvent): EventOutcome {
     const known = taken.get(logged.id);
@@ -100,7 +122,8 @@ export function foldVisitor(
     if (erasedAt !== undefined && erasedAt >= (logged.receivedAt ?? 0)) return "erased";
     // Sent later, but about what was before: nothing of it is kept, and whoever sends it cannot have a visitor erased by it.
     if (erasedAt !== undefined && erasedAt >= logged.occurredAt) return "withheld";
-    const event = narrowToConsent(logged, input.consent);
+    if (logged.userId !== null) heed(logged.userId);
+    const event = narrowToConsent(logged, consent);
     if (event === null) return "withheld";
     taken.set(event.id, hash);
     events.push({ v: 1, hash, event });
@@ -115,18 +138,24 @@ export function foldVisitor(
 
   const outcomes = entries.map(take);
   const open = input.record?.pending.filter((effects) => effects.seq > input.applied) ?? [];
+  const said = consent === input.consent ? null : consent;
   if (events.length === 0 && conflicts.size === 0)
-    return { outcomes, record: null, events, traits: null, conflicts, links: [] };
+    return { outcomes, record: null, events, traits: null, conflicts, links: [], consent: said };
 
+  for (const user of input.relinked) links.add(user);
   const { delta, sessions, ...counted } = counting.result();
-  const seq = (input.record?.seq ?? 0) + 1;
+  // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
+  const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
   const effects: PendingEffects = {
     seq,
     counts: delta,
     sessions: Array.from(sessions, ([session, converted]) => ({ session, converted })),
     links: [...links],
+    until: input.until,
   };
-  const nothing = Object.keys(delta).length + sessions.size + links.size === 0;
+  const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted;
+  const before = input.relinked.length > 0 ? undefined : input.record?.linkedUntil;
+  const linkedUntil = before ?? (links.size > 0 ? input.linkedUntil : undefined);
   return {
     outcomes,
     record: {
@@ -134,11 +163,13 @@ export function foldVisitor(
       state,
       segments,
       ...counted,
+      ...(linkedUntil !== undefined && { linkedUntil }),
       ...(nothing ? { seq: seq - 1, pending: open } : { seq, pending: [...open, effects] }),
     },
     events,
     traits: traits === input.traits ? null : traits,
     conflicts,
     links: [...links],
+    consent: said,
   };
 }

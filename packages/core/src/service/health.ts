@@ -13,6 +13,7 @@ export interface PortHealth {
 /** Longer than this is not well, ms. */
 const PATIENCE_MS = 2_000;
 const LATE = Symbol();
+const UNANSWERED: PortHealth = { ok: false, detail: `No answer within ${PATIENCE_MS} ms.` };
 
 async function probeStore(store: Store, token: string): Promise<PortHealth> {
   const partition = probePartition("default");
@@ -34,9 +35,9 @@ async function probeChannel(channel: Channel, token: string): Promise<PortHealth
     if (frame.type === "message" && frame.data === token) arrived();
   });
   try {
-    await channel.publish(topic, token);
-    await arrival;
-    return { ok: true };
+    // Bounded here too: a message that is lost must not keep the subscription.
+    const sent = Promise.all([channel.publish(topic, token), arrival]);
+    return (await within(sent, PATIENCE_MS, LATE)) === LATE ? UNANSWERED : { ok: true };
   } finally {
     await leave();
   }
@@ -59,7 +60,7 @@ export async function probe({
   const answers = asked.map(async ([name, answer]): Promise<[string, PortHealth]> => {
     try {
       const health = await within(answer, PATIENCE_MS, LATE);
-      return [name, health === LATE ? { ok: false, detail: `No answer within ${PATIENCE_MS} ms.` } : health];
+      return [name, health === LATE ? UNANSWERED : health];
     } catch (error) {
       return [name, { ok: false, detail: error instanceof Error ? error.name : "It failed." }];
     }

@@ -94,12 +94,15 @@ function result(admission: Admission, folded: readonly EventOutcome[] | null): I
   folded?.forEach((outcome, i) => {
     outcomes[(admitted[i] as { index: number }).index] = outcome;
   });
+  const count = (...which: EventOutcome[]): number =>
+    folded?.filter((outcome) => which.includes(outcome)).length ?? 0;
   const known = folded !== null && !folded.includes("pending");
-  const duplicates = known ? folded.filter((outcome) => outcome === "duplicate").length : null;
+  const duplicates = known ? count("duplicate", "conflict") : null;
+  const late = count("withheld", "erased");
   return {
-    accepted: admitted.length - (duplicates ?? 0),
+    accepted: admitted.length - (duplicates ?? 0) - late,
     duplicates,
-    withheld: withheld + erased.length,
+    withheld: withheld + erased.length + late,
     rejected,
     outcomes,
   };

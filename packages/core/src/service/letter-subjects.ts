@@ -5,6 +5,7 @@ import type { ParseContext } from "../events/index.js";
 import { readConsent } from "../events/parse-consent.js";
 import type { DeadLetter } from "../ports/log.js";
 import { bothGrant, without } from "./narrow.js";
+import { mentions } from "./letter-mentions.js";
 import type { IdKind, Pseudonymise } from "./pseudonyms.js";
 import { standInOf } from "./subjects.js";
 
@@ -76,13 +77,13 @@ export interface Sought {
   user: string | null;
   /** Sessions, devices and users that the visitors' events named, as in {@link subjectsIn}. */
   named: ReadonlySet<string>;
-  /** The identifier given, as a text of JSON. */
-  text: string;
+  /** The identifier as it was given. */
+  id: string;
 }
 
 /**
- * Whether a letter is about the subject: it names one of its visitors or its user, or has the identifier given as one whole text. A
- * session or device counts only where the letter names no visitor, since others may share it.
+ * Whether a letter is about the subject: it names one of its visitors or its user, or mentions the identifier given where people are named.
+ * A session or device counts only where the letter names no visitor, since others may share it.
  */
 export function isAbout({ subject, subjects = [], body }: DeadLetter, sought: Sought): boolean {
   if (subject !== undefined && sought.visitors.has(subject)) return true;
@@ -90,5 +91,5 @@ export function isAbout({ subject, subjects = [], body }: DeadLetter, sought: So
   const visitors = subjects.filter((name) => name.startsWith("v:"));
   if (visitors.some((name) => sought.visitors.has(name.slice(2)))) return true;
   if (visitors.length === 0 && subjects.some((name) => sought.named.has(name))) return true;
-  return body.includes(sought.text);
+  return mentions(body, { id: sought.id, isUser: sought.user !== null });
 }

@@ -7,26 +7,17 @@ import type { Subject } from "./subjects.js";
 
 const PAGE = 200;
 
-/** Letters after an id, oldest first, as they can be read. */
-export async function readLetters(
-  { log, letterSeals }: Pick<ServiceContext, "log" | "letterSeals">,
-  after: string | null,
-  limit: number,
-): Promise<DeadLetter[]> {
-  const page = (await log?.deadLetters.read(after, limit)) ?? [];
-  return letterSeals === null ? page : Promise.all(page.map((letter) => letterSeals.open(letter)));
-}
-
-/** All letters, oldest first. */
+/** All letters, or those of one site, oldest first, as they can be read. */
 export async function* allLetters(
-  context: Pick<ServiceContext, "log" | "letterSeals">,
+  { log, letterSeals }: Pick<ServiceContext, "log" | "letterSeals">,
+  { site, after = null }: { site?: string; after?: string | null } = {},
 ): AsyncIterable<DeadLetter> {
-  for (let after: string | null = null; ; ) {
-    const page: DeadLetter[] = await readLetters(context, after, PAGE);
-    yield* page;
-    const last = page[PAGE - 1];
-    if (last === undefined) return;
-    after = last.id;
+  while (log !== null) {
+    const page: DeadLetter[] = await log.deadLetters.read(after, PAGE);
+    const own = page.filter((letter) => site === undefined || letter.source.site === site);
+    yield* letterSeals === null ? own : await Promise.all(own.map((letter) => letterSeals.open(letter)));
+    if (page.length < PAGE) return;
+    after = page[PAGE - 1]?.id ?? null;
   }
 }
 
@@ -57,9 +48,8 @@ export async function* lettersAbout(
 ): AsyncIterable<DeadLetter> {
   if (context.log === null) return;
   const named = await namedBy(context, site, visitors);
-  const sought = { visitors: new Set(visitors), user, named, text: JSON.stringify(id) };
-  for await (const letter of allLetters(context))
-    if (letter.source.site === site && isAbout(letter, sought)) yield letter;
+  const sought = { visitors: new Set(visitors), user, named, id };
+  for await (const letter of allLetters(context, { site })) if (isAbout(letter, sought)) yield letter;
 }
 
 /** The letters about nobody who was erased. */

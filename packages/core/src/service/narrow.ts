@@ -60,6 +60,22 @@ export function storedGrants(
 export const grantsFor = ({ consent }: Event, stored: ConsentRecord): Grants =>
   bothGrant(grantsOf(consent.purposes), stored.grants);
 
+/**
+ * What a visitor's decision becomes once it turns out to be this user's: what the user has refused is refused here too, until a later
+ * decision. The same object where that changes nothing.
+ */
+export function inherited(own: ConsentRecord | null, users: ConsentRecord): ConsentRecord | null {
+  if (PURPOSES.every((purpose) => users.grants[purpose] || own?.grants[purpose] === false)) return own;
+  if (own === null) return { ...users, revision: 1 };
+  return {
+    ...own,
+    grants: bothGrant(own.grants, users.grants),
+    // A grant that was made before the refusal and comes late must not win.
+    decidedAt: Math.max(own.decidedAt, users.decidedAt),
+    revision: own.revision + 1,
+  };
+}
+
 /** What may be kept of an event that was reduced before; null: nothing. */
 export function narrowToConsent(event: Event, stored: ConsentRecord | null): Event | null {
   if (stored === null) return event;

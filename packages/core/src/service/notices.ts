@@ -1,4 +1,5 @@
 import type { ServiceContext } from "./context.js";
+import type { EventOutcome } from "./types.js";
 
 /** What services over the same ports tell each other. Loss is allowed: whatever is remembered of it is looked up again in seconds. */
 export type Notice =
@@ -13,6 +14,33 @@ export async function notify(
   notice: Notice,
 ): Promise<void> {
   await channel?.publish(TOPIC, notice).catch(report);
+}
+
+/** What became of events that a service waits for, by its tokens. */
+export type ToldOutcomes = readonly (readonly [token: string, outcome: EventOutcome])[];
+
+/** Each service has its own, so that none hears what concerns another. */
+const outcomesTopic = (service: string): string => `_/outcomes/${service}`;
+
+/** Tells the service that waits. Loss is allowed: then it waits as long as it was asked to. */
+export async function notifyOutcomes(
+  { channel, report }: Pick<ServiceContext, "channel" | "report">,
+  service: string,
+  told: ToldOutcomes,
+): Promise<void> {
+  await channel?.publish(outcomesTopic(service), told).catch(report);
+}
+
+/** Calls back with what other services have folded of what this one waits for. */
+export async function hearOutcomes(
+  { channel }: Pick<ServiceContext, "channel">,
+  service: string,
+  listener: (told: ToldOutcomes) => void,
+): Promise<() => Promise<void>> {
+  if (channel === null) return async () => undefined;
+  return channel.subscribe<ToldOutcomes>([outcomesTopic(service)], (frame) => {
+    if (frame.type === "message") listener(frame.data);
+  });
 }
 
 /** Calls back with each notice, and with null where some may have been lost. */

@@ -2,6 +2,8 @@ import type { StoreOp } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { countersFor, createPlacing, type NameCounts } from "./counter-names.js";
 import { groupBy, type VisitorEffects } from "./effects.js";
+import { inheritConsent } from "./inherit-consent.js";
+import { countedUntil, linkedUntil } from "./kept-until.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { AppliedRecord, Counts, TombstoneRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
@@ -24,6 +26,7 @@ interface Due {
   seq: number;
   version: number;
   closes: boolean;
+  until: number;
   /** Names that count as `(other)` for this visitor. */
   others: Set<string>;
   counts: readonly Counts[];
@@ -40,14 +43,17 @@ function due(
     const counts: Counts[] = [];
     let seq = before;
     let closes = false;
+    let until = 0;
     for (const effect of pending) {
       if (effect.seq <= seq) continue;
       counts.push(effect.counts);
       seq = effect.seq;
+      until = Math.max(until, effect.until);
       closes = effect.last === true;
     }
     if (seq === before) return [];
-    return [{ visitor, seq, version: applied[i]?.version ?? 0, closes, others: new Set(others), counts }];
+    const version = applied[i]?.version ?? 0;
+    return [{ visitor, seq, version, closes, until, others: new Set(others), counts }];
   });
 }
 
@@ -74,11 +80,11 @@ async function applyCounts(
         sums.set(counter, (sums.get(counter) ?? known.get(counter) ?? 0) + by);
       }
     }
-    const ops: StoreOp[] = visitors.map(({ visitor, seq, version, closes, others }) => {
+    const ops: StoreOp[] = visitors.map(({ visitor, seq, version, closes, until, others }) => {
       const put = { op: "put" as const, sort: SORT.applied + visitor, ifVersion: version };
-      return closes
-        ? { ...put, value: { seq: CLOSED }, expiresAt: clock.now() + CLOSED_MS }
-        : { ...put, value: { seq, ...(others.size > 0 && { others: [...others] }) } satisfies AppliedRecord };
+      if (closes) return { ...put, value: { seq: CLOSED }, expiresAt: clock.now() + CLOSED_MS };
+      const value: AppliedRecord = { seq, ...(others.size > 0 && { others: [...others] }) };
+      return { ...put, value, expiresAt: countedUntil(until) };
     });
     const emptied: string[] = [];
     for (const [name, value] of sums) {
@@ -97,15 +103,19 @@ async function applyCounts(
 
 /**
  * Makes the visitor findable by its user. Looks for a tombstone afterwards: an erasure that ended in between has not seen the link. One
- * that is still going on may yet need it, to be found again.
+ * that is still going on may yet need it, to be found again. Kept a little longer than the visitor's state, never shorter than before.
  */
 async function link(
-  hot: ServiceContext["hot"],
-  { site, visitor, user }: { site: string; visitor: string; user: string },
+  context: ServiceContext,
+  { site, visitor, user, until }: { site: string; visitor: string; user: string; until: number },
 ): Promise<void> {
-  await hot.put(userPartition(site, user), SORT.visitor + visitor, { v: 1 });
+  const { hot } = context;
+  const before = await hot.get(userPartition(site, user), SORT.visitor + visitor);
+  const expiresAt = Math.max(linkedUntil(until), before?.expiresAt ?? 0);
+  await hot.put(userPartition(site, user), SORT.visitor + visitor, { v: 1 }, { expiresAt });
   const tombstone = await hot.get<TombstoneRecord>(visitorPartition(site, visitor), SORT.tombstone);
-  if (tombstone !== null && tombstone.value.pending === undefined)
+  if (tombstone === null) await inheritConsent(context, { site, visitor, user });
+  else if (tombstone.value.pending === undefined)
     await hot.delete(userPartition(site, user), SORT.visitor + visitor);
 }
 
@@ -119,7 +129,9 @@ export async function applyEffects(context: ServiceContext, all: readonly Visito
   await applySessions(context, effects);
   await Promise.all(
     effects.flatMap(({ site, visitor, pending }) =>
-      pending.flatMap(({ links }) => links.map((user) => link(context.hot, { site, visitor, user }))),
+      pending.flatMap(({ links, until }) =>
+        links.map((user) => link(context, { site, visitor, user, until })),
+      ),
     ),
   );
   const shards = groupBy(effects, ({ site, visitor }) => counterPartitionOf(site, visitor));

@@ -1,22 +1,26 @@
 import { grantedPurposes } from "../consent/index.js";
+import type { ConsentPolicy } from "../consent/types.js";
 import { engagementScore, intentScore } from "../engagement/index.js";
 import { features } from "../state/index.js";
 import { consentOf } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import type { Traits } from "./fold-visitor.js";
+import { storedGrants } from "./narrow.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import type { VisitorRecord } from "./records.js";
 import type { Rulesets } from "./ruleset.js";
 import type { Subject } from "./subjects.js";
 import type { VisitorProfile } from "./types.js";
 
+const WITHHELD = "Not told without consent to personalization.";
+
 /**
  * What is known of a subject now; null if nothing was folded. Of a user with several visitors: the state of the one seen last,
- * and the traits of all, those of the one seen last winning.
+ * and the traits of all, those of the one seen last winning. Without personalization neither scores nor traits are told.
  */
 export async function profileOf(
   context: ServiceContext,
-  rulesets: Rulesets,
+  { rulesets, policy }: { rulesets: Rulesets; policy: ConsentPolicy | null },
   subject: Subject,
 ): Promise<VisitorProfile | null> {
   const { site, visitors } = subject;
@@ -37,20 +41,23 @@ export async function profileOf(
   known.sort((a, b) => a.record.state.lastSeenAt - b.record.state.lastSeenAt);
   const latest = known[known.length - 1]?.record;
   if (latest === undefined) return null;
-  const traits = Object.fromEntries(known.flatMap((one) => Object.entries(one.traits)));
   const vector = features(latest.state);
   const { evaluate } = await rulesets.of(site);
   const consent = await consentOf(context, subject);
+  // Without a stored decision only the events themselves say what they may be used for: as of the last one, then.
+  const grants = consent && storedGrants(policy, consent.current, { now: context.clock.now() });
+  const personal = grants === null || grants.personalization;
+  const traits = personal ? Object.fromEntries(known.flatMap((one) => Object.entries(one.traits))) : {};
   return {
     state: latest.state,
     features: vector,
-    // Without a stored decision only the events themselves say what they may be used for: as of the last one, then.
     segments:
-      consent === null
+      grants === null
         ? latest.segments
-        : evaluate(latest.state, latest.segments, traits, grantedPurposes(consent.current.grants)),
-    scores: { engagement: engagementScore(vector), intent: intentScore(vector) },
+        : evaluate(latest.state, latest.segments, traits, grantedPurposes(grants)),
+    scores: personal ? { engagement: engagementScore(vector), intent: intentScore(vector) } : null,
     traits,
     consent,
+    notes: personal ? {} : { scores: WITHHELD, traits: WITHHELD },
   };
 }

@@ -34,6 +34,8 @@ export interface PendingEffects {
   sessions: readonly SessionDelta[];
   /** Users this visitor turned out to be. */
   links: readonly string[];
+  /** When the events that it comes from are gone, epoch ms: what is made of it elsewhere goes by this. */
+  until: number;
   /** The visitor was erased: nothing may be counted for it after this. */
   last?: true;
 }
@@ -51,6 +53,8 @@ export interface VisitorRecord {
   counted: { session: string; converted: boolean } | null;
   seq: number;
   pending: readonly PendingEffects[];
+  /** Until when the links to users are kept at least, epoch ms; absent where there are none. */
+  linkedUntil?: number;
 }
 
 /** `e/{id}`. */
@@ -83,6 +87,14 @@ export interface TombstoneRecord {
 export interface ConsentEntry {
   v: 1;
   current: ConsentRecord;
+}
+
+/** `c/{receipt}`: one decision as it was made. */
+export interface ConsentLine {
+  v: 1;
+  receipt: string;
+  recordedAt: number;
+  record: ConsentRecord;
 }
 
 /** `a/{visitor}` in a counter shard: effects up to this one are counted. */

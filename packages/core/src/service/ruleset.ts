@@ -15,8 +15,6 @@ import { notify } from "./notices.js";
 export interface SiteRules {
   compiled: CompiledRuleset | null;
   evaluate: Evaluate;
-  /** Whether `evaluate` looks at traits or scores at all. */
-  readsExtra: boolean;
 }
 
 export interface Rulesets {
@@ -28,6 +26,7 @@ export interface Rulesets {
 
 /** How long a site's rules are used without looking whether another process has published newer ones, ms. */
 const FRESH_MS = 5_000;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 /** What conditions can read of a visitor beyond the state's own attributes. */
 export function extraAttributes(
@@ -40,12 +39,11 @@ export function extraAttributes(
 
 function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   const { segments = [], groups } = compiled?.ruleset ?? {};
-  const { assess, readsExtra } = compileAssessment(segments, groups === undefined ? {} : { groups });
+  const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
   return {
     compiled,
     evaluate: (state, previous, traits, purposes) =>
       assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
-    readsExtra,
   };
 }
 
@@ -69,10 +67,16 @@ export function createRulesets(context: ServiceContext): Rulesets {
   const { durable, clock } = context;
   const entries = new Map<string, Entry>();
   const looking = new Map<string, Promise<SiteRules>>();
+  /** Rises with every load and every word of a newer one, so that what was being read or written meanwhile does not count as fresh. */
+  let epoch = 0;
 
-  const remember = (site: string, compiled: CompiledRuleset | null, version: string | null): SiteRules => {
+  const remember = (
+    site: string,
+    { compiled, version }: { compiled: CompiledRuleset | null; version: string | null },
+    began: number,
+  ): SiteRules => {
     const rules = rulesOf(compiled);
-    entries.set(site, { rules, version, checkedAt: clock.now() });
+    entries.set(site, { rules, version, checkedAt: began === epoch ? clock.now() : LONG_AGO });
     return rules;
   };
 
@@ -87,25 +91,36 @@ export function createRulesets(context: ServiceContext): Rulesets {
   };
 
   async function look(site: string): Promise<SiteRules> {
+    const began = epoch;
     const stored = (await durable.get<StoredRuleset>(metaPartition(site), SORT.ruleset))?.value ?? null;
+    // What was read may be older than what is known by now.
+    if (began !== epoch) return of(site);
     const known = entries.get(site);
     const version = stored?.version ?? null;
     if (known?.version === version) {
       known.checkedAt = clock.now();
       return known.rules;
     }
-    return remember(site, stored === null ? null : compiledOf(stored), version);
+    return remember(site, { compiled: stored === null ? null : compiledOf(stored), version }, began);
   }
 
-  const of = (site: string): Promise<SiteRules> => {
+  function of(site: string): Promise<SiteRules> {
     const known = entries.get(site);
     if (known !== undefined && clock.now() - known.checkedAt < FRESH_MS) return Promise.resolve(known.rules);
-    let pending = looking.get(site);
-    if (pending === undefined) {
-      pending = look(site).finally(() => looking.delete(site));
-      looking.set(site, pending);
-    }
-    return pending;
+    const pending = looking.get(site);
+    if (pending !== undefined) return pending;
+    const begun = look(site).finally(() => {
+      if (looking.get(site) === begun) looking.delete(site);
+    });
+    looking.set(site, begun);
+    return begun;
+  }
+
+  /** Whoever asks from now on does not get what is being read. */
+  const overtake = (site: string | null): void => {
+    epoch++;
+    if (site === null) looking.clear();
+    else looking.delete(site);
   };
 
   async function store(site: string, ruleset: Ruleset): Promise<Result<{ version: string }, Issue[]>> {
@@ -115,8 +130,10 @@ export function createRulesets(context: ServiceContext): Rulesets {
     const { version } = compiled;
     const { revision } = ruleset;
     const partition = metaPartition(site);
+    const began = epoch;
     const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
-    if (present?.value.version !== version) {
+    const changes = present?.value.version !== version;
+    if (changes) {
       const newer = revision > (present?.value.revision ?? Number.NEGATIVE_INFINITY);
       const value: StoredRuleset = { v: 1, revision, version, text };
       if (
@@ -127,10 +144,13 @@ export function createRulesets(context: ServiceContext): Rulesets {
           "The stored ruleset is not older than this one; read it, make the change on it and give it a higher revision.";
         return fail([{ path: "/revision", code: "ATTUNE_SERVICE_RULESET_NOT_NEWER", message }]);
       }
+    }
+    remember(site, { compiled, version }, began);
+    overtake(site);
+    if (changes) {
       await notify(context, { about: "ruleset", site });
       await publish(context, site, [{ type: "ruleset", site, version }]);
     }
-    remember(site, compiled, version);
     return ok({ version });
   }
 
@@ -141,8 +161,8 @@ export function createRulesets(context: ServiceContext): Rulesets {
       return checked.ok ? store(site, checked.value) : checked;
     },
     stale(site) {
-      for (const [name, entry] of entries)
-        if (site === null || site === name) entry.checkedAt = Number.NEGATIVE_INFINITY;
+      overtake(site);
+      for (const [name, entry] of entries) if (site === null || site === name) entry.checkedAt = LONG_AGO;
     },
   };
 }

@@ -515,8 +515,41 @@ describe("T30 sweep", () => {
     await service.ingest([sample(), { nonsense: "here" }]);
     await service.settled();
     clock.at += 7 * DAY + 1;
-    expect(await service.sweep()).toEqual({ records: 2, logEntries: 1, deadLetters: 1 });
-    expect((await service.exportData("visitor-1")).visitors[0]?.events).toEqual([]);
+    expect(await service.sweep()).toEqual({ records: 3, logEntries: 1, deadLetters: 1 });
+    expect((await service.exportData("visitor-1")).visitors).toEqual([]);
+    await service.close();
+  });
+});
+
+describe("what ingest says is accepted", () => {
+  it("is folded or will be; what the fold found otherwise is counted for what it is", async () => {
+    const hot = memoryStore();
+    const { service } = make({ stores: { hot } });
+    const waitMs = 10_000;
+    const known = sample({ id: "known" });
+    await service.ingest([known], { waitMs });
+    await service.erase({ userId: "gone" });
+    const events = [
+      known,
+      sample({ id: "known", properties: { other: 1 } }),
+      sample({ id: "new" }),
+      sample({ id: "late", visitorId: "v", userId: "gone" }),
+      { nonsense: true },
+      sample({ id: "uncovered", consent: { purposes: [], policyVersion: "1" } }),
+    ];
+    const result = await service.ingest(events, { waitMs });
+    expect(result).toMatchObject({
+      accepted: 1,
+      duplicates: 2,
+      withheld: 2,
+      rejected: [{ index: 4 }],
+      outcomes: {
+        0: "duplicate",
+        1: "conflict",
+        2: "folded",
+        3: expect.stringMatching(/^(erased|withheld)$/),
+      },
+    });
     await service.close();
   });
 });

@@ -22,7 +22,7 @@ type Visitors = Readonly<Record<string, boolean>>;
 interface Change {
   session: string;
   visitor: string;
-  part: { converted: boolean } | null;
+  part: { converted: boolean; until: number } | null;
 }
 
 function changed(visitors: Visitors, { visitor, part }: Change): Visitors {
@@ -36,6 +36,13 @@ function changed(visitors: Visitors, { visitor, part }: Change): Visitors {
   if (known === undefined && Object.keys(visitors).length >= MAX_VISITORS) return visitors;
   return { ...visitors, [visitor]: part.converted };
 }
+
+/**
+ * A session's record is never renewed: it goes with the first event it comes from, so that an erasure, which finds the sessions of a visitor
+ * by its events, finds all that hold the visitor. What was counted by it stays in the sums.
+ */
+const endOf = (changes: readonly Change[], before = Number.POSITIVE_INFINITY): number =>
+  changes.reduce((end, { part }) => Math.min(end, part?.until ?? end), before);
 
 const held = (visitors: Visitors): SessionCount => {
   const parts = Object.values(visitors);
@@ -51,7 +58,7 @@ async function applyShard(
   partition: string,
   changes: readonly Change[],
 ): Promise<void> {
-  const { hot, clock, random, retentionMs } = context;
+  const { hot, random } = context;
   const bySession = groupBy(changes, ({ session }) => session);
   const sessions = [...bySession.keys()];
   const added = [...new Set(changes.flatMap(({ visitor, part }) => (part === null ? [] : [visitor])))];
@@ -81,13 +88,11 @@ async function applyShard(
       total.converted += is.converted - was.converted;
       const guard = { sort: SORT.session + session, ifVersion: records[i]?.version ?? 0 };
       if (is.sessions === 0) ops.push({ op: "delete", ...guard });
-      else
-        ops.push({
-          op: "put",
-          value: { v: 1, visitors: after },
-          expiresAt: clock.now() + retentionMs,
-          ...guard,
-        });
+      else {
+        const end = endOf(wanted, records[i]?.expiresAt);
+        const expiresAt = Number.isFinite(end) && { expiresAt: end };
+        ops.push({ op: "put", value: { v: 1, visitors: after }, ...expiresAt, ...guard });
+      }
     });
     if (ops.length === 0) return true;
     ops.push({ op: "put", sort: SORT.count, value: total, ifVersion: count?.version ?? 0 });
@@ -115,8 +120,8 @@ export async function applySessions(
   const sites = groupBy(effects, ({ site }) => site);
   for (const [site, group] of sites) {
     const changes = group.flatMap(({ visitor, pending }) =>
-      pending.flatMap(({ sessions }) =>
-        sessions.map(({ session, converted }): Change => ({ session, visitor, part: { converted } })),
+      pending.flatMap(({ sessions, until }) =>
+        sessions.map(({ session, converted }): Change => ({ session, visitor, part: { converted, until } })),
       ),
     );
     await applyChanges(context, site, changes);

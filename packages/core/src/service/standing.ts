@@ -24,19 +24,23 @@ const FRESH_MS = 10_000;
 /** Shared by most visitors. */
 const UNKNOWN: Standing = { consent: null, erased: false };
 
+/** Each ages by itself, so that no moment reads everyone's anew. */
+interface Remembered {
+  standing: Standing;
+  readAt: number;
+}
+
 export function createStandings({ hot, clock }: ServiceContext): Standings {
-  const caches = new Map<string, BoundedCache<Standing>>();
-  let clearedAt = clock.now();
+  const caches = new Map<string, BoundedCache<Remembered>>();
   /** Rises whenever something is forgotten, so that what was being read meanwhile is not remembered. */
   let epoch = 0;
 
   const forgetAll = (): void => {
     epoch++;
-    clearedAt = clock.now();
     caches.clear();
   };
 
-  const cacheOf = (site: string): BoundedCache<Standing> => {
+  const cacheOf = (site: string): BoundedCache<Remembered> => {
     let cache = caches.get(site);
     if (cache === undefined) {
       cache = createBoundedCache(CACHE);
@@ -54,6 +58,7 @@ export function createStandings({ hot, clock }: ServiceContext): Standings {
         { partition, sort: SORT.tombstone },
       ];
     });
+    const readAt = clock.now();
     const records = await hot.getMany<never>(keys);
     const found = new Map<string, Standing>();
     const cache = cacheOf(site);
@@ -63,16 +68,20 @@ export function createStandings({ hot, clock }: ServiceContext): Standings {
       const standing =
         consent === undefined && !erased ? UNKNOWN : { consent: consent?.current ?? null, erased };
       found.set(visitor, standing);
-      if (began === epoch) cache.set(visitor, standing);
+      if (began === epoch) cache.set(visitor, { standing, readAt });
     });
     return found;
   }
 
   return {
     async of(site, visitors) {
-      if (Math.abs(clock.now() - clearedAt) >= FRESH_MS) forgetAll();
+      const now = clock.now();
       const cache = cacheOf(site);
-      const known = visitors.map((visitor) => cache.get(visitor));
+      const known = visitors.map((visitor) => {
+        const entry = cache.get(visitor);
+        // The clock may be set back, too.
+        return entry !== undefined && Math.abs(now - entry.readAt) < FRESH_MS ? entry.standing : undefined;
+      });
       const missing = new Set(visitors.filter((_, i) => known[i] === undefined));
       const found = missing.size === 0 ? null : await read(site, [...missing]);
       return visitors.map((visitor, i) => known[i] ?? found?.get(visitor) ?? UNKNOWN);

@@ -52,6 +52,26 @@ describe("T27 a stored consent", () => {
   });
 });
 
+describe("the profile", () => {
+  it("tells neither scores nor traits without personalization, and why", async () => {
+    const { clock, service } = make();
+    await service.ingest([
+      sample({ name: "Visitor Identified", userId: "jane", properties: { traits: { plan: "gold" } } }),
+    ]);
+    await service.settled();
+    const of = () => service.profile({ visitorId: "visitor-1" });
+    expect(await of()).toMatchObject({ traits: { plan: "gold" }, notes: {}, scores: { intent: {} } });
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    expect(await of()).toMatchObject({ traits: { plan: "gold" }, notes: {} });
+    clock.at += 180 * DAY;
+    const lapsed = await of();
+    expect(lapsed).toMatchObject({ scores: null, traits: {}, notes: { scores: expect.any(String) } });
+    await service.consent({ visitorId: "visitor-1" }, { ...yes, purposes: { personalization: false } });
+    expect(await of()).toMatchObject({ scores: null, traits: {}, segments: {} });
+    await service.close();
+  });
+});
+
 describe("a refusal", () => {
   it("of a device whose clock is behind takes effect, and gives nothing", async () => {
     const { clock, service } = make();

@@ -1,5 +1,6 @@
+import type { Clock } from "../kernel/clock.js";
 import type { SealingKey, WrappedKey, Wrapping } from "../privacy/index.js";
-import type { AtomicStore } from "../ports/store.js";
+import type { AtomicStore, StoreRecord } from "../ports/store.js";
 import { type BoundedCache, createBoundedCache } from "./bounded-cache.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
@@ -19,15 +20,29 @@ export interface SubjectKeys {
   forget(site: string, visitor: string | null): void;
 }
 
+/** A key, and until when the store keeps it, epoch ms. */
+interface Kept {
+  key: SealingKey;
+  until: number;
+}
+
 const CACHE = 20_000;
+/**
+ * A key is kept this much longer than what it seals at most (ms), and is renewed when it would not outlast what is sealed now: once a day while
+ * the visitor comes, from memory otherwise. Without anything sealed under it, it says nothing of anybody.
+ */
+const SLACK_MS = 86_400_000;
 /** Keys unwrapped or made side by side. */
 const WIDTH = 64;
 
 const bindingOf = (visitor: string): readonly string[] => ["visitor", visitor];
 
-export function createSubjectKeys(hot: AtomicStore, wrapping: Wrapping): SubjectKeys {
-  const caches = new Map<string, BoundedCache<SealingKey>>();
-  const cacheOf = (site: string): BoundedCache<SealingKey> => {
+export function createSubjectKeys(
+  { hot, clock, retentionMs }: { hot: AtomicStore; clock: Clock; retentionMs: number },
+  wrapping: Wrapping,
+): SubjectKeys {
+  const caches = new Map<string, BoundedCache<Kept>>();
+  const cacheOf = (site: string): BoundedCache<Kept> => {
     let cache = caches.get(site);
     if (cache === undefined) caches.set(site, (cache = createBoundedCache(CACHE)));
     return cache;
@@ -35,51 +50,93 @@ export function createSubjectKeys(hot: AtomicStore, wrapping: Wrapping): Subject
   /** Rises with every forgetting, so that what was being read meanwhile is not remembered. */
   let epoch = 0;
 
-  async function read(site: string, visitors: readonly string[]): Promise<(SealingKey | null)[]> {
-    const records = await hot.getMany<KeyRecord>(
-      visitors.map((visitor) => ({ partition: visitorPartition(site, visitor), sort: SORT.key })),
-    );
-    return mapBounded([...visitors.keys()], WIDTH, async (i) => {
-      const record = records[i];
-      return record ? wrapping.open(site, record.value, bindingOf(visitors[i] as string)) : null;
-    });
+  const endOfNew = (): number => clock.now() + retentionMs + SLACK_MS;
+
+  async function unwrapped(site: string, visitor: string, record: StoreRecord<KeyRecord>): Promise<Kept> {
+    const key = await wrapping.open(site, record.value, bindingOf(visitor));
+    return { key, until: record.expiresAt ?? Number.POSITIVE_INFINITY };
   }
 
+  async function read(site: string, visitors: readonly string[]): Promise<(StoreRecord<KeyRecord> | null)[]> {
+    return hot.getMany<KeyRecord>(
+      visitors.map((visitor) => ({ partition: visitorPartition(site, visitor), sort: SORT.key })),
+    );
+  }
+
+  const readOne = async (site: string, visitor: string): Promise<Kept | null> => {
+    const [record] = await read(site, [visitor]);
+    return record ? unwrapped(site, visitor, record) : null;
+  };
+
   /** Only beside no tombstone, and only one for all who try at once. */
-  async function make(site: string, visitor: string): Promise<SealingKey | null> {
+  async function make(site: string, visitor: string): Promise<Kept | null> {
     const { key, wrapped } = await wrapping.make(site, bindingOf(visitor));
     const value: KeyRecord = { v: 1, ...wrapped };
+    const expiresAt = endOfNew();
     const { status } = await hot.commit(visitorPartition(site, visitor), [
       { op: "check", sort: SORT.tombstone, ifVersion: 0 },
-      { op: "put", sort: SORT.key, value, ifVersion: 0 },
+      { op: "put", sort: SORT.key, value, ifVersion: 0, expiresAt },
     ]);
-    return status === "committed" ? key : ((await read(site, [visitor]))[0] as SealingKey | null);
+    return status === "committed" ? { key, until: expiresAt } : readOne(site, visitor);
+  }
+
+  /** The key of the record, which lasts as long as what is sealed under it now. */
+  async function renewed(
+    site: string,
+    visitor: string,
+    record: StoreRecord<KeyRecord>,
+  ): Promise<Kept | null> {
+    const kept = await unwrapped(site, visitor, record);
+    if (kept.until >= clock.now() + retentionMs) return kept;
+    const expiresAt = endOfNew();
+    const { status } = await hot.commit(visitorPartition(site, visitor), [
+      { op: "check", sort: SORT.tombstone, ifVersion: 0 },
+      { op: "put", sort: SORT.key, value: record.value, ifVersion: record.version, expiresAt },
+    ]);
+    // Overtaken: by whoever renewed it, or by an erasure.
+    return status === "committed" ? { key: kept.key, until: expiresAt } : readOne(site, visitor);
   }
 
   async function find(
     site: string,
     visitors: readonly string[],
-    missing: ((visitor: string) => Promise<SealingKey | null>) | null,
+    using: {
+      /** Whether a remembered key will do. */
+      serves(kept: Kept): boolean;
+      take(visitor: string, record: StoreRecord<KeyRecord> | null): Promise<Kept | null>;
+    },
   ): Promise<(SealingKey | null)[]> {
     const cache = cacheOf(site);
-    const unknown = [...new Set(visitors.filter((visitor) => cache.get(visitor) === undefined))];
     const found = new Map<string, SealingKey | null>();
+    for (const visitor of visitors) {
+      const kept = cache.get(visitor);
+      if (kept !== undefined && using.serves(kept)) found.set(visitor, kept.key);
+    }
+    const unknown = [...new Set(visitors.filter((visitor) => !found.has(visitor)))];
     if (unknown.length > 0) {
       const began = epoch;
-      const keys = await read(site, unknown);
+      const records = await read(site, unknown);
       await mapBounded([...unknown.keys()], WIDTH, async (i) => {
         const visitor = unknown[i] as string;
-        const key = keys[i] ?? (missing && (await missing(visitor))) ?? null;
-        found.set(visitor, key);
-        if (key !== null && began === epoch) cache.set(visitor, key);
+        const kept = await using.take(visitor, records[i] ?? null);
+        found.set(visitor, kept?.key ?? null);
+        if (kept !== null && began === epoch) cache.set(visitor, kept);
       });
     }
-    return visitors.map((visitor) => found.get(visitor) ?? cache.get(visitor) ?? null);
+    return visitors.map((visitor) => found.get(visitor) ?? null);
   }
 
   return {
-    forSealing: (site, visitors) => find(site, visitors, (visitor) => make(site, visitor)),
-    forOpening: (site, visitors) => find(site, visitors, null),
+    forSealing: (site, visitors) =>
+      find(site, visitors, {
+        serves: ({ until }) => until >= clock.now() + retentionMs,
+        take: (visitor, record) => (record === null ? make(site, visitor) : renewed(site, visitor, record)),
+      }),
+    forOpening: (site, visitors) =>
+      find(site, visitors, {
+        serves: () => true,
+        take: async (visitor, record) => record && unwrapped(site, visitor, record),
+      }),
     forget(site, visitor) {
       epoch++;
       if (visitor === null) caches.clear();

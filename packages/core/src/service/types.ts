@@ -39,7 +39,10 @@ export interface IngestOptions {
   site?: string;
   /** When the client sent the batch, by its clock: what skew is judged from. */
   sentAt?: number;
-  /** Wait at most this long for the fold, ms (default 0: acknowledged when the log has it). */
+  /**
+   * Wait at most this long for the fold, ms (default 0: acknowledged when the log has it). Where another process folds, it tells this one over
+   * the channel; without a channel, or where that message is lost, the wait runs out.
+   */
   waitMs?: number;
   /** Says where a bad event came from, in its dead letter. */
   route?: string;
@@ -65,11 +68,11 @@ export interface RejectedEvent {
 export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "withheld" | "pending";
 
 export interface IngestResult {
-  /** Taken by the log (duplicates included are counted in `duplicates`, not here, where that is known). */
+  /** Folded, or still to be folded; where `duplicates` is null, those are among them. Accepted, duplicates, withheld and rejected are all that came. */
   accepted: number;
-  /** Null where the fold was not waited for and the log cannot tell. */
+  /** Whose id was taken before, with the same body or (a conflict) another one. Null where not all is folded yet, so that it cannot be told. */
   duplicates: number | null;
-  /** Not covered by any granted purpose, or of an erased visitor; dropped at the door. */
+  /** Not covered by any granted purpose, or of an erased visitor or user: dropped at the door or, as far as it is known, at the fold. */
   withheld: number;
   rejected: readonly RejectedEvent[];
   /** By index of the input; absent for those rejected or withheld for want of consent. */
@@ -99,9 +102,13 @@ export interface VisitorProfile {
   state: VisitorState;
   features: Readonly<Record<string, number>>;
   segments: Memberships;
-  scores: { engagement: Score; intent: Score };
+  /** Null where a stored decision does not grant personalization (any more). */
+  scores: { engagement: Score; intent: Score } | null;
+  /** Empty where a stored decision does not grant personalization (any more). */
   traits: Readonly<Record<string, unknown>>;
   consent: StoredConsent | null;
+  /** Why something is null or left out, by name. */
+  notes: Readonly<Record<string, string>>;
 }
 
 export interface StoredConsent {
@@ -145,6 +152,11 @@ export interface ConsentReceipt {
   id: string;
   recordedAt: string;
   record: ConsentRecord;
+  /**
+   * False where nothing of the decision is kept, since its visitor was erased. What it refuses is refused all the same: nothing is taken from
+   * an erased visitor. What it grants is not.
+   */
+  stored: boolean;
 }
 
 /** What `subscribe` delivers. */
@@ -165,6 +177,7 @@ export type ServiceFrame =
 
 export interface ServiceFilter {
   site?: string;
+  /** Default: all. Gaps are told with any; `["gap"]` alone tells of those of every type. */
   types?: readonly ServiceFrame["type"][];
 }
 
@@ -215,11 +228,14 @@ export interface PersonalizationService {
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
   profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
-  /** Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. */
+  /**
+   * Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. `receipt` names the decision (1 to 64 letters,
+   * digits and `_ . ~ -`): sent again by the same name it is recorded once, and what a failure had left out is completed.
+   */
   consent(
     id: SubjectId,
     input: ConsentInput,
-    options?: { site?: string; gpc?: boolean },
+    options?: { site?: string; gpc?: boolean; receipt?: string },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
@@ -240,9 +256,13 @@ export interface PersonalizationService {
   /** How many visitors are in a segment; null where nobody is. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
   deadLetters: {
-    list(after?: string | null, limit?: number): Promise<DeadLetter[]>;
-    /** Sends them through the door again; those that are taken now are removed. */
-    replay(ids?: readonly string[]): Promise<{ replayed: number; stillRefused: number }>;
+    /** One site's (default `default`), oldest first, after the letter of that id. */
+    list(after?: string | null, limit?: number, options?: { site?: string }): Promise<DeadLetter[]>;
+    /** Sends one site's letters (default `default`) through the door again; those that are taken now are removed. */
+    replay(
+      ids?: readonly string[],
+      options?: { site?: string },
+    ): Promise<{ replayed: number; stillRefused: number }>;
   };
   /** What was done that somebody may have to answer for: hash-chained, so that nothing of it can be changed unnoticed (T22). */
   audit: {
@@ -255,7 +275,10 @@ export interface PersonalizationService {
   };
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
   sweep(): Promise<SweepResult>;
-  /** Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. */
+  /**
+   * Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. Rejects with
+   * `ATTUNE_SERVICE_CLOSED` where the service is closed before that.
+   */
   settled(): Promise<void>;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;

@@ -13,9 +13,15 @@ export interface Expectation {
 
 /** The ingest calls of this service that wait for the fold. */
 export interface Waiting {
+  /** By which other services tell it outcomes. */
+  readonly service: string;
   expect(count: number): Expectation;
-  tell(token: string, outcome: EventOutcome): void;
+  /** False where the token is another service's. */
+  tell(token: string, outcome: EventOutcome): boolean;
 }
+
+/** The service that waits by this token. */
+export const serviceOf = (token: string): string => token.split("/").slice(0, -2).join("/");
 
 interface Call {
   known: EventOutcome[];
@@ -28,6 +34,7 @@ export function createWaiting(prefix: string): Waiting {
   const calls = new Map<string, Call>();
   let last = 0;
   return {
+    service: prefix,
     expect(count) {
       const name = `${prefix}/${++last}`;
       const known = new Array<EventOutcome>(count).fill("pending");
@@ -46,9 +53,11 @@ export function createWaiting(prefix: string): Waiting {
       const call = calls.get(token.slice(0, end));
       const index = Number(token.slice(end + 1));
       // A batch that comes again tells of its entries again: the first time counts.
-      if (call?.known[index] !== "pending") return;
-      call.known[index] = outcome;
-      if (--call.left === 0) call.done();
+      if (call?.known[index] === "pending") {
+        call.known[index] = outcome;
+        if (--call.left === 0) call.done();
+      }
+      return serviceOf(token) === prefix;
     },
   };
 }

@@ -1,11 +1,14 @@
+import { AttuneError } from "../kernel/errors.js";
 import type { LogConsumer, LogRecord } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { foldApart } from "./fold-apart.js";
 import type { FoldParts } from "./fold-batch.js";
 import { foldRuns } from "./fold-runs.js";
+import { notifyOutcomes } from "./notices.js";
 import { sleep } from "./platform.js";
 import type { LoggedRun } from "./records.js";
-import type { Waiting } from "./waiting.js";
+import type { EventOutcome } from "./types.js";
+import { serviceOf, type Waiting } from "./waiting.js";
 
 /** The consumer group whose positions say up to where the log is folded. */
 export const FOLD_GROUP = "fold";
@@ -35,19 +38,35 @@ export async function startWorker(
     failures.set(shard, { position, count: count + 1 });
     const outcomes = await (count < MAX_FAILURES ? foldRuns : foldApart)(context, parts, batch);
     failures.delete(shard);
+    const elsewhere = new Map<string, [token: string, outcome: EventOutcome][]>();
     batch.forEach(({ wait = [] }, i) => {
       const told = outcomes[i];
       wait.forEach((token, place) => {
         const outcome = told === "erased" ? told : told?.[place];
-        if (outcome !== undefined) waiting.tell(token, outcome);
+        if (outcome === undefined || waiting.tell(token, outcome)) return;
+        const service = serviceOf(token);
+        const list = elsewhere.get(service);
+        if (list === undefined) elsewhere.set(service, [[token, outcome]]);
+        else list.push([token, outcome]);
       });
     });
+    await Promise.all(Array.from(elsewhere, ([service, list]) => notifyOutcomes(context, service, list)));
   };
   return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
 }
 
-/** Resolves when the group has committed all that the log holds. */
-export async function caughtUp({ log }: ServiceContext): Promise<void> {
+/**
+ * Resolves when the group has committed all that the log holds.
+ * @throws ATTUNE_SERVICE_CLOSED where the service is closed before that.
+ */
+export async function caughtUp({ log }: ServiceContext, isOpen: () => boolean): Promise<void> {
   if (log === null) return;
-  for (let wait = 1; (await log.lag(FOLD_GROUP)) > 0; wait = Math.min(50, wait * 2)) await sleep(wait);
+  for (let wait = 1; (await log.lag(FOLD_GROUP)) > 0; wait = Math.min(50, wait * 2)) {
+    if (!isOpen())
+      throw new AttuneError(
+        "ATTUNE_SERVICE_CLOSED",
+        "The service was closed while the log held events that are not folded; they are folded by the next one over the same ports.",
+      );
+    await sleep(wait);
+  }
 }

@@ -25,12 +25,15 @@ async function record(call: Call, { service }: RouteContext): Promise<Response> 
       "Under a write key, consent is recorded for an unguessable visitorId only; use a secret key for any other id.",
     );
   }
-  const options = { site: principal.site, gpc: hasGpc(request) };
+  // The same post sent again under the same key is one decision.
+  const receipt = request.headers.get("idempotency-key");
+  const options = { site: principal.site, gpc: hasGpc(request), ...(receipt !== null && { receipt }) };
   const result = await service.consent(subject, input, options);
   if (!result.ok) throw refused(result.error);
-  const { id, recordedAt } = result.value;
+  const { id, recordedAt, stored } = result.value;
   // What is stored merges earlier decisions, which are nothing for whoever holds a public key.
-  return json(principal.kind === "write" ? { id, recordedAt } : result.value, { status: 201 });
+  const told = principal.kind === "write" ? { id, recordedAt, ...(!stored && { stored }) } : result.value;
+  return json(told, { status: stored ? 201 : 200 });
 }
 
 /** A write key may stand in the body too; it is no part of the post. */

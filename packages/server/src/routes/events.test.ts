@@ -74,6 +74,15 @@ describe("POST /events", () => {
     expect(seen.insights).not.toBeNull();
   });
 
+  it("says why there are no insights where personalization was withdrawn", async () => {
+    const visitorId = "withdrawn-visitor-0123456789";
+    const purposes = { analytics: true, personalization: false };
+    await at.server.service.consent({ visitorId }, { purposes, policyVersion: "1", source: "api" });
+    const answer = await (await at.post(EVENTS, nativeEvent({ visitorId }))).json();
+    expect(answer).toMatchObject({ processed: true, insights: null });
+    expect(answer.notes.insights).toContain("personalization");
+  });
+
   it("says that an event without consent was withheld", async () => {
     const response = await at.post(EVENTS, nativeEvent({ consent: { purposes: [], policyVersion: "1" } }));
     const answer = await response.json();

@@ -78,11 +78,14 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   const readable = subject !== null && mayRead(principal, subject) ? subject : null;
   const notes: Record<string, string> = {};
   const processed = processedOf(result);
-  const insights = processed && readable ? await insightsFor(context, readable, principal.site) : null;
+  const profile =
+    processed && readable ? await context.service.profile(readable, { site: principal.site }) : null;
+  const insights = profile?.scores ? insightsOf(profile.features, profile.scores) : null;
   const decisions = await slotDecisions(call, context, event, readable);
   if (result.withheld > 0) notes.insights = "Nothing of this event was kept: it is not covered by consent.";
   else if (!processed) notes.insights = "The event was not folded within the wait; ask again later.";
   else if (!readable) notes.insights = "This credential may not read what is known of this subject.";
+  else if (profile?.notes.scores) notes.insights = profile.notes.scores;
   if (url.searchParams.has("slots") && !decisions)
     notes.decisions = "This credential may not ask for this subject's decisions.";
   return json({
@@ -125,11 +128,6 @@ function duplicateOf({ outcomes, duplicates }: IngestResult): boolean | null {
   if (outcome !== undefined && outcome !== "pending")
     return outcome === "duplicate" || outcome === "conflict";
   return duplicates === null ? null : duplicates > 0;
-}
-
-async function insightsFor({ service }: RouteContext, subject: SubjectId, site: string) {
-  const profile = await service.profile(subject, { site });
-  return profile ? insightsOf(profile.features, profile.scores) : null;
 }
 
 async function slotDecisions(

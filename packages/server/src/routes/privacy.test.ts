@@ -100,6 +100,27 @@ describe("consent", () => {
     expect(answer).toMatchObject({ accepted: 0, withheld: 2 });
   });
 
+  it("is one decision under one Idempotency-Key, and says where nothing of it is kept", async () => {
+    const visitorId = "repeating-visitor-0123456789";
+    const given = { visitorId, consentStatus: "withdrawn", consentType: "all", policyVersion: "1" };
+    const headers = { "idempotency-key": "consent-post-1" };
+    const answers = [await at.post(path, given, { headers }), await at.post(path, given, { headers })];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    const [first, again] = await Promise.all(answers.map((answer) => answer.json()));
+    expect(first).toMatchObject({ id: "consent-post-1" });
+    expect(again).toEqual(first);
+    expect((await (await secret(`${path}/${visitorId}`)).json()).history).toHaveLength(1);
+    const bad = await at.post(path, given, { headers: { "idempotency-key": "not a name" } });
+    expect(bad.status).toBe(400);
+    expect((await bad.json()).errors).toMatchObject([{ code: "ATTUNE_SERVICE_RECEIPT" }]);
+
+    await secret(`/api/v1/behavioral/data/${visitorId}`, { method: "DELETE" });
+    const late = await at.post(path, { ...given, consentStatus: "granted" });
+    expect(late.status).toBe(200);
+    expect(await late.json()).toMatchObject({ stored: false });
+    expect((await secret(`${path}/${visitorId}`)).status).toBe(404);
+  });
+
   it("refuses what names nobody or decides nothing", async () => {
     expect((await at.post(path, { consentStatus: "granted" })).status).toBe(400);
     expect((await at.post(path, { visitorId: "v" })).status).toBe(400);

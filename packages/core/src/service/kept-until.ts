@@ -1,0 +1,30 @@
+import type { ServiceContext } from "./context.js";
+import type { HashedEvent } from "./fold-visitor.js";
+
+/** Links are kept this much longer than the state, so that they need not be written anew with every commit. */
+const LINK_SLACK_MS = 86_400_000;
+
+/** Until when links of a visitor are kept whose state is kept until then. */
+export const linkedUntil = (until: number): number => until + LINK_SLACK_MS;
+
+/**
+ * Until when the visitor's state is kept: as long as its last event, so that no sum of events outlives them all. What the visitor has added to
+ * the site's counters stays there, as part of sums that name nobody; who comes back later is counted as somebody new.
+ */
+export function keptUntil(
+  { clock, retentionMs }: Pick<ServiceContext, "clock" | "retentionMs">,
+  entries: readonly HashedEvent[],
+  before: number | undefined,
+): number {
+  const now = clock.now();
+  return entries.reduce(
+    (until, { event }) => Math.max(until, (event.receivedAt ?? now) + retentionMs),
+    before ?? 0,
+  );
+}
+
+/** How much longer than a visitor's state it is remembered how far it is counted: else effects that the state still holds could count twice. */
+const COUNTED_SLACK_MS = 7 * 86_400_000;
+
+/** Until when it is remembered how far a visitor is counted whose state is kept until then. */
+export const countedUntil = (until: number): number => until + COUNTED_SLACK_MS;

@@ -13,6 +13,7 @@ export type {
   Purpose,
 } from "./consent/types.js";
 export { compileRuleset } from "./decisions/compile.js";
+export { lintRuleset } from "./decisions/lint-ruleset.js";
 export type * from "./decisions/types.js";
 export { validateRuleset } from "./decisions/validate-ruleset.js";
 export type { Score } from "./engagement/types.js";

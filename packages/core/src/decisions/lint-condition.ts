@@ -39,7 +39,11 @@ function unknown(report: Report, at: string, [path, known]: [string, Known]): vo
 function lintNumber(
   report: Report,
   at: string,
-  [operator, operand, { range = [0, Infinity], unit }]: [string, unknown, AttributeDefinition],
+  [operator, operand, { range = [0, Number.POSITIVE_INFINITY] as const, unit }]: [
+    string,
+    unknown,
+    AttributeDefinition,
+  ],
 ): void {
   const is = `This attribute is a number${unit ? ` (${unit})` : ""}`;
   const [min, max] = range;

@@ -1,5 +1,7 @@
 import { validateRuleset } from "../decisions/index.js";
+import { memoryChannel } from "../memory/index.js";
 import { systemClock } from "../kernel/clock.js";
+import { createDevelopmentReport } from "../kernel/development.js";
 import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
@@ -33,6 +35,16 @@ const MIN_RETENTION_MS = 7 * DAY_MS;
 
 function contextOf(options: ServiceOptions): ServiceContext {
   const { stores, retentionMs = 395 * DAY_MS, clock = systemClock } = options;
+  // Hosts in JavaScript may have left it out.
+  if (!(stores as Partial<ServiceOptions["stores"]> | undefined)?.hot) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_STORES",
+      "A service needs a store: hand in { stores: { hot: memoryStore() } } from @attune/core/memory, or an adapter's.",
+      { path: "/stores/hot" },
+    );
+  }
+  const unheard = createDevelopmentReport();
+  const report = (error: unknown): void => (options.report ? options.report(error) : unheard(error));
   if (!(retentionMs >= MIN_RETENTION_MS)) {
     throw new AttuneError(
       "ATTUNE_SERVICE_RETENTION",
@@ -44,22 +56,26 @@ function contextOf(options: ServiceOptions): ServiceContext {
   }
   const durable = stores.durable ?? stores.hot;
   const random = createSecureRandom();
+  let channel = options.channel ?? null;
   return {
     hot: stores.hot,
     durable,
     log: options.log ?? null,
-    channel: options.channel ?? null,
+    get channel() {
+      return channel;
+    },
+    liveChannel: () => (channel ??= memoryChannel({ report })),
     clock,
     random,
     ids: createIdSource(clock, random),
     pseudonyms: createPseudonyms(options.keys ?? storedKeys(durable)),
     queue: createKeyedQueue(),
     retentionMs,
-    report: (error) => options.report?.(error),
+    report,
   };
 }
 
-/** The given ruleset is stored at the first use, unless a newer one is; after a failure the next use tries again. */
+/** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
 function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
   let loading: Promise<void> | null = null;
   return () => {
@@ -76,7 +92,8 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /**
  * The headless back end over ports: what a host calls from its own routes.
- * @throws ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days.
+ * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
+ *   less than 7 days.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = contextOf(options);
@@ -92,7 +109,20 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   const standings = createStandings(context);
   const waiting = createWaiting(context.ids());
   const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
-  const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
+  const replace = options.onStoredRuleset === "replace";
+  const ready = onceLoaded(async () => {
+    if (!checked?.ok) return;
+    const loaded = await rulesets.load("default", checked.value, replace);
+    for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
+      context.report(
+        loaded.ok
+          ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
+          : new AttuneError(
+              "ATTUNE_SERVICE_RULESET_KEPT",
+              `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
+            ),
+      );
+  });
   const listening = keepListening(context, { rulesets, standings }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
@@ -116,10 +146,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site } = {}) => exportSubject(context, await subject(id, site)),
     erase: async (id, { site } = {}) => eraseSubject(context, standings, { site: checkSite(site), id }),
-    subscribe: (filter, listener) => subscribeFrames(context.channel, filter, listener),
-    async loadRuleset(given, { site } = {}) {
+    subscribe: (filter, listener) => subscribeFrames(context.liveChannel(), filter, listener),
+    async loadRuleset(given, { site, replace: whatever = false } = {}) {
       await ready();
-      return rulesets.load(checkSite(site), given);
+      return rulesets.load(checkSite(site), given, whatever);
     },
     async ruleset(site) {
       await ready();

@@ -1,7 +1,11 @@
 import type { Decision, Grants, Ruleset } from "@attune/core";
 import { encodeConsentCookie, type ConsentRecord, grantsOf, type Purpose } from "@attune/core/consent";
 import { memoryStore } from "@attune/core/memory";
-import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import {
+  createPersonalizationService,
+  type DecideVisitor,
+  type PersonalizationService,
+} from "@attune/core/service";
 import fc from "fast-check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -45,10 +49,10 @@ function recordingService() {
     ruleset,
   });
   closing.push(() => service.close());
-  const asked: { id: string | null; consent?: Grants | null }[] = [];
+  const asked: DecideVisitor[] = [];
   const recording: Pick<PersonalizationService, "decide" | "ruleset"> = {
     decide: (visitor, ...rest) => {
-      asked.push(visitor);
+      asked.push(visitor as DecideVisitor);
       return service.decide(visitor, ...rest);
     },
     ruleset: (site) => service.ruleset(site),

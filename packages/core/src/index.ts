@@ -29,6 +29,7 @@ export type {
   ShopProperties,
 } from "./events/types.js";
 export { type Clock, systemClock } from "./kernel/clock.js";
+export { createDevelopmentReport } from "./kernel/development.js";
 export { AttuneError, type AttuneErrorOptions, type ErrorCode, isAttuneError } from "./kernel/errors.js";
 export type { JsonObject, JsonValue } from "./kernel/json.js";
 export { type RandomSource, secureRandom, seededRandom } from "./kernel/random.js";

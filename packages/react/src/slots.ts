@@ -37,7 +37,7 @@ export type SlotValue<N extends SlotName = SlotName, Unregistered = JsonValue> =
 /** Every variant that a policy names must be one of the slot's. */
 type PolicyOf<P, Variant extends string> = P extends { weights: infer Weights }
   ? { readonly weights: { readonly [K in keyof Weights]: K extends Variant ? number : never } }
-  : { readonly rules: readonly { readonly variant: Variant }[] };
+  : { readonly rules: readonly { readonly variant: Variant; readonly [condition: string]: unknown }[] };
 
 type Checked<Slot> = Slot extends { variants: infer Variants; fallback: infer Name; policy: infer Policy }
   ? {

@@ -48,7 +48,7 @@ describe("types with registered slots", () => {
   const registered = `${HELPERS}
     export const slots = defineSlots({
       hero: { fallback: "plain", variants: { plain: { title: "Hi" }, bold: { title: "Hey", big: true } }, policy: { type: "rules", rules: [] } },
-      cta: { fallback: "a", variants: { a: "Buy", b: "Buy now" }, policy: { type: "rules", rules: [] } },
+      cta: { fallback: "a", variants: { a: "Buy", b: "Buy now" }, policy: { type: "rules", rules: [{ segment: "x", when: { sessions: { $gte: 2 } }, variant: "b" }] } },
     });
     declare module "@attune/react" {
       interface Register { slots: typeof slots }

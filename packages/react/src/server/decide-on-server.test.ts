@@ -9,7 +9,7 @@ import {
 import fc from "fast-check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ruleset } from "../../test/kit.js";
 import { decideOnServer, serializeInitial } from "./index.js";
 import { readCookie } from "./read-cookie.js";
@@ -223,9 +223,24 @@ describe("decideOnServer", () => {
     await expect.poll(() => cut).toBe(2);
   });
 
+  it("tells of a back end that does not answer on the console, in development", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const dead = { ...options, endpoint: "http://127.0.0.1:1", writeKey: "wk", slots: ["hero"] };
+    expect((await decideOnServer(request({}), dead)).decisions.hero?.reason).toBe("error");
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/No answer from http:\/\/127\.0\.0\.1:1\/api\/v1\/(decisions|ruleset)\./),
+    ]);
+    vi.stubEnv("NODE_ENV", "production");
+    await decideOnServer(request({}), dead);
+    expect(warn).toHaveBeenCalledTimes(1);
+    vi.unstubAllEnvs();
+    warn.mockRestore();
+  });
+
   it("reports an answer that is an error", async () => {
     const reported: unknown[] = [];
-    const refusing = (async () => new Response("no", { status: 403 })) as typeof fetch;
+    const refusing = (async () =>
+      Response.json({ detail: "This key is not known here." }, { status: 403 })) as typeof fetch;
     const initial = await decideOnServer(request({}), {
       ...options,
       endpoint: "https://attune.example",
@@ -235,7 +250,14 @@ describe("decideOnServer", () => {
       report: (error) => reported.push(error),
     });
     expect(initial.decisions.hero?.reason).toBe("error");
-    expect(reported).toEqual([expect.objectContaining({ code: "ATTUNE_REACT_BACK_END" })]);
+    expect(reported).toEqual([
+      expect.objectContaining({
+        code: "ATTUNE_REACT_BACK_END",
+        message: expect.stringMatching(
+          /^https:\/\/attune\.example\/api.*status 403: This key is not known here/,
+        ) as string,
+      }),
+    ]);
   });
 });
 

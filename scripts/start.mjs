@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { build, install } from "./lib/prepare.mjs";
+import { build, install, inSteps, isPrepared } from "./lib/prepare.mjs";
 import { buildStorefront, startDemo } from "./lib/demo.mjs";
 import { bold, dim, red } from "./lib/run.mjs";
 
@@ -11,9 +11,16 @@ const { values } = parseArgs({
   },
 });
 
-await install();
-await build();
-await buildStorefront();
+const started = Date.now();
+const since = () => `${Math.round((Date.now() - started) / 1000)} s`;
+if (!isPrepared()) {
+  console.log(`The first start installs what the lockfile names (about 600 packages from npm, 800 MB on disk), builds the packages and the
+shop, and takes one to three minutes. Later starts take seconds.`);
+}
+await inSteps("1/3 Installing", install);
+await inSteps("2/3 Building the packages", build);
+await inSteps("3/3 Building the shop", buildStorefront);
+console.log(dim(`Ready to start after ${since()}.`));
 
 let demo;
 try {

@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium, newVisitor, noChromium } from "./support/chromium.js";
 
 interface Example {
   createApp(options: { dir: string }): Promise<{
     app: { listen(port: number, ready: () => void): Server };
-    service: { settled(): Promise<void>; close(): Promise<void> };
+    close(): Promise<void>;
   }>;
 }
 
@@ -38,8 +41,8 @@ describe("the Express example: Attune as a library inside an application that ex
 
   beforeAll(async () => {
     const { createApp } = (await import("../examples/express-app/app.js" as string)) as Example;
-    const { app, service } = await createApp({ dir });
-    close = () => service.close();
+    const { app, close: end } = await createApp({ dir });
+    close = end;
     await new Promise<void>((resolve) => {
       listener = app.listen(0, resolve);
     });
@@ -74,5 +77,41 @@ describe("the Express example: Attune as a library inside an application that ex
       visitors: { events: unknown[]; state: unknown }[];
     };
     expect(left.visitors.flatMap((visitor) => visitor.events)).toEqual([]);
+  });
+
+  it("does what its README's terminal lines say", async () => {
+    const readme = readFileSync(new URL("../examples/express-app/README.md", import.meta.url), "utf8");
+    const lines = /terminal[^`]*```sh\n(.+?)```/s.exec(readme)?.[1] ?? "";
+    const { stdout } = await promisify(execFile)("bash", [
+      "-c",
+      lines.replaceAll("localhost:3100", new URL(url).host),
+    ]);
+    expect(stdout).toContain('"because":"rule"');
+  });
+
+  it.skipIf(noChromium !== null)("lets a page of its own talk to it", async () => {
+    const browser = await launchChromium();
+    try {
+      const { page, complaints } = await newVisitor(browser);
+      await page.goto(`${url}/page`);
+      await page.getByText("Because: consent").waitFor();
+      await page.getByText("Accept").click();
+      for (let i = 0; i < 3; i++) await page.getByText("Read another").click();
+      await page.getByRole("heading", { name: "Welcome back." }).waitFor();
+      await page.getByText("Because: rule").waitFor();
+      // What the page sent has arrived: the service itself would decide the same.
+      const id = (await page.context().cookies()).find(({ name }) => name === "attune-visitor")?.value;
+      await expect
+        .poll(async () => {
+          const answer = await fetch(`${url}/`, { headers: { "x-visitor": decodeURIComponent(id ?? "") } });
+          return ((await answer.json()) as { because: string }).because;
+        })
+        .toBe("rule");
+      await page.getByText("Withdraw").click();
+      await page.getByText("Because: consent").waitFor();
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 });

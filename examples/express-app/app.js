@@ -1,36 +1,40 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import express from "express";
 import { createPersonalizationService } from "@attune/core/service";
+import { createAttuneServer } from "@attune/server";
+import { expressMount } from "@attune/server-adapters/express";
 import { lmdbLog, lmdbStore } from "@attune/server-adapters/lmdb";
+import { ruleset } from "./ruleset.js";
 
-const ruleset = {
-  schemaVersion: 1,
-  revision: 1,
-  slots: {
-    greeting: {
-      variants: { plain: "Welcome.", reader: "Welcome back. There is more of what you read last time." },
-      fallback: "plain",
-      policy: {
-        type: "rules",
-        rules: [{ id: "reads", when: { pagesThisSession: { $gte: 3 } }, variant: "reader" }],
-      },
-    },
-  },
-};
+const here = dirname(fileURLToPath(import.meta.url));
+const core = join(dirname(fileURLToPath(import.meta.resolve("@attune/core/package.json"))), "dist");
+
+/** Public: it stands in page.html as well. It may send events and consent, and ask for decisions. */
+const WRITE_KEY = "wk_express-example";
 
 /**
- * An existing Express application that personalises with Attune as a library: no Attune server, no second process.
- * The visitor id is whatever this application already uses; here it comes from a header, as a gateway might set it.
+ * An existing Express application that personalises with Attune as a library, in its own process. Its routes call the service as plain
+ * functions; here the visitor id comes from a header, as a gateway might set it. Pages talk to the same service below `/attune`.
  */
 export async function createApp({ dir }) {
   const service = createPersonalizationService({
     stores: { hot: lmdbStore({ path: dir }) },
     log: lmdbLog({ path: dir }),
+    ruleset,
+    onStoredRuleset: "replace",
+    report: (error) => console.warn(error.message),
   });
-  const loaded = await service.loadRuleset(ruleset);
-  if (!loaded.ok) throw new Error(loaded.error.map((issue) => `${issue.path}: ${issue.message}`).join("\n"));
+  await service.ruleset();
+  const attune = createAttuneServer({ service, auth: { keys: [{ kind: "write", key: WRITE_KEY }] } });
 
   const app = express();
+  app.use("/attune", expressMount(attune.fetch));
   app.use(express.json({ limit: "1mb" }));
+
+  app.get("/page", (_request, response) => response.sendFile(join(here, "page.html")));
+  // The built library as it is, for a page without a bundler.
+  app.use("/attune-core", express.static(core));
 
   const visitorOf = (request) => request.get("x-visitor") ?? null;
 
@@ -65,5 +69,9 @@ export async function createApp({ dir }) {
     return response.json(await service.erase({ visitorId }));
   });
 
-  return { app, service };
+  const close = async () => {
+    await attune.close();
+    await service.close();
+  };
+  return { app, service, close };
 }

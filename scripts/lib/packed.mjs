@@ -59,25 +59,35 @@ await ports.close();
 `,
 };
 
+/** Writes one tarball per package into a folder; null, or what failed. */
+export async function pack(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const name of PACKAGES) {
+    const packed = await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--pack-destination", folder], {
+      cwd: join(root, "packages", name),
+      capture: true,
+    });
+    if (packed.code !== 0) return packed;
+  }
+  return null;
+}
+
+/** The tarballs of a folder, by package. */
+export const tarballsIn = (folder) =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(".tgz"))
+      .map((file) => [file.replace(/^attune-(.+)-\d.*$/, "@attune/$1"), join(folder, file)]),
+  );
+
 /** Packs every package, checks the tarballs' shape and types, installs them with npm into an empty host outside the workspace, type-checks and runs it. */
 export async function checkPacked() {
   const folder = mkdtempSync(join(tmpdir(), "attune host "));
   try {
     const tarballs = join(folder, "tarballs");
-    mkdirSync(tarballs);
-    for (const name of PACKAGES) {
-      const packed = await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--pack-destination", tarballs], {
-        cwd: join(root, "packages", name),
-        capture: true,
-      });
-      if (packed.code !== 0) return packed;
-    }
-    const files = Object.fromEntries(
-      readdirSync(tarballs).map((file) => [
-        file.replace(/^attune-(.+)-\d.*$/, "@attune/$1"),
-        join(tarballs, file),
-      ]),
-    );
+    const failed = await pack(tarballs);
+    if (failed) return failed;
+    const files = tarballsIn(tarballs);
     for (const file of Object.values(files)) {
       const shape = await run(process.execPath, [bin("publint/src/cli.js"), "run", file, "--strict"], {
         capture: true,

@@ -12,8 +12,24 @@ function fingerprint(folder, hash) {
     const path = join(folder, name);
     const stat = statSync(path);
     if (stat.isDirectory()) fingerprint(path, hash);
-    else if (!/\.test\.|\.test-d\./.test(name)) hash.update(path).update(readFileSync(path));
+    else if (!/\.test\.|\.test-d\.|\.md$/.test(name)) hash.update(path).update(readFileSync(path));
   }
+}
+
+/** Whether there was a build here before. */
+export const isPrepared = () => existsSync(join(root, "node_modules", ".cache", "attune-build"));
+
+/** Runs one step; where that takes longer, says every ten seconds that it is still at it. */
+export async function inSteps(name, step) {
+  const started = Date.now();
+  const since = () => `${Math.round((Date.now() - started) / 1000)} s`;
+  const timer = setInterval(() => console.log(dim(`${name} … ${since()}`)), 10_000);
+  try {
+    await step();
+  } finally {
+    clearInterval(timer);
+  }
+  console.log(dim(`${name}: done in ${since()}`));
 }
 
 /** Installs exactly what the lockfile says. */

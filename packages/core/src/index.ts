@@ -13,6 +13,7 @@ export type {
   Purpose,
 } from "./consent/types.js";
 export { compileRuleset } from "./decisions/compile.js";
+export { lintRuleset } from "./decisions/lint-ruleset.js";
 export type * from "./decisions/types.js";
 export { validateRuleset } from "./decisions/validate-ruleset.js";
 export type { Score } from "./engagement/types.js";
@@ -28,6 +29,7 @@ export type {
   ShopProperties,
 } from "./events/types.js";
 export { type Clock, systemClock } from "./kernel/clock.js";
+export { createDevelopmentReport } from "./kernel/development.js";
 export { AttuneError, type AttuneErrorOptions, type ErrorCode, isAttuneError } from "./kernel/errors.js";
 export type { JsonObject, JsonValue } from "./kernel/json.js";
 export { type RandomSource, secureRandom, seededRandom } from "./kernel/random.js";

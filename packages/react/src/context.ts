@@ -35,6 +35,8 @@ export interface Personalization {
   started: Flag;
   /** The visitor has opened the consent settings. */
   consentOpen: Flag;
+  /** What has been warned of, in development. */
+  hints: Set<string>;
 }
 
 /** Null outside of a provider. */

@@ -1,9 +1,11 @@
-import { Children, createContext, isValidElement, type ReactNode, useContext } from "react";
+import { Children, createContext, isValidElement, type ReactNode, useContext, useMemo } from "react";
 import { SlotBox, type SlotBoxProps } from "./slot-box.js";
 import type { SlotName, VariantName } from "./slots.js";
+import { useHint } from "./use-hint.js";
 import { useDecision } from "./use-decision.js";
 
-const VariantContext = createContext<string | null>(null);
+/** The experiment around, and the variant that it shows. */
+const VariantContext = createContext<{ slot: SlotName; shown: string | null } | null>(null);
 
 export interface ExperimentProps<N extends SlotName> extends Omit<SlotBoxProps, "slot"> {
   slot: N;
@@ -19,22 +21,30 @@ export function Experiment<N extends SlotName>({
   ...box
 }: ExperimentProps<N>): ReactNode {
   const { variant } = useDecision(box.slot);
+  const { slot } = box;
+  const shown = variant ?? fallback ?? firstName(children);
+  const context = useMemo(() => ({ slot, shown }), [slot, shown]);
   return (
-    <VariantContext.Provider value={variant ?? fallback ?? firstName(children)}>
+    <VariantContext.Provider value={context}>
       <SlotBox {...box}>{children}</SlotBox>
     </VariantContext.Provider>
   );
 }
 
-export interface VariantProps {
+export interface VariantProps<N extends SlotName = SlotName> {
   /** As in the ruleset. */
-  name: VariantName;
+  name: VariantName<N>;
   children?: ReactNode;
 }
 
-/** What one variant of the `<Experiment>` around it looks like. */
-export function Variant({ name, children }: VariantProps): ReactNode {
-  return useContext(VariantContext) === name ? children : null;
+/**
+ * What one variant of the `<Experiment>` around it looks like. Where slots are registered, `<Variant<"cta"> name="…">` takes the names of
+ * that slot alone; without it, those of any slot.
+ */
+export function Variant<N extends SlotName = SlotName>({ name, children }: VariantProps<N>): ReactNode {
+  const experiment = useContext(VariantContext);
+  useHint("variant", JSON.stringify([experiment?.slot, name]));
+  return experiment?.shown === name ? children : null;
 }
 
 function firstName(children: ReactNode): string | null {

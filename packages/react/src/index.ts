@@ -10,6 +10,7 @@ export {
 } from "./personalize.js";
 export { PersonalizationProvider, type PersonalizationProviderProps } from "./provider.js";
 export type { Register } from "./register.js";
+export { defineSegments, type KnownSegments, type SegmentName } from "./segments.js";
 export { defineSlots, type SlotName, type SlotValue, type TypedSlot, type VariantName } from "./slots.js";
 export { useAttune } from "./use-attune.js";
 export { type Consent, useConsent } from "./use-consent.js";

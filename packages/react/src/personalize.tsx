@@ -1,12 +1,16 @@
-import type { Decision, JsonValue, SegmentExpression } from "@attune/core";
+import type { Decision, JsonValue } from "@attune/core";
 import type { ReactNode } from "react";
+import type { KnownSegments } from "./segments.js";
 import { SlotBox, type SlotBoxProps } from "./slot-box.js";
 import type { SlotName, SlotValue, VariantName } from "./slots.js";
 import { useDecision } from "./use-decision.js";
 import { useSegment } from "./use-segment.js";
 
 type Fallback = {
-  /** Shown to everybody who is not personalised: no consent, not targeted, nothing loaded. Without it the ruleset's fallback shows. */
+  /**
+   * Shown to everybody who is not personalised: no consent, not targeted, nothing loaded. Without it the ruleset's fallback shows, which
+   * is what `useVariant` always gives there.
+   */
   fallback?: ReactNode;
 };
 
@@ -26,7 +30,7 @@ export type PersonalizeSlotProps<N extends SlotName = SlotName, V = JsonValue> =
 
 export type PersonalizeSegmentProps = Fallback & {
   /** A name, a list (any of them), or `{ any, all, not }`. */
-  segment: SegmentExpression;
+  segment: KnownSegments;
   children: ReactNode;
   slot?: undefined;
 };

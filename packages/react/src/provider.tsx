@@ -62,7 +62,10 @@ function OwnEngine({ options, initial, children }: OwnEngineProps) {
 }
 
 function Provide({ attune, children }: { attune: Attune; children?: ReactNode }) {
-  const context = useMemo(() => ({ attune, started: createFlag(), consentOpen: createFlag() }), [attune]);
+  const context = useMemo(
+    () => ({ attune, started: createFlag(), consentOpen: createFlag(), hints: new Set<string>() }),
+    [attune],
+  );
   useEffect(() => {
     attune.start();
     context.started.set(true);

@@ -1,4 +1,4 @@
-import type { JsonValue } from "@attune/core";
+import type { JsonValue, SlotDefinition } from "@attune/core";
 import type { Register } from "./register.js";
 
 /** The part of a slot's definition that the types are read from; the `slots` of a ruleset fit. */
@@ -34,11 +34,29 @@ export type SlotValue<N extends SlotName = SlotName, Unregistered = JsonValue> =
     ? VariantsOf<N>[keyof VariantsOf<N>]
     : never;
 
+/** Every variant that a policy names must be one of the slot's. */
+type PolicyOf<P, Variant extends string> = P extends { weights: infer Weights }
+  ? { readonly weights: { readonly [K in keyof Weights]: K extends Variant ? number : never } }
+  : { readonly rules: readonly { readonly variant: Variant; readonly [condition: string]: unknown }[] };
+
+type Checked<Slot> = Slot extends { variants: infer Variants; fallback: infer Name; policy: infer Policy }
+  ? {
+      // Not the names themselves: a text that is none of them would make the whole slot `never`, and the message say so.
+      readonly fallback: Name extends keyof Variants
+        ? string
+        : { readonly "is no variant of this slot; there are": keyof Variants };
+      readonly policy: PolicyOf<Policy, keyof Variants & string>;
+    }
+  : unknown;
+
 /**
  * Types the slots of a ruleset without changing them: what it returns can be registered (see {@link Register}) and be the ruleset's
- * `slots` as well.
+ * `slots` as well. A fallback, rule or weight that names no variant of its slot is a type error. Whether conditions and weights are right
+ * is what `validateRuleset` says.
  */
 // @__NO_SIDE_EFFECTS__
-export function defineSlots<const Slots extends Readonly<Record<string, TypedSlot>>>(slots: Slots): Slots {
+export function defineSlots<const Slots extends Readonly<Record<string, SlotDefinition>>>(
+  slots: Slots & { readonly [N in keyof Slots]: Checked<Slots[N]> },
+): Slots {
   return slots;
 }

@@ -48,7 +48,7 @@ describe("types with registered slots", () => {
   const registered = `${HELPERS}
     export const slots = defineSlots({
       hero: { fallback: "plain", variants: { plain: { title: "Hi" }, bold: { title: "Hey", big: true } }, policy: { type: "rules", rules: [] } },
-      cta: { fallback: "a", variants: { a: "Buy", b: "Buy now" }, policy: { type: "rules", rules: [] } },
+      cta: { fallback: "a", variants: { a: "Buy", b: "Buy now" }, policy: { type: "rules", rules: [{ segment: "x", when: { sessions: { $gte: 2 } }, variant: "b" }] } },
     });
     declare module "@attune/react" {
       interface Register { slots: typeof slots }
@@ -81,6 +81,72 @@ describe("types with registered slots", () => {
     expect(messages).toEqual([]);
   });
 
+  it("know the segments", () => {
+    const messages = check(`
+      import { defineSegments, Personalize, useSegment, type SegmentName } from "@attune/react";
+      import type { Ruleset } from "@attune/core";
+      export const segments = defineSegments([
+        { name: "kitchen-fans", enter: { topCategory: { $in: ["kitchen"] } } },
+        { name: "readers", enter: { pagesThisSession: { $gte: 3 } } },
+      ]);
+      declare module "@attune/react" {
+        interface Register { segments: typeof segments }
+      }
+      export const ruleset: Ruleset = { schemaVersion: 1, revision: 1, segments, slots: {} };
+      export const name: SegmentName = "readers";
+      export function Page() {
+        useSegment("kitchen-fans");
+        useSegment({ any: ["readers", { not: "kitchen-fans" }] });
+        useSegment("kitchn-fans");
+        return <Personalize segment={["readers", "riders"]}>x</Personalize>;
+      }`);
+    expect(messages).toHaveLength(2);
+    expect(messages[0]).toMatch(/kitchn-fans/);
+    expect(messages[1]).toMatch(/riders/);
+  });
+
+  it.each([
+    [
+      "a fallback",
+      `{ variants: { a: 1 }, fallback: "b", policy: { type: "rules", rules: [] } }`,
+      /"is no variant of this slot; there are": "a"/,
+    ],
+    [
+      "a rule",
+      `{ variants: { a: 1 }, fallback: "a", policy: { type: "rules", rules: [{ variant: "b" }] } }`,
+      /"b".*"a"/s,
+    ],
+    [
+      "a weight",
+      `{ variants: { a: 1 }, fallback: "a", policy: { type: "split", experiment: "e", weights: { a: 0.5, b: 0.5 } } }`,
+      /^b:/,
+    ],
+    [
+      "a type",
+      `{ variants: { a: 1 }, fallback: "a", policy: { type: "ruels", rules: [] } }`,
+      /Did you mean '"rules"'/,
+    ],
+    ["no policy", `{ variants: { a: 1 }, fallback: "a" }`, /'policy' is missing/],
+  ])("refuse %s that fits no variant or type", (_, slot, says) => {
+    const messages = check(`
+      import { defineSlots } from "@attune/react";
+      export const slots = defineSlots({ hero: ${slot} });`);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatch(says);
+  });
+
+  it("tie a variant to its slot where it is named", () => {
+    const messages = check(`${registered}
+      export const page = (
+        <Experiment slot="cta">
+          <Variant<"cta"> name="a">1</Variant>
+          <Variant<"cta"> name="plain">2</Variant>
+        </Experiment>
+      );`);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatch(/"plain".*"a" \| "b"/s);
+  });
+
   it("know the events and their properties", () => {
     const messages = check(`
       import { useTrack } from "@attune/react";
@@ -92,11 +158,13 @@ describe("types with registered slots", () => {
       export function useWishes(): void {
         const track = useTrack();
         void track("Wishlist Added", { product_id: "p", gift: true }).then(({ status }) => status);
+        void track("Product Added", { product_id: "p" });
+        void track("Cart Viewed");
         void track("Wishlist Burnt");
         void track("Wishlist Added", { product_id: 3 });
       }`);
     expect(messages).toHaveLength(2);
-    expect(messages[0]).toMatch(/Wishlist Burnt/);
+    expect(messages[0]).toMatch(/Wishlist Burnt.*KnownEventName|Wishlist Burnt.*"Wishlist Added"/s);
     expect(messages[1]).toMatch(/^product_id: 3/);
   });
 

@@ -1,5 +1,6 @@
 import type { Decision, JsonValue } from "@attune/core";
 import type { SlotName, SlotValue } from "./slots.js";
+import { useHint } from "./use-hint.js";
 import { shallowEqual, useSlice } from "./use-slice.js";
 
 /**
@@ -9,6 +10,7 @@ import { shallowEqual, useSlice } from "./use-slice.js";
 export function useDecision<V = JsonValue, N extends SlotName = SlotName>(
   slot: N,
 ): Decision<SlotValue<N, V>> {
+  useHint("slot", slot);
   return useSlice(
     (attune) => attune.decide<SlotValue<N, V>>(slot),
     (attune) => attune.initialDecision<SlotValue<N, V>>(slot),

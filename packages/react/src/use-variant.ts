@@ -1,5 +1,6 @@
 import type { JsonValue } from "@attune/core";
 import type { SlotName, SlotValue } from "./slots.js";
+import { useHint } from "./use-hint.js";
 import { useSlice } from "./use-slice.js";
 
 /** A fallback of `"Buy"` does not mean that the slot can give nothing else. */
@@ -16,6 +17,7 @@ export function useVariant<V, N extends SlotName = SlotName>(
   fallback: SlotValue<N, V>,
 ): SlotValue<N, Widened<V>>;
 export function useVariant(slot: SlotName, fallback: unknown = null): unknown {
+  useHint("slot", slot);
   const value = useSlice(
     (attune) => attune.decide(slot),
     (attune) => attune.initialDecision(slot),

@@ -27,7 +27,7 @@ export const ruleset: Ruleset = {
     hidden: {
       variants: { off: null, on: "on" },
       fallback: "off",
-      targeting: { neverSet: true },
+      targeting: { "context.neverSet": true },
       policy: { type: "rules", rules: [{ variant: "on" }] },
     },
   },

@@ -40,7 +40,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const ring = createKeyRing(options.auth.keys);
   const sessions = createSessions(clock, options.auth.sessionMs);
   const authenticator = createAuthenticator(ring, sessions, publicOrigin);
-  const service = options.service ?? ownService(options);
+  const service = options.service ?? ownService({ ...options, report });
   const random = options.random ?? secureRandom;
   const simulation = createSimulation({ service, clock, random, report });
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];

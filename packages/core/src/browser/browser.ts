@@ -1,3 +1,4 @@
+import { createDevelopmentReport } from "../kernel/development.js";
 import type { CaptureSink, Environment } from "../ports/environment.js";
 import { captureActiveTime } from "./capture/active-time.js";
 import { captureClicks } from "./capture/clicks.js";
@@ -38,7 +39,10 @@ export interface BrowserOptions {
   /** `false`: nothing is captured by itself. */
   capture?: false | CaptureOptions;
   cookies?: CookieOptions;
-  /** Told of what went wrong (default: nothing is said). */
+  /**
+   * Told of what went wrong, such as a key that is refused or an endpoint that does not answer (default: in development the console,
+   * each problem once; in production nobody).
+   */
   report?: (error: unknown) => void;
 }
 
@@ -47,7 +51,9 @@ export interface BrowserOptions {
  * may be made on a server; the engine uses its parts from `start()` on, as far as consent allows.
  */
 export function browser(options: BrowserOptions = {}): Environment {
-  const { endpoint, writeKey, site = "default", region, capture, cookies, report } = options;
+  const { endpoint, writeKey, site = "default", region, capture, cookies } = options;
+  const hint = createDevelopmentReport();
+  const report = options.report ?? hint;
   const page = browserPage();
   const database = `attune-${site}`;
 
@@ -63,13 +69,12 @@ export function browser(options: BrowserOptions = {}): Environment {
     storage: indexedDbStorage(database),
     page,
     consentSync: browserConsentSync(database),
-    ...(endpoint === undefined ? {} : { network: browserNetwork(endpoint, writeKey) }),
-    ...(report ? { report } : {}),
+    ...(endpoint === undefined ? {} : { network: browserNetwork(endpoint, writeKey, hint) }),
+    report,
     ...(capture === false
       ? {}
       : {
-          capture: (sink: CaptureSink) =>
-            startCapture(sink, capture ?? {}, page, report ?? (() => undefined)),
+          capture: (sink: CaptureSink) => startCapture(sink, capture ?? {}, page, report),
         }),
   };
 }

@@ -15,6 +15,7 @@ afterEach(() => server?.close());
 
 /** A real endpoint that answers as told and writes down what came. */
 async function endpoint(answer: (url: string) => Answer) {
+  const hints: string[] = [];
   const seen: { url: string; method: string; headers: Record<string, unknown>; body: string }[] = [];
   server = createServer((request, response) => {
     let body = "";
@@ -30,7 +31,10 @@ async function endpoint(answer: (url: string) => Answer) {
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
   return {
     seen,
-    network: browserNetwork(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "wk_1"),
+    network: browserNetwork(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "wk_1", (error) =>
+      hints.push(String(error)),
+    ),
+    hints,
   };
 }
 
@@ -70,8 +74,8 @@ describe("what the endpoint's answers mean", () => {
     [422, { "content-type": "application/problem+json; charset=utf-8" }, { status: "too-large" }],
     // A proxy's own 400 says nothing about the events.
     [400, { "content-type": "text/html" }, { status: "retry" }],
-    [401, {}, { status: "refused", code: 401 }],
-    [403, {}, { status: "refused", code: 403 }],
+    [401, {}, { status: "refused", code: 401, detail: expect.stringMatching(/batch, status 401$/) }],
+    [403, {}, { status: "refused", code: 403, detail: expect.stringMatching(/batch, status 403$/) }],
     [404, {}, { status: "retry" }],
     [500, {}, { status: "retry" }],
     [429, { "retry-after": "7" }, { status: "retry", afterMs: 7000 }],
@@ -87,6 +91,41 @@ describe("what the endpoint's answers mean", () => {
     const cancel = createCancel();
     cancel.abort();
     expect(await network.send(items(1), { last: false, signal: cancel.signal })).toEqual({ status: "retry" });
+  });
+});
+
+describe("what is told of a misconfiguration", () => {
+  const problem = { type: "x", title: "Unauthorized", detail: "This key is not known." };
+
+  it("the address and the server's own words", async () => {
+    const { network } = await endpoint(() => ({ status: 401, body: problem }));
+    expect(await network.send(items(1), now)).toMatchObject({
+      detail: expect.stringMatching(
+        /^http:.*\/api\/v1\/behavioral\/batch, status 401: This key is not known\.$/,
+      ),
+    });
+    await expect(network.fetchRuleset?.(null, now.signal)).rejects.toMatchObject({
+      code: "ATTUNE_BROWSER_ANSWER",
+      message: expect.stringMatching(/\/api\/v1\/ruleset, status 401: This key is not known\.$/),
+    });
+    const message = { visitorId: "somebody", record: { grants: {} } };
+    await expect(network.sendConsent?.(message, now.signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/consent, status 401/),
+    });
+  });
+
+  it("that no ruleset is there, and that nobody answers", async () => {
+    const { network, hints } = await endpoint(() => ({ status: 404 }));
+    await expect(network.fetchRuleset?.(null, now.signal)).rejects.toThrow(/ruleset, status 404/);
+    await network.send(items(1), now);
+    expect(hints).toEqual([expect.stringMatching(/batch, status 404/)]);
+    const nobody = browserNetwork("http://127.0.0.1:1", "wk_1", (error) => hints.push(String(error)));
+    await expect(nobody.fetchRuleset?.(null, now.signal)).rejects.toMatchObject({
+      code: "ATTUNE_BROWSER_UNREACHABLE",
+      message: "No answer from http://127.0.0.1:1/api/v1/ruleset.",
+    });
+    await nobody.send(items(1), now);
+    expect(hints).toHaveLength(2);
   });
 });
 

@@ -1,3 +1,4 @@
+import { AttuneError } from "../kernel/errors.js";
 import type { Cancellation, DeviceNetwork, QueueItem, SendOutcome } from "../ports/environment.js";
 
 /** What survives the page shares 65,536 bytes in every browser (Fetch standard, keepalive); a little is left for the host. */
@@ -41,8 +42,25 @@ function rejections(answer: unknown, items: readonly QueueItem[]): { id: string;
   });
 }
 
-/** Talks to an Attune server by fetch: events and consent by POST, the ruleset by a GET that carries neither cookie nor identifier. */
-export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwork {
+/** What an answer that is no success says: its address without what stands after `?`, status, and the server's own words. */
+async function answered(response: Response): Promise<string> {
+  const said = (await response.json().catch(() => null)) as { detail?: unknown } | null;
+  return `${response.url.split("?")[0]}, status ${response.status}${said?.detail ? `: ${String(said.detail)}` : ""}`;
+}
+
+const failed = async (response: Response): Promise<AttuneError> =>
+  new AttuneError("ATTUNE_BROWSER_ANSWER", `Not taken: ${await answered(response)}`);
+
+/**
+ * Talks to an Attune server by fetch: events and consent by POST, the ruleset by a GET that carries neither cookie nor identifier.
+ *
+ * @param hint Told why a batch has to wait though nothing is wrong with it: of use to who develops, not to who runs the page.
+ */
+export function browserNetwork(
+  endpoint: string,
+  writeKey?: string,
+  hint: (error: unknown) => void = () => undefined,
+): DeviceNetwork {
   const base = endpoint.replace(/\/+$/, "");
   const authorization: Record<string, string> = writeKey ? { authorization: `Bearer ${writeKey}` } : {};
   let keptAlive = 0;
@@ -71,6 +89,8 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
         },
         signal: controller.signal,
       });
+    } catch (cause) {
+      throw new AttuneError("ATTUNE_BROWSER_UNREACHABLE", `No answer from ${base + path}.`, { cause });
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
@@ -85,10 +105,12 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
         taken: items.length,
         rejected: rejections(await response.json().catch(() => null), items),
       };
-    if (status === 401 || status === 403) return { status: "refused", code: status };
+    if (status === 401 || status === 403)
+      return { status: "refused", code: status, detail: await answered(response) };
     // What stands between may answer 400 too, and then the events are not to blame.
     const judged = response.headers.get("content-type")?.includes("problem+json");
     if (status === 413 || (judged && (status === 400 || status === 422))) return { status: "too-large" };
+    hint(await failed(response));
     const afterMs = retryAfter(response.headers.get("retry-after"), Date.now());
     return afterMs === undefined ? { status: "retry" } : { status: "retry", afterMs };
   }
@@ -105,8 +127,9 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
           await call("/api/v1/behavioral/batch", signal, { body, keepalive: last }),
           items,
         );
-      } catch {
+      } catch (error) {
         // Offline, blocked, timed out or aborted: all the same to the queue.
+        if (!signal.aborted) hint(error);
         return { status: "retry" };
       } finally {
         keptAlive -= weight;
@@ -133,7 +156,7 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
         region,
       });
       const response = await call("/api/v1/behavioral/consent", signal, { body, keepalive: true });
-      if (!response.ok) throw new Error(`consent was answered with status ${response.status}`);
+      if (!response.ok) throw await failed(response);
     },
 
     async fetchRuleset(known, signal) {
@@ -141,8 +164,8 @@ export function browserNetwork(endpoint: string, writeKey?: string): DeviceNetwo
         credentials: "omit",
         ...(known === null ? {} : { headers: { "if-none-match": `"${known}"` } }),
       });
-      if (response.status === 304 || response.status === 404) return null;
-      if (!response.ok) throw new Error(`the ruleset was answered with status ${response.status}`);
+      if (response.status === 304) return null;
+      if (!response.ok) throw await failed(response);
       return (await response.json()) as unknown;
     },
 

@@ -7,10 +7,19 @@ import { own } from "../targeting/path.js";
 import { compileSlot, decisionOf, emptyDecision, policyContent } from "./decide.js";
 import type { RulesetContext, SlotDecider } from "./decide.js";
 import { explain } from "./explain.js";
-import type { CompiledRuleset, DecidingRuleset, Decision, Ruleset, SlotDefinition } from "./types.js";
+import type {
+  CompiledRuleset,
+  DecidingRuleset,
+  Decision,
+  Ruleset,
+  RulesetDocument,
+  SlotDefinition,
+} from "./types.js";
 
 /** {@link compileRuleset} for where nothing is explained: a page's first load. */
-export function compileDecisions(ruleset: Ruleset): DecidingRuleset {
+export function compileDecisions(document: Ruleset | RulesetDocument): DecidingRuleset {
+  // What it is not, shows below: then compiling throws.
+  const ruleset = document as Ruleset;
   const slots = new Map<string, SlotDecider>();
   let context: RulesetContext;
   let path = "";
@@ -52,7 +61,7 @@ export function compileDecisions(ruleset: Ruleset): DecidingRuleset {
  *
  * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
  */
-export function compileRuleset(ruleset: Ruleset): CompiledRuleset {
+export function compileRuleset(ruleset: Ruleset | RulesetDocument): CompiledRuleset {
   const deciding = compileDecisions(ruleset);
   return { ...deciding, explain: (slot, visitor) => explain(deciding, slot, visitor) };
 }

@@ -3,5 +3,6 @@ export type { BucketRange } from "./bucket.js";
 export { compileRuleset, forcedDecision } from "./compile.js";
 export { emptyDecision } from "./decide.js";
 export { hash } from "./hash.js";
+export { lintRuleset } from "./lint-ruleset.js";
 export type * from "./types.js";
 export { validateRuleset } from "./validate-ruleset.js";

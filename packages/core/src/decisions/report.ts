@@ -26,7 +26,7 @@ export function createReport(): Report {
 }
 
 /** Levenshtein distance: how many letters to insert, drop or exchange. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
@@ -67,7 +67,7 @@ export const OBJECT: Kind = ["an object", isObject];
 /** The fields of an object: those marked `!` must be there. */
 export type Shape = Readonly<Record<string, Kind>>;
 
-/** Checks that a value is an object of these fields and no others; unknown fields are issues, with the nearest known name. Returns the fields that are right. */
+/** Checks that a value is an object of these fields and no others; unknown fields are issues, with the nearest known name, or all of them where none is near. Returns the fields that are right. */
 export function checkShape(
   report: Report,
   path: string,
@@ -83,7 +83,7 @@ export function checkShape(
       report.add(
         pointer(path, key),
         "UNKNOWN_FIELD",
-        `There is no such field here.${suggestion(key, names)}`,
+        `There is no such field here.${suggestion(key, names) || ` The fields are ${names.join(", ")}.`}`,
       );
     }
   }

@@ -7,12 +7,23 @@ export type { SegmentExpression };
 
 /** All that is decided, as one JSON document. */
 export interface Ruleset {
+  /** Where editors find the JSON Schema; it means nothing to the library. */
+  $schema?: string;
   schemaVersion: 1;
   /** Grows with each published change. */
   revision: number;
   groups?: Groups;
   segments?: readonly SegmentDefinition[];
   slots: Readonly<Record<string, SlotDefinition>>;
+}
+
+/** A ruleset as a JSON import or a plain object literal is typed: its shape is checked when it is compiled. */
+export interface RulesetDocument {
+  readonly schemaVersion: number;
+  readonly revision: number;
+  readonly slots: Readonly<Record<string, object>>;
+  readonly segments?: readonly object[];
+  readonly groups?: object;
 }
 
 export interface SlotDefinition {
@@ -100,6 +111,7 @@ export interface Decision<V = JsonValue> {
    */
   propensity: number | null;
   experiment?: string;
+  /** Of the slot's policy (a hash of its content); nothing to do with the consent policy's `version`. */
   policyVersion?: string;
   rulesetVersion: string | null;
   purposes: readonly Purpose[];

@@ -79,6 +79,25 @@ const brief = (json: unknown): string[] =>
   issuesOf(json).map(({ path, code }) => `${path} ${code.replace("ATTUNE_", "")}`);
 
 describe("validateRuleset", () => {
+  it("lists the fields that there are where none is near", () => {
+    const at = (json: unknown): string | undefined => {
+      const result = validateRuleset(json);
+      return result.ok ? undefined : result.error[0]?.message;
+    };
+    const segment = { name: "s", enter: { sessions: 1 } };
+    expect(at({ schemaVersion: 1, revision: 1, slots: {}, segments: [{ ...segment, leave: {} }] })).toBe(
+      "There is no such field here. The fields are name, description, enter, exit, minStayMs, purposes.",
+    );
+    expect(at({ schemaVersion: 1, revision: 1, slots: {}, segments: [{ ...segment, exits: {} }] })).toBe(
+      "There is no such field here. Did you mean exit?",
+    );
+  });
+
+  it("lets editors be told of the schema", () => {
+    const json = { $schema: "./ruleset.schema.json", schemaVersion: 1, revision: 1, slots: {} };
+    expect(validateRuleset(json).ok).toBe(true);
+  });
+
   it("takes what is right, unchanged", () => {
     const json = document();
     expect(validateRuleset(json)).toEqual({ ok: true, value: document() });

@@ -22,6 +22,8 @@ import { checkPolicy, checkVariant } from "./validate-policy.js";
 const MAX_DEPTH = 64;
 
 const RULESET: Shape = {
+  // For editors; it means nothing here.
+  $schema: TEXT,
   "schemaVersion!": ["1: the version of the format that this library knows", (value) => value === 1],
   "revision!": ["a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   groups: OBJECT,

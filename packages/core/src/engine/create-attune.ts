@@ -1,4 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
+import { checkOptions } from "./check-options.js";
 import { collecting } from "./collecting.js";
 import { type Deed, takeDown } from "./draft.js";
 import { createFirstLoad, type FirstLoad } from "./first-load.js";
@@ -8,6 +9,9 @@ import type { Recording } from "./recording/types.js";
 import type { FetchRecording } from "./recording-gate.js";
 import { createSnapshots } from "./snapshots.js";
 import type { Attune, AttuneOptions, TrackResult } from "./types.js";
+
+/** Bundlers put the text in its place. */
+declare const process: { env: { NODE_ENV?: string } };
 
 type Lifecycle = ReturnType<typeof createLifecycle>;
 
@@ -51,12 +55,20 @@ export function createEngine(options: AttuneOptions, fetchRecording: FetchRecord
     session: () => recording()?.session() ?? null,
     subscribe: parts.listeners.add,
     loadRuleset: parts.useRuleset,
+    ruleset: () => parts.ruleset()?.ruleset ?? null,
     deliveries: () => recording()?.deliveries() ?? [],
     ready: lifecycle.ready,
     start: lifecycle.start,
     close: lifecycle.close,
   };
   if (!options.environment) lifecycle.start();
+  try {
+    // Not part of a production build.
+    if (process.env.NODE_ENV !== "production")
+      for (const error of checkOptions(options)) parts.host.report(error);
+  } catch {
+    // No bundler has said which it is.
+  }
   return attune;
 }
 

@@ -7,6 +7,7 @@ import type {
   DecisionVisitor,
   Explanation,
   Ruleset,
+  RulesetDocument,
 } from "../decisions/types.js";
 import type { Memberships } from "../segments/types.js";
 import { type ConsentEdge, createConsentEdge } from "./consent-controller.js";
@@ -70,7 +71,7 @@ export function createFirstLoad(
     },
     explainBy: (rules: DecidingRuleset, slot: string): Explanation | undefined =>
       gate.recording()?.explain(rules, slot, shared.decidedFor()),
-    useRuleset(next: Ruleset | CompiledRuleset): void {
+    useRuleset(next: Ruleset | RulesetDocument | CompiledRuleset): void {
       compiled = "decide" in next ? next : compileDecisions(next);
       gate.recording()?.use();
       shared.changed();

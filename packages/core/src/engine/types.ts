@@ -1,5 +1,5 @@
 import type { ConsentPolicy, ConsentRecord, ConsentState, Purpose } from "../consent/types.js";
-import type { CompiledRuleset, Decision, Explanation, Ruleset } from "../decisions/types.js";
+import type { CompiledRuleset, Decision, Explanation, Ruleset, RulesetDocument } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { MinimiseOptions } from "../events/minimise.js";
 import type { EventPurposeSource } from "../events/names.js";
@@ -21,8 +21,11 @@ export interface AttuneOptions {
     minimise?: MinimiseOptions;
   };
   decisions?: {
-    /** A ruleset document or a compiled one; may come later by `loadRuleset`. */
-    ruleset?: Ruleset | CompiledRuleset;
+    /**
+     * A ruleset document (an imported JSON file is one) or a compiled one; may come later by `loadRuleset`. With it the first render is
+     * decided already; without one it is fetched from the endpoint.
+     */
+    ruleset?: Ruleset | RulesetDocument | CompiledRuleset;
     /** Slot → variant, for tests and previews; reason `override`, never exposed. */
     overrides?: Readonly<Record<string, string>>;
   };
@@ -136,7 +139,9 @@ export interface Attune {
   /** As `decide`, from `initial`; for hydration. */
   initialDecision<V = JsonValue>(slot: string, fallback?: V): Decision<V>;
   subscribe(listener: () => void): () => void;
-  loadRuleset(ruleset: Ruleset | CompiledRuleset): void;
+  loadRuleset(ruleset: Ruleset | RulesetDocument | CompiledRuleset): void;
+  /** The document that decides; null as long as there is none. */
+  ruleset(): Ruleset | null;
   /** The latest events and what became of them, newest first, at most 50. */
   deliveries(): readonly DeliveryEntry[];
   /** Resolves when consent, visitor and ruleset are known, and the part that records is there (or could not be loaded: reported, not thrown). */

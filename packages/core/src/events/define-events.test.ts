@@ -39,13 +39,15 @@ describe("defineEvents", () => {
     track("Wishlist Added", { product_id: "p", list: "public" });
     track("Lights Switched");
     track("Anything Happened", { a: 1 });
+    track("Product Added", { product_id: "p", price: 3 });
+    track("Cart Viewed");
     // @ts-expect-error an event that is not defined
     track("Wishlist Burnt");
     // @ts-expect-error a property is missing
     track("Wishlist Added", { product_id: "p" });
     // @ts-expect-error a property of another type
     track("Lights Switched", { on: "yes" });
-    expect(sent).toHaveLength(6);
+    expect(sent).toHaveLength(8);
   });
 
   it("says what it is collected for, and falls back to what the library knows", () => {

@@ -1,6 +1,7 @@
 import type { Purpose } from "../consent/types.js";
 import { pointer, type Issue } from "../kernel/result.js";
 import type { EventPurposeSource } from "./names.js";
+import type { KnownEventName } from "./types.js";
 
 /** A property's type: a JSON type, or a list of the texts it may be; with `?` (or an `undefined` in the list) it may be left out. */
 export type PropertyType =
@@ -48,14 +49,22 @@ export type EventProperties<D extends EventDefinition> = D extends {
   ? PropertiesFrom<P>
   : Record<string, unknown>;
 
-/** `track` that knows the defined events: `const track: TypedTrack<typeof events> = attune.track`. */
+/** What stands behind an event's name: its properties, which may be left out where none is needed. */
+type Arguments<D extends EventDefinitions, N> = N extends keyof D
+  ? Record<never, never> extends EventProperties<D[N]>
+    ? [properties?: EventProperties<D[N]>]
+    : [properties: EventProperties<D[N]>]
+  : [properties?: Record<string, unknown>];
+
+/**
+ * `track` that knows the defined events, and beside them the names that the library knows (`Product Viewed`, …):
+ * `const track: TypedTrack<typeof events> = attune.track`. Where both have a name, the definition holds.
+ */
 export type TypedTrack<C extends EventCatalogue, R = Promise<unknown>> = <
-  N extends keyof C["definitions"] & string,
+  N extends (keyof C["definitions"] & string) | KnownEventName,
 >(
   name: N,
-  ...properties: Record<never, never> extends EventProperties<C["definitions"][N]>
-    ? [properties?: EventProperties<C["definitions"][N]>]
-    : [properties: EventProperties<C["definitions"][N]>]
+  ...properties: Arguments<C["definitions"], N>
 ) => R;
 
 export interface EventCatalogue<D extends EventDefinitions = EventDefinitions> extends EventPurposeSource {
@@ -66,7 +75,8 @@ export interface EventCatalogue<D extends EventDefinitions = EventDefinitions> e
 
 /**
  * A host's own events: what each is collected for, and what it carries. The types follow from the definition, so that `track` is
- * checked when the host is compiled; `check` is for those who want it at run time as well.
+ * checked when the host is compiled; `check` is for those who want it at run time as well. The purposes take effect where the catalogue
+ * is handed to the engine: `createAttune({ events: { definitions: events } })`.
  */
 export function defineEvents<const D extends EventDefinitions>(definitions: D): EventCatalogue<D> {
   const find = (name: string): EventDefinition | undefined =>

@@ -1,4 +1,5 @@
 export * from "./clock.js";
+export * from "./development.js";
 export * from "./errors.js";
 export * from "./hash.js";
 export * from "./ids.js";

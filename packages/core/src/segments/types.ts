@@ -28,7 +28,11 @@ export interface SegmentChange {
 }
 
 /** A segment, any of a list, or a combination. */
-export type SegmentExpression =
-  | string
-  | readonly string[]
-  | { any?: readonly SegmentExpression[]; all?: readonly SegmentExpression[]; not?: SegmentExpression };
+export type SegmentExpression<Name extends string = string> =
+  | Name
+  | readonly Name[]
+  | {
+      any?: readonly SegmentExpression<Name>[];
+      all?: readonly SegmentExpression<Name>[];
+      not?: SegmentExpression<Name>;
+    };

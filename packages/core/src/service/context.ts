@@ -16,7 +16,10 @@ export interface ServiceContext {
   /** Rulesets and receipts: the durable store where there is one. */
   durable: Store;
   log: Log | null;
-  channel: Channel | null;
+  /** The host's, or from the first subscription on one of this process; null where nobody would hear. */
+  readonly channel: Channel | null;
+  /** The channel of live frames, made if there is none. */
+  liveChannel(): Channel;
   clock: Clock;
   random: RandomSource;
   ids: IdSource;

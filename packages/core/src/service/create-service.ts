@@ -1,5 +1,7 @@
 import { validateRuleset } from "../decisions/index.js";
+import { memoryChannel } from "../memory/index.js";
 import { systemClock } from "../kernel/clock.js";
+import { createDevelopmentReport } from "../kernel/development.js";
 import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
@@ -37,6 +39,16 @@ const MIN_RETENTION_MS = 7 * DAY_MS;
 
 function contextOf(options: ServiceOptions): ServiceContext {
   const { stores, retentionMs = 395 * DAY_MS, clock = systemClock } = options;
+  // Hosts in JavaScript may have left it out.
+  if (!(stores as Partial<ServiceOptions["stores"]> | undefined)?.hot) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_STORES",
+      "A service needs a store: hand in { stores: { hot: memoryStore() } } from @attune/core/memory, or an adapter's.",
+      { path: "/stores/hot" },
+    );
+  }
+  const unheard = createDevelopmentReport();
+  const report = (error: unknown): void => (options.report ? options.report(error) : unheard(error));
   if (!(retentionMs >= MIN_RETENTION_MS)) {
     throw new AttuneError(
       "ATTUNE_SERVICE_RETENTION",
@@ -50,11 +62,15 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const keys = options.keys ?? storedKeys(durable);
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
+  let channel = options.channel ?? null;
   return {
     hot: stores.hot,
     durable,
     log: options.log ?? null,
-    channel: options.channel ?? null,
+    get channel() {
+      return channel;
+    },
+    liveChannel: () => (channel ??= memoryChannel({ report })),
     clock,
     random,
     ids: createIdSource(clock, random),
@@ -65,11 +81,11 @@ function contextOf(options: ServiceOptions): ServiceContext {
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     queue: createKeyedQueue(),
     retentionMs,
-    report: (error) => options.report?.(error),
+    report,
   };
 }
 
-/** The given ruleset is stored at the first use, unless a newer one is; after a failure the next use tries again. */
+/** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
 function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
   let loading: Promise<void> | null = null;
   return () => {
@@ -86,7 +102,8 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /**
  * The headless back end over ports: what a host calls from its own routes.
- * @throws ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days.
+ * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
+ *   less than 7 days.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = contextOf(options);
@@ -102,7 +119,20 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   const standings = createStandings(context);
   const waiting = createWaiting(context.ids());
   const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
-  const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
+  const replace = options.onStoredRuleset === "replace";
+  const ready = onceLoaded(async () => {
+    if (!checked?.ok) return;
+    const loaded = await rulesets.load("default", checked.value, replace);
+    for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
+      context.report(
+        loaded.ok
+          ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
+          : new AttuneError(
+              "ATTUNE_SERVICE_RULESET_KEPT",
+              `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
+            ),
+      );
+  });
   const listening = keepListening(context, { rulesets, standings, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
@@ -128,11 +158,17 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     erase: async (id, { site, actor } = {}) =>
       eraseSubject(context, standings, { site: checkSite(site), id, actor }),
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
-    async loadRuleset(given, { site, actor } = {}) {
+    async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();
-      const loaded = await rulesets.load(checkSite(site), given);
-      if (loaded.ok)
-        await context.audit.append(checkSite(site), { type: "ruleset", actor, detail: { ...loaded.value } });
+      const loaded = await rulesets.load(checkSite(site), given, whatever);
+      if (loaded.ok && loaded.value.changed) {
+        const { version, revision } = loaded.value;
+        await context.audit.append(checkSite(site), {
+          type: "ruleset",
+          actor,
+          detail: { version, revision },
+        });
+      }
       return loaded;
     },
     async ruleset(site) {

@@ -3,6 +3,7 @@ import type { ConsentPolicy, Grants } from "../consent/types.js";
 import { emptyDecision } from "../decisions/index.js";
 import type { CompiledRuleset, Decision, DecisionVisitor } from "../decisions/types.js";
 import type { Memberships } from "../segments/types.js";
+import { AttuneError } from "../kernel/errors.js";
 import { initialState, visitorAttributes } from "../state/index.js";
 import type { Attributes } from "../targeting/types.js";
 import type { ServiceContext } from "./context.js";
@@ -13,7 +14,7 @@ import { checkSite, SORT, visitorPartition } from "./partitions.js";
 import type { ConsentEntry, VisitorRecord } from "./records.js";
 import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
 import { isStandIn } from "./subjects.js";
-import type { DecideContext, DecideResult, DecideVisitor } from "./types.js";
+import type { AskedVisitor, DecideContext, DecideResult, DecideVisitor } from "./types.js";
 
 interface Known {
   grants: Grants;
@@ -22,6 +23,17 @@ interface Known {
 }
 
 const NOTHING: Memberships = {};
+
+/** Whom a call asks about, by either of its names. */
+function idOf(visitor: AskedVisitor): string | null {
+  // Hosts in JavaScript may have given anything.
+  const given: unknown = "visitorId" in visitor ? visitor.visitorId : visitor.id;
+  if (given === null || typeof given === "string") return given;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_VISITOR",
+    "Name the visitor by { id } (null for nobody): the anonymous id, as a text.",
+  );
+}
 
 /** What may be known of the visitor. Without the personalization purpose their partition is not read. */
 async function know(
@@ -71,7 +83,7 @@ const notReady = (slot: string): Decision => emptyDecision(slot, "not-ready");
 export async function decide(
   context: ServiceContext,
   using: { rulesets: Rulesets; policy: ConsentPolicy | null; ready(): Promise<void> },
-  visitor: DecideVisitor,
+  visitor: AskedVisitor,
   ask: { slots: readonly string[] | undefined; context: DecideContext },
 ): Promise<DecideResult> {
   let compiled: CompiledRuleset | null = null;
@@ -84,13 +96,14 @@ export async function decide(
     await using.ready();
     const rules = await using.rulesets.of(site);
     compiled = rules.compiled;
-    const known = await know(context, site, visitor, { ...using, rules, context: ask.context });
+    const asked: DecideVisitor = { ...visitor, id: idOf(visitor) };
+    const known = await know(context, site, asked, { ...using, rules, context: ask.context });
     if (compiled === null)
       return { decisions: all(notReady), segments: known.segments, rulesetVersion: null };
     const { site: _site, region: _region, gpc: _gpc, ...facts } = ask.context;
     const { grants, segments } = known;
     const about: DecisionVisitor = {
-      id: visitor.id,
+      id: asked.id,
       attributes: { ...known.attributes, context: facts },
       segments,
       consent: grants,

@@ -20,6 +20,22 @@ const KINDS: Readonly<Record<string, string>> = {
   tombstone: "erasures",
 };
 
+/** Whether nothing is held but that it was erased. */
+const isErased = ({ state, consent, events, traits, other }: ExportedVisitor): boolean =>
+  state === null &&
+  consent === null &&
+  events.length === 0 &&
+  Object.keys(traits).length === 0 &&
+  Object.keys(other).every((kind) => kind === KINDS[SORT.tombstone]);
+
+/** An erasure leaves its mark in each of a subject's partitions: those that hold nothing else are one record, with all the marks. */
+function erasedAsOne(found: readonly ExportedVisitor[]): ExportedVisitor[] {
+  const [first, ...others] = found.filter(isErased);
+  if (first === undefined) return [...found];
+  const erasures = [first, ...others].flatMap(({ other }) => other.erasures ?? []);
+  return [...found.filter((visitor) => !isErased(visitor)), { ...first, other: { erasures } }];
+}
+
 /** Everything one partition holds; null if that is nothing. */
 async function exportPartition(
   context: ServiceContext,
@@ -76,14 +92,15 @@ export async function exportSubject(
   const first = subject.visitors[0] as string;
   for await (const letter of lettersAbout(context, subject, subject.visitors))
     letters.get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)?.push(letter);
-  const visitors: ExportedVisitor[] = [];
+  const held: ExportedVisitor[] = [];
   for (const visitor of subject.visitors) {
     const found = await exportPartition(context, visitorPartition(site, visitor), letters.get(visitor) ?? []);
-    if (found !== null) visitors.push(found);
+    if (found !== null) held.push(found);
   }
-  const count = visitors.length;
+  const count = erasedAsOne(held).length;
   const own = user === null ? null : await exportPartition(context, userPartition(site, user), []);
-  if (own !== null) visitors.push(own);
+  if (own !== null) held.push(own);
+  const visitors = erasedAsOne(held);
   await context.audit.append(site, { type: "export", actor, detail: { kind, visitors: count } });
   const exportedAt = new Date(context.clock.now()).toISOString();
   return { format: "attune-export", version: 1, exportedAt, subject: { kind, visitors: count }, visitors };

@@ -16,7 +16,7 @@ const RULESET = {
   schemaVersion: 1,
   revision: 1,
   segments: [
-    { name: "new", enter: { pageViews: { $lt: 1 } } },
+    { name: "new", enter: { pagesThisSession: { $lt: 1 } } },
     { name: "buyers", enter: { revenue: { $gte: 1 } } },
     { name: "scored", enter: { "scores.engagement": { $gte: 0 } } },
     { name: "addressed", enter: { revenue: { $gte: 0 } }, purposes: ["personalization", "marketing"] },

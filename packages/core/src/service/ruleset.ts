@@ -1,4 +1,4 @@
-import { compileRuleset, validateRuleset } from "../decisions/index.js";
+import { compileRuleset, lintRuleset, validateRuleset } from "../decisions/index.js";
 import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import { engagementScore, intentScore } from "../engagement/index.js";
 import { fail, type Issue, ok, type Result } from "../kernel/result.js";
@@ -10,6 +10,7 @@ import type { Evaluate } from "./fold-visitor.js";
 import { metaPartition, SORT } from "./partitions.js";
 import { publish } from "./frames.js";
 import { notify } from "./notices.js";
+import type { LoadedRuleset } from "./types.js";
 
 /** A site's rules, ready to be used. */
 export interface SiteRules {
@@ -19,7 +20,8 @@ export interface SiteRules {
 
 export interface Rulesets {
   of(site: string): Promise<SiteRules>;
-  load(site: string, ruleset: unknown): Promise<Result<{ version: string }, Issue[]>>;
+  /** `replace`: whatever the revision; it gets the one after the stored one's where it is not higher by itself. */
+  load(site: string, ruleset: unknown, replace?: boolean): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
 }
@@ -61,6 +63,15 @@ interface Entry {
   version: string | null;
   checkedAt: number;
 }
+
+/** How often a replacement is tried again where somebody else publishes at the same moment. */
+const ATTEMPTS = 5;
+
+const notNewer = (stored: number, given: number): Issue => ({
+  path: "/revision",
+  code: "ATTUNE_SERVICE_RULESET_NOT_NEWER",
+  message: `The stored ruleset has revision ${stored}, this one ${given}, and they differ. Give it a revision above ${stored}, or publish it whatever its revision (\`loadRuleset(ruleset, { replace: true })\`).`,
+});
 
 /** Rulesets by site: stored as documents, compiled once per version, looked at again when announced or after some seconds. */
 export function createRulesets(context: ServiceContext): Rulesets {
@@ -123,42 +134,57 @@ export function createRulesets(context: ServiceContext): Rulesets {
     else looking.delete(site);
   };
 
-  async function store(site: string, ruleset: Ruleset): Promise<Result<{ version: string }, Issue[]>> {
-    // Its own copy: what the caller does to the document later must not change decisions.
-    const text = JSON.stringify(ruleset);
-    const compiled = compileRuleset(JSON.parse(text) as Ruleset);
-    const { version } = compiled;
-    const { revision } = ruleset;
+  /** As it would be stored over what is there: null where that is the same already. */
+  const over = (present: StoredRuleset | undefined, ruleset: Ruleset, replace: boolean): Ruleset | null => {
+    if (!present) return ruleset;
+    const { version, revision } = present;
+    const same = replace ? { ...ruleset, revision } : ruleset;
+    if (compileRuleset(same).version === version) return null;
+    return replace && ruleset.revision <= revision ? { ...ruleset, revision: revision + 1 } : ruleset;
+  };
+
+  async function store(
+    site: string,
+    given: Ruleset,
+    replace: boolean,
+  ): Promise<Result<LoadedRuleset, Issue[]>> {
     const partition = metaPartition(site);
-    const began = epoch;
-    const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
-    const changes = present?.value.version !== version;
-    if (changes) {
-      const newer = revision > (present?.value.revision ?? Number.NEGATIVE_INFINITY);
-      const value: StoredRuleset = { v: 1, revision, version, text };
-      if (
-        !newer ||
-        !(await durable.put(partition, SORT.ruleset, value, { ifVersion: present?.version ?? 0 })).written
-      ) {
-        const message =
-          "The stored ruleset is not older than this one; read it, make the change on it and give it a higher revision.";
-        return fail([{ path: "/revision", code: "ATTUNE_SERVICE_RULESET_NOT_NEWER", message }]);
+    const warnings = lintRuleset(given);
+    for (let attempt = 1; ; attempt++) {
+      const began = epoch;
+      const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
+      const ruleset = over(present?.value, given, replace);
+      if (present && ruleset === null) {
+        const { version, revision } = present.value;
+        remember(site, { compiled: compiledOf(present.value), version }, began);
+        return ok({ version, revision, changed: false, warnings });
       }
-    }
-    remember(site, { compiled, version }, began);
-    overtake(site);
-    if (changes) {
+      // Its own copy: what the caller does to the document later must not change decisions.
+      const text = JSON.stringify(ruleset);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset);
+      const { version } = compiled;
+      const { revision } = compiled.ruleset;
+      const stored = present?.value.revision ?? Number.NEGATIVE_INFINITY;
+      if (revision <= stored) return fail([notNewer(stored, revision)]);
+      const value: StoredRuleset = { v: 1, revision, version, text };
+      const { written } = await durable.put(partition, SORT.ruleset, value, {
+        ifVersion: present?.version ?? 0,
+      });
+      if (!written && attempt < ATTEMPTS) continue;
+      if (!written) return fail([notNewer(stored, revision)]);
+      remember(site, { compiled, version }, began);
+      overtake(site);
       await notify(context, { about: "ruleset", site });
       await publish(context, site, [{ type: "ruleset", site, version }]);
+      return ok({ version, revision, changed: true, warnings });
     }
-    return ok({ version });
   }
 
   return {
     of,
-    async load(site, input) {
+    async load(site, input, replace = false) {
       const checked = validateRuleset(input);
-      return checked.ok ? store(site, checked.value) : checked;
+      return checked.ok ? store(site, checked.value, replace) : checked;
     },
     stale(site) {
       overtake(site);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { sleep } from "./platform.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
-import type { ServiceFrame, ServiceOptions } from "./types.js";
+import type { DecideVisitor, ServiceFrame, ServiceOptions } from "./types.js";
 
 const EVERYTHING = {
   necessary: true,
@@ -47,6 +47,14 @@ describe("options", () => {
     expect(() => make({ retentionMs: DAY })).toThrow(
       expect.objectContaining({ code: "ATTUNE_SERVICE_RETENTION" }),
     );
+  });
+
+  it("says what it needs where it gets nothing", () => {
+    for (const options of [{}, { stores: {} }, { stores: null }]) {
+      expect(() => createPersonalizationService(options as unknown as ServiceOptions)).toThrow(
+        expect.objectContaining({ code: "ATTUNE_SERVICE_STORES", path: "/stores/hot" }),
+      );
+    }
   });
 
   it("keeps sites apart, and refuses names that could reach into another's partitions", async () => {
@@ -375,7 +383,9 @@ describe("ruleset", () => {
     const newer = { ...RULESET, revision: 2, slots: {} };
     const loaded = await service.loadRuleset(newer);
     expect(loaded).toMatchObject({ ok: true });
-    expect(await service.loadRuleset(newer)).toEqual(loaded);
+    expect(await service.loadRuleset(newer)).toMatchObject({
+      value: { version: loaded.ok && loaded.value.version, changed: false },
+    });
     expect(await other.loadRuleset({ ...newer, segments: [] })).toMatchObject({
       ok: false,
       error: [{ path: "/revision" }],
@@ -398,6 +408,56 @@ describe("ruleset", () => {
     await Promise.all([service.close(), later.close()]);
   });
 
+  it("of the options is kept back or put in place, as the host says, and what is ignored is reported", async () => {
+    const edited = { ...RULESET, slots: {} };
+    const { service, options, reports } = make({ ruleset: { ...RULESET, revision: 4 } });
+    const first = await service.ruleset();
+    await service.close();
+    const keeping = createPersonalizationService({ ...options, ruleset: { ...edited, revision: 4 } });
+    expect((await keeping.ruleset())?.version).toBe(first?.version);
+    expect(reports).toEqual([expect.objectContaining({ code: "ATTUNE_SERVICE_RULESET_KEPT" })]);
+    expect(String(reports[0])).toMatch(/revision 4, this one 4.*onStoredRuleset/s);
+
+    // Deployed, and rolled back: each start is what its code says, under a revision of its own.
+    const start = async (ruleset: unknown) => {
+      const started = createPersonalizationService({ ...options, ruleset, onStoredRuleset: "replace" });
+      const found = (await started.ruleset())?.ruleset;
+      await started.close();
+      return [found?.revision, Object.keys(found?.slots ?? {}).length > 0];
+    };
+    expect(await start(edited)).toEqual([5, false]);
+    expect(await start(edited)).toEqual([5, false]);
+    expect(await start(RULESET)).toEqual([6, true]);
+    expect(await start({ ...edited, revision: 20 })).toEqual([20, false]);
+    expect(reports).toHaveLength(1);
+  });
+
+  it("is replaced whatever its revision where the caller says so, also by several at once", async () => {
+    const { service } = make({ ruleset: undefined });
+    const load = (ruleset: unknown, replace = true) => service.loadRuleset(ruleset, { replace });
+    const slots = (name: string) => ({ [name]: RULESET.slots.hero });
+    expect(await load({ ...RULESET, revision: 7 })).toMatchObject({ value: { revision: 7, changed: true } });
+    expect(await load(RULESET)).toMatchObject({ value: { revision: 7, changed: false } });
+    expect(await load({ ...RULESET, slots: slots("a") }, false)).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringContaining("revision 7, this one 1") as string }],
+    });
+    const all = await Promise.all(["a", "b", "c"].map((name) => load({ ...RULESET, slots: slots(name) })));
+    expect(new Set(all.map((one) => one.ok && one.value.revision))).toEqual(new Set([8, 9, 10]));
+    await service.close();
+  });
+
+  it("tells what it probably does not mean", async () => {
+    const segments = [{ name: "s", enter: { topCatgory: "x" } }];
+    const { service, reports } = make({ ruleset: { ...RULESET, segments, slots: {} } });
+    await service.ruleset();
+    expect(reports).toEqual([expect.objectContaining({ code: "ATTUNE_SERVICE_RULESET_WARNING" })]);
+    expect(await service.loadRuleset({ ...RULESET, revision: 2, segments, slots: {} })).toMatchObject({
+      value: { warnings: [{ path: "/segments/0/enter/topCatgory" }] },
+    });
+    await service.close();
+  });
+
   it("takes memberships away that no segment stands for any more", async () => {
     const { service } = make();
     await service.ingest([order("o", "a")]);
@@ -407,6 +467,48 @@ describe("ruleset", () => {
     await service.settled();
     expect((await service.summary()).segments).toEqual({});
     await service.close();
+  });
+});
+
+describe("decide", () => {
+  it("takes the visitor under either of its names, and says where it got none", async () => {
+    const { service, reports } = make();
+    const about = (visitor: object) =>
+      service.decide({ ...visitor, consent: EVERYTHING } as DecideVisitor, ["hero"]);
+    const { decisions } = await about({ id: "v" });
+    expect((await about({ visitorId: "v" })).decisions).toEqual(decisions);
+    expect(decisions.hero?.reason).not.toBe("error");
+    expect(reports).toEqual([]);
+    for (const wrong of [{}, { userId: "v" }, { id: 7 }])
+      expect((await about(wrong)).decisions.hero?.reason).toBe("error");
+    expect(reports).toHaveLength(3);
+    expect(reports[0]).toMatchObject({ code: "ATTUNE_SERVICE_VISITOR" });
+    await service.close();
+  });
+});
+
+describe("without a report", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  it("problems are told on the console in development, each once, and in production not", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const options = { stores: { hot: memoryStore() } };
+    const service = createPersonalizationService(options);
+    const wrong = { userId: "v" } as unknown as DecideVisitor;
+    await service.decide(wrong);
+    await service.decide(wrong);
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/^\[attune\].*\(ATTUNE_SERVICE_VISITOR\)$/),
+    ]);
+    await service.close();
+    vi.stubEnv("NODE_ENV", "production");
+    const quiet = createPersonalizationService(options);
+    await quiet.decide(wrong);
+    expect(warn).toHaveBeenCalledTimes(1);
+    await quiet.close();
   });
 });
 
@@ -437,7 +539,7 @@ describe("subscribe", () => {
     await service.close();
   });
 
-  it("hands on gaps, forgets what it remembered at one, and needs a channel", async () => {
+  it("hands on gaps, and forgets what it remembered at one", async () => {
     const inner = memoryChannel();
     const listeners: ((frame: never) => void)[] = [];
     const channel: typeof inner = {
@@ -450,11 +552,16 @@ describe("subscribe", () => {
     for (const listener of listeners) listener({ type: "gap", topic: "any" } as never);
     expect(frames).toEqual([{ type: "gap" }]);
     await service.close();
-    const { service: silent } = make();
-    await expect(silent.subscribe({}, () => undefined)).rejects.toMatchObject({
-      code: "ATTUNE_SERVICE_NO_CHANNEL",
-    });
-    await silent.close();
+  });
+
+  it("needs no channel of the host's within one process", async () => {
+    const { service } = make();
+    const frames: ServiceFrame[] = [];
+    await service.subscribe({ types: ["event"] }, (frame) => void frames.push(frame));
+    await service.ingest([sample()]);
+    await service.settled();
+    await expect.poll(() => frames.map(({ type }) => type)).toEqual(["event"]);
+    await service.close();
   });
 
   it("survives a channel that cannot publish", async () => {

@@ -18,19 +18,26 @@ export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
   /** Without one, events are folded as they come and only their effects are kept. */
   log?: Log;
+  /** What live frames and notices travel by. Default: in memory, which reaches those who subscribe in this process. */
   channel?: Channel;
   /** Default: a key made once and kept in the store, which protects less than a key kept elsewhere. */
   keys?: KeyProvider;
   clock?: Clock;
-  /** For the site `default`; used unless the stored one is newer. */
+  /** For the site `default`; what holds where the store has another one is `onStoredRuleset`. */
   ruleset?: unknown;
+  /**
+   * Where the store holds another ruleset than `ruleset`. `"keep"` (default): the one with the higher revision holds, and at equal
+   * revisions the stored one; a given one that is ignored is reported. `"replace"`: the given one is published, whatever its revision,
+   * under the next one: for hosts whose ruleset is deployed with their code, and rolled back with it.
+   */
+  onStoredRuleset?: "keep" | "replace";
   /** What holds for visitors who have not decided, by region. Default: opt-in everywhere. */
   consent?: ConsentPolicy;
   /** Whether this process folds what is in the log (default true). Others that share the ports can do it instead. */
   worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
-  /** Told of failures of background work. */
+  /** Told of failures of background work and of what was ignored (default: in development the console, else nobody). */
   report?(error: unknown): void;
 }
 
@@ -79,11 +86,26 @@ export interface IngestResult {
   outcomes: Readonly<Record<number, EventOutcome>>;
 }
 
+/** What became of a ruleset that was taken. */
+export interface LoadedRuleset {
+  version: string;
+  /** As stored; higher than given where it replaced a ruleset of the same or a later revision. */
+  revision: number;
+  /** False where the stored one was the same already. */
+  changed: boolean;
+  /** What is probably not meant, from `lintRuleset`. */
+  warnings: readonly Issue[];
+}
+
 export interface DecideVisitor {
+  /** The anonymous id: what pages send as `anonymousId`, and consent and erasure take as `visitorId`. */
   id: string | null;
   /** Consent as the request carries it (cookie). What the service has stored can only narrow it. */
   consent?: Grants | null;
 }
+
+/** The same under the name that consent, export and erasure have for the id. */
+export type AskedVisitor = DecideVisitor | (Omit<DecideVisitor, "id"> & { visitorId: string | null });
 
 /** Facts of a request: `site`, `region` and `gpc` are the service's; all else is `context.*` to conditions. */
 export type DecideContext = Readonly<Record<string, unknown>> & {
@@ -223,7 +245,7 @@ export interface PersonalizationService {
   ingest(events: readonly unknown[], options?: IngestOptions): Promise<IngestResult>;
   /** Never rejects; slots default to all. Without personalization consent nothing of the visitor is read. */
   decide(
-    visitor: DecideVisitor,
+    visitor: AskedVisitor,
     slots?: readonly string[],
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
@@ -242,8 +264,14 @@ export interface PersonalizationService {
   exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
-  /** Validates, stores and publishes; refused with issues if it is not right or not newer. */
-  loadRuleset(ruleset: unknown, options?: ActOptions): Promise<Result<{ version: string }, Issue[]>>;
+  /**
+   * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,
+   * under the next one: going back to an earlier ruleset is that.
+   */
+  loadRuleset(
+    ruleset: unknown,
+    options?: ActOptions & { replace?: boolean },
+  ): Promise<Result<LoadedRuleset, Issue[]>>;
   ruleset(site?: string): Promise<CompiledRuleset | null>;
   /**
    * Counts of all that is folded. Names come from whoever holds a public key, so only the largest event names, segments and experiments are

@@ -1,3 +1,4 @@
+export { ATTRIBUTES, type AttributeDefinition } from "./attribute-definitions.js";
 export { visitorAttributes } from "./attributes.js";
 export { FEATURES, featuresVersion } from "./definitions.js";
 export {

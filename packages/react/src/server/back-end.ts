@@ -48,14 +48,16 @@ type DecisionsResponse = Omit<BackEndAnswer, "ruleset" | "segments"> & { segment
 /** A server over HTTP: `POST /api/v1/decisions` and `GET /api/v1/ruleset`. */
 export function httpBackEnd({ endpoint, writeKey, fetch: request = fetch }: HttpBackEndOptions): BackEnd {
   const call = async (path: string, init: RequestInit): Promise<unknown> => {
-    const response = await request(`${endpoint.replace(/\/+$/, "")}/api/v1/${path}`, {
-      ...init,
-      headers: { authorization: `Bearer ${writeKey}`, "content-type": "application/json" },
+    const url = `${endpoint.replace(/\/+$/, "")}/api/v1/${path}`;
+    const headers = { authorization: `Bearer ${writeKey}`, "content-type": "application/json" };
+    const response = await request(url, { ...init, headers }).catch((cause: unknown) => {
+      throw new AttuneError("ATTUNE_REACT_BACK_END", `No answer from ${url}.`, { cause });
     });
     if (response.ok) return response.json();
+    const said = (await response.json().catch(() => null)) as { detail?: unknown } | null;
     throw new AttuneError(
       "ATTUNE_REACT_BACK_END",
-      `The Attune server answered ${path} with status ${response.status}.`,
+      `${url} was answered with status ${response.status}${typeof said?.detail === "string" ? `: ${said.detail}` : ""}.`,
     );
   };
   return async ({ visitor, slots, context, signal }) => {

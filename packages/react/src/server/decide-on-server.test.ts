@@ -1,11 +1,15 @@
 import type { Decision, Grants, Ruleset } from "@attune/core";
 import { encodeConsentCookie, type ConsentRecord, grantsOf, type Purpose } from "@attune/core/consent";
 import { memoryStore } from "@attune/core/memory";
-import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import {
+  createPersonalizationService,
+  type DecideVisitor,
+  type PersonalizationService,
+} from "@attune/core/service";
 import fc from "fast-check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ruleset } from "../../test/kit.js";
 import { decideOnServer, serializeInitial } from "./index.js";
 import { readCookie } from "./read-cookie.js";
@@ -45,10 +49,10 @@ function recordingService() {
     ruleset,
   });
   closing.push(() => service.close());
-  const asked: { id: string | null; consent?: Grants | null }[] = [];
+  const asked: DecideVisitor[] = [];
   const recording: Pick<PersonalizationService, "decide" | "ruleset"> = {
     decide: (visitor, ...rest) => {
-      asked.push(visitor);
+      asked.push(visitor as DecideVisitor);
       return service.decide(visitor, ...rest);
     },
     ruleset: (site) => service.ruleset(site),
@@ -219,9 +223,24 @@ describe("decideOnServer", () => {
     await expect.poll(() => cut).toBe(2);
   });
 
+  it("tells of a back end that does not answer on the console, in development", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const dead = { ...options, endpoint: "http://127.0.0.1:1", writeKey: "wk", slots: ["hero"] };
+    expect((await decideOnServer(request({}), dead)).decisions.hero?.reason).toBe("error");
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/No answer from http:\/\/127\.0\.0\.1:1\/api\/v1\/(decisions|ruleset)\./),
+    ]);
+    vi.stubEnv("NODE_ENV", "production");
+    await decideOnServer(request({}), dead);
+    expect(warn).toHaveBeenCalledTimes(1);
+    vi.unstubAllEnvs();
+    warn.mockRestore();
+  });
+
   it("reports an answer that is an error", async () => {
     const reported: unknown[] = [];
-    const refusing = (async () => new Response("no", { status: 403 })) as typeof fetch;
+    const refusing = (async () =>
+      Response.json({ detail: "This key is not known here." }, { status: 403 })) as typeof fetch;
     const initial = await decideOnServer(request({}), {
       ...options,
       endpoint: "https://attune.example",
@@ -231,7 +250,14 @@ describe("decideOnServer", () => {
       report: (error) => reported.push(error),
     });
     expect(initial.decisions.hero?.reason).toBe("error");
-    expect(reported).toEqual([expect.objectContaining({ code: "ATTUNE_REACT_BACK_END" })]);
+    expect(reported).toEqual([
+      expect.objectContaining({
+        code: "ATTUNE_REACT_BACK_END",
+        message: expect.stringMatching(
+          /^https:\/\/attune\.example\/api.*status 403: This key is not known here/,
+        ) as string,
+      }),
+    ]);
   });
 });
 

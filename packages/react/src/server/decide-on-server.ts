@@ -1,4 +1,10 @@
-import { type InitialState, type Ruleset, STATE_VERSION } from "@attune/core";
+import {
+  createDevelopmentReport,
+  type InitialState,
+  type Ruleset,
+  type RulesetDocument,
+  STATE_VERSION,
+} from "@attune/core";
 import { COOKIE_NAMES, type CookieOptions } from "@attune/core/browser";
 import {
   type ConsentPolicy,
@@ -35,14 +41,14 @@ export type DecideOnServerOptions = (
   region?: string | null;
   site?: string;
   /** For decisions that come too late or not at all: its fallback variants are shown then. */
-  ruleset?: Ruleset;
+  ruleset?: Ruleset | RulesetDocument;
   /** As given to `browser({ cookies: { names } })`. */
   cookieNames?: NonNullable<CookieOptions["names"]>;
   /** How long the page may wait for decisions, ms (default 150). */
   timeoutMs?: number;
   /** Epoch ms (default: the system's clock). */
   now?: () => number;
-  /** Told why the page had to do without decisions. */
+  /** Told why the page had to do without decisions (default: in development the console). */
   report?(error: unknown): void;
 };
 
@@ -102,7 +108,9 @@ async function ask(
       backEnd({ visitor: { id, consent: state.grants }, slots, context, signal }),
     );
   } catch (error) {
-    options.report?.(error);
-    return { decisions: fallbackDecisions(slots, ruleset), segments: {}, rulesetVersion: null, ruleset };
+    (options.report ?? createDevelopmentReport())(error);
+    // Compiled in the page, where what it is not is found out.
+    const own = ruleset as Ruleset | undefined;
+    return { decisions: fallbackDecisions(slots, own), segments: {}, rulesetVersion: null, ruleset: own };
   }
 }

@@ -21,9 +21,10 @@ interface Ready {
 /** Runs `attune dev` while the work is done, then interrupts it as a person would. */
 async function withDev(
   args: string[],
-  work: (ready: Ready, lines: string[]) => Promise<void>,
+  work: (ready: Ready, lines: string[], told: string[]) => Promise<void>,
 ): Promise<number> {
   const lines: string[] = [];
+  const told: string[] = [];
   let onLine = (): void => {};
   const first = new Promise<void>((resolve) => {
     onLine = resolve;
@@ -34,7 +35,7 @@ async function withDev(
       lines.push(line);
       onLine();
     },
-    err: () => {},
+    err: (line) => void told.push(line),
     status: () => {},
     bold: plain,
     dim: plain,
@@ -43,7 +44,7 @@ async function withDev(
   await Promise.race([first, ended.then((code) => Promise.reject(new Error(`ended with ${code}`)))]);
   await new Promise((resolve) => setImmediate(resolve));
   try {
-    await work((args.includes("--json") ? JSON.parse(lines[0] as string) : {}) as Ready, lines);
+    await work((args.includes("--json") ? JSON.parse(lines[0] as string) : {}) as Ready, lines, told);
   } finally {
     process.emit("SIGTERM");
   }
@@ -133,6 +134,37 @@ describe("attune dev", () => {
     );
   });
 
+  it("takes a ruleset whenever its content differs: over a restart, back again, and while it runs", async () => {
+    const file = join(dir, "watched.json");
+    const hero = { variants: { a: 1 }, fallback: "a", policy: { type: "rules", rules: [] } };
+    const write = (slot: string, over: object = {}): Promise<void> =>
+      writeFile(file, JSON.stringify({ schemaVersion: 1, revision: 1, slots: { [slot]: hero }, ...over }));
+    const args = ["--dir", join(dir, "watching"), "--json", "--ruleset", file];
+    const stored = async ({ url, writeKey }: Ready): Promise<[number, string]> => {
+      const response = await fetch(`${url}/api/v1/ruleset`, {
+        headers: { authorization: `Bearer ${writeKey}` },
+      });
+      const { revision, slots } = (await response.json()) as { revision: number; slots: object };
+      return [revision, Object.keys(slots).join()];
+    };
+    await write("one");
+    await withDev(args, async (ready) => expect(await stored(ready)).toEqual([1, "one"]));
+    await withDev(args, async (ready) => expect(await stored(ready)).toEqual([1, "one"]));
+    await write("two");
+    await withDev(args, async (ready, _lines, told) => {
+      expect(await stored(ready)).toEqual([2, "two"]);
+      await expect.poll(() => told).toEqual(["watched.json: published as revision 2"]);
+      await write("one");
+      await expect.poll(() => stored(ready), { timeout: 10_000 }).toEqual([3, "one"]);
+      await write("two", { slots: {}, nonsense: 1 });
+      await expect.poll(() => told.join("\n"), { timeout: 10_000 }).toContain("/nonsense");
+      expect(await stored(ready)).toEqual([3, "one"]);
+      await write("three", { segments: [{ name: "s", enter: { sesions: 1 } }] });
+      await expect.poll(() => told.join("\n"), { timeout: 10_000 }).toContain("Did you mean sessions?");
+      expect(await stored(ready)).toEqual([4, "three"]);
+    });
+  });
+
   it("says what is wrong with a configuration, a ruleset and a port", async () => {
     const errors = async (...args: string[]): Promise<string> => {
       const lines: string[] = [];
@@ -152,6 +184,7 @@ describe("attune dev", () => {
     expect(wrong).toContain("/retentionDays");
     await writeFile(join(dir, "slots.json"), '{ "schemaVersion": 1, "revision": 1, "slots": { "a": {} } }');
     expect(await errors("--port", "0", "--ruleset", join(dir, "slots.json"))).toContain("/slots/a");
+    expect(await errors("--port", "0", "--ruleset", join(dir, "nowhere.json"))).toContain("there is no file");
     expect(await errors("--port", "70000")).toContain("--port");
     await withDev(["--memory", "--json"], async ({ url }) => {
       expect(await errors("--port", new URL(url).port)).toContain("in use");

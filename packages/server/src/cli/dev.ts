@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { readConfig } from "./config.js";
 import { readJsonFile } from "./files.js";
-import { type Host, startHost } from "./host.js";
+import { type Host, publish, startHost } from "./host.js";
+import { publicationLines, watchFile } from "./ruleset-file.js";
 import type { Terminal } from "./terminal.js";
 import { wholeNumber } from "./usage.js";
 
@@ -34,9 +35,23 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     config,
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
   });
+  const stopWatching =
+    ruleset === undefined
+      ? null
+      : watchFile(
+          ruleset,
+          async () => {
+            const loaded = await publish(host.server, await readJsonFile("ruleset", ruleset));
+            for (const line of publicationLines(ruleset, loaded)) terminal.err(line);
+          },
+          (error) => terminal.err((error as Error).message),
+        );
   if (values.simulate) host.server.simulate(SIMULATED_PER_MINUTE);
   announce(host, { ...values, dir: values.dir ?? config.dir ?? ".attune" }, terminal);
+  if (ruleset !== undefined && host.published)
+    for (const line of publicationLines(ruleset, host.published)) terminal.err(line);
   await interrupted();
+  stopWatching?.();
   terminal.err("Finishing what was acknowledged …");
   if (!(await host.close(SETTLE_MS))) {
     terminal.err(
@@ -49,7 +64,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
 }
 
 function announce(
-  { url, origin, keys, server, hasDashboard }: Host,
+  { url, origin, keys, server, hasDashboard, published }: Host,
   { json, memory, simulate, dir }: { json: boolean; memory: boolean; simulate: boolean; dir: string },
   terminal: Terminal,
 ): void {
@@ -61,10 +76,14 @@ function announce(
   }
   terminal.out(terminal.bold("Attune is ready"));
   terminal.out(`  server      ${url}`);
-  terminal.out(`  dashboard   ${dashboard ?? "not built: install @attune/dashboard"}`);
+  terminal.out(`  dashboard   ${dashboard ?? "none: the package @attune/dashboard is not installed"}`);
   if (dashboard)
     terminal.out(terminal.dim("              this link signs one person in, once, within an hour"));
+  terminal.out(
+    `  ruleset     ${published ? `revision ${published.revision}; the file is watched` : "none yet: give one with --ruleset FILE"}`,
+  );
   terminal.out(`  write key   ${keys.writeKey}`);
+  terminal.out(terminal.dim("              public: give it to pages as writeKey"));
   terminal.out(`  secret key  ${memory ? keys.secretKey : `in ${dir}/keys.json`}`);
   terminal.out(`  data        ${memory ? "in memory, gone when this ends" : dir}`);
   if (simulate) terminal.out(`  visitors    simulated, ${SIMULATED_PER_MINUTE} a minute, marked as such`);

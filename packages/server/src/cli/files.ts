@@ -6,7 +6,13 @@ import { UsageError } from "./usage.js";
 /** A JSON file that the person named. @throws UsageError that says which option and what is wrong. */
 export async function readJsonFile(option: string, file: string): Promise<unknown> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UsageError(`--${option}: the file ${file} cannot be read.`, cause);
+    const missing = (cause as { code?: unknown }).code === "ENOENT";
+    throw new UsageError(
+      missing
+        ? `--${option}: there is no file ${file}. Paths are relative to ${process.cwd()}.`
+        : `--${option}: the file ${file} cannot be read.`,
+      cause,
+    );
   });
   try {
     return JSON.parse(text) as unknown;

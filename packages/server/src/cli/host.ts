@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { embedded } from "../embedded/index.js";
 import { problem } from "../http/problem.js";
@@ -28,6 +29,8 @@ export interface HostOptions {
 /** A server that really listens, with what it stands on. */
 export interface Host {
   url: string;
+  /** What became of the ruleset at the start; null where none was given. */
+  published: LoadedRuleset | null;
   /** Where people reach it: as the configuration says, else where it listens. */
   origin: string;
   keys: LocalKeys;
@@ -62,6 +65,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(dashboard !== null && { dashboard: { directory: dashboard } }),
     origin: publicOrigin ?? (() => ownOrigin),
   });
+  let published: LoadedRuleset | null = null;
   let ending = false;
   const listener = http.createServer(
     toNodeListener((request) => (ending ? endingAnswer() : server.fetch(request))),
@@ -77,7 +81,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     return settled;
   };
   try {
-    if (options.ruleset !== undefined) await publish(server, options.ruleset);
+    if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
     await listen(listener, options.port, options.host);
   } catch (error) {
     await close();
@@ -88,6 +92,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   ownOrigin = `http://${name}:${port}`;
   return {
     url: `${ownOrigin}${basePath}`,
+    published,
     origin: publicOrigin ?? ownOrigin,
     keys,
     server,
@@ -126,9 +131,15 @@ function memoryPorts() {
   return { stores: { hot }, log, channel, keys: null, close };
 }
 
-async function publish(server: AttuneServer, ruleset: unknown): Promise<void> {
-  const result = await server.service.loadRuleset(ruleset);
-  if (!result.ok) throw new UsageError(`The ruleset was not taken:\n${issueLines(result.error)}`);
+/**
+ * Publishes a file's ruleset for the site `default`, whatever its revision: it gets the next one where it is not higher by itself.
+ *
+ * @throws UsageError with what is wrong with it.
+ */
+export async function publish(server: AttuneServer, ruleset: unknown): Promise<LoadedRuleset> {
+  const result = await server.service.loadRuleset(ruleset, { replace: true });
+  if (result.ok) return result.value;
+  throw new UsageError(`The ruleset was not taken:\n${issueLines(result.error)}`);
 }
 
 function limitsOf({ limits = {} }: ServerConfig): Partial<Limits> {

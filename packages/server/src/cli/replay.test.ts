@@ -232,7 +232,7 @@ describe("attune replay", () => {
       [["replay"], /Name one file/],
       [["replay", join(dir, "absent.csv"), "--mapping", "rees46"], /no file/],
       [["replay", name], /needs --mapping/],
-      [["replay", name, "--mapping", "nowhere.json"], /cannot be read/],
+      [["replay", name, "--mapping", "nowhere.json"], /there is no file/],
       [["replay", name, "--mapping", mapping], /\/name: give exactly one of column/],
       [
         ["replay", name, "--mapping", columns],

@@ -22,7 +22,7 @@ export const HELP = `attune: personalization, on your own machine
     --host NAME      address to listen on (default 127.0.0.1)
     --dir DIR        where data and keys live (default .attune)
     --memory         keep nothing on disk
-    --ruleset FILE   publish this ruleset at the start
+    --ruleset FILE   publish this ruleset whenever its content differs, now and as the file changes
     --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits
     --simulate       let simulated visitors walk about
     --json           print one JSON line when ready

@@ -15,10 +15,10 @@ const BUSY_MS = 1000;
 /** Nothing that the page can do makes a refused key right: it looks again after an hour. */
 const REFUSED_MS = 3_600_000;
 
-const refusal = (code: number): AttuneError =>
+const refusal = (code: number, detail = `status ${code}`): AttuneError =>
   new AttuneError(
     "ATTUNE_ENGINE_REFUSED",
-    `The endpoint takes no events from this page (status ${code}). Check the write key and the origins that it allows; the events wait.`,
+    `The endpoint takes no events from this page (${detail}). Check the write key and the origins that it allows; the events wait.`,
   );
 
 export interface DeliveryOptions {
@@ -139,7 +139,7 @@ function createSender(
       if (items.length === 1) await outbox.settle(items, items);
     } else {
       const refused = outcome.status === "refused";
-      if (refused) host.report(refusal(outcome.code));
+      if (refused) host.report(refusal(outcome.code, outcome.detail));
       const afterMs = refused ? REFUSED_MS : outcome.afterMs;
       notBefore = host.clock.now() + backOff(++failures, afterMs, random);
     }

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { validateRuleset } from "./validate-ruleset.js";
+
+interface Shape {
+  properties: Record<string, unknown>;
+  required?: string[];
+}
+const schema = JSON.parse(
+  readFileSync(new URL("../../ruleset.schema.json", import.meta.url), "utf8"),
+) as Shape & { $defs: Record<string, Shape> };
+
+const hero = { variants: { a: 1 }, fallback: "a", policy: { type: "rules", rules: [] as unknown[] } };
+const documentWith = (over: object) => ({ schemaVersion: 1, revision: 1, slots: {}, ...over });
+const inSlot = (policy: object) => documentWith({ slots: { hero: { ...hero, policy } } });
+const inRule = (rule: object) => inSlot({ type: "rules", rules: [rule] });
+
+/** Each kind of object in a ruleset: a document with an object of that kind, and where it stands. */
+const KINDS: readonly (readonly [name: string, document: (value: object) => object, at: string])[] = [
+  ["segment", (value) => documentWith({ segments: [value] }), "/segments/0"],
+  ["slot", (value) => documentWith({ slots: { hero: value } }), "/slots/hero"],
+  ["rules", (value) => inSlot({ type: "rules", ...value }), "/slots/hero/policy"],
+  ["rule", inRule, "/slots/hero/policy/rules/0"],
+  ["split", (value) => inSlot({ type: "split", ...value }), "/slots/hero/policy"],
+  [
+    "segmentCombination",
+    (segment) => inRule({ variant: "a", segment }),
+    "/slots/hero/policy/rules/0/segment",
+  ],
+  ["namedGroup", (value) => documentWith({ groups: { g: value } }), "/groups/g"],
+];
+
+const STRANGE = "x".repeat(70);
+const issuesOf = (document: object) => {
+  const result = validateRuleset(document);
+  return result.ok ? [] : result.error;
+};
+
+/** Names of the fields that the validator knows there, and of those that must be there, as its issues tell them. */
+function fieldsAt(make: (value: object) => object, at: string): { known: string[]; needed: string[] } {
+  const strange = issuesOf(make({ [STRANGE]: 1 }));
+  const listed = strange.find(({ path }) => path === `${at}/${STRANGE}`)?.message ?? "";
+  return {
+    known: (/The fields are (.*)\.$/.exec(listed)?.[1] ?? "").split(", "),
+    needed: issuesOf(make({}))
+      .filter(({ code, path }) => code.endsWith("MISSING_FIELD") && path.lastIndexOf("/") === at.length)
+      .map(({ path }) => path.slice(at.length + 1)),
+  };
+}
+
+describe("the JSON Schema for editors", () => {
+  it("has the fields of the document", () => {
+    const { known, needed } = fieldsAt((value) => value, "");
+    expect(Object.keys(schema.properties).sort()).toEqual([...known].sort());
+    expect([...(schema.required ?? [])].sort()).toEqual(needed.sort());
+  });
+
+  it.each(KINDS)("has the fields of a %s", (name, make, at) => {
+    const { known, needed } = fieldsAt(make, at);
+    const { properties, required = [] } = schema.$defs[name] as Shape;
+    expect(Object.keys(properties).sort()).toEqual([...known].sort());
+    expect(required.filter((field) => field !== "type").sort()).toEqual(
+      needed.filter((field) => field !== "type").sort(),
+    );
+  });
+});

@@ -33,7 +33,9 @@ function operations(
 ): StoreOp[] {
   const now = context.clock.now();
   const ops: StoreOp[] = [{ op: "check", sort: SORT.tombstone, ifVersion: 0 }];
-  if (plan.consent !== null) ops.push(...consentOperations(context, plan.consent, consentVersion));
+  // Of the past it is written already that and when it was narrowed.
+  if (plan.consent !== null && context.past === undefined)
+    ops.push(...consentOperations(context, plan.consent, consentVersion));
   if (plan.record === null) return ops;
   ops.push({ op: "put", sort: SORT.state, value: plan.record, ifVersion: version, expiresAt: until });
   for (const record of plan.events) {

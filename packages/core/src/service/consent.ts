@@ -97,9 +97,9 @@ async function record(
     // Nothing is kept of someone who was erased, not even this.
     if (tombstone != null && partition.includes("/v/"))
       return { record: made, recordedAt: now, stored: false };
-    const entry: ConsentLine = { v: 1, receipt: using.receipt, recordedAt: now, record: made };
     const late = before !== null && before.decidedAt > made.decidedAt;
     const current = late ? overtaken(before, made, input) : made;
+    const entry: ConsentLine = { v: 1, receipt: using.receipt, recordedAt: now, record: made, held: current };
     const { status } = await hot.commit(partition, [
       { op: "check", sort: SORT.tombstone, ifVersion: tombstone?.version ?? 0 },
       { op: "put", sort: SORT.consent, value: { v: 1, current }, ifVersion: stored?.version ?? 0 },

@@ -1,3 +1,4 @@
+import type { ConsentRecord } from "../consent/types.js";
 import type { Clock } from "../kernel/clock.js";
 import type { IdSource } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
@@ -31,5 +32,7 @@ export interface ServiceContext {
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;
+  /** Set while the past is folded again: a partition's decision as it was when the visitor's events came; nothing is decided anew. */
+  past?: { consentOf(partition: string, visitor: string): Promise<ConsentRecord | null> };
   report(error: unknown): void;
 }

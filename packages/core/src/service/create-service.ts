@@ -26,6 +26,7 @@ import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
 import { createStandings } from "./standing.js";
 import { createSubjectKeys } from "./subject-keys.js";
+import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
@@ -189,6 +190,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       checkpoint: (site) => context.audit.checkpoint(checkSite(site)),
       verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
+    rebuild: (progress) => rebuild(context, standings, progress),
     sweep: () => sweep(context),
     settled: () => caughtUp(context, listening.isOpen),
     health: () => probe(context),

@@ -14,7 +14,7 @@ import type { Standings } from "./standing.js";
 import type { EventOutcome, ServiceFrame } from "./types.js";
 
 export interface FoldParts {
-  rulesets: Rulesets;
+  rulesets: Pick<Rulesets, "of">;
   standings: Standings;
 }
 

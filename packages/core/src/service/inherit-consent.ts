@@ -15,7 +15,7 @@ export function consentOperations(
 ): StoreOp[] {
   const receipt = ids();
   const entry: ConsentEntry = { v: 1, current: record };
-  const line: ConsentLine = { v: 1, receipt, recordedAt: clock.now(), record };
+  const line: ConsentLine = { v: 1, receipt, recordedAt: clock.now(), record, held: record };
   return [
     { op: "put", sort: SORT.consent, value: entry, ifVersion: version },
     { op: "put", sort: SORT.consentHistory + receipt, value: line },

@@ -53,6 +53,7 @@ export const SORT = {
   key: "key",
   tombstone: "tombstone",
   ruleset: "ruleset",
+  rulesetHistory: "r/",
   event: "e/",
   conflict: "x/",
   consentHistory: "c/",

@@ -1,3 +1,4 @@
+import type { ConsentRecord } from "../consent/types.js";
 import type { RecordKey, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import type { HashedEvent, Traits, VisitorInput } from "./fold-visitor.js";
@@ -74,12 +75,19 @@ export async function readVisitor(
   const known = valuesOf<EventRecord>(ids, found.events);
   const taken = new Map(Array.from(known, ([id, { hash }]) => [id, hash]));
   const stones = valuesOf<TombstoneRecord>(users, found.userStones);
-  const decisions = valuesOf<ConsentEntry>(users, found.userConsents);
+  const { past } = context;
+  const decided = async (of: string, entry: ConsentEntry | null): Promise<ConsentRecord | null> =>
+    past === undefined ? (entry?.current ?? null) : past.consentOf(of, visitor);
+  const userConsents = new Map<string, ConsentRecord>();
+  for (const [i, user] of users.entries()) {
+    const decision = await decided(userPartition(site, user), value([found.userConsents[i] ?? null]));
+    if (decision !== null) userConsents.set(user, decision);
+  }
   const storedTraits = value<Traits>(found.traits);
   return {
     record,
     version: found.state[0]?.version ?? 0,
-    consent: value<ConsentEntry>(found.consent)?.current ?? null,
+    consent: await decided(partition, value<ConsentEntry>(found.consent)),
     consentVersion: found.consent[0]?.version ?? 0,
     tombstone: value<TombstoneRecord>(found.tombstone),
     traits: storedTraits ?? {},
@@ -91,7 +99,7 @@ export async function readVisitor(
     linked: new Set(record === null ? [] : valuesOf(users, found.links).keys()),
     relinked: (record?.linkedUntil ?? until) < until ? await linksOf(hot, partition) : [],
     erasedUsers: new Map(Array.from(stones, ([user, { at }]) => [user, at])),
-    userConsents: new Map(Array.from(decisions, ([user, { current }]) => [user, current])),
+    userConsents,
     conflicts: await readConflicts(hot, partition, entries, taken),
     until,
     linkedUntil: linkedUntil(until),

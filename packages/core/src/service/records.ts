@@ -95,6 +95,8 @@ export interface ConsentLine {
   receipt: string;
   recordedAt: number;
   record: ConsentRecord;
+  /** What held from then on: less than `record` where that was made before the decision it came after. */
+  held: ConsentRecord;
 }
 
 /** `a/{visitor}` in a counter shard: effects up to this one are counted. */

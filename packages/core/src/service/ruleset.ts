@@ -49,6 +49,32 @@ function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   };
 }
 
+/** `r/{revision}`: what was published, and when it came into force, epoch ms. */
+interface PastRuleset extends StoredRuleset {
+  at: number;
+}
+
+const historyKey = (revision: number): string => SORT.rulesetHistory + String(revision).padStart(16, "0");
+
+/** A site's rules as they were: of each moment those that were in force. */
+export async function rulesTimeline(
+  { durable, report }: Pick<ServiceContext, "durable" | "report">,
+  site: string,
+): Promise<(at: number) => SiteRules> {
+  const past: { at: number; rules: SiteRules }[] = [];
+  const range = { prefix: SORT.rulesetHistory };
+  for await (const { value } of durable.scan<PastRuleset>(metaPartition(site), range)) {
+    try {
+      past.push({ at: value.at, rules: rulesOf(compileRuleset(JSON.parse(value.text) as Ruleset)) });
+    } catch (error) {
+      report(error);
+    }
+  }
+  past.sort((a, b) => a.at - b.at);
+  const none = rulesOf(null);
+  return (at) => past.filter((one) => one.at <= at).at(-1)?.rules ?? none;
+}
+
 /** As text, since the order of keys means something and not every store keeps it. */
 interface StoredRuleset {
   v: 1;
@@ -172,6 +198,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
       });
       if (!written && attempt < ATTEMPTS) continue;
       if (!written) return fail([notNewer(stored, revision)]);
+      await durable.put(partition, historyKey(revision), { ...value, at: clock.now() } satisfies PastRuleset);
       remember(site, { compiled, version }, began);
       overtake(site);
       await notify(context, { about: "ruleset", site });

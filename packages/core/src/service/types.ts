@@ -13,6 +13,7 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
+import type { RebuildProgress, RebuildResult } from "./rebuild.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -301,6 +302,11 @@ export interface PersonalizationService {
     checkpoint(site?: string): Promise<AuditCheckpoint | null>;
     verify(options?: { site?: string; checkpoints?: readonly AuditCheckpoint[] }): Promise<AuditVerdict>;
   };
+  /**
+   * Makes everything that events have made anew, from the log (T36). For a service with `worker: false` while no other one folds; takes as long
+   * as the log is. Afterwards workers go on where they were.
+   */
+  rebuild(progress?: (now: RebuildProgress) => void): Promise<RebuildResult>;
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
   sweep(): Promise<SweepResult>;
   /**
@@ -313,5 +319,6 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
+export type { RebuildProgress, RebuildResult };
 export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

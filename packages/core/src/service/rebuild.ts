@@ -1,0 +1,193 @@
+import { AttuneError } from "../kernel/errors.js";
+import type { ConsentRecord } from "../consent/types.js";
+import type { LogRecord } from "../ports/log.js";
+import type { StoreOp } from "../ports/store.js";
+import type { ServiceContext } from "./context.js";
+import { eraseVisitor } from "./erase-visitor.js";
+import { foldRuns } from "./fold-runs.js";
+import { SORT } from "./partitions.js";
+import type { ConsentLine, LoggedRun, TombstoneRecord } from "./records.js";
+import { rulesTimeline, type SiteRules } from "./ruleset.js";
+import type { Standings } from "./standing.js";
+
+/** What a rebuild has done so far. */
+export interface RebuildProgress {
+  phase: "clearing" | "folding";
+  /** Partitions cleared, or log entries folded. */
+  done: number;
+}
+
+export interface RebuildResult {
+  partitions: number;
+  entries: number;
+  events: number;
+}
+
+const PAGE = 500;
+/** Records removed in one commit. */
+const CHUNK = 200;
+/** What is not derived from events, by where it stands. */
+const ROOTS: Readonly<Record<string, readonly string[]>> = {
+  v: [SORT.consent, SORT.consentHistory, SORT.key, SORT.tombstone],
+  u: [SORT.consent, SORT.consentHistory, SORT.tombstone],
+  // That these are gone is no effect of their events.
+  s: [SORT.gone],
+};
+
+const isRoot = (kind: string, sort: string): boolean =>
+  (ROOTS[kind] ?? []).some((root) => (root.endsWith("/") ? sort.startsWith(root) : sort === root));
+
+const kindOf = (partition: string): string => partition.split("/")[1] ?? "";
+
+async function clearPartition(hot: ServiceContext["hot"], partition: string, kind: string): Promise<void> {
+  let ops: StoreOp[] = [];
+  for await (const { sort } of hot.scan(partition)) {
+    if (!isRoot(kind, sort)) ops.push({ op: "delete", sort });
+    if (ops.length < CHUNK) continue;
+    await hot.commit(partition, ops);
+    ops = [];
+  }
+  if (ops.length > 0) await hot.commit(partition, ops);
+}
+
+/** Removes what events have made: states, traits, event records, links, counters, sessions. Keys, decisions and tombstones stay. */
+async function clearDerived(
+  context: ServiceContext,
+  standings: Standings,
+  tell: (done: number) => void,
+): Promise<number> {
+  const { hot } = context;
+  const derived: string[] = [];
+  for await (const partition of hot.partitions(""))
+    if (/^[^_/][^/]*\/[vucs]\//.test(partition)) derived.push(partition);
+  // Visitors first: an erasure that was cut off still takes its counts away, and must find them.
+  derived.sort((a, b) => Number(kindOf(b) === "v") - Number(kindOf(a) === "v"));
+  for (const [index, partition] of derived.entries()) {
+    const [site = "", kind = "", name = ""] = partition.split("/");
+    const stone = kind === "v" ? await hot.get<TombstoneRecord>(partition, SORT.tombstone) : null;
+    if (kind === "c") await hot.deletePartition(partition);
+    // An erasure that was cut off is completed first: what it has yet to take away is about to be counted anew.
+    else if (stone !== null) await eraseVisitor(context, standings, { site, visitor: name, user: null });
+    else await clearPartition(hot, partition, kind);
+    tell(index + 1);
+  }
+  return derived.length;
+}
+
+/** Decisions as they were, by partition; each partition's are read once. */
+function createDecisions({
+  hot,
+}: ServiceContext): (partition: string, at: number) => Promise<ConsentRecord | null> {
+  const known = new Map<string, Promise<readonly ConsentLine[]>>();
+  const read = async (partition: string): Promise<readonly ConsentLine[]> => {
+    const found: ConsentLine[] = [];
+    for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
+      found.push(value);
+    return found.sort((a, b) => a.recordedAt - b.recordedAt);
+  };
+  return async (partition, at) => {
+    const lines = known.get(partition) ?? read(partition);
+    known.set(partition, lines);
+    return (await lines).filter(({ recordedAt }) => recordedAt <= at).at(-1)?.held ?? null;
+  };
+}
+
+/** Neighbours that may be folded together: one site, the same rules in force, and no visitor twice, whose decision may differ. */
+function batches(records: readonly LogRecord<LoggedRun>[], rulesAt: RulesAt): LogRecord<LoggedRun>[][] {
+  const made: LogRecord<LoggedRun>[][] = [];
+  let visitors = new Set<string>();
+  let of = { site: "", rules: null as SiteRules | null };
+  for (const record of records) {
+    const { site, visitor } = record.value;
+    const rules = rulesAt(site, record.appendedAt);
+    if (of.site !== site || of.rules !== rules || visitors.has(visitor)) {
+      made.push([]);
+      visitors = new Set();
+      of = { site, rules };
+    }
+    visitors.add(visitor);
+    made.at(-1)?.push(record);
+  }
+  return made;
+}
+
+type RulesAt = (site: string, time: number) => SiteRules;
+
+/** Rules as they were, by site; each site's are read once. */
+function createRules(context: ServiceContext) {
+  const known = new Map<string, (at: number) => SiteRules>();
+  const at: RulesAt = (site, time) => (known.get(site) as (at: number) => SiteRules)(time);
+  return {
+    at,
+    async load(records: readonly LogRecord<LoggedRun>[]): Promise<void> {
+      for (const { site } of records.map(({ value }) => value))
+        if (!known.has(site)) known.set(site, await rulesTimeline(context, site));
+    },
+  };
+}
+
+/**
+ * Makes everything that events have made anew, from the log: in the order of the log, under the rules and decisions that were in force when
+ * each entry was appended. Reaches back as far as the log does. Keys, decisions, tombstones, rulesets and the audit log are no effects of
+ * events: they stay, and without them nothing could be rebuilt. No worker may fold meanwhile; a rebuild that was cut off is begun again.
+ *
+ * @throws AttuneError `ATTUNE_SERVICE_NO_LOG` for a service without a log.
+ */
+export async function rebuild(
+  context: ServiceContext,
+  standings: Standings,
+  progress: (now: RebuildProgress) => void = () => undefined,
+): Promise<RebuildResult> {
+  const { log } = context;
+  if (log === null)
+    throw new AttuneError(
+      "ATTUNE_SERVICE_NO_LOG",
+      "There is nothing to rebuild from: the service has no log.",
+    );
+  const partitions = await clearDerived(context, standings, (done) => progress({ phase: "clearing", done }));
+  const shards = Array.from({ length: log.capabilities.shards }, (_, shard) => shard);
+  const using = { standings, decisionAt: createDecisions(context), rules: createRules(context) };
+  let [entries, events] = [0, 0];
+  for (const shard of shards) {
+    for (let after = 0; ; ) {
+      const page = await log.read<LoggedRun>(shard, after, PAGE);
+      const last = page[page.length - 1];
+      if (last === undefined) break;
+      after = last.position;
+      await using.rules.load(page);
+      for (const batch of batches(page, using.rules.at)) {
+        events += await foldPast(context, using, batch);
+        entries += batch.length;
+        progress({ phase: "folding", done: entries });
+      }
+    }
+  }
+  return { partitions, entries, events };
+}
+
+interface Past {
+  standings: Standings;
+  decisionAt: ReturnType<typeof createDecisions>;
+  rules: ReturnType<typeof createRules>;
+}
+
+/** Folds entries of different visitors as of the times at which they were appended; how many events took effect. */
+async function foldPast(
+  context: ServiceContext,
+  { standings, decisionAt, rules }: Past,
+  batch: readonly LogRecord<LoggedRun>[],
+): Promise<number> {
+  const first = batch[0] as LogRecord<LoggedRun>;
+  const times = new Map(batch.map(({ value, appendedAt }) => [value.visitor, appendedAt]));
+  const past: ServiceContext["past"] = {
+    consentOf: (partition, visitor) => decisionAt(partition, times.get(visitor) as number),
+  };
+  const inForce = rules.at(first.value.site, first.appendedAt);
+  const outcomes = await foldRuns(
+    { ...context, channel: null, past },
+    { standings, rulesets: { of: async () => inForce } },
+    batch.map(({ value }) => value),
+  );
+  return outcomes.flatMap((told) => (told === "erased" ? [] : told)).filter((told) => told === "folded")
+    .length;
+}

@@ -90,9 +90,9 @@ describe("the dashboard's model", () => {
       insights: { behaviorPattern: null },
     });
     const [row] = latestVisitors(model, 1);
-    expect(patternWords(row?.pattern ?? null)).toBe("nothing in particular");
+    expect(patternWords(row?.pattern ?? null)).toBe("nothing special yet");
     expect(segmentWords(row?.segments ?? null)).toBe("returning buyers");
-    expect(patternWords("new-visitor")).toBe("too early to say");
+    expect(patternWords("new-visitor")).toBe("nothing special yet");
   });
 
   it("takes segments only of visitors it shows", () => {

@@ -1,5 +1,5 @@
 import type { EventFrame, Figures, MetricsFrame } from "./frames.js";
-import { clock, count, percent, rate } from "./format.js";
+import { clock, count, counted, percent, rate } from "./format.js";
 import { Sparkline } from "./sparkline.js";
 import { Simulated } from "./visitors.js";
 
@@ -33,7 +33,7 @@ export function Tiles({
       <Tile
         name="Sessions"
         value={count(sessions)}
-        note={`${count(figures.visitors)} visitors, ${count(figures.events)} events in all`}
+        note={`${counted(figures.visitors, "visitor")}, ${counted(figures.events, "event")} in all`}
       />
       <Tile
         name="Orders"

@@ -1,6 +1,8 @@
+const NOTHING = "nothing special yet";
+
 /** What a visit looks like, in words. That a visitor is new to the server's memory says nothing yet about the visit. */
 const PATTERNS: Readonly<Record<string, string | undefined>> = {
-  "new-visitor": "too early to say",
+  "new-visitor": NOTHING,
   browser: "looking around",
   researcher: "comparing closely",
   undecided: "going back and forth",
@@ -13,7 +15,7 @@ const PATTERNS: Readonly<Record<string, string | undefined>> = {
 const plain = (name: string): string => name.replace(/-/g, " ");
 
 export const patternWords = (pattern: string | null): string =>
-  pattern === null ? "nothing in particular" : (PATTERNS[pattern] ?? plain(pattern));
+  pattern === null ? NOTHING : (PATTERNS[pattern] ?? plain(pattern));
 
 export const segmentWords = (segments: readonly string[] | null): string =>
   segments === null || segments.length === 0 ? "–" : segments.map(plain).join(", ");

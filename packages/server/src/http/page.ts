@@ -12,10 +12,10 @@ export interface Page {
 const STYLE = `:root{color-scheme:light dark;--back:#f4f6f7;--card:#fff;--ink:#17212a;--soft:#55636e;--line:#dde3e7;--mark:#0c7a63}
 @media (prefers-color-scheme:dark){:root{--back:#10161b;--card:#182128;--ink:#e8edf0;--soft:#9aa8b3;--line:#2a363f;--mark:#6fd0b4}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--back);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-main{width:min(38rem,100%);background:var(--card);border:1px solid var(--line);border-radius:16px;padding:clamp(1.4rem,5vw,2.4rem)}
+body{margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,38rem);place-content:center;padding:1.5rem;background:var(--back);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+main{background:var(--card);border:1px solid var(--line);border-radius:16px;padding:clamp(1.4rem,5vw,2.4rem)}
 .brand{margin:0 0 1.4rem;font-weight:600;color:var(--soft);letter-spacing:-.01em}
-h1{margin:0 0 .6rem;font-size:1.6rem;line-height:1.2;letter-spacing:-.02em}
+h1{margin:0 0 .6rem;font-size:1.6rem;line-height:1.2;letter-spacing:-.02em;text-wrap:balance}
 h2{margin:1.8rem 0 .4rem;font-size:1rem}
 p{margin:0 0 .8rem}
 .soft{color:var(--soft)}
@@ -23,7 +23,7 @@ ul{margin:0 0 .8rem;padding-left:1.2rem}
 a{color:var(--mark);text-underline-offset:3px}
 code,kbd{font:.9em ui-monospace,"SFMono-Regular","Liberation Mono",monospace}
 kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:5px;padding:.05em .4em}
-pre{margin:0 0 .8rem;padding:.8rem 1rem;background:var(--back);border:1px solid var(--line);border-radius:10px;overflow-x:auto}
+pre{margin:0 0 .8rem;padding:.8rem 1rem;background:var(--back);border:1px solid var(--line);border-radius:10px;white-space:pre-wrap;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid #2f82d6;outline-offset:2px}`;
 
 /** The one style is allowed by its hash; no script, no picture, nothing from elsewhere. */

@@ -12,8 +12,8 @@ function howToSignIn({ basePath, publicOrigin }: Pick<RouteContext, "basePath" |
 <li><code>attune dev</code> prints one when it starts, and another whenever you press <kbd>d</kbd> and <kbd>Enter</kbd> in its terminal. So does the demo, <code>npm start</code>.</li>
 <li>Elsewhere, ask for one with a secret key (in a data folder it stands in <code>keys.json</code>):</li>
 </ul>
-<pre><code>curl -X POST ${server}/api/v1/dashboard/sign-in \\
-  -H "Authorization: Bearer $ATTUNE_SECRET_KEY"</code></pre>`;
+<pre><code>curl -X POST -H "Authorization: Bearer $KEY" \\
+  ${server}/api/v1/dashboard/sign-in</code></pre>`;
 }
 
 /** For a link that was used before, is too old, or never was one. */

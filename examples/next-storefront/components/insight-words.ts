@@ -141,3 +141,21 @@ const STATUSES: Readonly<Record<string, string | undefined>> = {
   memory: "kept in this tab only",
 };
 export const statusName = (status: string): string => STATUSES[status] ?? status;
+
+const EVENTS: Readonly<Record<string, string | undefined>> = {
+  "Page Viewed": "Opened a page",
+  "Page Engaged": "Spent time on a page",
+  "Page Scrolled": "Scrolled",
+  "Page Exited": "Left a page",
+  "Element Clicked": "Clicked something",
+  "Variant Exposed": "Was shown a version",
+  "Product List Viewed": "Looked at a shelf",
+  "Product Viewed": "Looked at a product",
+  "Products Searched": "Searched",
+  "Product Added": "Put something into the bag",
+  "Product Removed": "Took something out of the bag",
+  "Cart Viewed": "Looked at the bag",
+  "Checkout Started": "Went to the checkout",
+  "Order Completed": "Ordered",
+};
+export const eventName = (name: string): string => EVENTS[name] ?? name;

@@ -6,7 +6,15 @@ import { useEffect, useRef, useState } from "react";
 import { consentPolicy } from "~/attune/config";
 import { Reasons } from "./insight-reasons";
 import { useInsight } from "./insight-state";
-import { featureLabel, groupMeaning, groupName, knownOf, purposeName, statusName } from "./insight-words";
+import {
+  eventName,
+  featureLabel,
+  groupMeaning,
+  groupName,
+  knownOf,
+  purposeName,
+  statusName,
+} from "./insight-words";
 
 /** "What this page knows about you and why you see this." It watches the visit, so it is no part of it: nothing in it is captured. */
 export function Insight() {
@@ -197,7 +205,7 @@ function Sent() {
           <tbody>
             {deliveries.slice(0, 20).map((entry) => (
               <tr key={entry.id}>
-                <td>{entry.name}</td>
+                <td>{eventName(entry.name)}</td>
                 <td className="status">{statusName(entry.status)}</td>
               </tr>
             ))}

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { build, install, inSteps, isPrepared } from "./lib/prepare.mjs";
 import { buildStorefront, startDemo } from "./lib/demo.mjs";
@@ -43,8 +44,18 @@ console.log(`
   ${bold("Dashboard")} (signs you in, once)                           ${bold(demo.attune.dashboard)}
 
   ${dim(values.quiet ? "Only your own visits are shown." : "The dashboard also shows a simulated population, marked as simulated; npm start -- --quiet leaves it out.")}
-  ${dim("Stop with Ctrl+C.")}
+  ${dim(process.stdin.isTTY ? "d and Enter prints a new dashboard link. Stop with Ctrl+C." : "Stop with Ctrl+C.")}
 `);
+
+if (process.stdin.isTTY) {
+  createInterface({ input: process.stdin, terminal: false }).on("line", (line) => {
+    if (line.trim() !== "d") return;
+    demo.dashboardLink().then(
+      (link) => console.log(`  ${bold("Dashboard")}   ${bold(link)}`),
+      () => console.log(red("  The server did not give a link.")),
+    );
+  });
+}
 
 for (const child of demo.children) child.once("exit", () => stop(1));
 let stopping = false;

@@ -16,7 +16,7 @@ interface Demo {
 /** A page view counts once its address changed and its product or shelf was told. */
 async function open(page: Page, link: string): Promise<void> {
   await page.locator(link).first().click();
-  await page.waitForURL((url) => link.includes(url.pathname));
+  await page.waitForURL((url) => link.includes(`"${url.pathname}"`));
   await page.waitForTimeout(150);
 }
 
@@ -76,8 +76,8 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     await expect.poll(() => heroArt(page)).toBe("kettle");
 
     await page.getByTestId("insight-open").click();
-    expect(await page.getByTestId("why-hero").innerText()).toMatch(/recent category .*kitchen/i);
-    expect(await page.getByTestId("insight-sent").innerText()).toMatch(/Product Viewed/);
+    expect(await page.getByTestId("why-hero").innerText()).toMatch(/looked at last is Kitchen/);
+    expect(await page.getByTestId("insight-sent").innerText()).toMatch(/Looked at a product/);
     await page.keyboard.press("Escape");
 
     // The server's own HTML, before any script has run.
@@ -200,6 +200,78 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     await context.close();
   });
 
+  it("on a phone nothing that can be used is covered, wherever the product page is scrolled to", async () => {
+    const { context, page } = await newVisitor(browser, { viewport: { width: 390, height: 844 } });
+    await page.goto(demo.url);
+    await accept(page);
+    await page.goto(`${demo.url}/product/ridge-pack`);
+    await page.getByTestId("buy").waitFor();
+    /** Pairs that overlap, and those whose middle belongs to something else. */
+    const covered = (): Promise<string[]> =>
+      page.evaluate(() => {
+        const name = (element: Element) =>
+          element.textContent?.trim() || element.getAttribute("aria-label") || "?";
+        const usable = [...document.querySelectorAll("a[href], button, input, summary")]
+          .filter((element) => !element.classList.contains("skip") && element.checkVisibility())
+          .map((element) => ({ element, box: element.getBoundingClientRect() }))
+          .filter(({ box }) => box.width > 0 && box.bottom > 0 && box.top < innerHeight);
+        const found: string[] = [];
+        for (const [index, { element, box }] of usable.entries()) {
+          if (box.left < 0 || box.right > innerWidth) found.push(`${name(element)} leaves the window`);
+          for (const other of usable.slice(index + 1)) {
+            if (element.contains(other.element) || other.element.contains(element)) continue;
+            const apart =
+              box.right <= other.box.left ||
+              other.box.right <= box.left ||
+              box.bottom <= other.box.top ||
+              other.box.bottom <= box.top;
+            if (!apart) found.push(`${name(element)} / ${name(other.element)}`);
+          }
+          const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+          if (y < 0 || y >= innerHeight) continue;
+          const top = document.elementFromPoint(x, y);
+          if (top === null || !(element.contains(top) || top.contains(element)))
+            found.push(`${name(element)} is covered by ${top?.className}`);
+        }
+        return found;
+      });
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    expect(height).toBeGreaterThan(844);
+    for (let y = 0; y < height; y += 211) {
+      await page.evaluate((top) => scrollTo({ top, behavior: "instant" }), y);
+      expect(await covered(), `at ${y}`).toEqual([]);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await context.close();
+  });
+
+  it("the drawer speaks to shoppers, under the banner's names, and what is clicked in it is not captured", async () => {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(demo.url);
+    await accept(page);
+    await open(page, shelf("kitchen"));
+    await page.getByTestId("insight-open").click();
+    const drawer = page.getByRole("dialog", { name: "What this page knows about you" });
+    await drawer.waitFor();
+    const text = await drawer.innerText();
+    expect(text).toMatch(/Personal content/);
+    expect(text).toMatch(/Last order\s+never/);
+    expect(text).not.toMatch(/kitchen-first|buy-button-2026|days since|\b365\b|[a-z][A-Z]\w+/);
+    const clicks = async (): Promise<number> =>
+      (await page.getByTestId("insight-sent").innerText()).match(/Clicked something/g)?.length ?? 0;
+    const before = await clicks();
+    expect(before).toBeGreaterThan(0);
+    for (const summary of await drawer.locator("summary").all()) await summary.click();
+    await drawer.getByRole("heading", { name: /knows about you/ }).click();
+    await page.waitForTimeout(1200);
+    expect(await clicks()).toBe(before);
+    await drawer.getByRole("button", { name: "Close" }).click();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe(
+      "insight-open",
+    );
+    await context.close();
+  });
+
   it("the dashboard shows it live to whoever signed in, and to nobody else", async () => {
     const { context, page, complaints } = await newVisitor(browser);
     expect((await context.request.get(`${demo.attune.url}/dashboard/`)).status()).toBe(401);
@@ -207,12 +279,46 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("heading", { name: "Visitors, live" }).waitFor();
 
+    const set = (visitorsPerMinute: number) =>
+      fetch(`${demo.attune.url}/api/v1/simulation`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${demo.attune.secretKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ visitorsPerMinute }),
+      });
+    const [visitors, events, experiments] = ["visitors", "events", "experiments"].map((id) =>
+      page.getByTestId(id),
+    );
+    const exposures = async (): Promise<number> => {
+      const cells = await experiments?.locator("tbody tr td:nth-child(2)").allInnerTexts();
+      return (cells ?? []).reduce((sum, cell) => sum + Number(cell), 0);
+    };
+    const before = await exposures();
+    await set(240);
+    await events?.getByText("simulated", { exact: true }).first().waitFor({ timeout: 20_000 });
+    await expect.poll(exposures, { timeout: 20_000 }).toBeGreaterThan(before);
+    await set(0);
+
     const shopper = await newVisitor(browser);
     await shopper.page.goto(demo.url);
     await accept(shopper.page);
     await open(shopper.page, shelf("desk"));
     await page.getByText("Product List Viewed").first().waitFor({ timeout: 10_000 });
     await shopper.context.close();
+
+    // Simulated visitors shop here and nowhere else; the real one stands on top, and alone where that is wanted.
+    expect(await events?.innerText()).not.toMatch(/\bp-\d{3}\b|\/cart|\/checkout/);
+    await expect.poll(() => visitors?.locator("tbody tr").first().innerText()).toMatch(/real/);
+    expect(await visitors?.locator('tr[data-simulated="true"]').count()).toBeGreaterThan(0);
+    const all = await exposures();
+    await page.getByText("Real visitors only", { exact: true }).click();
+    await expect.poll(() => visitors?.locator('tr[data-simulated="true"]').count()).toBe(0);
+    expect(await events?.getByText("simulated", { exact: true }).count()).toBe(0);
+    await expect.poll(exposures).toBeLessThan(all);
+    expect(await page.getByTestId("counted").innerText()).toMatch(/counted since \d\d:\d\d:\d\d/);
+
+    const again = await context.request.get(demo.attune.dashboard, { headers: { accept: "text/html" } });
+    expect(again.status()).toBe(401);
+    expect(await again.text()).toContain("does not work any more");
     expect(complaints).toEqual([]);
     await context.close();
   });

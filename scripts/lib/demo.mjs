@@ -86,13 +86,33 @@ const jsonLine = (output) => {
   return undefined;
 };
 
-/** Starts the Attune server and the storefront. `stop()` ends both. */
+/** The storefront's own products and paths, so that simulated visitors shop where real ones do. */
+async function shopOf(file) {
+  const source = readFileSync(join(storefront, "shop", "catalogue.ts"), "utf8");
+  const { transform } = await import("esbuild");
+  const { code } = await transform(source, { loader: "ts", format: "esm" });
+  const { PRODUCTS } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const products = PRODUCTS.map(({ slug, category, brand, price, was }) => ({
+    id: slug,
+    category,
+    brand,
+    price,
+    was,
+  }));
+  const shop = { paths: { cart: "/bag", checkout: "/bag" }, products };
+  writeFileSync(file, JSON.stringify(shop, null, 2));
+  return file;
+}
+
+/** Starts the Attune server and the storefront, both for this machine only. `stop()` ends both. */
 export async function startDemo({
   port = 3000,
   serverPort = 4600,
-  dir = join(root, ".attune", "demo"),
   simulate = false,
+  // What simulated visitors did stays out of the figures of a demo without them.
+  dir = join(root, ".attune", simulate ? "demo" : "demo-quiet"),
 } = {}) {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const server = await launch(
     [
       join(root, "packages", "server", "bin", "attune.js"),
@@ -104,6 +124,8 @@ export async function startDemo({
       dir,
       "--ruleset",
       join(storefront, "attune", "ruleset.json"),
+      "--shop",
+      await shopOf(join(dir, "shop.json")),
       ...(simulate ? ["--simulate"] : []),
     ],
     { cwd: root, env: {}, ready: jsonLine },
@@ -111,7 +133,7 @@ export async function startDemo({
   const attune = server.found;
   let shop;
   try {
-    shop = await launch([nextBin(), "start", "--port", String(port)], {
+    shop = await launch([nextBin(), "start", "--port", String(port), "--hostname", "127.0.0.1"], {
       cwd: storefront,
       env: {
         NEXT_TELEMETRY_DISABLED: "1",
@@ -130,6 +152,14 @@ export async function startDemo({
     url: `http://localhost:${port}`,
     attune,
     children,
+    /** A new link that signs one person in to the dashboard. */
+    async dashboardLink() {
+      const answer = await fetch(`${attune.url}/api/v1/dashboard/sign-in`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${attune.secretKey}` },
+      });
+      return (await answer.json()).url;
+    },
     async stop() {
       await Promise.all(
         children.map(

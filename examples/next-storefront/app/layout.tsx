@@ -28,10 +28,12 @@ export default async function RootLayout({ children }: { children: React.ReactNo
     <html lang="en">
       <body>
         <Providers initial={initial} writeKey={writeKey}>
-          <Header />
-          <Nudge />
-          <main id="main">{children}</main>
-          <Footer />
+          <div className="frame">
+            <Header />
+            <Nudge />
+            <main id="main">{children}</main>
+            <Footer />
+          </div>
           <Insight />
         </Providers>
       </body>

@@ -5,6 +5,8 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { CATEGORIES } from "~/shop/catalogue";
 import { useBag } from "./bag";
+import { InsightButton } from "./insight-state";
+import { Search } from "./search";
 
 export function Header() {
   const path = usePathname();
@@ -22,9 +24,8 @@ export function Header() {
         <Link className="logo" href="/">
           Halden<span> Goods</span>
         </Link>
-        <form className="search" action="/search" role="search">
-          <input type="search" name="q" aria-label="Search the shop" placeholder="Search" maxLength={60} />
-        </form>
+        <Search />
+        <InsightButton />
         <Link className="bag-link" href="/bag" aria-label={`Bag, ${bag.slugs.length} items`}>
           Bag <b>{bag.slugs.length}</b>
         </Link>

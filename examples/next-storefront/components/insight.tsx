@@ -1,54 +1,44 @@
 "use client";
 
-import type { Decision, ExplanationStep, Score } from "@attune/core";
-import { useAttune, useConsent, useDecision, useSegments, useSignals } from "@attune/react";
+import type { Score } from "@attune/core";
+import { useAttune, useConsent, useSegments, useSignals } from "@attune/react";
 import { useEffect, useRef, useState } from "react";
-import { SLOTS } from "~/attune/config";
-import { reasonText, stepText } from "./insight-texts";
+import { consentPolicy } from "~/attune/config";
+import { Reasons } from "./insight-reasons";
+import { useInsight } from "./insight-state";
+import {
+  eventName,
+  featureLabel,
+  groupMeaning,
+  groupName,
+  knownOf,
+  purposeName,
+  statusName,
+} from "./insight-words";
 
-const SLOT_NAMES: Readonly<Record<(typeof SLOTS)[number], string>> = {
-  hero: "The picture at the top",
-  "product-order": "The order of the products",
-  nudge: "The line under the header",
-  "buy-button": "The words on the buy button",
-};
-const PURPOSE_NAMES = {
-  analytics: "Counting visits",
-  personalization: "Fitting the shop to you",
-  marketing: "Messages",
-  advertising: "Advertising",
-} as const;
-
-/** "What this page knows about you and why you see this." */
+/** "What this page knows about you and why you see this." It watches the visit, so it is no part of it: nothing in it is captured. */
 export function Insight() {
-  const [open, setOpen] = useState(false);
+  const { open, setOpen } = useInsight();
   const dialog = useRef<HTMLDialogElement>(null);
-  const { grants } = useConsent();
   useEffect(() => {
     if (open) dialog.current?.show();
     else dialog.current?.close();
   }, [open]);
+  const close = () => {
+    setOpen(false);
+    document.querySelector<HTMLElement>(".insight-open")?.focus();
+  };
   return (
-    <>
-      <button
-        type="button"
-        className="insight-open"
-        onClick={() => setOpen(!open)}
-        aria-expanded={open}
-        data-testid="insight-open"
-      >
-        <i data-on={grants.personalization} aria-hidden /> Why do I see this?
-      </button>
-      <dialog
-        ref={dialog}
-        className="insight"
-        aria-label="What this page knows about you"
-        onClose={() => setOpen(false)}
-        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-      >
-        {open && <Panel close={() => setOpen(false)} />}
-      </dialog>
-    </>
+    <dialog
+      ref={dialog}
+      className="insight"
+      aria-label="What this page knows about you"
+      data-attune-ignore
+      onClose={() => setOpen(false)}
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
+      {open && <Panel close={close} />}
+    </dialog>
   );
 }
 
@@ -57,15 +47,15 @@ function Panel({ close }: { close(): void }) {
     <>
       <div className="insight-head">
         <h2>What this page knows about you, and why you see this</h2>
-        <button type="button" className="link" onClick={close}>
-          Close
+        <button type="button" className="insight-close" aria-label="Close" onClick={close}>
+          ×
         </button>
       </div>
       <Permission />
       <Reasons />
       <Groups />
       <Scores />
-      <Features />
+      <Known />
       <Sent />
     </>
   );
@@ -73,14 +63,14 @@ function Panel({ close }: { close(): void }) {
 
 function Permission() {
   const { state, grants, grant, withdraw } = useConsent();
-  const asked = ["analytics", "personalization", "marketing"] as const;
   return (
     <section data-testid="insight-consent">
       <h3>What you allow</h3>
       <ul className="chips">
-        {asked.map((purpose) => (
+        {(consentPolicy.purposes ?? []).map((purpose) => (
           <li key={purpose} data-on={grants[purpose]}>
-            {PURPOSE_NAMES[purpose]}
+            {purposeName(purpose)}
+            {!grants[purpose] && <span className="hidden">, not allowed</span>}
           </li>
         ))}
       </ul>
@@ -92,43 +82,11 @@ function Permission() {
           </button>
         ) : (
           <button type="button" className="small" onClick={() => void grant("all")} data-testid="grant">
-            Allow and personalise
+            Allow everything
           </button>
         )}
       </div>
     </section>
-  );
-}
-
-function Reasons() {
-  return (
-    <section data-testid="insight-reasons">
-      <h3>Why you see this</h3>
-      {SLOTS.map((slot) => (
-        <Reason key={slot} slot={slot} />
-      ))}
-    </section>
-  );
-}
-
-function Reason({ slot }: { slot: (typeof SLOTS)[number] }) {
-  const attune = useAttune();
-  const decision: Decision = useDecision(slot);
-  const explanation = attune.explain(slot);
-  return (
-    <div className="why" data-testid={`why-${slot}`}>
-      <b>{SLOT_NAMES[slot]}</b>: {decision.variant}. {reasonText(decision, explanation.steps)}
-      <details>
-        <summary>Step by step</summary>
-        <ol>
-          {explanation.steps.map((step: ExplanationStep, index: number) => (
-            <li key={index} data-passed={step.passed}>
-              {stepText(step)}
-            </li>
-          ))}
-        </ol>
-      </details>
-    </div>
   );
 }
 
@@ -140,77 +98,89 @@ function Groups() {
       {segments.length === 0 ? (
         <p>None.</p>
       ) : (
-        <ul className="chips">
-          {segments.map((name) => (
-            <li key={name} data-on="true">
-              {name.replace(/-/g, " ")}
-            </li>
-          ))}
-        </ul>
+        segments.map((name) => (
+          <p key={name}>
+            <b>{groupName(name)}</b>: {groupMeaning(name)}.
+          </p>
+        ))
       )}
     </section>
-  );
-}
-
-function ScoreRow({ name, score }: { name: string; score: Score }) {
-  return (
-    <>
-      <div className="score">
-        <span>{name}</span>
-        <span className="meter" aria-hidden>
-          <i style={{ width: `${Math.round(score.value * 100)}%` }} />
-        </span>
-        <span>{Math.round(score.value * 100)} %</span>
-      </div>
-      <details>
-        <summary>What it is made of</summary>
-        <table>
-          <tbody>
-            {[...score.contributions]
-              .filter((part) => Math.abs(part.contribution) >= 0.0005)
-              .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
-              .map((part) => (
-                <tr key={part.feature}>
-                  <td>{words(part.feature)}</td>
-                  <td>{(part.contribution * 100).toFixed(1)} points</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </details>
-    </>
   );
 }
 
 function Scores() {
   const { scores } = useSignals();
   return (
-    <section>
-      <h3>Scores, from 0 to 100</h3>
-      <ScoreRow name="Engagement" score={scores.engagement} />
-      <ScoreRow name="Intent to buy" score={scores.intent} />
+    <section data-testid="insight-scores">
+      <h3>How this visit looks, out of 100</h3>
+      <ScoreRow name="Interest" score={scores.engagement} />
+      <ScoreRow name="Close to buying" score={scores.intent} />
     </section>
   );
 }
 
-function Features() {
+const points = (share: number): number => Math.round(share * 100);
+
+function ScoreRow({ name, score }: { name: string; score: Score }) {
+  const parts = [...score.contributions]
+    .filter(({ contribution }) => points(Math.abs(contribution)) > 0)
+    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  return (
+    <>
+      <div className="score">
+        <span>{name}</span>
+        <span className="meter" aria-hidden>
+          <i style={{ width: `${points(score.value)}%` }} />
+        </span>
+        <span>{points(score.value)} of 100</span>
+      </div>
+      {parts.length > 0 && (
+        <details>
+          <summary>What it is made of</summary>
+          <table>
+            <tbody>
+              {parts.map(({ feature, contribution }) => (
+                <tr key={feature}>
+                  <td>{featureLabel(feature)}</td>
+                  <td>
+                    {contribution < 0 ? "−" : "+"}
+                    {points(Math.abs(contribution))} of 100
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Known() {
   const { features } = useSignals();
-  const known = Object.entries(features).filter(([, value]) => value !== 0);
+  const lists = knownOf(features);
   return (
     <section data-testid="insight-features">
       <h3>What is known</h3>
-      {known.length === 0 ? (
+      {lists.length === 0 ? (
         <p>Nothing.</p>
       ) : (
         <table>
-          <tbody>
-            {known.map(([name, value]) => (
-              <tr key={name}>
-                <td>{words(name)}</td>
-                <td>{Math.round(value * 100) / 100}</td>
+          {lists.map(({ title, rows }) => (
+            <tbody key={title}>
+              <tr>
+                <th colSpan={2} scope="rowgroup">
+                  {title}
+                </th>
               </tr>
-            ))}
-          </tbody>
+              {rows.map(([label, text]) => (
+                <tr key={label}>
+                  <td>{label}</td>
+                  <td>{text}</td>
+                </tr>
+              ))}
+            </tbody>
+          ))}
         </table>
       )}
     </section>
@@ -227,7 +197,7 @@ function Sent() {
   }, [attune]);
   return (
     <section data-testid="insight-sent">
-      <h3>What was sent</h3>
+      <h3>What was noted, latest first</h3>
       {deliveries.length === 0 ? (
         <p>Nothing.</p>
       ) : (
@@ -235,8 +205,8 @@ function Sent() {
           <tbody>
             {deliveries.slice(0, 20).map((entry) => (
               <tr key={entry.id}>
-                <td>{entry.name}</td>
-                <td className="status">{entry.status}</td>
+                <td>{eventName(entry.name)}</td>
+                <td className="status">{statusName(entry.status)}</td>
               </tr>
             ))}
           </tbody>
@@ -245,6 +215,3 @@ function Sent() {
     </section>
   );
 }
-
-/** `productViewsThisSession` → "product views this session". */
-const words = (name: string): string => name.replace(/([A-Z])/g, " $1").toLowerCase();

@@ -2,9 +2,11 @@
 
 import { Personalize } from "@attune/react";
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 
 /** The line keeps its place when it is empty, so that it never pushes the page down. */
 export function Nudge() {
+  const path = usePathname();
   return (
     <aside className="nudge" aria-live="polite" data-testid="nudge">
       <div className="wrap">
@@ -14,7 +16,7 @@ export function Nudge() {
               <DefaultLine />
             ) : (
               <>
-                {value.text} <Link href={value.href}>{value.action}</Link>
+                {value.text} {value.href !== path && <Link href={value.href}>{value.action}</Link>}
               </>
             )
           }

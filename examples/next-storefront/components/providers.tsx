@@ -7,6 +7,7 @@ import { ConsentBanner } from "@attune/react/consent";
 import { useState } from "react";
 import { consentPolicy } from "~/attune/config";
 import { BagProvider } from "./bag";
+import { InsightProvider } from "./insight-state";
 
 export function Providers({
   initial,
@@ -23,8 +24,11 @@ export function Providers({
   }));
   return (
     <PersonalizationProvider options={options} initial={initial}>
-      <BagProvider>{children}</BagProvider>
+      {/* First in the body, so that it is first in reading and tab order. */}
       <ConsentBanner />
+      <InsightProvider>
+        <BagProvider>{children}</BagProvider>
+      </InsightProvider>
     </PersonalizationProvider>
   );
 }

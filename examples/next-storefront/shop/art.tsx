@@ -1,14 +1,7 @@
 import type { Tone } from "./catalogue";
 
-/** Back, body, shade and light of each colour family. All pictures of the shop are drawn here. */
-const TONES: Readonly<Record<Tone, readonly [string, string, string, string]>> = {
-  clay: ["#f3dfd2", "#c8643c", "#8f4125", "#f0a37f"],
-  moss: ["#dfe6d5", "#5f7d4f", "#3c5433", "#a5bf92"],
-  sky: ["#d9e6ec", "#4b7f99", "#2c566b", "#9cc4d6"],
-  sand: ["#f1e7d3", "#cf9f4a", "#93692a", "#ecd08f"],
-  plum: ["#ebdde6", "#865273", "#59324c", "#c395b4"],
-  ink: ["#dfe1e6", "#434a5b", "#272c3a", "#8d95a8"],
-};
+/** Body, shade and light come from the tone's class (globals.css), which has them for light and dark. All pictures of the shop are drawn here. */
+const COLOURS: Colours = { body: "var(--tone-body)", shade: "var(--tone-shade)", light: "var(--tone-light)" };
 
 export type ArtKind =
   | "kettle"
@@ -44,6 +37,8 @@ const WOOD_DARK = "#a67c48";
 const CREAM = "#fffaf0";
 const STEEL = "#b9bec7";
 const GLOW = "#ffe9a8";
+/** Light in the air: fainter where the page is dark, or it would look like fog. */
+const BEAM = "var(--tone-beam)";
 
 const line = (stroke: string, width: number) => ({
   fill: "none",
@@ -137,7 +132,7 @@ const DRAWINGS: Readonly<Record<ArtKind, Drawing>> = {
   ),
   pendant: (c) => (
     <>
-      <path d="M96 246 L40 372 H360 L304 246 Z" fill={GLOW} opacity=".5" />
+      <path d="M96 246 L40 372 H360 L304 246 Z" fill={BEAM} />
       <path d="M200 0 V122" {...line(c.shade, 6)} />
       <rect x="184" y="110" width="32" height="28" rx="7" fill={WOOD} />
       <path d="M84 250 Q84 134 200 134 Q316 134 316 250 Z" fill={c.body} />
@@ -148,7 +143,7 @@ const DRAWINGS: Readonly<Record<ArtKind, Drawing>> = {
   ),
   "desk-lamp": (c) => (
     <>
-      <path d="M92 172 L44 300 H196 L170 190 Z" fill={GLOW} opacity=".55" />
+      <path d="M92 172 L44 300 H196 L170 190 Z" fill={BEAM} />
       <path d="M258 296 L292 196 L176 122" {...line(c.shade, 12)} />
       <circle cx="292" cy="196" r="11" fill={WOOD} />
       <path d="M78 176 Q92 106 166 98 L194 142 L174 196 Z" fill={c.body} />
@@ -158,7 +153,7 @@ const DRAWINGS: Readonly<Record<ArtKind, Drawing>> = {
   ),
   lantern: (c) => (
     <>
-      <circle cx="200" cy="222" r="118" fill={GLOW} opacity=".5" />
+      <circle cx="200" cy="222" r="118" fill={BEAM} />
       <path d="M146 146 Q146 70 200 70 Q254 70 254 146" {...line(c.shade, 9)} />
       <rect x="136" y="138" width="128" height="26" rx="10" fill={c.shade} />
       <rect x="148" y="164" width="104" height="106" rx="12" fill={CREAM} />
@@ -193,7 +188,7 @@ const DRAWINGS: Readonly<Record<ArtKind, Drawing>> = {
   ),
   "floor-lamp": (c) => (
     <>
-      <circle cx="200" cy="134" r="110" fill={GLOW} opacity=".45" />
+      <circle cx="200" cy="134" r="110" fill={BEAM} />
       <path d="M200 178 L142 330 M200 178 L258 330 M200 178 V326" {...line(WOOD_DARK, 9)} />
       <path d="M146 74 H254 L284 194 H116 Z" fill={CREAM} />
       <path d="M132 130 H268 M124 162 H276 M140 100 H260" {...line(c.light, 3)} />
@@ -212,7 +207,7 @@ const DRAWINGS: Readonly<Record<ArtKind, Drawing>> = {
         [322, 132],
       ].map(([x = 0, y = 0]) => (
         <g key={x}>
-          <circle cx={x} cy={y + 40} r="34" fill={GLOW} opacity=".5" />
+          <circle cx={x} cy={y + 40} r="34" fill={BEAM} />
           <rect x={x - 9} y={y} width="18" height="20" rx="4" fill={c.body} />
           <circle cx={x} cy={y + 36} r="18" fill="#f8cf6a" />
         </g>
@@ -373,18 +368,17 @@ export function Art({
   title?: string;
   plain?: boolean;
 }) {
-  const [back, body, shade, light] = TONES[tone];
   return (
     <svg
-      className="art"
+      className={`art tone-${tone}`}
       viewBox="0 0 400 400"
       role={title === undefined ? "presentation" : "img"}
       aria-label={title}
       aria-hidden={title === undefined}
     >
-      {!plain && <rect width="400" height="400" fill={back} />}
-      {!plain && <circle cx="310" cy="86" r="150" fill="#fff" opacity=".22" />}
-      {DRAWINGS[kind]({ body, shade, light })}
+      {!plain && <rect width="400" height="400" fill="var(--tone-back)" />}
+      {!plain && <circle cx="310" cy="86" r="150" fill="var(--tone-sun)" />}
+      {DRAWINGS[kind](COLOURS)}
     </svg>
   );
 }

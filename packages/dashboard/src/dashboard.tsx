@@ -1,7 +1,11 @@
 import { useState } from "react";
-import { latestVisitors } from "./model.js";
-import { Experiments, Feed, Segments, Tiles, Traffic, Visitors } from "./panels.js";
+import { clock } from "./format.js";
+import type { MetricsFrame } from "./frames.js";
+import { latestEvents, latestVisitors, type Model } from "./model.js";
+import { Experiments, Feed, Segments, Tiles, Traffic } from "./panels.js";
+import { Audience, Population } from "./population.js";
 import { useLive } from "./use-live.js";
+import { Visitors } from "./visitors.js";
 
 export interface DashboardProps {
   /** Where the Attune server answers; the page's own origin unless told. */
@@ -9,6 +13,8 @@ export interface DashboardProps {
 }
 
 const STATES = { connecting: "Connecting …", live: "Live", lost: "Connection lost, trying again …" } as const;
+const VISITORS = 12;
+const EVENTS = 16;
 
 /** The live page: visitors, traffic, segments and experiments of the signed-in site. */
 export function Dashboard({ server = "" }: DashboardProps) {
@@ -21,41 +27,44 @@ export function Dashboard({ server = "" }: DashboardProps) {
         <p className="connection" data-state={model.connection} role="status">
           {STATES[model.connection]}
         </p>
-        {metrics !== null && <Simulation server={server} running={metrics.simulated?.running ?? false} />}
+        {metrics !== null && <Population server={server} running={metrics.simulated?.running ?? false} />}
       </header>
       {metrics === null ? (
         <p className="empty">Waiting for the first figures.</p>
       ) : (
-        <main>
-          <Tiles metrics={metrics} />
-          <Traffic history={model.history} />
-          <Segments segments={metrics.summary.segments} visitors={metrics.summary.visitors} />
-          <Experiments experiments={metrics.summary.experiments} />
-          <Feed feed={model.feed} />
-          <Visitors visitors={latestVisitors(model, 12)} />
-        </main>
+        <Panels model={model} metrics={metrics} />
       )}
     </div>
   );
 }
 
-function Simulation({ server, running }: { server: string; running: boolean }) {
-  const [problem, setProblem] = useState<string | null>(null);
-  const turn = async () => {
-    const answer = await fetch(`${server}/api/v1/simulation`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ visitorsPerMinute: running ? 0 : 60 }),
-    }).catch(() => null);
-    setProblem(answer?.ok ? null : "That did not work.");
-  };
+function Panels({ model, metrics }: { model: Model; metrics: MetricsFrame }) {
+  const [wanted, setWanted] = useState(false);
+  const { apart, live, summary } = metrics;
+  const mixed =
+    metrics.simulated?.running === true || live.simulatedVisitors > 0 || apart.simulated.visitors > 0;
+  const realOnly = wanted && mixed;
+  const figures = realOnly ? apart.real : summary;
   return (
-    <div className="simulation">
-      {running && <p>Part of what you see is a simulated population, not people.</p>}
-      {problem !== null && <p role="alert">{problem}</p>}
-      <button type="button" onClick={() => void turn()}>
-        {running ? "Stop the simulated population" : "Add a simulated population"}
-      </button>
-    </div>
+    <main>
+      {mixed && (
+        <div className="notice">
+          <Audience realOnly={realOnly} choose={setWanted} />
+          <p data-testid="counted">
+            {realOnly
+              ? `Real visitors only. Sessions, orders, segments and experiments are counted since ${clock(apart.since)}, when this server began to watch.`
+              : "Part of what you see is a simulated population, not people. Sessions, orders, segments and experiments are all that is stored, simulated visitors included."}
+          </p>
+        </div>
+      )}
+      <Tiles figures={figures} live={live} realOnly={realOnly} />
+      <Traffic history={model.history.map(({ all, real }) => (realOnly ? real : all))} />
+      <Visitors visitors={latestVisitors(model, VISITORS, realOnly)} realOnly={realOnly} />
+      <div className="column">
+        <Experiments experiments={figures.experiments} />
+        <Segments segments={figures.segments} visitors={figures.visitors} />
+      </div>
+      <Feed feed={latestEvents(model, EVENTS, realOnly)} />
+    </main>
   );
 }

@@ -1,5 +1,8 @@
 /** Figures as people read them. */
 export const count = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 });
+/** `1 visitor`, `2 visitors`. */
+export const counted = (value: number, one: string): string =>
+  `${count(value)} ${one}${value === 1 ? "" : "s"}`;
 export const rate = (value: number): string =>
   value.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 export const percent = (part: number, whole: number): string =>

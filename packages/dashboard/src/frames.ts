@@ -2,24 +2,28 @@
 export interface MetricsFrame {
   type: "metrics";
   at: string;
-  summary: {
-    events: number;
-    sessions: { given: number; derived: number };
-    visitors: number;
-    conversions: { sessions: number; orders: number; revenue: number };
-    segments: Readonly<Record<string, number>>;
-    experiments: Readonly<
-      Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>
-    >;
-    conflicts: number;
-  };
+  /** All that is stored, simulated or not. */
+  summary: Figures & { conflicts: number };
   live: {
     eventsPerSecond: number;
     eventsLastMinute: number;
+    simulatedEventsPerSecond: number;
+    simulatedEventsLastMinute: number;
     activeVisitors: number;
     simulatedVisitors: number;
   };
+  /** Real and simulated visitors apart, counted from `since` on. */
+  apart: { since: string; real: Figures; simulated: Figures };
   simulated: { running: boolean; visitorsPerMinute: number } | null;
+}
+
+export interface Figures {
+  events: number;
+  sessions: { given: number; derived: number };
+  visitors: number;
+  conversions: { sessions: number; orders: number; revenue: number };
+  segments: Readonly<Record<string, number>>;
+  experiments: Readonly<Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>>;
 }
 
 export interface EventFrame {
@@ -35,6 +39,8 @@ export interface EventFrame {
     category: string | null;
     engagementScore: number | null;
     intentProbability: number | null;
+    /** Null where the stream has heard nothing of it. */
+    segments: readonly string[] | null;
   };
   insights: { behaviorPattern: string | null };
 }

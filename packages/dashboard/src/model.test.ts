@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { EventFrame, MetricsFrame } from "./frames.js";
-import { EMPTY, latestVisitors, reduce } from "./model.js";
+import type { EventFrame, Figures, MetricsFrame } from "./frames.js";
+import { EMPTY, latestEvents, latestVisitors, reduce } from "./model.js";
+import { patternWords, segmentWords } from "./words.js";
 
 const event = (visitor: string, id: string, over: Partial<EventFrame["event"]> = {}): EventFrame => ({
   type: "behavioral_event",
-  simulated: false,
+  simulated: visitor.startsWith("sim-"),
   event: {
     eventId: id,
     eventType: "Page Viewed",
@@ -15,23 +16,32 @@ const event = (visitor: string, id: string, over: Partial<EventFrame["event"]> =
     category: null,
     engagementScore: 0.5,
     intentProbability: 0.2,
+    segments: null,
     ...over,
   },
   insights: { behaviorPattern: "browser" },
 });
+const figures: Figures = {
+  events: 1,
+  sessions: { given: 1, derived: 0 },
+  visitors: 1,
+  conversions: { sessions: 0, orders: 0, revenue: 0 },
+  segments: {},
+  experiments: {},
+};
 const metrics = (eventsPerSecond: number): MetricsFrame => ({
   type: "metrics",
   at: "2026-11-20T10:00:00.000Z",
-  summary: {
-    events: 1,
-    sessions: { given: 1, derived: 0 },
-    visitors: 1,
-    conversions: { sessions: 0, orders: 0, revenue: 0 },
-    segments: {},
-    experiments: {},
-    conflicts: 0,
+  summary: { ...figures, conflicts: 0 },
+  live: {
+    eventsPerSecond,
+    eventsLastMinute: 1,
+    simulatedEventsPerSecond: 1,
+    simulatedEventsLastMinute: 1,
+    activeVisitors: 1,
+    simulatedVisitors: 0,
   },
-  live: { eventsPerSecond, eventsLastMinute: 1, activeVisitors: 1, simulatedVisitors: 0 },
+  apart: { since: "2026-11-20T09:00:00.000Z", real: figures, simulated: figures },
   simulated: null,
 });
 
@@ -55,7 +65,34 @@ describe("the dashboard's model", () => {
     expect(model.feed).toHaveLength(40);
     expect(model.visitors.size).toBe(200);
     expect(model.history).toHaveLength(120);
-    expect(model.history.at(-1)).toBe(999);
+    expect(model.history.at(-1)).toEqual({ all: 999, real: 998 });
+  });
+
+  it("keeps real visitors on top and in memory, however many simulated ones there are, and alone where that is wanted", () => {
+    let model = reduce(reduce(EMPTY, event("ada", "1")), event("bo", "2"));
+    for (let i = 0; i < 1000; i++) model = reduce(model, event(`sim-${i}`, `s${i}`));
+    expect(latestVisitors(model, 4).map(({ visitor }) => visitor)).toEqual([
+      "bo",
+      "ada",
+      "sim-999",
+      "sim-998",
+    ]);
+    expect(latestVisitors(model, 4, true).map(({ visitor }) => visitor)).toEqual(["bo", "ada"]);
+    expect(latestEvents(model, 1).map(({ event: { eventId } }) => eventId)).toEqual(["s999"]);
+    expect(latestEvents(model, 9, true).map(({ event: { eventId } }) => eventId)).toEqual(["2", "1"]);
+  });
+
+  it("does not call somebody new whose visit has gone on, and tells segments with the event", () => {
+    const insights = { behaviorPattern: "new-visitor" };
+    let model = reduce(EMPTY, { ...event("a", "1"), insights });
+    model = reduce(model, {
+      ...event("a", "2", { segments: ["returning-buyers"] }),
+      insights: { behaviorPattern: null },
+    });
+    const [row] = latestVisitors(model, 1);
+    expect(patternWords(row?.pattern ?? null)).toBe("nothing special yet");
+    expect(segmentWords(row?.segments ?? null)).toBe("returning buyers");
+    expect(patternWords("new-visitor")).toBe("nothing special yet");
   });
 
   it("takes segments only of visitors it shows", () => {
@@ -73,7 +110,7 @@ describe("the dashboard's model", () => {
       ...EMPTY,
       connection: "live",
       metrics: metrics(3),
-      history: [3],
+      history: [{ all: 3, real: 2 }],
     });
   });
 });

@@ -4,8 +4,8 @@ import type { EventFrame, Frame, MetricsFrame } from "./frames.js";
 export interface Model {
   connection: "connecting" | "live" | "lost";
   metrics: MetricsFrame | null;
-  /** Events per second, oldest first, one a second, at most two minutes. */
-  history: readonly number[];
+  /** Events per second, oldest first, one a second, at most two minutes; of all visitors, and of real ones. */
+  history: readonly { all: number; real: number }[];
   /** Latest first. */
   feed: readonly EventFrame[];
   visitors: ReadonlyMap<string, VisitorRow>;
@@ -19,11 +19,14 @@ export interface VisitorRow {
   at: string;
   engagement: number | null;
   intent: number | null;
+  /** What this visit looks like; null where nothing stands out or consent does not cover it (then `engagement` is null too). */
   pattern: string | null;
-  segments: readonly string[];
+  /** Null where nothing was heard of them. */
+  segments: readonly string[] | null;
 }
 
 const HISTORY = 120;
+/** Of each kind, so that a simulated population cannot push real visitors out. */
 const FEED = 40;
 const VISITORS = 200;
 
@@ -43,13 +46,13 @@ export function reduce(model: Model, frame: Frame): Model {
         ...model,
         connection: "live",
         metrics: frame,
-        history: [...model.history, frame.live.eventsPerSecond].slice(-HISTORY),
+        history: [...model.history, rates(frame.live)].slice(-HISTORY),
       };
     case "behavioral_event":
       return {
         ...model,
         connection: "live",
-        feed: [frame, ...model.feed].slice(0, FEED),
+        feed: latestOfEach([frame, ...model.feed], FEED),
         visitors: follow(model.visitors, frame),
       };
     case "segment_change": {
@@ -65,10 +68,23 @@ export function reduce(model: Model, frame: Frame): Model {
   }
 }
 
-/** Most recent last in the map, so that the one to forget is first. */
+const rates = ({ eventsPerSecond, simulatedEventsPerSecond }: MetricsFrame["live"]) => ({
+  all: eventsPerSecond,
+  // The two are rounded apart.
+  real: Math.max(0, eventsPerSecond - simulatedEventsPerSecond),
+});
+
+/** The first `count` real and the first `count` simulated ones, in their order. */
+function latestOfEach<T extends { simulated: boolean }>(items: readonly T[], count: number): T[] {
+  const left = { real: count, simulated: count };
+  return items.filter(({ simulated }) => left[simulated ? "simulated" : "real"]-- > 0);
+}
+
+/** Most recent last in the map. */
 function follow(visitors: Model["visitors"], { event, simulated, insights }: EventFrame): Model["visitors"] {
   const next = new Map(visitors);
   const known = next.get(event.visitor);
+  const covered = event.engagementScore !== null;
   next.delete(event.visitor);
   next.set(event.visitor, {
     visitor: event.visitor,
@@ -78,13 +94,22 @@ function follow(visitors: Model["visitors"], { event, simulated, insights }: Eve
     at: event.timestamp,
     engagement: event.engagementScore ?? known?.engagement ?? null,
     intent: event.intentProbability ?? known?.intent ?? null,
-    pattern: insights.behaviorPattern ?? known?.pattern ?? null,
-    segments: known?.segments ?? [],
+    // Where it is covered, nothing standing out is news as well.
+    pattern: covered ? insights.behaviorPattern : (known?.pattern ?? null),
+    segments: event.segments ?? known?.segments ?? null,
   });
-  if (next.size > VISITORS) next.delete(next.keys().next().value as string);
-  return next;
+  if (next.size <= VISITORS) return next;
+  const kept = latestOfEach([...next.values()].reverse(), VISITORS).reverse();
+  return new Map(kept.map((row) => [row.visitor, row]));
 }
 
-/** Latest first. */
-export const latestVisitors = (model: Model, count: number): VisitorRow[] =>
-  [...model.visitors.values()].slice(-count).reverse();
+/** Real visitors first, then simulated ones unless only real ones are wanted; of each kind the latest first. */
+export function latestVisitors({ visitors }: Model, count: number, realOnly = false): VisitorRow[] {
+  const rows = [...visitors.values()].reverse();
+  const real = rows.filter(({ simulated }) => !simulated);
+  return (realOnly ? real : [...real, ...rows.filter(({ simulated }) => simulated)]).slice(0, count);
+}
+
+/** Latest first; only what real visitors did, where that is wanted. */
+export const latestEvents = ({ feed }: Model, count: number, realOnly = false): EventFrame[] =>
+  feed.filter(({ simulated }) => !(realOnly && simulated)).slice(0, count);

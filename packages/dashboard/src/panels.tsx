@@ -1,36 +1,44 @@
-import type { EventFrame, MetricsFrame } from "./frames.js";
-import { clock, count, percent, rate, short } from "./format.js";
-import type { VisitorRow } from "./model.js";
+import type { EventFrame, Figures, MetricsFrame } from "./frames.js";
+import { clock, count, counted, percent, rate } from "./format.js";
 import { Sparkline } from "./sparkline.js";
+import { Simulated } from "./visitors.js";
 
-export function Tiles({ metrics }: { metrics: MetricsFrame }) {
-  const { live, summary } = metrics;
-  const sessions = summary.sessions.given + summary.sessions.derived;
+export function Tiles({
+  figures,
+  live,
+  realOnly,
+}: {
+  figures: Figures;
+  live: MetricsFrame["live"];
+  realOnly: boolean;
+}) {
+  const sessions = figures.sessions.given + figures.sessions.derived;
+  const without = (all: number, simulated: number): number => Math.max(0, realOnly ? all - simulated : all);
   return (
     <dl className="tiles">
       <Tile
         name="Visitors now"
-        value={count(live.activeVisitors)}
+        value={count(without(live.activeVisitors, live.simulatedVisitors))}
         note={
-          live.simulatedVisitors > 0
+          live.simulatedVisitors > 0 && !realOnly
             ? `${count(live.simulatedVisitors)} of them simulated`
             : "in the last five minutes"
         }
       />
       <Tile
         name="Events a second"
-        value={rate(live.eventsPerSecond)}
-        note={`${count(live.eventsLastMinute)} in the last minute`}
+        value={rate(without(live.eventsPerSecond, live.simulatedEventsPerSecond))}
+        note={`${count(without(live.eventsLastMinute, live.simulatedEventsLastMinute))} in the last minute`}
       />
       <Tile
         name="Sessions"
         value={count(sessions)}
-        note={`${count(summary.visitors)} visitors, ${count(summary.events)} events in all`}
+        note={`${counted(figures.visitors, "visitor")}, ${counted(figures.events, "event")} in all`}
       />
       <Tile
         name="Orders"
-        value={count(summary.conversions.orders)}
-        note={`${percent(summary.conversions.sessions, sessions)} of sessions`}
+        value={count(figures.conversions.orders)}
+        note={`${percent(figures.conversions.sessions, sessions)} of sessions`}
       />
     </dl>
   );
@@ -109,10 +117,10 @@ function Bar({ share }: { share: number }) {
   );
 }
 
-export function Experiments({ experiments }: { experiments: MetricsFrame["summary"]["experiments"] }) {
+export function Experiments({ experiments }: { experiments: Figures["experiments"] }) {
   const names = Object.keys(experiments);
   return (
-    <section className="panel">
+    <section className="panel" data-testid="experiments">
       <h2>Experiments</h2>
       {names.length === 0 && <p className="empty">No variant has been seen yet.</p>}
       {names.map((name) => (
@@ -149,61 +157,15 @@ export function Experiments({ experiments }: { experiments: MetricsFrame["summar
   );
 }
 
-export function Visitors({ visitors }: { visitors: readonly VisitorRow[] }) {
-  return (
-    <section className="panel wide">
-      <h2>Visitors, live</h2>
-      {visitors.length === 0 ? (
-        <p className="empty">Nobody is here right now.</p>
-      ) : (
-        <div className="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Visitor</th>
-                <th>Doing</th>
-                <th>Behaves like</th>
-                <th>Segments</th>
-                <th className="number">Engagement</th>
-                <th className="number">Intent</th>
-              </tr>
-            </thead>
-            <tbody>
-              {visitors.map((row) => (
-                <tr key={row.visitor}>
-                  <td>
-                    <code>{short(row.visitor)}</code> {row.simulated && <Simulated />}
-                  </td>
-                  <td>
-                    {row.lastEvent} <span className="soft">{row.path}</span>
-                  </td>
-                  <td>
-                    {row.pattern?.replace(/-/g, " ") ?? <span className="soft">not covered by consent</span>}
-                  </td>
-                  <td>{row.segments.join(", ").replace(/-/g, " ")}</td>
-                  <td className="number">
-                    {row.engagement === null ? "–" : Math.round(row.engagement * 100)}
-                  </td>
-                  <td className="number">{row.intent === null ? "–" : Math.round(row.intent * 100)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
 export function Feed({ feed }: { feed: readonly EventFrame[] }) {
   return (
-    <section className="panel">
+    <section className="panel" data-testid="events">
       <h2>Events</h2>
       {feed.length === 0 ? (
         <p className="empty">Waiting for the first.</p>
       ) : (
         <ol className="feed">
-          {feed.slice(0, 14).map((frame) => (
+          {feed.map((frame) => (
             <li key={frame.event.eventId}>
               <time dateTime={frame.event.timestamp}>{clock(frame.event.timestamp)}</time>
               <span>
@@ -219,8 +181,4 @@ export function Feed({ feed }: { feed: readonly EventFrame[] }) {
       )}
     </section>
   );
-}
-
-export function Simulated() {
-  return <span className="simulated">simulated</span>;
 }

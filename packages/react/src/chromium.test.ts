@@ -223,6 +223,9 @@ describe.skipIf(!executablePath).each([
       expect(await axe(page)).toEqual([]);
       await page.getByRole("button", { name: "Choose for each purpose" }).click();
       expect(await axe(page)).toEqual([]);
+      const [reject, accept, save] = (await looks(page)).map((look) => JSON.parse(look).slice(3, 6));
+      expect(accept).toEqual(reject);
+      expect(save).not.toEqual(reject);
       const inside = await page.getByRole("dialog").evaluate((dialog) => {
         const { left, right, top, bottom } = dialog.getBoundingClientRect();
         return (
@@ -235,6 +238,27 @@ describe.skipIf(!executablePath).each([
       });
       expect(inside).toBe(true);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    },
+  );
+
+  it.each(["light", "dark"] as const)(
+    "T26 reopened settings have 0 axe violations and on a phone show all of every purpose above the buttons, %s",
+    async (colorScheme) => {
+      const { page } = await openBanner({ colorScheme, viewport: { width: 390, height: 844 } });
+      await page.getByRole("button", { name: "Accept all" }).click();
+      await page.getByRole("button", { name: "Privacy settings" }).click();
+      const dialog = page.getByRole("dialog", { name: "Privacy settings" });
+      await dialog.waitFor();
+      expect(await axe(page)).toEqual([]);
+      const covered = await dialog.evaluate((box) => {
+        const bar = box.querySelector(".attune-consent-actions")?.getBoundingClientRect().top ?? 0;
+        return [...box.querySelectorAll(".attune-consent-purpose")].filter(
+          (purpose) => purpose.getBoundingClientRect().bottom > bar,
+        ).length;
+      });
+      expect(covered).toBe(0);
+      await dialog.getByRole("button", { name: "Close" }).click();
+      expect(await page.getByRole("dialog").count()).toBe(0);
     },
   );
 

@@ -17,10 +17,12 @@ import { decisionRoutes } from "./routes/decisions.js";
 import { eventRoutes } from "./routes/events.js";
 import { figureRoutes } from "./routes/figures.js";
 import { healthRoutes } from "./routes/health.js";
+import { landingRoutes } from "./routes/pages.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { simulationRoutes } from "./routes/simulation.js";
 import { streamRoutes } from "./routes/stream.js";
 import { createSimulation } from "./simulate/simulation.js";
+import { requireShop } from "./simulate/validate-shop.js";
 import type { AttuneServer, AttuneServerOptions } from "./types.js";
 
 const RETENTION_MS = 395 * 86_400_000;
@@ -30,7 +32,7 @@ const SWEEP_MS = 3_600_000;
  * The whole service as a `Request → Response` handler, to be mounted wherever requests come from.
  *
  * @throws AttuneError `ATTUNE_SERVER_STORES` without stores or a service, `ATTUNE_SERVER_KEY` for a key that cannot be used,
- *   `ATTUNE_SERVER_ORIGIN` for an origin that is none.
+ *   `ATTUNE_SERVER_ORIGIN` for an origin that is none, `ATTUNE_SERVER_SIMULATION_SHOP` for a shop that cannot be walked about in.
  */
 export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   if (typeof options.origin === "string") originOf(options.origin);
@@ -42,7 +44,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const authenticator = createAuthenticator(ring, sessions, publicOrigin);
   const service = options.service ?? ownService({ ...options, report });
   const random = options.random ?? secureRandom;
-  const simulation = createSimulation({ service, clock, random, report });
+  const shop = options.simulation?.shop;
+  if (shop !== undefined) requireShop(shop);
+  const simulation = createSimulation({ service, clock, random, shop, report });
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
   const sweeping = options.service
     ? null
@@ -79,6 +83,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...simulationRoutes(context),
     ...healthRoutes(context),
     ...dashboardRoutes(context, options.dashboard?.directory ?? null),
+    ...landingRoutes(context, options.dashboard !== undefined),
   ];
   return {
     fetch: createDoor({

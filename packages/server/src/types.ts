@@ -3,6 +3,7 @@ import type { ConsentPolicy } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import type { ApiKey } from "./auth/keys.js";
 import type { BodyLimits } from "./http/body.js";
+import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
 
 export interface Limits extends BodyLimits {
@@ -43,6 +44,8 @@ export interface AttuneServerOptions {
   limits?: Partial<Limits>;
   /** Folder of the built dashboard; without one there is no `/dashboard`. */
   dashboard?: { directory: string };
+  /** Where the simulated population shops: plain data, so that it may come from a file. Default: a made-up shop. */
+  simulation?: { shop?: SimulatedShop };
   clock?: Clock;
   /** Chance for the simulated population (default: the platform's); a seeded source makes its visits repeatable. */
   random?: RandomSource;

@@ -32,6 +32,7 @@ function Dialog({
 }: ConsentBannerProps & { prompt: ConsentPrompt }) {
   const id = useId();
   const title = useRef<HTMLHeadingElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   const [choosing, setChoosing] = useState(false);
   const { opened, close, ask } = prompt;
   const expanded = choosing || opened;
@@ -44,6 +45,11 @@ function Dialog({
       if (before instanceof HTMLElement) before.focus();
     };
   }, [opened]);
+
+  // What opened the switches is gone then, and the focus would be with it.
+  useEffect(() => {
+    if (choosing) form.current?.querySelector("fieldset")?.focus();
+  }, [choosing]);
 
   const leave = (event: KeyboardEvent): void => {
     if (event.key === "Escape") close();
@@ -63,24 +69,29 @@ function Dialog({
       <h2 className="attune-consent-title" id={`${id}-title`} ref={title} tabIndex={-1}>
         {opened ? messages.settings : messages.title}
       </h2>
-      <ConsentNotes id={`${id}-text`} prompt={prompt} messages={messages} policyUrl={policyUrl} />
-      {opened ? (
-        ask === null && (
-          <button type="button" className="attune-consent-link" onClick={close}>
-            {messages.close}
-          </button>
-        )
-      ) : (
+      {opened && ask === null && (
+        <button type="button" className="attune-consent-close" aria-label={messages.close} onClick={close}>
+          ×
+        </button>
+      )}
+      <ConsentNotes
+        id={`${id}-text`}
+        prompt={prompt}
+        messages={messages}
+        policyUrl={policyUrl}
+        expanded={expanded}
+      />
+      {!expanded && (
         <button
           type="button"
           className="attune-consent-link"
-          aria-expanded={choosing}
-          onClick={() => setChoosing(!choosing)}
+          aria-expanded={false}
+          onClick={() => setChoosing(true)}
         >
           {messages.choose}
         </button>
       )}
-      <ConsentForm prompt={prompt} messages={messages} expanded={expanded} />
+      <ConsentForm form={form} prompt={prompt} messages={messages} expanded={expanded} />
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { type FormEvent, useId } from "react";
+import { type FormEvent, type Ref, useId } from "react";
 import type { ConsentMessages } from "./messages/types.js";
 import type { ConsentPrompt } from "./use-consent-prompt.js";
 
@@ -7,15 +7,16 @@ export interface ConsentFormProps {
   messages: ConsentMessages;
   /** Whether the switches are shown. */
   expanded: boolean;
+  form?: Ref<HTMLFormElement>;
   /** Tells that a choice was made. */
   onDecided?: () => void;
 }
 
 /**
  * The switches, and the buttons in the order and form that make no answer easier than another: "Reject all" and "Accept all" are the same
- * kind of button, side by side.
+ * kind of button, side by side. What is saved of single switches looks different from both.
  */
-export function ConsentForm({ prompt, messages, expanded, onDecided }: ConsentFormProps) {
+export function ConsentForm({ prompt, messages, expanded, form, onDecided }: ConsentFormProps) {
   const decided = (decide: () => void) => (): void => {
     decide();
     onDecided?.();
@@ -26,7 +27,7 @@ export function ConsentForm({ prompt, messages, expanded, onDecided }: ConsentFo
     onDecided?.();
   };
   return (
-    <form className="attune-consent-form" onSubmit={submit}>
+    <form className="attune-consent-form" ref={form} onSubmit={submit}>
       {expanded && <Switches prompt={prompt} messages={messages} />}
       <div className="attune-consent-actions">
         <button type="button" className="attune-consent-button" onClick={decided(prompt.rejectAll)}>
@@ -48,7 +49,7 @@ export function ConsentForm({ prompt, messages, expanded, onDecided }: ConsentFo
 function Switches({ prompt, messages }: Pick<ConsentFormProps, "prompt" | "messages">) {
   return (
     // What is switched but not saved is dropped when a decision is made elsewhere, so that the switches never show what does not hold.
-    <fieldset className="attune-consent-purposes" key={prompt.state.revision}>
+    <fieldset className="attune-consent-purposes" key={prompt.state.revision} tabIndex={-1}>
       <legend>{messages.purposesLabel}</legend>
       <Switch
         {...messages.purposes.necessary}

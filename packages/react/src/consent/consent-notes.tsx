@@ -6,12 +6,14 @@ export interface ConsentNotesProps {
   messages: ConsentMessages;
   /** Address of the privacy policy. */
   policyUrl?: string | undefined;
+  /** Whether the switches stand below, which name the purposes themselves. */
+  expanded: boolean;
   /** Becomes the id of the text, for `aria-describedby`. */
   id?: string;
 }
 
-/** What is asked and why, for which purposes, and what Global Privacy Control has already settled. */
-export function ConsentNotes({ prompt, messages, policyUrl, id }: ConsentNotesProps) {
+/** What is asked and why, for which purposes; once it is settled, what holds and how to change it; and what Global Privacy Control has already settled. */
+export function ConsentNotes({ prompt, messages, policyUrl, expanded, id }: ConsentNotesProps) {
   const { state, ask, choices } = prompt;
   const names = (list: ConsentPrompt["choices"]): string =>
     list.map(({ purpose }) => messages.purposes[purpose].name).join(", ");
@@ -19,12 +21,14 @@ export function ConsentNotes({ prompt, messages, policyUrl, id }: ConsentNotesPr
   return (
     <div className="attune-consent-notes" id={id}>
       <p>
-        {messages.ask[state.mode === "opt-in" ? "opt-in" : "opt-out"]}{" "}
+        {ask === null ? messages.change : messages.ask[state.mode === "opt-in" ? "opt-in" : "opt-out"]}{" "}
         {policyUrl !== undefined && <a href={policyUrl}>{messages.policy}</a>}
       </p>
-      <p>
-        {messages.purposesLabel}: {names(choices)}.
-      </p>
+      {!expanded && (
+        <p>
+          {messages.purposesLabel}: {names(choices)}.
+        </p>
+      )}
       {ask !== null && ask !== "undecided" && <p>{messages.again[ask]}</p>}
       {off.length > 0 && (
         <p className="attune-consent-gpc">

@@ -16,7 +16,7 @@ export function ConsentPreferences({ messages = en, policyUrl, className = "" }:
       data-attune-ignore
       lang={messages.lang}
     >
-      <ConsentNotes prompt={prompt} messages={messages} policyUrl={policyUrl} />
+      <ConsentNotes prompt={prompt} messages={messages} policyUrl={policyUrl} expanded />
       <ConsentForm prompt={prompt} messages={messages} expanded onDecided={() => setSaved(true)} />
       <p role="status">{saved && messages.saved}</p>
     </section>

@@ -71,7 +71,8 @@ describe("T26 the banner", () => {
     show(attune);
     expect(screen.queryAllByRole("checkbox")).toEqual([]);
     await click(en.choose);
-    expect(screen.getByRole("button", { name: en.choose }).getAttribute("aria-expanded")).toBe("true");
+    expect(screen.queryByRole("button", { name: en.choose })).toBeNull();
+    expect(document.activeElement).toBe(screen.getByRole("group", { name: en.purposesLabel }));
     const boxes = screen.getAllByRole<HTMLInputElement>("checkbox");
     expect(boxes.map((box) => [box.value, box.checked, box.disabled])).toEqual([
       ["necessary", true, true],
@@ -106,6 +107,20 @@ describe("T26 the banner", () => {
     }
     await click(en.save);
     expect(granted(attune)).toEqual(["necessary", "advertising"]);
+  });
+
+  it("says in the settings what holds, not what it would like, and has a close button with a name", async () => {
+    const attune = await testAttune();
+    show(attune);
+    await click(en.settings);
+    const dialog = banner() as HTMLElement;
+    expect(dialog.textContent).toContain(en.change);
+    expect(dialog.textContent).not.toContain(en.ask["opt-in"]);
+    expect(within(dialog).queryByRole("button", { name: en.choose })).toBeNull();
+    const { revision } = attune.consent.state;
+    await click(en.close);
+    expect(banner()).toBeNull();
+    expect(attune.consent.state.revision).toBe(revision);
   });
 
   it("takes the focus only when the visitor opens it, gives it back, and leaves on Escape without a decision", async () => {

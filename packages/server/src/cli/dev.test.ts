@@ -185,6 +185,11 @@ describe("attune dev", () => {
     await writeFile(join(dir, "slots.json"), '{ "schemaVersion": 1, "revision": 1, "slots": { "a": {} } }');
     expect(await errors("--port", "0", "--ruleset", join(dir, "slots.json"))).toContain("/slots/a");
     expect(await errors("--port", "0", "--ruleset", join(dir, "nowhere.json"))).toContain("there is no file");
+    await writeFile(
+      join(dir, "shop.json"),
+      '{ "products": [{ "id": "a", "category": "b", "price": "free" }] }',
+    );
+    expect(await errors("--shop", join(dir, "shop.json"))).toContain("/products/0/price");
     expect(await errors("--port", "70000")).toContain("--port");
     await withDev(["--memory", "--json"], async ({ url }) => {
       expect(await errors("--port", new URL(url).port)).toContain("in use");

@@ -1,12 +1,16 @@
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import type { SimulatedShop } from "../simulate/shop.js";
+import { validateShop } from "../simulate/validate-shop.js";
 import { readConfig } from "./config.js";
-import { readJsonFile } from "./files.js";
+import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
 import { publicationLines, watchFile } from "./ruleset-file.js";
 import type { Terminal } from "./terminal.js";
-import { wholeNumber } from "./usage.js";
+import { UsageError, wholeNumber } from "./usage.js";
 
-const SIMULATED_PER_MINUTE = 60;
+/** Some two or three events a second: as many as a person can read. */
+const SIMULATED_PER_MINUTE = 6;
 /** How long the end waits for the fold of what was acknowledged, ms. */
 const SETTLE_MS = 5000;
 
@@ -22,6 +26,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
       ruleset: { type: "string" },
       config: { type: "string" },
       simulate: { type: "boolean", default: false },
+      shop: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -34,6 +39,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     dashboard: true,
     config,
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
+    ...(values.shop !== undefined && { shop: await readShop(values.shop) }),
   });
   const stopWatching =
     ruleset === undefined
@@ -50,7 +56,9 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
   announce(host, { ...values, dir: values.dir ?? config.dir ?? ".attune" }, terminal);
   if (ruleset !== undefined && host.published)
     for (const line of publicationLines(ruleset, host.published)) terminal.err(line);
+  const stopListening = values.json ? () => {} : linksOnRequest(host, terminal);
   await interrupted();
+  stopListening();
   stopWatching?.();
   terminal.err("Finishing what was acknowledged …");
   if (!(await host.close(SETTLE_MS))) {
@@ -87,7 +95,24 @@ function announce(
   terminal.out(`  secret key  ${memory ? keys.secretKey : `in ${dir}/keys.json`}`);
   terminal.out(`  data        ${memory ? "in memory, gone when this ends" : dir}`);
   if (simulate) terminal.out(`  visitors    simulated, ${SIMULATED_PER_MINUTE} a minute, marked as such`);
-  terminal.out(terminal.dim("  Ctrl+C ends it."));
+  const more = dashboard && process.stdin.isTTY ? "  d and Enter prints a new dashboard link. " : "  ";
+  terminal.out(terminal.dim(`${more}Ctrl+C ends it.`));
+}
+
+async function readShop(file: string): Promise<SimulatedShop> {
+  const checked = validateShop(await readJsonFile("shop", file));
+  if (checked.ok) return checked.value;
+  throw new UsageError(`The shop ${file} is not right:\n${issueLines(checked.error)}`);
+}
+
+/** On a terminal, `d` and Enter prints a new sign-in link. Gives what ends it. */
+function linksOnRequest({ origin, server, hasDashboard }: Host, terminal: Terminal): () => void {
+  if (!hasDashboard || process.stdin.isTTY !== true) return () => {};
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.on("line", (line) => {
+    if (line.trim() === "d") terminal.out(`  dashboard   ${server.signInUrl(origin)}`);
+  });
+  return () => lines.close();
 }
 
 const interrupted = (): Promise<void> =>

@@ -11,6 +11,7 @@ import { problem } from "../http/problem.js";
 import { createAttuneServer } from "../server.js";
 import type { AttuneServer, Limits } from "../types.js";
 import type { ServerConfig } from "@attune/core/wire";
+import type { SimulatedShop } from "../simulate/shop.js";
 import { keysFor } from "./config.js";
 import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
 import { UsageError } from "./usage.js";
@@ -23,6 +24,8 @@ export interface HostOptions {
   /** Sites, consent, retention, limits, origin and base path are read from it; the rest stands above. */
   config?: ServerConfig;
   ruleset?: unknown;
+  /** Where simulated visitors shop. */
+  shop?: SimulatedShop;
   dashboard?: boolean;
 }
 
@@ -63,6 +66,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(consent && { consent }),
     ...(retentionDays !== undefined && { retentionMs: retentionDays * DAY_MS }),
     ...(dashboard !== null && { dashboard: { directory: dashboard } }),
+    ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
     origin: publicOrigin ?? (() => ownOrigin),
   });
   let published: LoadedRuleset | null = null;

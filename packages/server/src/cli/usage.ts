@@ -25,6 +25,7 @@ export const HELP = `attune: personalization, on your own machine
     --ruleset FILE   publish this ruleset whenever its content differs, now and as the file changes
     --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits
     --simulate       let simulated visitors walk about
+    --shop FILE      JSON: the products and paths of the shop that they walk about in
     --json           print one JSON line when ready
 
   attune replay FILE [options]   send a recorded CSV or NDJSON file (.gz too) through a server

@@ -24,6 +24,8 @@ export type LiveFrame =
         /** Over what this stream has seen of the visitor; null where consent does not cover it. */
         engagementScore: number | null;
         intentProbability: number | null;
+        /** The segments that this stream last heard the visitor to be in; null where it has heard nothing. */
+        segments: readonly string[] | null;
       };
       insights: Pick<Insights, "behaviorPattern" | "nextActionPrediction" | "recommendedAction">;
     }
@@ -41,6 +43,12 @@ export type ScoresOf = (
   event: Event,
 ) => { engagement: number; intent: number; pattern: string | null } | null;
 
+/** What is known of a visitor beside the event. */
+export interface VisitorFacts {
+  readonly scoresOf: ScoresOf;
+  segmentsOf(site: string, visitor: string): readonly string[] | null;
+}
+
 /** Whom a frame is about; null where it names nobody. */
 export function visitorOf(frame: ServiceFrame): string | null {
   if (frame.type === "event") return frame.event.visitorId;
@@ -56,7 +64,7 @@ export const isSimulated = (event: Event): boolean => event.context.simulated ==
  * A small frame of bounded size, whatever the event held. That somebody was erased is told as a gap: what was shown may hold for nobody
  * any more, and whose it was is nobody's business.
  */
-export function liveFrame(frame: ServiceFrame, scoresOf: ScoresOf): LiveFrame {
+export function liveFrame(frame: ServiceFrame, facts: VisitorFacts): LiveFrame {
   if (frame.type === "gap" || frame.type === "erased") return { type: "gap" };
   if (frame.type === "ruleset") return { type: "ruleset", version: frame.version };
   if (frame.type === "exposure") {
@@ -69,7 +77,7 @@ export function liveFrame(frame: ServiceFrame, scoresOf: ScoresOf): LiveFrame {
   }
   const { event } = frame;
   const { properties } = event;
-  const scores = scoresOf(event);
+  const scores = facts.scoresOf(event);
   return {
     type: "behavioral_event",
     simulated: isSimulated(event),
@@ -86,6 +94,7 @@ export function liveFrame(frame: ServiceFrame, scoresOf: ScoresOf): LiveFrame {
       timeOnPage: event.name === "Page Engaged" ? numberOf(properties.activeMs) : null,
       engagementScore: scores?.engagement ?? null,
       intentProbability: scores?.intent ?? null,
+      segments: facts.segmentsOf(event.site, event.visitorId),
     },
     insights: {
       behaviorPattern: scores?.pattern ?? null,

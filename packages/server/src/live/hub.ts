@@ -6,6 +6,7 @@ import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createReader, type Reader } from "./reader.js";
 import { createRing, type Ring } from "./ring.js";
+import { type ApartFigures, createTallies } from "./tallies.js";
 
 export interface HubOptions {
   service: PersonalizationService;
@@ -47,6 +48,8 @@ type Frame =
       /** Whether the summary shows only the largest event names, segments and experiments. */
       truncated: boolean;
       live: LiveFigures;
+      /** Real and simulated visitors apart, which the summary does not tell. */
+      apart: ApartFigures;
       simulated: unknown;
     };
 
@@ -72,6 +75,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   let watchedUntil = Number.NEGATIVE_INFINITY;
   const ring = createRing<Held>(WINDOW);
   const rates = createRates(clock);
+  const tallies = createTallies(clock);
   const visitors = createLiveVisitors();
   const gone = createGone();
   const readers = new Map<Reader, () => boolean>();
@@ -88,6 +92,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     ring.drop((held) => held.site === site && (visitor === null || held.visitor === visitor));
     forgotten.set(site, ring.last);
     rates.forget(site, visitor);
+    tallies.forget(site, visitor);
     visitors.forget(site, visitor);
   }
 
@@ -100,9 +105,14 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     }
     // What was lost may have told of an erasure.
     if (frame.type === "gap") forget(site, null);
-    if (frame.type === "event") rates.count(site, frame.event.visitorId, isSimulated(frame.event));
+    if (frame.type === "event") {
+      const simulated = isSimulated(frame.event);
+      rates.count(site, frame.event.visitorId, simulated);
+      tallies.event(frame.event, simulated);
+    }
+    if (frame.type === "visitor") tallies.segments(site, frame.visitor, Object.keys(frame.segments));
     if (readers.size === 0 && clock.now() > watchedUntil) return;
-    const live = liveFrame(frame, visitors.scoresOf);
+    const live = liveFrame(frame, { scoresOf: visitors.scoresOf, segmentsOf: tallies.segmentsOf });
     const sequence = ring.push({ site, visitor, frame: live });
     let bytes: Uint8Array | null = null;
     for (const reader of readers.keys()) {
@@ -119,8 +129,8 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       const summary = await service.summary(site, { names: METRICS_NAMES });
       const at = new Date(clock.now()).toISOString();
       const truncated = summary.other !== null;
-      const [live, pretended] = [figures(site), simulated(site)];
-      const bytes = encode({ type: "metrics", at, summary, truncated, live, simulated: pretended });
+      const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
+      const bytes = encode({ type: "metrics", at, summary, truncated, live, apart, simulated: population });
       for (const reader of readers.keys()) if (reader.site === site) reader.push(bytes);
     }
   }

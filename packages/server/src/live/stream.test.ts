@@ -74,6 +74,7 @@ describe("GET /stream", () => {
       simulated: { running: false },
       summary: { events: 1 },
       live: { readers: 1, activeVisitors: 1, simulatedVisitors: 1 },
+      apart: { real: { visitors: 0, events: 0 }, simulated: { visitors: 1, events: 1 } },
     });
   });
 

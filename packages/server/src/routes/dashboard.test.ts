@@ -37,6 +37,28 @@ describe("the dashboard", () => {
     expect((await get("/dashboard")).headers.get("location")).toBe("/base/dashboard/");
   });
 
+  it("answers people with pages where it has nothing to show, and programs with problems", async () => {
+    const asPerson = (path: string): Promise<Response> =>
+      at.call(`/base${path}`, { key: null, headers: { accept: "text/html,*/*;q=0.8" } });
+    for (const [path, status, words] of [
+      ["/dashboard/sign-in?token=used", 401, "does not work any more"],
+      ["/dashboard/", 401, "Sign in to see the dashboard"],
+      ["/", 200, "This is an Attune server"],
+    ] as const) {
+      const answer = await asPerson(path);
+      expect([path, answer.status]).toEqual([path, status]);
+      expect(answer.headers.get("content-type")).toContain("text/html");
+      expect(answer.headers.get("content-security-policy")).not.toContain("unsafe");
+      const text = await answer.text();
+      expect(text).toContain(words);
+      expect(text).toContain("/base/api/v1/dashboard/sign-in");
+      const program = await get(path, false);
+      expect(program.headers.get("content-type")).toContain("problem+json");
+    }
+    const entered = await at.call("/base/", { key: null, headers: { accept: "text/html", cookie } });
+    expect(await entered.text()).toContain('href="/base/dashboard/"');
+  });
+
   it("lets no inline script, style or foreign source run", async () => {
     const policy = (await get("/dashboard/")).headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");

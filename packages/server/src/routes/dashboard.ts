@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { COOKIE } from "../auth/sessions.js";
+import { wantsPage } from "../http/page.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import type { Call, Route } from "../http/route.js";
 import type { Principal } from "../auth/authenticate.js";
 import type { RouteContext } from "./context.js";
+import { signInPage, usedLinkPage } from "./pages.js";
 
 /** No inline script or style, nothing from elsewhere, no frame around it. */
 const CSP =
@@ -96,15 +98,13 @@ function setCookie(
   return `${COOKIE}=${value}; Path=${basePath}/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
 }
 
-function redeem(
-  { request, url }: Call<Principal | null>,
-  { sessions, ...context }: RouteContext,
-  home: string,
-): Response {
+function redeem({ request, url }: Call<Principal | null>, context: RouteContext, home: string): Response {
+  const { sessions } = context;
   // Mail scanners and chat previews look at a link before its reader does.
   if (request.method === "HEAD") return new Response(null, { headers: { "cache-control": "no-store" } });
   const cookie = sessions.redeem(url.searchParams.get("token") ?? "");
   if (cookie === null) {
+    if (wantsPage(request)) return usedLinkPage(context);
     throw new Refusal(
       401,
       "ATTUNE_SERVER_SIGN_IN",
@@ -124,10 +124,11 @@ function redeem(
 
 async function serve(
   call: Call<Principal | null>,
-  { authenticate }: RouteContext,
+  context: RouteContext,
   directory: string,
 ): Promise<Response> {
-  if (authenticate(call.request, call.url)?.kind !== "session") {
+  if (context.authenticate(call.request, call.url)?.kind !== "session") {
+    if (wantsPage(call.request)) return signInPage(context);
     throw new Refusal(
       401,
       "ATTUNE_SERVER_SIGN_IN",

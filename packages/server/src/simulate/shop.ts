@@ -1,36 +1,56 @@
-/** The pretended shop: enough categories, brands and price levels that features and segments have something to tell apart. */
-export interface Product {
+/** Something that simulated visitors look at and buy. */
+export interface ShopProduct {
   id: string;
   category: string;
-  brand: string;
+  brand?: string;
   price: number;
-  onSale: boolean;
+  /** Price before a reduction, where there is one: above `price`. */
+  was?: number;
 }
 
-const CATEGORIES: readonly (readonly [name: string, from: number, to: number, brands: readonly string[]])[] =
-  [
-    ["electronics.smartphone", 120, 1100, ["northway", "pictor", "lumen"]],
-    ["electronics.audio", 20, 350, ["lumen", "sonora"]],
-    ["computers.notebook", 300, 2200, ["pictor", "kestrel"]],
-    ["home.kitchen", 10, 180, ["hearth", "olive"]],
-    ["apparel.shoes", 25, 160, ["stride", "kestrel"]],
-    ["apparel.outdoor", 30, 260, ["fell", "stride"]],
-    ["garden.tools", 8, 120, ["olive", "fell"]],
-  ];
-const PER_CATEGORY = 24;
-
-/** The same catalogue every time: no chance in it, so that two simulations sell the same goods. */
-export function catalogue(): readonly Product[] {
-  return CATEGORIES.flatMap(([category, from, to, brands], shelf) =>
-    Array.from({ length: PER_CATEGORY }, (_, place) => {
-      const share = ((place * 7 + shelf * 3) % PER_CATEGORY) / (PER_CATEGORY - 1);
-      return {
-        id: `p-${shelf}${String(place).padStart(2, "0")}`,
-        category,
-        brand: brands[place % brands.length] as string,
-        price: Math.round((from + (to - from) * share * share) * 100) / 100,
-        onSale: place % 4 === 0,
-      };
-    }),
-  );
+/** Where things are in the shop; `{id}` and `{category}` stand for the product's. */
+export interface ShopPaths {
+  home: string;
+  /** A shelf. */
+  category: string;
+  product: string;
+  search: string;
+  cart: string;
+  checkout: string;
+  thanks: string;
 }
+
+/** The shop that simulated visitors walk about in. Plain data: it may come from a JSON file. */
+export interface SimulatedShop {
+  /** ISO 4217 (default `EUR`). */
+  currency?: string;
+  paths?: Partial<ShopPaths>;
+  products: readonly ShopProduct[];
+}
+
+/** A shop with nothing left open. */
+export type Shop = Required<SimulatedShop> & { paths: ShopPaths };
+
+const PATHS: ShopPaths = {
+  home: "/",
+  category: "/category/{category}",
+  product: "/product/{id}",
+  search: "/search",
+  cart: "/cart",
+  checkout: "/checkout",
+  thanks: "/thanks",
+};
+
+export const shopOf = ({ currency = "EUR", paths, products }: SimulatedShop): Shop => ({
+  currency,
+  paths: { ...PATHS, ...paths },
+  products,
+});
+
+/** The address of a page about this product or its shelf. */
+export const pathTo = (path: string, { id, category }: Pick<ShopProduct, "id" | "category">): string =>
+  path.replace("{id}", encodeURIComponent(id)).replace("{category}", encodeURIComponent(category));
+
+/** By how much a product is reduced, as a share of its price before: [0, 1), to the hundredth. */
+export const discountOf = ({ price, was }: Pick<ShopProduct, "price" | "was">): number =>
+  was === undefined ? 0 : Math.round((1 - price / was) * 100) / 100;

@@ -1,11 +1,13 @@
-import { seededRandom } from "@attune/core";
+import { type Event, seededRandom } from "@attune/core";
 import { describe, expect, it } from "vitest";
 import { SECRET, startTestServer } from "../testing/start.js";
 import { PERSONAS, type Persona } from "./personas.js";
-import { catalogue } from "./shop.js";
+import { madeUpShop } from "./made-up-shop.js";
+import { type SimulatedShop, shopOf } from "./shop.js";
+import { validateShop } from "./validate-shop.js";
 import { planVisit } from "./visit.js";
 
-const shop = catalogue();
+const shop = madeUpShop();
 const persona = (name: string): Persona => PERSONAS.find((each) => each.name === name) as Persona;
 
 describe("a planned visit", () => {
@@ -43,9 +45,74 @@ describe("a planned visit", () => {
   });
 });
 
+describe("a shop that was handed in", () => {
+  const own: SimulatedShop = {
+    currency: "NOK",
+    paths: { product: "/p/{category}/{id}", cart: "/bag", checkout: "/bag" },
+    products: [
+      { id: "kettle", category: "kitchen", brand: "Fjell", price: 79 },
+      { id: "mug", category: "kitchen", price: 28, was: 35 },
+    ],
+  };
+
+  it("is where the visits go: its products, prices and paths and no others", () => {
+    const random = seededRandom(5);
+    const steps = Array.from({ length: 60 }, () =>
+      planVisit(persona("returning-buyer"), shopOf(own), random),
+    ).flat();
+    expect(new Set(steps.map(({ path }) => path))).toEqual(
+      new Set([
+        "/",
+        "/category/kitchen",
+        "/search",
+        "/p/kitchen/kettle",
+        "/p/kitchen/mug",
+        "/bag",
+        "/thanks",
+      ]),
+    );
+    const viewed = steps.filter(({ name }) => name === "Product Viewed").map(({ properties }) => properties);
+    expect(viewed).toContainEqual({
+      product_id: "mug",
+      category: "kitchen",
+      price: 28,
+      currency: "NOK",
+      discount: 0.2,
+    });
+    expect(new Set(viewed.map(({ product_id }) => product_id))).toEqual(new Set(["kettle", "mug"]));
+  });
+
+  it("sells to those who look for reductions even where nothing is reduced", () => {
+    const plain = shopOf({ products: [{ id: "only", category: "all", price: 1 }] });
+    expect(planVisit(persona("bargain-hunter"), plain, seededRandom(1)).length).toBeGreaterThan(2);
+  });
+
+  it("is refused with the place where it is wrong", async () => {
+    const paths = (shop: unknown): string[] => {
+      const checked = validateShop(shop);
+      return checked.ok ? [] : checked.error.map(({ path }) => path);
+    };
+    expect(paths(own)).toEqual([]);
+    expect(paths(JSON.parse(JSON.stringify(own)))).toEqual([]);
+    expect(paths({ products: [] })).toEqual(["/products"]);
+    expect(paths({ products: [{ id: "a", category: "b", price: 3, was: 2 }] })).toEqual(["/products/0"]);
+    expect(paths({ products: own.products, paths: { cart: "bag", till: "/till" } }).sort()).toEqual([
+      "/paths/cart",
+      "/paths/till",
+    ]);
+    await expect(startTestServer({ simulation: { shop: { products: [] } } })).rejects.toMatchObject({
+      code: "ATTUNE_SERVER_SIMULATION_SHOP",
+    });
+  });
+});
+
 describe("the simulation", () => {
   it("goes through the ordinary door, marked as simulated, until it is switched off", async () => {
     const at = await startTestServer();
+    const heard: Event[] = [];
+    await at.server.service.subscribe({ types: ["event"] }, (frame) => {
+      if (frame.type === "event") heard.push(frame.event);
+    });
     const set = (visitorsPerMinute: number): Promise<Response> =>
       at.post("/api/v1/simulation", { visitorsPerMinute }, { key: SECRET });
     expect((await set(6001)).status).toBe(400);
@@ -60,6 +127,8 @@ describe("the simulation", () => {
     expect(summary.simulated.visitors).toBeGreaterThan(0);
     expect(summary.visitors).toBeLessThanOrEqual(summary.simulated.visitors);
     expect(await at.server.service.deadLetters.list()).toEqual([]);
+    expect(heard.length).toBeGreaterThanOrEqual(20);
+    expect(heard.filter(({ context }) => context.simulated !== true)).toEqual([]);
     expect(at.reports).toEqual([]);
     await at.close();
   });

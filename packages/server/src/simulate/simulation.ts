@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
 import type { RandomSource } from "@attune/core";
-import { catalogue } from "./shop.js";
+import { madeUpShop } from "./made-up-shop.js";
+import { type SimulatedShop, shopOf } from "./shop.js";
 import { type Step, planVisit } from "./visit.js";
 import { exposures, newVisitor, simulatedEvent, type Visit, type Visitor } from "./visitor.js";
 
@@ -14,7 +15,7 @@ export interface SimulationStatus {
   events: number;
 }
 
-/** A population of pretended visitors, for a first look without real ones. All they do carries `context.simulated: true`. */
+/** A population of simulated visitors, for a first look without real ones. All they do carries `context.simulated: true`. */
 export interface Simulation {
   /** How many visitors arrive each minute (0 to 6,000); 0 makes those inside leave at once. */
   set(site: string, visitorsPerMinute: number): void;
@@ -26,6 +27,8 @@ export interface SimulationOptions {
   service: PersonalizationService;
   clock: Clock;
   random: RandomSource;
+  /** Where they shop; default: a made-up shop. */
+  shop?: SimulatedShop | undefined;
   report(error: unknown): void;
 }
 
@@ -108,8 +111,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
 }
 
 /** One tick of a site: who is due arrives, who is inside does what is due, who is done leaves. */
-function createAdvance({ service, clock, random }: SimulationOptions) {
-  const shop = catalogue();
+function createAdvance({ service, clock, random, ...options }: SimulationOptions) {
+  const shop = options.shop === undefined ? madeUpShop() : shopOf(options.shop);
 
   function arrive(people: Population): void {
     const back =
@@ -123,6 +126,7 @@ function createAdvance({ service, clock, random }: SimulationOptions) {
       campaign: random() < visitor.persona.campaign ? "spring-sale" : null,
       steps: planVisit(visitor.persona, shop, random),
       next: 0,
+      exposed: false,
     });
   }
 
@@ -132,7 +136,10 @@ function createAdvance({ service, clock, random }: SimulationOptions) {
       const step = visit.steps[visit.next] as Step;
       if (visit.startedAt + step.afterMs > now) break;
       events.push(simulatedEvent(visit, step, randomUUID()));
-      if (visit.next === 0) events.push(...(await exposures(service, site, visit)));
+      if (step.name === "Product Viewed" && !visit.exposed) {
+        visit.exposed = true;
+        events.push(...(await exposures(service, site, { visit, at: step })));
+      }
     }
     return events;
   }

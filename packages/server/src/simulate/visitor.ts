@@ -18,6 +18,8 @@ export interface Visit {
   campaign: string | null;
   steps: readonly Step[];
   next: number;
+  /** Has been shown what experiments decide. */
+  exposed: boolean;
 }
 
 export function newVisitor(random: RandomSource, id: string): Visitor {
@@ -63,11 +65,11 @@ export function simulatedEvent(
   };
 }
 
-/** What the visitor is shown where an experiment decides: exposures, so that results have something to count. */
+/** What the visitor is shown at this step where an experiment decides: exposures, so that results have something to count. */
 export async function exposures(
   service: PersonalizationService,
   site: string,
-  visit: Visit,
+  { visit, at }: { visit: Visit; at: Step },
 ): Promise<object[]> {
   const purposes = visit.visitor.consent;
   if (!purposes.includes("personalization") || !(await service.ruleset(site))) return [];
@@ -84,8 +86,6 @@ export async function exposures(
   return Object.values(decisions).flatMap(({ slot, variant, experiment, propensity }) => {
     if (experiment === undefined || variant === null || propensity === null) return [];
     const properties = { slot, variant, experiment, propensity, rulesetVersion: rulesetVersion ?? "" };
-    return [
-      simulatedEvent(visit, { afterMs: 0, name: "Variant Exposed", path: "/", properties }, randomUUID()),
-    ];
+    return [simulatedEvent(visit, { ...at, name: "Variant Exposed", properties }, randomUUID())];
   });
 }

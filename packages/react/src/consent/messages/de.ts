@@ -9,6 +9,8 @@ export const de: ConsentMessages = {
     "opt-out":
       "Wir verwenden Daten über Ihren Besuch für die hier genannten Zwecke. Sie können jetzt oder jederzeit ablehnen; die Seite funktioniert genauso.",
   },
+  change:
+    "Das erlauben Sie zurzeit. Schalten Sie ein oder aus, was Sie möchten, und speichern Sie; die Seite funktioniert so oder so.",
   again: {
     "policy-changed": "Wir fragen erneut, weil sich unsere Datenschutzerklärung geändert hat.",
     "purposes-changed":

@@ -9,6 +9,7 @@ export const en: ConsentMessages = {
     "opt-out":
       "We use data about your visit for the purposes named here. You can say no, now or at any time, and the site works just the same.",
   },
+  change: "This is what you allow now. Switch on or off what you like and save; the site works either way.",
   again: {
     "policy-changed": "We ask again because our privacy policy has changed.",
     "purposes-changed": "We ask again because there is a purpose you have not been asked about.",

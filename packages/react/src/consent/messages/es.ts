@@ -9,6 +9,8 @@ export const es: ConsentMessages = {
     "opt-out":
       "Usamos datos sobre su visita para los fines que se indican aquí. Puede negarse ahora o en cualquier momento; el sitio funciona igual.",
   },
+  change:
+    "Esto es lo que permite ahora. Active o desactive lo que quiera y guarde; el sitio funciona igualmente.",
   again: {
     "policy-changed": "Volvemos a preguntar porque nuestra política de privacidad ha cambiado.",
     "purposes-changed": "Volvemos a preguntar porque hay un fin nuevo.",

@@ -9,6 +9,8 @@ export const fr: ConsentMessages = {
     "opt-out":
       "Nous utilisons des données sur votre visite pour les finalités indiquées ici. Vous pouvez refuser, maintenant ou à tout moment ; le site fonctionne de la même façon.",
   },
+  change:
+    "Voici ce que vous autorisez actuellement. Activez ou désactivez ce que vous voulez, puis enregistrez ; le site fonctionne dans tous les cas.",
   again: {
     "policy-changed": "Nous vous le redemandons, car notre politique de confidentialité a changé.",
     "purposes-changed": "Nous vous le redemandons, car une finalité s’est ajoutée.",

@@ -7,6 +7,8 @@ export interface ConsentMessages {
   title: string;
   /** Before anything is decided: where nothing is used until the visitor agrees, and where it is used until the visitor objects. */
   ask: { "opt-in": string; "opt-out": string };
+  /** In the settings, once it is decided: what they show, and that it can be changed. */
+  change: string;
   /** Why the visitor is asked once more. */
   again: Readonly<Record<Exclude<NonNullable<ConsentState["ask"]>, "undecided">, string>>;
   acceptAll: string;

@@ -9,6 +9,7 @@ export default library(
     "kafka/index": "src/kafka/index.ts",
     "influxdb/index": "src/influxdb/index.ts",
     "postgres/index": "src/postgres/index.ts",
+    "tiered/index": "src/tiered/index.ts",
     "node/index": "src/node/index.ts",
     "express/index": "src/express/index.ts",
     "fastify/index": "src/fastify/index.ts",

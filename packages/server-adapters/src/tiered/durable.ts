@@ -1,0 +1,211 @@
+import type { Clock } from "@attune/core";
+import type { Store, StoreRecord } from "@attune/core/ports";
+import type { Change } from "./evaluate.js";
+import { contended, lostParts, tooLate } from "./errors.js";
+import {
+  checked,
+  type DurableHead,
+  type DurableRow,
+  durableKey,
+  HEAD,
+  type IntentOp,
+  LAYOUT,
+  nextIncarnation,
+  partKey,
+} from "./layout.js";
+import { inParallel } from "./parallel.js";
+
+/** Writes of one commit under way at once. */
+const WIDTH = 16;
+/** An item that is met in another state so often is fought over. */
+const TRIES = 8;
+
+/** A commit that stands in the durable head, whose records are not all written yet. */
+export interface Intent {
+  head: DurableHead;
+  /** Version of the head that holds it. */
+  hv: number;
+  ops: readonly IntentOp[];
+}
+
+/** What the durable tier is the state of. */
+export interface Standing {
+  /** Null where the partition does not exist. */
+  head: DurableHead | null;
+  hv: number;
+}
+
+/** Throws once a call has taken too long to be met by records that remember what it knew. */
+export type InTime = () => void;
+
+interface Part {
+  /** Epoch ms. */
+  at: number;
+  ops: IntentOp[];
+}
+
+export interface DurableOptions {
+  store: Store;
+  clock: Clock;
+  fenceMs: number;
+  partBytes: number;
+  newId(): string;
+}
+
+export interface DurableTier {
+  inTime(): InTime;
+  /** As it stands, perhaps with a commit that is not finished. */
+  read(partition: string): Promise<Standing>;
+  /** Finishes what others have left, and says how it stands then. */
+  settled(partition: string): Promise<Standing>;
+  /** The commit, from here on: it stands or falls with this one write. Null where the head was another one. */
+  begin(
+    partition: string,
+    over: Omit<DurableHead, "l">,
+    hv: number,
+    changes: readonly Change[],
+  ): Promise<Intent | null>;
+  /** Writes its records; the versions of their items. */
+  materialize(partition: string, intent: Intent, inTime: InTime): Promise<ReadonlyMap<string, number>>;
+  /** Takes it out of the head. */
+  clear(partition: string, intent: Intent): Promise<void>;
+  /** Makes the partition an empty one, by this one write; false where the head was another one. */
+  drop(partition: string, standing: Standing): Promise<boolean>;
+  /** Until when a head is kept at least. */
+  fence(): number;
+}
+
+/** The durable tier: commits on a store that can write only one record at a time. */
+export function durableTier({ store, clock, fenceMs, partBytes, newId }: DurableOptions): DurableTier {
+  const fence = (): number => clock.now() + fenceMs;
+
+  const inTime = (): InTime => {
+    const latest = clock.now() + fenceMs / 4;
+    return () => {
+      if (clock.now() > latest) throw tooLate();
+    };
+  };
+
+  const read = async (partition: string): Promise<Standing> => {
+    const record = await store.get<DurableHead>(partition, HEAD);
+    return record === null ? { head: null, hv: 0 } : { head: checked(record.value), hv: record.version };
+  };
+
+  /** Null where others have finished it meanwhile. */
+  const intentOf = async (partition: string, head: DurableHead, hv: number): Promise<Intent | null> => {
+    if (head.parts === undefined) return { head, hv, ops: head.ops ?? [] };
+    const keys = partKeys(head.parts).map((sort) => ({ partition, sort }));
+    const parts = await store.getMany<Part>(keys);
+    const found = parts.filter((part): part is StoreRecord<Part> => part !== null);
+    if (found.length === parts.length) return { head, hv, ops: found.flatMap(({ value }) => value.ops) };
+    if ((await read(partition)).hv === hv) throw lostParts();
+    return null;
+  };
+
+  const writeRow = async (
+    partition: string,
+    { i, n }: DurableHead,
+    op: IntentOp,
+    check: InTime,
+  ): Promise<number> => {
+    const { k, d, ...rest } = op;
+    const sort = durableKey(i, k);
+    const row: DurableRow = { c: n, ...rest };
+    let ifVersion = d;
+    for (let tries = 0; tries < TRIES; tries++) {
+      check();
+      const expiresAt = op.gone ? fence() : op.x === undefined ? undefined : Math.max(op.x, fence());
+      const put = { ifVersion, ...(expiresAt !== undefined && { expiresAt }) };
+      const result = await store.put(partition, sort, row, put);
+      if (result.written) return result.version;
+      const standing = await store.get<DurableRow>(partition, sort);
+      if (standing !== null && standing.value.c >= n) return standing.version;
+      ifVersion = standing?.version ?? 0;
+    }
+    throw contended();
+  };
+
+  const removeParts = async (partition: string, parts: DurableHead["parts"]): Promise<void> => {
+    if (parts !== undefined)
+      await inParallel(partKeys(parts), WIDTH, (sort) => store.delete(partition, sort));
+  };
+
+  const tier: DurableTier = {
+    inTime,
+    read,
+    fence,
+    async settled(partition) {
+      for (let tries = 0; tries < TRIES; tries++) {
+        const { head, hv } = await read(partition);
+        if (head === null || !isPending(head)) return { head, hv };
+        const intent = await intentOf(partition, head, hv);
+        if (intent === null) continue;
+        await tier.materialize(partition, intent, inTime());
+        await tier.clear(partition, intent);
+      }
+      throw contended();
+    },
+    async begin(partition, over, hv, changes) {
+      const next = { l: LAYOUT, ...over };
+      const ops = changes.map(({ op }) => op);
+      const groups = packed(changes, partBytes);
+      const parts = groups.length > 1 ? { id: newId(), count: groups.length } : undefined;
+      if (parts !== undefined) {
+        const at = clock.now();
+        await inParallel([...groups.entries()], WIDTH, ([index, group]) =>
+          store.put<Part>(partition, partKey(parts.id, index), { at, ops: group }, { ifVersion: 0 }),
+        );
+      }
+      const head: DurableHead = parts === undefined ? { ...next, ops } : { ...next, parts };
+      const result = await store.put(partition, HEAD, head, { ifVersion: hv });
+      if (result.written) return { head, hv: result.version, ops };
+      await removeParts(partition, parts);
+      return null;
+    },
+    async materialize(partition, { head, ops }, check) {
+      const versions = new Map<string, number>();
+      await inParallel(ops, WIDTH, async (op) => {
+        versions.set(op.k, await writeRow(partition, head, op, check));
+      });
+      return versions;
+    },
+    async clear(partition, { head: { i, n, ends, parts }, hv }) {
+      const head: DurableHead = { l: LAYOUT, i, n, ends };
+      const expiresAt = ends === null ? undefined : Math.max(ends, fence());
+      // Where the head is another one, somebody else has finished the commit.
+      await store.put(partition, HEAD, head, {
+        ifVersion: hv,
+        ...(expiresAt !== undefined && { expiresAt }),
+      });
+      await removeParts(partition, parts);
+    },
+    async drop(partition, { head, hv }) {
+      const i = nextIncarnation(clock.now(), head?.i ?? "");
+      const empty: DurableHead = { l: LAYOUT, i, n: 0, ends: 0 };
+      return (await store.put(partition, HEAD, empty, { ifVersion: hv, expiresAt: fence() })).written;
+    },
+  };
+  return tier;
+}
+
+export const isPending = ({ ops, parts }: DurableHead): boolean => ops !== undefined || parts !== undefined;
+
+const partKeys = ({ id, count }: { id: string; count: number }): string[] =>
+  Array.from({ length: count }, (_, index) => partKey(id, index));
+
+/** In what groups changes go into items. One that is too large by itself is left to the store to refuse, before anything is committed. */
+function packed(changes: readonly Change[], most: number): IntentOp[][] {
+  const groups: IntentOp[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const { op, bytes } of changes) {
+    // What stands around a value.
+    const own = bytes + 100;
+    size += own;
+    if (size > most) {
+      groups.push([]);
+      size = own;
+    }
+    groups.at(-1)?.push(op);
+  }
+  return groups;
+}

@@ -1,0 +1,2 @@
+export { type TieredStore, type TieredStoreOptions, tieredStore } from "./store.js";
+export type { Restored } from "./upkeep.js";

@@ -1,0 +1,67 @@
+import type { Clock } from "@attune/core";
+import type { AtomicStore, Store, StoreRecord } from "@attune/core/ports";
+import { reconcile } from "./commit.js";
+import type { DurableTier } from "./durable.js";
+import type { HotTier } from "./hot.js";
+import { HEAD, type HotHead, type HotRow, residentKey, TOKEN } from "./layout.js";
+import { inGroups, inParallel } from "./parallel.js";
+
+/** Partitions that are looked at together. */
+const GROUP = 256;
+const WIDTH = 16;
+
+export interface UpkeepOptions {
+  hotStore: AtomicStore;
+  durableStore: Store;
+  hot: HotTier;
+  durable: DurableTier;
+  clock: Clock;
+}
+
+/** Expired records of both tiers, partitions whose time in the hot one is over, and tokens that have ended. */
+export async function sweep(options: UpkeepOptions): Promise<number> {
+  const { hotStore, durableStore } = options;
+  const count = await hotStore.sweep();
+  await durableStore.sweep();
+  for await (const group of inGroups(hotStore.partitions(""), GROUP))
+    await inParallel(group, WIDTH, (partition) => tidy(options, partition));
+  return count;
+}
+
+async function tidy({ hotStore, hot, clock }: UpkeepOptions, partition: string): Promise<void> {
+  const head = await hotStore.get<HotHead>(partition, HEAD);
+  if (!hot.isResident(head)) return hot.wipe(partition);
+  const isOver = ({ value: { x } }: StoreRecord<HotRow>): boolean => x !== undefined && x <= clock.now();
+  for await (const token of hotStore.scan<HotRow>(partition, { prefix: TOKEN })) {
+    // One that was used anew meanwhile stays.
+    if (isOver(token))
+      await hotStore.commit(partition, [
+        { op: "check", sort: residentKey(head.value.load), ifVersion: head.version },
+        { op: "delete", sort: token.sort, ifVersion: token.version },
+      ]);
+  }
+}
+
+export interface Restored {
+  /** Partitions that the durable tier has. */
+  partitions: number;
+  /** Of these, how many the hot tier did not have, or had in another state. */
+  filled: number;
+}
+
+/** Makes the hot tier agree with the durable one: finishes commits, drops what is not its state, fills what is missing. */
+export async function restore(options: UpkeepOptions, prefix: string): Promise<Restored> {
+  const { hotStore, durableStore, hot } = options;
+  for await (const group of inGroups(hotStore.partitions(prefix), GROUP))
+    await inParallel(group, WIDTH, (partition) => reconcile(options, partition));
+  const restored: Restored = { partitions: 0, filled: 0 };
+  for await (const group of inGroups(durableStore.partitions(prefix), GROUP)) {
+    await inParallel(group, WIDTH, async (partition) => {
+      restored.partitions++;
+      if (hot.isResident(await hotStore.get<HotHead>(partition, HEAD))) return;
+      await hot.rows(partition, []);
+      restored.filled++;
+    });
+  }
+  return restored;
+}

@@ -2,6 +2,9 @@ import { parseArgs } from "node:util";
 import { readConfig } from "./config.js";
 import { readJsonFile } from "./files.js";
 import { type Host, startHost } from "./host.js";
+import { interrupted } from "./interrupted.js";
+import { placeOf } from "./place.js";
+import { kindsOf } from "./ports/kinds.js";
 import type { Terminal } from "./terminal.js";
 import { wholeNumber } from "./usage.js";
 
@@ -35,7 +38,13 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
   });
   if (values.simulate) host.server.simulate(SIMULATED_PER_MINUTE);
-  announce(host, { ...values, dir: values.dir ?? config.dir ?? ".attune" }, terminal);
+  const { dir, ports } = await placeOf(values);
+  const data = config.ports
+    ? Object.entries(kindsOf(ports))
+        .map((role) => role.join(" "))
+        .join(", ")
+    : dir;
+  announce(host, { ...values, dir, data }, terminal);
   await interrupted();
   terminal.err("Finishing what was acknowledged …");
   if (!(await host.close(SETTLE_MS))) {
@@ -50,7 +59,13 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
 
 function announce(
   { url, origin, keys, server, hasDashboard }: Host,
-  { json, memory, simulate, dir }: { json: boolean; memory: boolean; simulate: boolean; dir: string },
+  {
+    json,
+    memory,
+    simulate,
+    dir,
+    data,
+  }: { json: boolean; memory: boolean; simulate: boolean; dir: string; data: string },
   terminal: Terminal,
 ): void {
   const dashboard = hasDashboard ? server.signInUrl(origin) : null;
@@ -64,21 +79,9 @@ function announce(
   terminal.out(`  dashboard   ${dashboard ?? "not built: install @attune/dashboard"}`);
   if (dashboard)
     terminal.out(terminal.dim("              this link signs one person in, once, within an hour"));
-  terminal.out(`  write key   ${keys.writeKey}`);
-  terminal.out(`  secret key  ${memory ? keys.secretKey : `in ${dir}/keys.json`}`);
-  terminal.out(`  data        ${memory ? "in memory, gone when this ends" : dir}`);
+  terminal.out(`  write key   ${keys?.writeKey}`);
+  terminal.out(`  secret key  ${memory ? keys?.secretKey : `in ${dir}/keys.json`}`);
+  terminal.out(`  data        ${memory ? "in memory, gone when this ends" : data}`);
   if (simulate) terminal.out(`  visitors    simulated, ${SIMULATED_PER_MINUTE} a minute, marked as such`);
   terminal.out(terminal.dim("  Ctrl+C ends it."));
 }
-
-const interrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      // A second signal ends at once, as it would without us.
-      process.removeListener("SIGINT", end);
-      process.removeListener("SIGTERM", end);
-      resolve();
-    };
-    process.on("SIGINT", end);
-    process.on("SIGTERM", end);
-  });

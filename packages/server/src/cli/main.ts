@@ -3,6 +3,7 @@ import { auditLog } from "./audit-log.js";
 import { backup } from "./backup.js";
 import { deadLetters } from "./dead-letters.js";
 import { dev } from "./dev.js";
+import { doctor } from "./doctor/doctor.js";
 import { keysCommand } from "./keys-command.js";
 import { replayCommand } from "./replay.js";
 import { serve } from "./serve.js";
@@ -25,6 +26,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["dead-letters", deadLetters],
   ["backup", backup],
   ["keys", keysCommand],
+  ["doctor", doctor],
   ["audit-log", auditLog],
   ["help", help],
   ["--help", help],

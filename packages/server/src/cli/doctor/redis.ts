@@ -83,10 +83,16 @@ export interface LookAtRedis {
 
 export async function lookAtRedis({ config, hasChannel }: LookAtRedis): Promise<Finding[]> {
   const single = (await redisClient({ ...config, cluster: false })) as Redis;
-  single.on("error", () => undefined);
+  // What went wrong is told by an event; the promise says no more than that the connection is closed.
+  let reason: unknown;
+  single.on("error", (problem: unknown) => {
+    reason = problem;
+  });
   let client: Cluster | null = null;
   try {
-    await single.connect();
+    await single.connect().catch((problem: unknown) => {
+      throw reason ?? problem;
+    });
     const info = parse(await single.info());
     const isCluster = info.get("cluster_enabled") === "1";
     if (isCluster !== (config.cluster ?? false)) return [wrongKind(isCluster)];

@@ -27,6 +27,8 @@ export interface Seen {
 }
 
 export interface DynamoForTests {
+  /** Of the server itself. */
+  readonly port: number;
   /** Through the proxy, where faults strike. */
   client(options?: { maxAttempts?: number; timeoutMs?: number }): DynamoDBClient;
   /** Straight to the server. */
@@ -71,6 +73,7 @@ export async function startDynamo(): Promise<DynamoForTests> {
   const direct = connect(port, 3);
   let tables = 0;
   return {
+    port,
     client: ({ maxAttempts = 1, timeoutMs } = {}) => connect(proxyPort, maxAttempts, timeoutMs),
     direct: () => direct,
     async table() {

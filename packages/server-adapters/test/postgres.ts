@@ -16,6 +16,7 @@ export const postgresProgram = (): Located =>
   );
 
 export interface PostgresForTests {
+  readonly port: number;
   /** A pool of its own; ended with the server at the latest. */
   pool(): Pool;
   /** Stops the server without a checkpoint, as a crash does, and starts it again on the same files: it recovers from its log. */
@@ -23,8 +24,15 @@ export interface PostgresForTests {
   stop(): Promise<void>;
 }
 
-/** A fresh cluster in a temporary folder, on a free port of this machine only. */
-export async function startPostgres(program: string): Promise<PostgresForTests> {
+/**
+ * A fresh cluster in a temporary folder, on a free port of this machine only.
+ *
+ * @param extra Further settings, by name.
+ */
+export async function startPostgres(
+  program: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<PostgresForTests> {
   const folder = mkdtempSync(join(tmpdir(), "attune-postgres-"));
   const user = unprivileged();
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? 0);
@@ -43,6 +51,7 @@ export async function startPostgres(program: string): Promise<PostgresForTests> 
     fsync: "off",
     max_connections: 50,
     shared_buffers: "32MB",
+    ...extra,
   };
   const args = [
     "-D",
@@ -54,6 +63,7 @@ export async function startPostgres(program: string): Promise<PostgresForTests> 
   let server = await run();
   const pools: Pool[] = [];
   return {
+    port,
     pool() {
       const pool = new Pool({ host: "127.0.0.1", port, user: "attune", database: "postgres", max: 10 });
       // Idle connections break when the server is stopped, which is what the tests want.

@@ -1,25 +1,15 @@
 import * as v from "valibot";
 import { validateConsentPolicy } from "../consent/validate-policy.js";
 import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
+import { text, whole } from "./fields.js";
+import { fromEnvironment } from "./from-environment.js";
 import { parseWith } from "./parse.js";
-import type { ServerConfig } from "./types.js";
+import { portIssues, ports } from "./ports-config.js";
+import type { PortsConfig, ServerConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
 const MIN_KEY = 16;
 
-const whole = (from: number, to: number) =>
-  v.pipe(
-    v.number(),
-    v.check(
-      (n) => Number.isInteger(n) && n >= from && n <= to,
-      `This must be a whole number from ${from} to ${to}.`,
-    ),
-  );
-const text = () =>
-  v.pipe(
-    v.string(),
-    v.check((value) => value !== "", "This must not be empty."),
-  );
 const key = () =>
   v.pipe(
     v.string(),
@@ -90,21 +80,34 @@ const config = () =>
       }),
     ),
     ruleset: v.optional(text()),
+    ports: v.optional(ports()),
   });
 
 /** What is undefined is left out, so that defaults can be spread under it. */
 const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 
-/** The configuration of `attune`, all issues at once. */
-export function parseServerConfig(input: unknown): Result<ServerConfig, Issue[]> {
-  const parsed = parseWith(config(), input, CODE);
-  const given =
-    typeof input === "object" && input !== null ? (input as { consent?: unknown }).consent : undefined;
-  const policy = given === undefined ? null : validateConsentPolicy(given);
+/**
+ * The configuration of `attune`, all issues at once.
+ *
+ * @param environment What `{ "env": "NAME" }` stands for, anywhere in it (default: nothing is set).
+ */
+export function parseServerConfig(
+  input: unknown,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Result<ServerConfig, Issue[]> {
+  const filled = fromEnvironment(input, environment);
+  if (!filled.ok) return filled;
+  const given = filled.value;
+  const parsed = parseWith(config(), given, CODE);
+  const consentGiven =
+    typeof given === "object" && given !== null ? (given as { consent?: unknown }).consent : undefined;
+  const policy = consentGiven === undefined ? null : validateConsentPolicy(consentGiven);
   const issues: Issue[] = parsed.ok ? [] : [...parsed.error];
   if (policy?.ok === false)
     issues.push(...policy.error.map((issue) => ({ ...issue, path: pointer("", "consent") + issue.path })));
+  if (parsed.ok && parsed.value.ports !== undefined)
+    issues.push(...portIssues(defined(parsed.value.ports) as PortsConfig));
   if (!parsed.ok || issues.length > 0) return fail(issues);
   const { consent: _unchecked, ...rest } = parsed.value;
   return ok(defined({ ...rest, ...(policy?.ok && { consent: policy.value }) }) as ServerConfig);

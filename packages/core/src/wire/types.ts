@@ -64,4 +64,81 @@ export interface ServerConfig {
   };
   /** Path of the ruleset document to start with. */
   ruleset?: string;
+  /** The systems that hold everything (default: embedded, in `dir`). */
+  ports?: PortsConfig;
+}
+
+/** A Redis, or a cluster that is found through one of its nodes. */
+export interface RedisConfig {
+  kind: "redis";
+  url: string;
+  /** Whether the address is that of a node of a cluster (default false). */
+  cluster?: boolean;
+  /** Stands before every key (default `attune`). */
+  prefix?: string;
+}
+
+/** Files of this machine. */
+export interface LmdbConfig {
+  kind: "lmdb";
+  /** Folder that has a folder for each store in it (default: `dir` of the configuration). */
+  dir?: string;
+  /** Whether writes wait for the disk (default false: they survive the process, not a power cut). */
+  flush?: boolean;
+}
+
+export interface PostgresConfig {
+  kind: "postgres";
+  url: string;
+  /** Default `attune_records`. It must exist. */
+  table?: string;
+}
+
+/** Where an AWS service is; default: as the SDK finds it in the environment, credentials always so. */
+interface AwsConfig {
+  region?: string;
+  endpoint?: string;
+}
+
+export interface DynamoConfig extends AwsConfig {
+  kind: "dynamodb";
+  /** It must exist. */
+  table: string;
+}
+
+export interface KafkaConfig {
+  kind: "kafka";
+  /** `host:port` of some of the brokers. */
+  brokers: string[];
+  /** Both topics must exist. */
+  topic: string;
+  /** Default: the topic and `.dead`. */
+  deadLetterTopic?: string;
+  ssl?: boolean;
+  sasl?: { mechanism: "plain" | "scram-sha-256" | "scram-sha-512"; username: string; password: string };
+}
+
+/** 1.x with `database`, 2.x with `org`, `bucket` and `token`. */
+export interface InfluxConfig {
+  kind: "influxdb";
+  url: string;
+  database?: string;
+  username?: string;
+  password?: string;
+  org?: string;
+  bucket?: string;
+  token?: string;
+}
+
+/** Which system plays which role. */
+export interface PortsConfig {
+  hot: RedisConfig | LmdbConfig | PostgresConfig;
+  /** Default: the hot one. */
+  durable?: DynamoConfig | PostgresConfig;
+  log: KafkaConfig | (RedisConfig & { name?: string; shards?: number }) | (LmdbConfig & { shards?: number });
+  /** `memory` shows each process only its own events. */
+  channel: RedisConfig | { kind: "memory" };
+  series?: InfluxConfig | LmdbConfig;
+  /** Default: files in the data folder where everything is on LMDB; else kept beside the data, and nothing is sealed. */
+  keys?: { kind: "files"; dir?: string } | ({ kind: "kms"; keyId: string } & AwsConfig);
 }

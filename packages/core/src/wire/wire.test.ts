@@ -283,4 +283,66 @@ describe("parseServerConfig", () => {
       expect(JSON.stringify(bad)).not.toContain("jane");
     }
   });
+
+  it("takes the systems that hold everything, with secrets from the environment", () => {
+    const config = {
+      ports: {
+        hot: { kind: "redis", url: { env: "REDIS_URL" }, cluster: true },
+        durable: { kind: "dynamodb", table: "attune", region: "eu-west-1" },
+        log: {
+          kind: "kafka",
+          brokers: ["kafka-1:9092"],
+          topic: "events",
+          sasl: { mechanism: "plain", username: "attune", password: { env: "KAFKA_PASSWORD" } },
+        },
+        channel: { kind: "memory" },
+        series: { kind: "influxdb", url: "http://127.0.0.1:8086", database: "attune" },
+        keys: { kind: "files", dir: "/etc/attune/keys" },
+      },
+    };
+    const environment = { REDIS_URL: "rediss://:jane@redis-1:6380", KAFKA_PASSWORD: "jane" };
+    const taken = parseServerConfig(config, environment);
+    expect(taken).toMatchObject({
+      ok: true,
+      value: {
+        ports: {
+          hot: { url: environment.REDIS_URL, cluster: true },
+          log: { sasl: { password: "jane" } },
+          keys: { dir: "/etc/attune/keys" },
+        },
+      },
+    });
+    const bad = parseServerConfig(config);
+    expect(paths(bad)).toEqual(["/ports/hot/url", "/ports/log/sasl/password"]);
+    expect(JSON.stringify(bad)).toContain("Set the environment variable REDIS_URL");
+    expect(paths(parseServerConfig(config, { ...environment, REDIS_URL: "jane:6379" }))).toEqual([
+      "/ports/hot/url",
+    ]);
+  });
+
+  it("says what of the systems is wrong or does not belong together", () => {
+    const lmdb = { kind: "lmdb" };
+    const memory = { kind: "memory" };
+    const bad = (ports: unknown) => paths(parseServerConfig({ ports })).sort();
+    const redis = { kind: "redis", url: "redis://127.0.0.1" };
+    const kafka = { kind: "kafka", brokers: ["a:1"], topic: "t" };
+    const influx = { kind: "influxdb", url: "http://127.0.0.1:8086" };
+    expect(bad({ hot: lmdb, log: lmdb, channel: memory, keys: { kind: "files" } })).toEqual([]);
+    expect(bad({})).toEqual(["/ports/channel", "/ports/hot", "/ports/log"]);
+    expect(bad({ hot: { kind: "mysql" }, log: lmdb, channel: memory })).toEqual(["/ports/hot/kind"]);
+    expect(
+      bad({ hot: { kind: "redis", url: "http://x" }, log: lmdb, channel: { ...memory, url: "x" } }),
+    ).toEqual(["/ports/channel/url", "/ports/hot/url"]);
+    expect(bad({ hot: redis, log: { ...kafka, brokers: [] }, channel: memory })).toEqual([
+      "/ports/log/brokers",
+    ]);
+    expect(bad({ hot: redis, log: kafka, channel: memory })).toEqual(["/ports/keys"]);
+    expect(bad({ hot: redis, log: redis, channel: redis, keys: { kind: "files" } })).toEqual([
+      "/ports/keys/dir",
+    ]);
+    for (const more of [{}, { database: "a", org: "b" }, { org: "a", bucket: "b" }])
+      expect(bad({ hot: lmdb, log: lmdb, channel: memory, series: { ...influx, ...more } })).toEqual([
+        "/ports/series",
+      ]);
+  });
 });

@@ -5,6 +5,9 @@ import { validateShop } from "../simulate/validate-shop.js";
 import { readConfig } from "./config.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
+import { interrupted } from "./interrupted.js";
+import { placeOf } from "./place.js";
+import { kindsOf } from "./ports/kinds.js";
 import { publicationLines, watchFile } from "./ruleset-file.js";
 import type { Terminal } from "./terminal.js";
 import { UsageError, wholeNumber } from "./usage.js";
@@ -53,7 +56,13 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
           (error) => terminal.err((error as Error).message),
         );
   if (values.simulate) host.server.simulate(SIMULATED_PER_MINUTE);
-  announce(host, { ...values, dir: values.dir ?? config.dir ?? ".attune" }, terminal);
+  const { dir, ports } = await placeOf(values);
+  const data = config.ports
+    ? Object.entries(kindsOf(ports))
+        .map((role) => role.join(" "))
+        .join(", ")
+    : dir;
+  announce(host, { ...values, dir, data }, terminal);
   if (ruleset !== undefined && host.published)
     for (const line of publicationLines(ruleset, host.published)) terminal.err(line);
   const stopListening = values.json ? () => {} : linksOnRequest(host, terminal);
@@ -73,9 +82,10 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
 
 function announce(
   { url, origin, keys, server, hasDashboard, published }: Host,
-  { json, memory, simulate, dir }: { json: boolean; memory: boolean; simulate: boolean; dir: string },
+  given: { json: boolean; memory: boolean; simulate: boolean; dir: string; data: string },
   terminal: Terminal,
 ): void {
+  const { json, memory, simulate, dir, data } = given;
   const dashboard = hasDashboard ? server.signInUrl(origin) : null;
   if (json) {
     return terminal.out(
@@ -90,10 +100,10 @@ function announce(
   terminal.out(
     `  ruleset     ${published ? `revision ${published.revision}; the file is watched` : "none yet: give one with --ruleset FILE"}`,
   );
-  terminal.out(`  write key   ${keys.writeKey}`);
+  terminal.out(`  write key   ${keys?.writeKey}`);
   terminal.out(terminal.dim("              public: give it to pages as writeKey"));
-  terminal.out(`  secret key  ${memory ? keys.secretKey : `in ${dir}/keys.json`}`);
-  terminal.out(`  data        ${memory ? "in memory, gone when this ends" : dir}`);
+  terminal.out(`  secret key  ${memory ? keys?.secretKey : `in ${dir}/keys.json`}`);
+  terminal.out(`  data        ${memory ? "in memory, gone when this ends" : data}`);
   if (simulate) terminal.out(`  visitors    simulated, ${SIMULATED_PER_MINUTE} a minute, marked as such`);
   const more = dashboard && process.stdin.isTTY ? "  d and Enter prints a new dashboard link. " : "  ";
   terminal.out(terminal.dim(`${more}Ctrl+C ends it.`));
@@ -114,15 +124,3 @@ function linksOnRequest({ origin, server, hasDashboard }: Host, terminal: Termin
   });
   return () => lines.close();
 }
-
-const interrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      // A second signal ends at once, as it would without us.
-      process.removeListener("SIGINT", end);
-      process.removeListener("SIGTERM", end);
-      resolve();
-    };
-    process.on("SIGINT", end);
-    process.on("SIGTERM", end);
-  });

@@ -35,7 +35,7 @@ describe("a host that ends", () => {
 
   it("knows where sign-in links lead", async () => {
     const host = await startHost({ dir: null, port: 0, host: "127.0.0.1" });
-    const headers = { authorization: `Bearer ${host.keys.secretKey}` };
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
     const made = await fetch(`${host.url}/api/v1/dashboard/sign-in`, { method: "POST", headers });
     expect(((await made.json()) as { url: string }).url).toMatch(`${host.url}/dashboard/sign-in?token=`);
     await host.close();
@@ -45,7 +45,7 @@ describe("a host that ends", () => {
     const origin = "https://attune.example";
     const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", config: { origin } });
     expect(host.origin).toBe(origin);
-    const headers = { authorization: `Bearer ${host.keys.secretKey}` };
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
     const made = await fetch(`${host.url}/api/v1/dashboard/sign-in`, { method: "POST", headers });
     const { url } = (await made.json()) as { url: string };
     expect(url).toMatch(`${origin}/dashboard/sign-in?token=`);

@@ -3,17 +3,20 @@ import type { AddressInfo } from "node:net";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createPersonalizationService } from "@attune/core/service";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
-import { embedded } from "../embedded/index.js";
 import { problem } from "../http/problem.js";
 import { createAttuneServer } from "../server.js";
 import type { AttuneServer, Limits } from "../types.js";
 import type { ServerConfig } from "@attune/core/wire";
 import type { SimulatedShop } from "../simulate/shop.js";
+import { retentionOf } from "./back-end.js";
 import { keysFor } from "./config.js";
 import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
+import { EMBEDDED } from "./ports/embedded-ports.js";
+import { openPorts } from "./ports/open-ports.js";
 import { UsageError } from "./usage.js";
 
 export interface HostOptions {
@@ -27,6 +30,10 @@ export interface HostOptions {
   /** Where simulated visitors shop. */
   shop?: SimulatedShop;
   dashboard?: boolean;
+  /** Whether this process folds what it has taken (default true). */
+  worker?: boolean;
+  /** Whether the data folder's own keys are taken beside those of the configuration (default true). */
+  ownKeys?: boolean;
 }
 
 /** A server that really listens, with what it stands on. */
@@ -36,7 +43,8 @@ export interface Host {
   published: LoadedRuleset | null;
   /** Where people reach it: as the configuration says, else where it listens. */
   origin: string;
-  keys: LocalKeys;
+  /** The data folder's own; null where only those of the configuration are taken. */
+  keys: LocalKeys | null;
   server: AttuneServer;
   hasDashboard: boolean;
   /**
@@ -46,25 +54,35 @@ export interface Host {
   close(settleMs?: number): Promise<boolean>;
 }
 
-const DAY_MS = 86_400_000;
-
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {} } = options;
-  const { basePath = "", origin: publicOrigin, consent, retentionDays } = config;
-  const keys = dir === null ? newKeys() : await keysOf(dir);
-  const ports = dir === null ? memoryPorts() : await embedded({ dir });
+  const { basePath = "", origin: publicOrigin, consent } = config;
+  const { worker = true, ownKeys = true } = options;
+  const retentionMs = retentionOf(config);
+  const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
+  const ports =
+    dir === null
+      ? memoryPorts()
+      : await openPorts({ ports: config.ports ?? EMBEDDED, dir, retentionMs, report: console.error });
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
-  const server = createAttuneServer({
+  const parts = {
     stores: ports.stores,
     log: ports.log,
     channel: ports.channel,
     ...(ports.keys && { keys: ports.keys }),
+    ...(consent && { consent }),
+    retentionMs,
+  };
+  const service = worker
+    ? null
+    : createPersonalizationService({ ...parts, worker, report: (error) => console.error(error) });
+  const server = createAttuneServer({
+    ...parts,
+    ...(service && { service }),
     auth: { keys: keysFor(keys, config.sites) },
     basePath,
     limits: limitsOf(config),
-    ...(consent && { consent }),
-    ...(retentionDays !== undefined && { retentionMs: retentionDays * DAY_MS }),
     ...(dashboard !== null && { dashboard: { directory: dashboard } }),
     ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
     origin: publicOrigin ?? (() => ownOrigin),
@@ -76,9 +94,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   );
   const close = async (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
     ending = true;
-    const settled = await inTime(server.service.settled(), settleMs);
+    // What others fold is not waited for.
+    const settled = worker ? await inTime(server.service.settled(), settleMs) : true;
     const closed = new Promise((resolve) => listener.close(resolve));
     await server.close();
+    await service?.close();
     listener.closeAllConnections();
     await closed;
     await ports.close();

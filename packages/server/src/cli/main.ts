@@ -1,8 +1,15 @@
 import { isAttuneError } from "@attune/core";
+import { auditLog } from "./audit-log.js";
+import { backup } from "./backup.js";
+import { deadLetters } from "./dead-letters.js";
 import { dev } from "./dev.js";
+import { doctor } from "./doctor/doctor.js";
+import { keysCommand } from "./keys-command.js";
 import { replayCommand } from "./replay.js";
+import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
 import { HELP } from "./usage.js";
+import { workerCommand } from "./worker.js";
 
 type Command = (args: string[], terminal: Terminal) => Promise<number>;
 
@@ -13,7 +20,14 @@ const help: Command = async (_args, terminal) => {
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["dev", dev],
+  ["serve", serve],
+  ["worker", workerCommand],
   ["replay", replayCommand],
+  ["dead-letters", deadLetters],
+  ["backup", backup],
+  ["keys", keysCommand],
+  ["doctor", doctor],
+  ["audit-log", auditLog],
   ["help", help],
   ["--help", help],
   ["-h", help],

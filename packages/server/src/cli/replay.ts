@@ -81,7 +81,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
         })
       : null;
   const url = host?.url ?? (values.url as string);
-  const key = host?.keys.secretKey ?? (values.key as string);
+  const key = host?.keys?.secretKey ?? (values.key as string);
   const client = createClient({ url, key, connections: concurrency, waitMs: WAIT_MS });
   try {
     const report = await replay({ ...settings, client });

@@ -23,7 +23,8 @@ export const HELP = `attune: personalization, on your own machine
     --dir DIR        where data and keys live (default .attune)
     --memory         keep nothing on disk
     --ruleset FILE   publish this ruleset whenever its content differs, now and as the file changes
-    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits
+    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits,
+                     ports (on which systems everything is kept); { "env": "NAME" } reads the environment
     --simulate       let simulated visitors walk about
     --shop FILE      JSON: the products and paths of the shop that they walk about in
     --json           print one JSON line when ready
@@ -36,6 +37,27 @@ export const HELP = `attune: personalization, on your own machine
     --speed max|N    as fast as it goes (default), or N times recorded time
     --batch N        events a request (default 500)   --concurrency N  requests at once (default 4)
     --limit N        stop after N rows                --json           print the report as JSON
+
+  attune serve [options]         the service over HTTP, for production
+    --config FILE --dir DIR --port N --host NAME --ruleset FILE --json    as above
+    --no-worker      leave the folding to attune worker
+
+  attune worker [options]        fold what the log brings; any number at once, Ctrl+C ends it after the batch at hand
+
+  attune doctor [options]        check every configured system for what would lose data or break
+
+  attune dead-letters list|replay    what was refused or could not be folded, and a second try
+    --site NAME      of this site alone               --id ID          this one; may be given again
+
+  attune backup --to DIR         copy an embedded back end while it runs
+    --keys-to DIR    put the keys there, apart from what they protect
+
+  attune keys rotate             a new key for what is sealed from now on   --site NAME
+  attune audit-log verify        whether the log of what was done is whole  --site NAME
+    --checkpoint FILE            against this one, kept elsewhere; may be given again
+  attune audit-log checkpoint    what it has come to, signed, to be kept elsewhere
+
+    All of them take --config FILE, --dir DIR (default .attune) and --json.
 
   attune help                    this text
 

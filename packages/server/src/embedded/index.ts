@@ -1,9 +1,10 @@
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "@attune/core";
 import type { AtomicStore, Channel, KeyProvider, Log } from "@attune/core/ports";
 import { memoryChannel } from "@attune/core/memory";
 import type * as Lmdb from "@attune/server-adapters/lmdb";
+import { openPrivately } from "./open-privately.js";
 
 export interface EmbeddedOptions {
   /**
@@ -36,16 +37,9 @@ export interface Embedded {
 export async function embedded({ dir, keys = join(dir, "keys") }: EmbeddedOptions): Promise<Embedded> {
   const { lmdbLog, lmdbStore } = await load();
   const { fileKeys } = await import("@attune/server-adapters/keys");
-  const [storeDir, logDir] = [join(dir, "store"), join(dir, "log")];
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  for (const path of [storeDir, logDir]) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
-  }
-  const store = lmdbStore({ path: storeDir });
-  const log = lmdbLog({ path: logDir });
-  for (const path of [storeDir, logDir])
-    for (const name of await readdir(path)) await chmod(join(path, name), 0o600);
+  const store = await openPrivately(join(dir, "store"), (path) => lmdbStore({ path }));
+  const log = await openPrivately(join(dir, "log"), (path) => lmdbLog({ path }));
   const channel = memoryChannel();
   return {
     stores: { hot: store },

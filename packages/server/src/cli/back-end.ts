@@ -1,0 +1,62 @@
+import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import type { ServerConfig } from "@attune/core/wire";
+import { type OpenedPorts, openPorts } from "./ports/open-ports.js";
+import type { Place } from "./place.js";
+
+const DAY_MS = 86_400_000;
+
+/** How long a configuration keeps events. */
+export const retentionOf = ({ retentionDays = 395 }: ServerConfig): number => retentionDays * DAY_MS;
+
+/** The service on a configuration's systems, without HTTP. */
+export interface BackEnd {
+  ports: OpenedPorts;
+  service: PersonalizationService;
+  /** Ends the batch at hand, then closes everything. */
+  close(): Promise<void>;
+}
+
+export interface BackEndOptions extends Place {
+  /** Whether this process folds what the log brings (default false). */
+  worker?: boolean;
+  /** Puts something around the ports before the service gets them. */
+  around?(ports: OpenedPorts): OpenedPorts;
+  report(error: unknown): void;
+}
+
+export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
+  const { config, worker = false, around = (ports) => ports, report } = options;
+  const retentionMs = retentionOf(config);
+  const ports = around(await openPorts({ ...options, retentionMs }));
+  const service = createPersonalizationService({
+    stores: ports.stores,
+    log: ports.log,
+    channel: ports.channel,
+    ...(ports.keys && { keys: ports.keys }),
+    ...(config.consent && { consent: config.consent }),
+    retentionMs,
+    worker,
+    report,
+  });
+  return {
+    ports,
+    service,
+    async close() {
+      await service.close();
+      await ports.close();
+    },
+  };
+}
+
+/** Does something with the back end and closes it, whatever comes of it. */
+export async function withBackEnd<T>(
+  options: BackEndOptions,
+  work: (backEnd: BackEnd) => Promise<T>,
+): Promise<T> {
+  const backEnd = await openBackEnd(options);
+  try {
+    return await work(backEnd);
+  } finally {
+    await backEnd.close();
+  }
+}

@@ -1,0 +1,95 @@
+import type { PortsConfig } from "@attune/core/wire";
+import type { Place } from "../place.js";
+import { keysFolder } from "../ports/open-ports.js";
+import { retentionOf } from "../back-end.js";
+import { judgeConfig, judgeNode } from "./config.js";
+import { lookAtDynamo } from "./dynamodb.js";
+import type { Check } from "./finding.js";
+import { judgeDataFolder, lookAtFolder } from "./folder.js";
+import { lookAtInflux } from "./influxdb.js";
+import { lookAtKafka } from "./kafka.js";
+import { judgeKeys, lookAtKeys } from "./keys.js";
+import { lookAtPostgres } from "./postgres.js";
+import { lookAtRedis } from "./redis.js";
+
+type Role = Exclude<keyof PortsConfig, "keys">;
+type Port = NonNullable<PortsConfig[Role]>;
+
+/** One system in all its roles. */
+interface System {
+  port: Port;
+  roles: Role[];
+}
+
+/** Everything that is looked at for a configuration: the machine, the configuration, then each system once. */
+export function checksOf({ config, dir, ports }: Place): Check[] {
+  const retentionMs = retentionOf(config);
+  const systems = systemsOf(ports, dir);
+  const folders = systems.flatMap(({ port }) => (port.kind === "lmdb" ? [port.dir ?? dir] : []));
+  return [
+    { name: "Node", look: async () => judgeNode(process.versions.node) },
+    { name: "Configuration", look: async () => judgeConfig(config, ports) },
+    { name: "Keys", look: async () => keyCheck(ports, dir, folders) },
+    ...systems.map(({ port, roles }) => ({
+      name: `${NAMES[port.kind]} (${roles.join(", ")})`,
+      look: () => lookAt(port, { dir, retentionMs, roles }),
+    })),
+  ];
+}
+
+async function keyCheck(ports: PortsConfig, dir: string, folders: readonly string[]) {
+  return ports.keys?.kind === "kms" ? [] : judgeKeys(await lookAtKeys(keysFolder(ports, dir), folders));
+}
+
+const NAMES: Readonly<Record<Port["kind"], string>> = {
+  redis: "Redis",
+  lmdb: "LMDB",
+  postgres: "PostgreSQL",
+  dynamodb: "DynamoDB",
+  kafka: "Kafka",
+  influxdb: "InfluxDB",
+  memory: "Memory",
+};
+
+function systemsOf(ports: PortsConfig, dir: string): System[] {
+  const found = new Map<string, System>();
+  for (const role of ["hot", "durable", "log", "channel", "series"] as const) {
+    const port = ports[role];
+    if (port === undefined || port.kind === "memory") continue;
+    const where =
+      port.kind === "lmdb"
+        ? (port.dir ?? dir)
+        : port.kind === "kafka"
+          ? port.topic
+          : port.kind === "dynamodb"
+            ? port.table
+            : port.url;
+    const name = `${port.kind} ${where}`;
+    const known = found.get(name);
+    if (known) known.roles.push(role);
+    else found.set(name, { port, roles: [role] });
+  }
+  return [...found.values()];
+}
+
+async function lookAt(
+  port: Port,
+  { dir, retentionMs, roles }: { dir: string; retentionMs: number; roles: readonly Role[] },
+) {
+  switch (port.kind) {
+    case "redis":
+      return lookAtRedis({ config: port, hasChannel: roles.includes("channel") });
+    case "postgres":
+      return lookAtPostgres(port);
+    case "dynamodb":
+      return lookAtDynamo(port);
+    case "kafka":
+      return lookAtKafka(port, retentionMs);
+    case "influxdb":
+      return lookAtInflux(port, retentionMs);
+    case "lmdb":
+      return judgeDataFolder(await lookAtFolder(port.dir ?? dir));
+    case "memory":
+      return [];
+  }
+}

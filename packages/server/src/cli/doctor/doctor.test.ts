@@ -1,0 +1,286 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { postgresTable } from "@attune/server-adapters/postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDynamo } from "../../../../server-adapters/test/dynamodb.js";
+import { INFLUXD, influxServer } from "../../../../server-adapters/test/influxdb.js";
+import { client as kafkaClient, KCAT, mockCluster } from "../../../../server-adapters/test/kafka.js";
+import { postgresProgram, startPostgres } from "../../../../server-adapters/test/postgres.js";
+import { freePort } from "../../../../server-adapters/test/programs.js";
+import { startCluster } from "../../../../server-adapters/test/redis-cluster.js";
+import { redisProgram, startRedis } from "../../../../server-adapters/test/redis-server.js";
+import { runCli } from "../../../test/run-cli.js";
+import type { Diagnosis } from "./doctor.js";
+import type { Finding } from "./finding.js";
+
+const REDIS = redisProgram();
+const POSTGRES = postgresProgram();
+const memory = { kind: "memory" };
+
+let folder: string;
+let files = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "attune-doctor-"));
+  await mkdir(join(folder, "data"), { mode: 0o700 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Exit code and what is found of the systems with that name. */
+async function examine(ports: Record<string, unknown>, system: string, more: Record<string, unknown> = {}) {
+  const file = join(folder, `config-${++files}.json`);
+  const keys = { kind: "files", dir: join(folder, "keys") };
+  await writeFile(
+    file,
+    JSON.stringify({
+      dir: "data",
+      consent: { version: "1", mode: "opt-in" },
+      ports: { keys, ...ports },
+      ...more,
+    }),
+  );
+  const { code, out } = await runCli("doctor", "--config", file, "--json");
+  const { checks } = JSON.parse(out[0] ?? "") as { checks: Diagnosis[] };
+  const findings = checks.filter(({ name }) => name.startsWith(system)).flatMap((check) => check.findings);
+  return { code, findings, names: checks.map(({ name }) => name), codes: codesOf(findings) };
+}
+
+const codesOf = (findings: readonly Finding[]): string[] =>
+  findings.map(({ level, code }) => `${level} ${code.replace("ATTUNE_", "")}`).sort();
+
+describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
+  const program = REDIS.path ?? "";
+  const all = (url: string, more = {}) => {
+    const redis = { kind: "redis", url, ...more };
+    return { hot: redis, log: redis, channel: redis };
+  };
+
+  it("finds what would lose data, and nothing once it is cured", async () => {
+    const server = await startRedis(program, [
+      ...["--appendonly", "no", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"],
+    ]);
+    const url = `redis://127.0.0.1:${server.port}`;
+    try {
+      const bad = await examine(all(url), "Redis");
+      expect(bad.names).toContain("Redis (hot, log, channel)");
+      expect(bad.code).toBe(1);
+      expect(bad.codes).toEqual([
+        "error REDIS_EVICTS",
+        "error REDIS_NOT_DURABLE",
+        "warning DOCTOR_REDIS_ALONE",
+      ]);
+      expect(bad.findings.every(({ message }) => /Set `|Give it/.test(message))).toBe(true);
+
+      await server.client.config("SET", "maxmemory-policy", "noeviction");
+      await server.client.config("SET", "appendonly", "yes");
+      await server.client.config("SET", "appendfsync", "no");
+      const replica = await startRedis(program, ["--replicaof", "127.0.0.1", String(server.port)]);
+      try {
+        await expect
+          .poll(() => server.client.info("replication"), { timeout: 15_000 })
+          .toContain("connected_slaves:1");
+        const better = await examine(all(url), "Redis");
+        expect(better.codes).toEqual(["error DOCTOR_REDIS_FSYNC", "warning DOCTOR_REDIS_REPLICAS"]);
+
+        await server.client.config("SET", "appendfsync", "everysec");
+        await server.client.config("SET", "min-replicas-to-write", "1");
+        const good = await examine(all(url), "Redis");
+        expect(good.findings).toEqual([]);
+        expect(good.code).toBe(0);
+        expect((await examine(all(url, { cluster: true }), "Redis")).codes).toEqual([
+          "error DOCTOR_REDIS_CLUSTER",
+        ]);
+      } finally {
+        await replica.stop();
+      }
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+
+  it("says when it is away, and what it may not ask", async () => {
+    const away = await examine(all(`redis://127.0.0.1:${await freePort()}`), "Redis");
+    expect(away.codes).toEqual(["error DOCTOR_AWAY"]);
+    expect(away.findings[0]?.message).toContain("ECONNREFUSED");
+    const server = await startRedis(program);
+    try {
+      await server.client.call("acl", "setuser", "attune", "on", ">jane", "~*", "&*", "+@all", "-config");
+      const shut = await examine(all(`redis://attune:jane@127.0.0.1:${server.port}`), "Redis");
+      expect(shut.codes).toEqual(["unchecked DOCTOR_UNCHECKED", "warning DOCTOR_REDIS_ALONE"]);
+      expect(shut.code).toBe(0);
+      expect(JSON.stringify(shut)).not.toContain("jane");
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it("finds slots of a cluster that nobody serves", async () => {
+    const bus = String(await freePort());
+    const node = await startRedis(program, ["--cluster-enabled", "yes", "--cluster-port", bus]);
+    try {
+      await node.client.call("cluster", "addslotsrange", 0, 99);
+      const url = `redis://127.0.0.1:${node.port}`;
+      const { findings, codes } = await examine(all(url, { cluster: true }), "Redis");
+      expect(codes).toEqual(["error DOCTOR_REDIS_SLOTS"]);
+      expect(findings[0]?.message).toContain("16284 of 16384");
+      expect((await examine(all(url), "Redis")).codes).toEqual(["error DOCTOR_REDIS_CLUSTER"]);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it("looks at every primary of a cluster", async () => {
+    const cluster = await startCluster(program);
+    try {
+      const url = `redis://127.0.0.1:${cluster.nodes[0]?.port}`;
+      const before = await examine(all(url, { cluster: true }), "Redis");
+      expect(before.codes).toEqual(["warning DOCTOR_REDIS_REPLICAS"]);
+      for (const { client } of cluster.nodes) await client.config("SET", "min-replicas-to-write", "1");
+      expect((await examine(all(url, { cluster: true }), "Redis")).findings).toEqual([]);
+    } finally {
+      await cluster.stop();
+    }
+  }, 60_000);
+});
+
+describe.skipIf(POSTGRES.path === null)("attune doctor, of PostgreSQL", () => {
+  it("finds what a power cut would take and a table that is missing, and nothing once they are cured", async () => {
+    const ports = (port: number) => {
+      const hot = { kind: "postgres", url: `postgres://attune@127.0.0.1:${port}/postgres` };
+      return { hot, log: { kind: "lmdb" }, channel: memory };
+    };
+    const bad = await startPostgres(POSTGRES.path ?? "", {
+      synchronous_commit: "off",
+      full_page_writes: "off",
+    });
+    try {
+      expect((await examine(ports(bad.port), "PostgreSQL")).codes).toEqual([
+        "error DOCTOR_POSTGRES_COMMIT",
+        "error DOCTOR_POSTGRES_FSYNC",
+        "error DOCTOR_POSTGRES_PAGES",
+        "error DOCTOR_POSTGRES_TABLE",
+      ]);
+    } finally {
+      await bad.stop();
+    }
+    const good = await startPostgres(POSTGRES.path ?? "", { fsync: "on" });
+    try {
+      await good.pool().query(postgresTable());
+      expect((await examine(ports(good.port), "PostgreSQL")).findings).toEqual([]);
+    } finally {
+      await good.stop();
+    }
+  }, 60_000);
+});
+
+describe("attune doctor, of DynamoDB", () => {
+  it("tells the right table from a wrong and a missing one, and says what was not answered", async () => {
+    const dynamo = await startDynamo();
+    const before = { ...process.env };
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+    try {
+      const endpoint = `http://127.0.0.1:${dynamo.port}`;
+      const ports = (table: string) => ({
+        hot: { kind: "lmdb" },
+        durable: { kind: "dynamodb", table, region: "eu-test-1", endpoint },
+        log: { kind: "lmdb" },
+        channel: memory,
+      });
+      const right = await examine(ports(await dynamo.table()), "DynamoDB");
+      // What answers here can neither enable time to live nor tell of recovery.
+      expect(right.codes).toEqual(["unchecked DOCTOR_UNCHECKED", "warning DOCTOR_DYNAMO_TTL"]);
+      expect(right.findings[1]?.message).toMatch(/^Point-in-time recovery could not be checked/);
+      expect((await examine(ports("none"), "DynamoDB")).codes).toEqual(["error DOCTOR_DYNAMO_TABLE"]);
+    } finally {
+      process.env = before;
+      await dynamo.stop();
+    }
+  });
+});
+
+describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
+  it("finds topics that are missing, and says what the cluster does not describe", async () => {
+    const cluster = await mockCluster();
+    try {
+      const log = { kind: "kafka", brokers: cluster.brokers, topic: "events" };
+      const ports = { hot: { kind: "lmdb" }, log, channel: memory };
+      expect((await examine(ports, "Kafka")).codes).toEqual([
+        "error DOCTOR_KAFKA_TOPIC",
+        "error DOCTOR_KAFKA_TOPIC",
+      ]);
+      const admin = kafkaClient(cluster.brokers).admin();
+      await admin.connect();
+      await admin.fetchTopicMetadata({ topics: ["events", "events.dead"] });
+      await admin.disconnect();
+      const there = await examine(ports, "Kafka");
+      expect(there.codes).toEqual(["unchecked DOCTOR_UNCHECKED", "unchecked DOCTOR_UNCHECKED"]);
+    } finally {
+      await cluster.stop();
+    }
+  }, 60_000);
+});
+
+describe.skipIf(INFLUXD.path === null)("attune doctor, of InfluxDB", () => {
+  it("finds a database that is missing and a retention that is short", async () => {
+    const server = await influxServer();
+    try {
+      const series = { kind: "influxdb", url: server.url, database: "attune" };
+      const ports = { hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel: memory, series };
+      expect((await examine(ports, "InfluxDB")).codes).toEqual(["error DOCTOR_INFLUX_DATABASE"]);
+      await server.admin('CREATE DATABASE "attune" WITH DURATION 7d');
+      const short = await examine(ports, "InfluxDB");
+      expect(short.codes).toEqual(["warning DOCTOR_INFLUX_RETENTION"]);
+      expect(short.findings[0]?.message).toContain("7 days");
+      await server.admin('ALTER RETENTION POLICY "autogen" ON "attune" DURATION INF');
+      expect((await examine(ports, "InfluxDB")).findings).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+});
+
+describe("attune doctor, of this machine", () => {
+  const embedded = { hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel: memory };
+
+  it("finds folders that are open to others, and keys beside the data", async () => {
+    const dir = join(folder, "open");
+    await mkdir(join(dir, "keys"), { recursive: true, mode: 0o755 });
+    await writeFile(join(dir, "keys", "pseudonym"), "", { mode: 0o644 });
+    const bad = await examine({ ...embedded, keys: { kind: "files" } }, "Keys", { dir: "open" });
+    expect(bad.codes).toEqual(["error DOCTOR_KEYS_OPEN", "warning DOCTOR_KEYS_BESIDE"]);
+    expect(bad.code).toBe(1);
+    const data = await examine(embedded, "LMDB", { dir: "open" });
+    expect(data.codes).toContain("warning DOCTOR_FOLDER_OPEN");
+    const good = await examine(embedded, "LMDB");
+    expect(good.codes.filter((code) => !/MEMORY_DISK|NETWORK_DISK/.test(code))).toEqual([]);
+    expect((await examine(embedded, "Keys")).findings).toEqual([]);
+  });
+
+  it("finds data whose keys are gone", async () => {
+    const dir = join(folder, "orphaned", "store");
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeFile(join(dir, "store.mdb"), "");
+    expect((await examine(embedded, "Keys", { dir: "orphaned" })).codes).toEqual([
+      "error DOCTOR_KEYS_MISSING",
+    ]);
+  });
+
+  it("finds what a configuration leaves open", async () => {
+    const sites = { shop: { writeKeys: ["wk_0123456789abcdef"] } };
+    const hot = { kind: "redis", url: "redis://127.0.0.1:1" };
+    const found = await examine({ ...embedded, hot }, "Configuration", { sites, consent: undefined });
+    expect(found.codes).toEqual([
+      "warning DOCTOR_CHANNEL",
+      "warning DOCTOR_CONSENT",
+      "warning DOCTOR_MIXED",
+      "warning DOCTOR_ORIGINS",
+    ]);
+  });
+
+  it("speaks plainly", async () => {
+    const { code, out } = await runCli("doctor", "--dir", join(folder, "data"));
+    expect(code).toBe(0);
+    expect(out.join("\n")).toContain("No consent policy is configured");
+    expect(out.at(-1)).toMatch(/^0 to cure, \d to think about/);
+  });
+});

@@ -1,0 +1,141 @@
+import type { KafkaConfig } from "@attune/core/wire";
+import type { Admin } from "kafkajs";
+import { kafkaClient } from "../ports/clients.js";
+import { error, type Finding, unchecked, warning } from "./finding.js";
+
+export interface TopicFacts {
+  name: string;
+  partitions: number;
+  /** Of the partition that has the fewest. */
+  replicas: number;
+  inSync: number;
+  /** Settings by name; null where the cluster did not tell. */
+  settings: ReadonlyMap<string, string> | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param holdsEvents Whether it is the topic of events, not that of dead letters. */
+export function judgeTopic(facts: TopicFacts, retentionMs: number, holdsEvents: boolean): Finding[] {
+  const { name, replicas, inSync, settings } = facts;
+  const findings: Finding[] = [];
+  if (replicas < 3)
+    findings.push(
+      (replicas < 2 ? error : warning)(
+        "ATTUNE_DOCTOR_KAFKA_REPLICAS",
+        `The topic ${name} is on ${replicas} ${replicas === 1 ? "broker: its loss takes the data with it" : "brokers: with one down, writes stop or are not safe"}. Give it a replication factor of 3.`,
+      ),
+    );
+  if (inSync < replicas)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_BEHIND",
+        `A replica of the topic ${name} is behind or away. Look at the brokers' logs.`,
+      ),
+    );
+  if (holdsEvents && facts.partitions < 2)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_PARTITIONS",
+        `The topic ${name} has one partition: only one worker can fold. Make it anew with more; later changes move keys.`,
+      ),
+    );
+  if (settings === null)
+    findings.push(
+      unchecked(
+        `Settings of the topic ${name} (min.insync.replicas, retention.ms, cleanup.policy)`,
+        "the cluster does not describe them to this client.",
+      ),
+    );
+  else findings.push(...judgeSettings(name, settings, holdsEvents ? retentionMs : null));
+  return findings;
+}
+
+function judgeSettings(
+  topic: string,
+  settings: ReadonlyMap<string, string>,
+  retentionMs: number | null,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (Number(settings.get("min.insync.replicas") ?? 1) < 2)
+    findings.push(
+      error(
+        "ATTUNE_DOCTOR_KAFKA_INSYNC",
+        `The topic ${topic} acknowledges what only one broker has. Set min.insync.replicas to 2.`,
+      ),
+    );
+  if (settings.get("unclean.leader.election.enable") === "true")
+    findings.push(
+      error(
+        "ATTUNE_DOCTOR_KAFKA_UNCLEAN",
+        `A replica that is behind may become the leader of the topic ${topic}, and drops what it lacks. Set unclean.leader.election.enable to false.`,
+      ),
+    );
+  if (retentionMs === null) return findings;
+  if (settings.get("cleanup.policy")?.includes("compact"))
+    findings.push(
+      error(
+        "ATTUNE_DOCTOR_KAFKA_COMPACT",
+        `The topic ${topic} keeps only the last entry of each visitor. Set cleanup.policy to delete.`,
+      ),
+    );
+  const kept = Number(settings.get("retention.ms") ?? -1);
+  if (kept >= 0 && kept < retentionMs)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_RETENTION",
+        `The topic ${topic} keeps entries for ${Math.floor(kept / DAY_MS)} days, events are kept for ${Math.floor(retentionMs / DAY_MS)}: what is older cannot be folded anew from the log. Raise retention.ms, or lower retentionDays.`,
+      ),
+    );
+  return findings;
+}
+
+export async function lookAtKafka(config: KafkaConfig, retentionMs: number): Promise<Finding[]> {
+  const kafka = await kafkaClient(config);
+  const admin = kafka.admin({ retry: { retries: 1 } });
+  const { topic, deadLetterTopic = `${topic}.dead` } = config;
+  try {
+    await admin.connect();
+    // All of them: a broker may make a topic that is asked for by name.
+    const { topics } = await admin.fetchTopicMetadata();
+    const settings = await settingsOf(admin, [topic, deadLetterTopic]);
+    return [topic, deadLetterTopic].flatMap((name) => {
+      const found = topics.find((each) => each.name === name);
+      if (found === undefined)
+        return [
+          error(
+            "ATTUNE_DOCTOR_KAFKA_TOPIC",
+            `There is no topic ${name}, or this client may not see it. Make it; docs/operations.md says how.`,
+          ),
+        ];
+      const facts = {
+        name,
+        partitions: found.partitions.length,
+        replicas: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
+        inSync: Math.min(...found.partitions.map(({ isr }) => isr.length)),
+        settings: settings?.get(name) ?? null,
+      };
+      return judgeTopic(facts, retentionMs, name === topic);
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function settingsOf(
+  admin: Admin,
+  names: readonly string[],
+): Promise<Map<string, Map<string, string>> | null> {
+  const { ConfigResourceTypes } = await import("kafkajs");
+  const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+  const answer = await admin.describeConfigs({ resources, includeSynonyms: false }).catch(() => null);
+  if (answer === null) return null;
+  return new Map(
+    answer.resources
+      .filter(({ errorCode }) => errorCode === 0)
+      .map(({ resourceName, configEntries }) => [
+        resourceName,
+        new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
+  );
+}

@@ -1,0 +1,86 @@
+import type { DynamoConfig, InfluxConfig, KafkaConfig, PostgresConfig, RedisConfig } from "@attune/core/wire";
+import type { InfluxV1, InfluxV2 } from "@attune/server-adapters/influxdb";
+import type { RedisClient } from "@attune/server-adapters/redis";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { KMSClient } from "@aws-sdk/client-kms";
+import type { Kafka } from "kafkajs";
+import type { Pool } from "pg";
+import { vendor } from "./vendor.js";
+
+const REDIS_PORT = 6379;
+
+/** Never connected itself: the adapters make connections of their own from it. */
+export async function redisClient({ url, cluster = false }: RedisConfig): Promise<RedisClient> {
+  const { Cluster, Redis } = await vendor("Redis", "ioredis", () => import("ioredis"));
+  if (!cluster) return new Redis(url, { lazyConnect: true });
+  const { hostname, port, username, password, protocol } = new URL(url);
+  const redisOptions = {
+    ...(username !== "" && { username: decodeURIComponent(username) }),
+    ...(password !== "" && { password: decodeURIComponent(password) }),
+    ...(protocol === "rediss:" && { tls: {} }),
+  };
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return new Cluster([{ host, port: port === "" ? REDIS_PORT : Number(port) }], {
+    lazyConnect: true,
+    shardedSubscribers: true,
+    redisOptions,
+  });
+}
+
+/** @param report Told when an idle connection breaks; the pool makes another. */
+export async function postgresPool({ url }: PostgresConfig, report: (error: unknown) => void): Promise<Pool> {
+  const { default: pg } = await vendor("PostgreSQL", "pg", () => import("pg"));
+  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  pool.on("error", report);
+  return pool;
+}
+
+export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig): Promise<Kafka> {
+  const { Kafka: Client, logLevel } = await vendor("Kafka", "kafkajs", () => import("kafkajs"));
+  return new Client({
+    clientId: "attune",
+    brokers,
+    // What goes wrong is told by the adapter's errors.
+    logLevel: logLevel.NOTHING,
+    ...(ssl !== undefined && { ssl }),
+    ...(sasl && { sasl: sasl as { mechanism: "plain"; username: string; password: string } }),
+  });
+}
+
+export async function dynamoClient({ region, endpoint }: DynamoConfig): Promise<DynamoDBClient> {
+  const name = "@aws-sdk/client-dynamodb";
+  const { DynamoDBClient: Client } = await vendor("DynamoDB", name, () => import("@aws-sdk/client-dynamodb"));
+  return new Client({ ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) });
+}
+
+export async function kmsClient({
+  region,
+  endpoint,
+}: {
+  region?: string;
+  endpoint?: string;
+}): Promise<KMSClient> {
+  const { KMSClient: Client } = await vendor(
+    "KMS",
+    "@aws-sdk/client-kms",
+    () => import("@aws-sdk/client-kms"),
+  );
+  return new Client({ ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) });
+}
+
+/** Which of its two interfaces an InfluxDB is spoken to by; the configuration has been checked to name one. */
+export function influxTarget({
+  database,
+  username,
+  password,
+  org,
+  bucket,
+  token,
+}: InfluxConfig): InfluxV1 | InfluxV2 {
+  if (database === undefined) return { org: org ?? "", bucket: bucket ?? "", token: token ?? "" };
+  return {
+    database,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+}

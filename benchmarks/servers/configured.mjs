@@ -55,4 +55,6 @@ await service.subscribe({ types: ["event"] }, () => {
   process.send({ folding: true });
 });
 const http = createServer(toNodeListener(server.fetch));
+// Longer than a visitor pauses: a connection that is closed just when it is used again is an error that says nothing of the server.
+http.keepAliveTimeout = 120_000;
 http.listen(settings.port ?? 0, "127.0.0.1", () => process.send({ port: http.address().port }));

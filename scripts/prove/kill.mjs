@@ -14,7 +14,14 @@ const VISIT = 12;
 const VISITORS = 3;
 /** Every so many batches of a lane are sent twice at the same time. */
 const TWICE = 11;
-const NAMES = ["Page Viewed", "Page Viewed", "Page Viewed", "Product Viewed", "Product Added", "Order Completed"];
+const NAMES = [
+  "Page Viewed",
+  "Page Viewed",
+  "Page Viewed",
+  "Product Viewed",
+  "Product Added",
+  "Order Completed",
+];
 
 /** The batch of a lane under its number: the same every time it is asked for, so that no list of them need be kept. */
 export function batchOf(lane, n, begin) {
@@ -87,7 +94,8 @@ function startLanes(port, begin, { pause, lanes }) {
         if (rejected.length + withheld > 0) figures.unexpected.push(answer.body.slice(0, 300));
         return;
       }
-      if (answer !== null && answer.status !== 503) figures.unexpected.push(`${answer.status} ${answer.body}`);
+      if (answer !== null && answer.status !== 503)
+        figures.unexpected.push(`${answer.status} ${answer.body}`);
       if (answer !== null) figures.refused += 1;
       figures.resent += 1;
       await sleep(20 + Math.min(attempt, 10) * 10);
@@ -127,7 +135,16 @@ async function within(ms, work, what) {
   return outcome;
 }
 
-/** The ports of each durable configuration, and what is killed beside the server. */
+async function onRedis({ save }) {
+  const redis = await startRedis(located.redis(), { port: await lowPort(), save });
+  return {
+    settings: { store: "redis", log: "redis", redis: redis.port, lease: 2000, sealed: true },
+    crash: () => redis.crash(),
+    stop: () => redis.stop(),
+  };
+}
+
+/** The ports of each configuration (payloads of the log are sealed in all of them), and what is killed beside the server. */
 export const CONFIGURATIONS = {
   lmdb: {
     title: "embedded LMDB",
@@ -137,19 +154,15 @@ export const CONFIGURATIONS = {
   },
   redis: {
     title: "Redis store and log, append-only file",
-    needs: "redis",
-    async make(_dir, path) {
-      const redis = await startRedis(path, { port: await lowPort() });
-      return {
-        settings: { store: "redis", log: "redis", redis: redis.port, lease: 2000, sealed: true },
-        crash: () => redis.crash(),
-        stop: () => redis.stop(),
-      };
-    },
+    make: () => onRedis({ save: true }),
+  },
+  /** A Redis that keeps nothing on disk loses what it acknowledged when it dies: the campaign must find that out. */
+  unsaved: {
+    title: "Redis without persistence",
+    make: () => onRedis({ save: false }),
   },
   kafka: {
     title: "Redis store, Kafka log (mock cluster)",
-    needs: "kafka",
     // The mock cluster keeps 5 MB of a partition, and makes each new member wait for 3 s.
     lanes: 4,
     pause: 60,
@@ -210,7 +223,7 @@ async function die(server, lanes, { kill, random, ports, figures }) {
 export async function killCampaign(name, { kills, onProgress = () => undefined, seed = 1 }) {
   const configuration = CONFIGURATIONS[name];
   const dir = mkdtempSync(join(tmpdir(), "attune-kill-"));
-  const ports = await configuration.make(dir, located.redis());
+  const ports = await configuration.make(dir);
   const random = chance(seed);
   const begin = Date.now() - 12 * 3_600_000;
   const port = await lowPort();
@@ -282,7 +295,8 @@ async function compare(server, acknowledged, { begin, dir }) {
   }
   const stored = new Set();
   for (const line of readFileSync(seenFile, "utf8").split("\n"))
-    if (line !== "") for (const event of JSON.parse(line).events) stored.add(event.slice(0, event.lastIndexOf(":")));
+    if (line !== "")
+      for (const event of JSON.parse(line).events) stored.add(event.slice(0, event.lastIndexOf(":")));
   const lost = [...ledger.ids].filter((id) => !stored.has(id));
   const invented = [...stored].filter((id) => !ledger.ids.has(id));
   const differing = differences(seenFile, expectedFile);

@@ -79,7 +79,8 @@ async function timed(visitor, into, { path, key, body, isRight }) {
   try {
     const answer = await call(visitor.agent, { port, path, key, body });
     const took = performance.now() - began;
-    if (answer.status >= 300 || !isRight(answer)) return failed(`${path}: ${answer.status} ${answer.body.slice(0, 200)}`);
+    if (answer.status >= 300 || !isRight(answer))
+      return failed(`${path}: ${answer.status} ${answer.body.slice(0, 200)}`);
     into.push(took);
   } catch (error) {
     failed(`${path}: ${error.message}`);
@@ -125,7 +126,8 @@ function openStream(visitor) {
     const outgoing = request(
       { agent: false, host: "127.0.0.1", port, path: "/api/v1/behavioral/stream", headers },
       (response) => {
-        if (response.statusCode !== 200) return reject(new Error(`the stream answered ${response.statusCode}`));
+        if (response.statusCode !== 200)
+          return reject(new Error(`the stream answered ${response.statusCode}`));
         visitor.stream = response;
         response.on("data", (chunk) => read(visitor, chunk));
         const cut = () => {

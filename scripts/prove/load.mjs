@@ -36,7 +36,9 @@ function missed(step) {
 export async function load({ seconds, stepSeconds, readers, inMemory, steps, onProgress = () => undefined }) {
   const dir = mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "attune-load-"));
   const disk = syncTimes(dir);
-  const ruleset = JSON.parse(readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"));
+  const ruleset = JSON.parse(
+    readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"),
+  );
   const server = await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, ruleset });
   const settings = {
     port: server.port,

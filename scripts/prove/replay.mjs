@@ -65,7 +65,13 @@ async function into(name, { file, mapping, expected }) {
     const again = await server.ask("dump", { file: join(dir, "again.ndjson") });
     if (again.digest !== dump.digest) throw new Error(`${name}: the second replay changed something`);
     const seconds = Math.round(first.elapsedMs / 1000);
-    return { store: name, seconds, rowsPerSecond: Math.round(first.rows / (first.elapsedMs / 1000)), ...dump, summary };
+    return {
+      store: name,
+      seconds,
+      rowsPerSecond: Math.round(first.rows / (first.elapsedMs / 1000)),
+      ...dump,
+      summary,
+    };
   } finally {
     await server?.kill();
     await made.stop();
@@ -85,18 +91,22 @@ const sorted = (value) =>
 /**
  * A recording ends in the same states, segments, ids and totals on every store, and a second time changes nothing.
  *
- * @param {{ data: string, mapping: string, expected: Record<string, number>, stores: readonly string[] }} recording
+ * @param {{ data: string, mapping: string, expected: Record<string, number>, stores: readonly string[], onProgress?: (text: string) => void }} recording
  * @returns What each store came to; `left` says which were left out and why.
  */
-export async function sameEverywhere({ data, mapping, expected, stores }) {
+export async function sameEverywhere({ data, mapping, expected, stores, onProgress = () => undefined }) {
   const file = join(shared, "data", data);
-  if (!existsSync(file)) return { left: [`all: ${file} is missing; set ATTUNE_SHARED`], stores: [], problems: [] };
+  if (!existsSync(file))
+    return { left: [`all: ${file} is missing; set ATTUNE_SHARED`], stores: [], problems: [] };
   const found = [];
   const left = [];
   for (const name of stores) {
     const result = await into(name, { file, mapping, expected });
     if (result === null) left.push(`${name}: its program is missing`);
-    else found.push(result);
+    else {
+      found.push(result);
+      onProgress(`${name}: ${result.events} events, ${result.rowsPerSecond} a second`);
+    }
   }
   const problems = [];
   const [first, ...others] = found;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { root } from "../lib/run.mjs";
 
-const SCRIPT = join(root, "benchmarks", "servers", "configured.mjs");
+const SERVERS = join(root, "benchmarks", "servers");
 export const WRITE_KEY = "wk_proof";
 export const SECRET_KEY = "sk_proof";
 
@@ -11,9 +11,12 @@ export const SECRET_KEY = "sk_proof";
  * Starts a server on the built packages and waits until it listens. It ends with this process.
  *
  * @param {object} settings As `benchmarks/servers/ports.mjs` takes them.
+ * @param {string} [script] Another server in that folder.
  */
-export async function startServer(settings) {
-  const child = fork(SCRIPT, [JSON.stringify(settings)], { stdio: ["ignore", "inherit", "pipe", "ipc"] });
+export async function startServer(settings, script = "configured.mjs") {
+  const child = fork(join(SERVERS, script), [JSON.stringify(settings)], {
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+  });
   let text = "";
   child.stderr.on("data", (chunk) => {
     text = (text + chunk).slice(-4000);

@@ -30,15 +30,15 @@ export async function lowPort() {
 
 export const createAgent = (maxSockets) => new Agent({ keepAlive: true, maxSockets });
 
-/** One JSON request; `{ status, body }`. Rejects where the connection breaks or nothing comes for `timeout` ms. */
+/** One request with a body of JSON, as a value or as bytes; `{ status, body }`. Rejects where the connection breaks or nothing comes for `timeout` ms. */
 export function call(agent, { port, path, method = "POST", key, body, timeout = 30_000 }) {
-  const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
+  const text = body === undefined ? null : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${key}`,
       ...(text !== null && {
         "content-type": "application/json",
-        "content-length": Buffer.byteLength(text),
+        "content-length": text.length,
       }),
     };
     const outgoing = request(

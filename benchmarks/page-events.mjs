@@ -69,14 +69,14 @@ export function event(index, at) {
   };
 }
 
-/** Batches made beforehand, so that the client costs as little as may be. */
-export function bodies(count, size) {
+/** Batches made beforehand, so that the client costs as little as may be; their events are numbered from `first`. */
+export function bodies(count, size, first = 0) {
   const at = Date.now();
   return Array.from({ length: count }, (_, batch) =>
     Buffer.from(
       JSON.stringify({
         sentAt: at,
-        events: Array.from({ length: size }, (_, i) => event(batch * size + i, at - 1000 + i)),
+        events: Array.from({ length: size }, (_, i) => event(first + batch * size + i, at - 1000 + i)),
       }),
     ),
   );

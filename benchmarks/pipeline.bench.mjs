@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { located, startRedis } from "../scripts/prove/programs.mjs";
+import { located, startKafka, startRedis } from "../scripts/prove/programs.mjs";
 import { startServer, WRITE_KEY } from "../scripts/prove/server.mjs";
 import { call, createAgent } from "../scripts/prove/traffic.mjs";
 import { bodies } from "./page-events.mjs";
@@ -10,22 +10,22 @@ import { bodies } from "./page-events.mjs";
 const require = createRequire(import.meta.resolve("@attune/server-adapters/package.json"));
 
 const BATCH = 100;
-const EVENTS = Number(process.env.ATTUNE_BENCH_EVENTS ?? 12_000);
+const EVENTS = Number(process.env.ATTUNE_BENCH_EVENTS ?? 30_000);
 const LANES = 8;
 const ROUNDS = Number(process.env.ATTUNE_BENCH_ROUNDS ?? 3);
 const PATH = "/api/v1/behavioral/batch";
 const ms = (from) => performance.now() - from;
 
-/** Processor time of a Redis so far, microseconds. */
+/** Processor time of a Redis so far, microseconds, and the memory of its data, bytes. */
 async function usedByRedis(port) {
   const { Redis } = require("ioredis");
   const client = new Redis({ host: "127.0.0.1", port });
-  const info = await client.info("cpu");
+  const info = (await client.info("cpu")) + (await client.info("memory"));
   client.disconnect();
   const seconds = [/used_cpu_user:([\d.]+)/, /used_cpu_sys:([\d.]+)/].map((line) =>
     Number(line.exec(info)[1]),
   );
-  return (seconds[0] + seconds[1]) * 1e6;
+  return { cpu: (seconds[0] + seconds[1]) * 1e6, bytes: Number(/used_memory_dataset:(\d+)/.exec(info)[1]) };
 }
 
 async function sendAll(ports, batches) {
@@ -51,7 +51,14 @@ async function measure(contestant, batches) {
   const dir = mkdtempSync(join(tmpdir(), "attune-bench-"));
   const needsRedis = given.log === "redis" || given.store === "redis";
   const redis = needsRedis ? await startRedis(located.redis()) : null;
-  const settings = { ...given, dir, ...(redis && { redis: redis.port, shared: workers > 1 }), retain: 1000 };
+  const kafka = given.log === "kafka" ? await startKafka(located.kcat()) : null;
+  const settings = {
+    ...given,
+    dir,
+    retain: 1000,
+    ...(redis && { redis: redis.port, shared: workers > 1 }),
+    ...(kafka && { kafka: { brokers: kafka.brokers, topic: "bench" } }),
+  };
   const servers = [];
   try {
     for (let i = 0; i < workers; i++) servers.push(await startServer(settings, script));
@@ -61,26 +68,29 @@ async function measure(contestant, batches) {
       return used.reduce((sum, one) => sum + one.cpu, 0);
     };
     // Code that was never run costs more than events do: the first part warms up and does not count.
-    const warm = batches.length / 6;
+    const warm = batches.length / 3;
     await sendAll(ports, batches.slice(0, warm));
     const folds = script === "configured.mjs" && given.worker !== false;
     if (folds) await servers[0].ask("settled");
-    const [before, redisBefore] = [await cpu(), redis ? await usedByRedis(redis.port) : 0];
+    const [before, redisBefore] = [await cpu(), redis && (await usedByRedis(redis.port))];
     const began = performance.now();
     await sendAll(ports, batches.slice(warm));
     const taken = ms(began);
     if (folds) await servers[0].ask("settled");
     const done = ms(began);
     const count = (batches.length - warm) * BATCH;
+    const redisAfter = redis && (await usedByRedis(redis.port));
     return {
       taken: count / (taken / 1000),
       rate: count / (done / 1000),
       cost: ((await cpu()) - before) / count,
-      redis: redis ? ((await usedByRedis(redis.port)) - redisBefore) / count : 0,
+      redis: redis ? (redisAfter.cpu - redisBefore.cpu) / count : 0,
+      redisBytes: redis ? Math.round((redisAfter.bytes - redisBefore.bytes) / count) : 0,
     };
   } finally {
     for (const server of servers) await server.kill();
     await redis?.stop();
+    await kafka?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
@@ -93,6 +103,9 @@ function contestants() {
   for (const log of ["lmdb", "redis"])
     for (const sealed of [false, true])
       all[`door ${log} ${sealed}`] = { store: log, log, sealed, worker: false };
+  // The mock cluster costs what it costs; the client in the server's process is the real one.
+  if (located.kcat() !== null)
+    all["door kafka true"] = { store: "memory", log: "kafka", sealed: true, worker: false };
   for (const sealed of [false, true]) {
     all[`fold memory ${sealed} 1`] = { store: "memory", log: "memory", sealed };
     for (const log of ["lmdb", "redis"])
@@ -103,7 +116,12 @@ function contestants() {
   return all;
 }
 
-const NAMES = { memory: "memory", lmdb: "LMDB", redis: "Redis (append-only file)" };
+const NAMES = {
+  memory: "memory",
+  lmdb: "LMDB",
+  redis: "Redis (append-only file)",
+  kafka: "Kafka (mock cluster)",
+};
 
 /**
  * End to end: HTTP → validated → appended → folded. The processor time of an event says what one core can do, whatever else the machine
@@ -132,7 +150,10 @@ export async function run() {
         }[what]
       : `${what === "door" ? "validated and in the log" : "the same, and folded"}: ${NAMES[store]}${sealed === "true" ? ", sealed" : ""}${workers === "2" ? ", 2 processes" : ""}`;
     const ratio = bare === undefined ? "" : `${share(key, bare)} of bare; `;
-    const beside = seen.redis > 0 ? ` and ${seen.redis.toFixed(1)} µs of Redis` : "";
+    const beside =
+      seen.redis > 0
+        ? ` and ${seen.redis.toFixed(1)} µs of Redis, which then holds ${seen.redisBytes} B for it`
+        : "";
     return {
       label,
       value: perCore(seen),

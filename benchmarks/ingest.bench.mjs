@@ -1,96 +1,13 @@
 import { fork } from "node:child_process";
 import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
+import { bodies } from "./page-events.mjs";
 
 const BATCH = 100;
 const WARM_UP = 1.5;
 const SECONDS = 3;
 const ROUNDS = 3;
 const CONNECTIONS = 8;
-
-const PRODUCTS = [
-  "kettle",
-  "lamp",
-  "stool",
-  "rug",
-  "knife",
-  "pot",
-  "shelf",
-  "towel",
-  "basket",
-  "mirror",
-  "clock",
-  "vase",
-];
-/** What happens on a product page, as the browser client reports it. */
-const ON_PAGE = [
-  [
-    "Product Viewed",
-    { position: 3, list: "category", variant: "enamel, dark green, one litre", available: true },
-  ],
-  [
-    "Page Scrolled",
-    { depth: 0.62, pageHeight: 4120, direction: "down", section: "details and measures", reached: true },
-  ],
-  ["Page Engaged", { activeMs: 4210, totalMs: 9230, inputs: 3, mode: "pointer and keyboard", focused: true }],
-  ["Element Clicked", { position: 2, zone: "gallery", label: "Show the picture from above", primary: false }],
-];
-const hex = (value) => value.toString(16).padStart(12, "0");
-
-/** An event of about 950 bytes, as a page sends it: visitors stay for 32 events, on each page for four. */
-function event(index, at) {
-  const visitor = index >> 5;
-  const page = index >> 2;
-  const product = PRODUCTS[(page * 7) % PRODUCTS.length];
-  const [name, details] = ON_PAGE[index & 3];
-  const path = `/product/fjell-${product}-${page % 90}`;
-  return {
-    id: `0192f3a4-${(index & 0xffff).toString(16).padStart(4, "0")}-7abc-8def-${hex(index)}`,
-    schemaVersion: 1,
-    visitorId: `0192f3a4-1111-7abc-8def-${hex(visitor)}`,
-    sessionId: `0192f3a4-2222-7abc-8def-${hex(visitor)}`,
-    deviceId: `0192f3a4-3333-7abc-8def-${hex(visitor)}`,
-    seq: index,
-    occurredAt: at,
-    tzOffset: 60,
-    name,
-    properties: {
-      product_id: `fjell-${product}`,
-      name: `Fjell ${product}`,
-      category: "kitchen",
-      brand: "Fjell",
-      price: 79,
-      currency: "EUR",
-      ...details,
-    },
-    context: {
-      page: {
-        url: `https://shop.example${path}`,
-        path,
-        referrer: "https://shop.example",
-        title: `Fjell ${product} · Halden Goods`,
-      },
-      viewport: { width: 1440, height: 900 },
-      device: { type: "desktop" },
-      language: "en-GB",
-      campaign: { source: "newsletter", medium: "email", name: "autumn-kitchen" },
-    },
-    consent: { purposes: ["necessary", "analytics", "personalization"], policyVersion: "2026-11" },
-  };
-}
-
-/** Batches made beforehand, so that the client costs as little as may be. */
-function bodies(count) {
-  const at = Date.now();
-  return Array.from({ length: count }, (_, batch) =>
-    Buffer.from(
-      JSON.stringify({
-        sentAt: at,
-        events: Array.from({ length: BATCH }, (_, i) => event(batch * BATCH + i, at - 1000 + i)),
-      }),
-    ),
-  );
-}
 
 function start(script, ...args) {
   const child = fork(fileURLToPath(new URL(`./servers/${script}`, import.meta.url)), args);
@@ -171,7 +88,7 @@ async function measure(path, batches, script, ...args) {
 
 /** Server and client are two processes and want a core each. They take turns, so that noise meets all alike; the best round counts. */
 export async function run() {
-  const batches = bodies(800);
+  const batches = bodies(800, BATCH);
   const best = { bare: null, door: null, fold: null };
   const keep = (name, result) => {
     if (best[name] === null || result.rate > best[name].rate) best[name] = result;

@@ -1,113 +1,68 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
 import { build, install } from "./lib/prepare.mjs";
-import { ensure, PROGRAMS } from "./lib/programs.mjs";
-import { bin, bold, dim, green, red, root, run, yellow } from "./lib/run.mjs";
+import { ensureAll } from "./lib/programs.mjs";
+import { bold, dim, green, red, run, yellow } from "./lib/run.mjs";
+import { allProofs } from "./prove/proofs.mjs";
 
-/** The proofs that take long. Each says what it shows; `npm run prove -- replay` runs those whose name holds the word. */
-const shared = process.env.ATTUNE_SHARED ?? join(root, "..", "shared");
-const attune = join(root, "packages", "server", "bin", "attune.js");
-const vitest = (args, env) => run(process.execPath, [bin("vitest/vitest.mjs"), "run", ...args], { env });
-
-async function replay(args) {
-  const { code, output } = await run(process.execPath, [attune, "replay", ...args, "--json"], {
-    capture: true,
-  });
-  if (code !== 0) throw new Error(output);
-  return JSON.parse(output.trim().split("\n").at(-1));
+/**
+ * The proofs that take long, each with the figures it came to. `npm run prove -- histories redis` runs those whose name holds all the words;
+ * `--short` runs each in its small form, `--list` only names them, `--json FILE` keeps all figures. ATTUNE_HISTORIES and ATTUNE_KILLS
+ * set how many.
+ */
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    json: { type: "string" },
+  },
+});
+const proofs = allProofs(values).filter(({ name }) => words.every((word) => name.includes(word)));
+if (values.list || proofs.length === 0) {
+  for (const { name } of proofs.length === 0 ? allProofs(values) : proofs) console.log(name);
+  process.exit(proofs.length === 0 ? 1 : 0);
 }
-
-/** A recording, twice into one folder: every row accounted for, the expected figures, and a second time nothing new. */
-async function replayTwice(file, mapping, expected) {
-  const path = join(shared, "data", file);
-  if (!existsSync(path)) return `left out: ${path} is missing`;
-  const dir = mkdtempSync(join(tmpdir(), "attune-prove-"));
-  try {
-    const first = await replay([path, "--mapping", mapping, "--dir", dir]);
-    console.log(dim(JSON.stringify(first)));
-    for (const [name, value] of Object.entries(expected)) {
-      const seen = name.split(".").reduce((part, key) => part?.[key], first);
-      if (seen !== value) throw new Error(`${mapping}: ${name} is ${seen}, not ${value}`);
-    }
-    const second = await replay([path, "--mapping", mapping, "--dir", dir]);
-    if (second.accepted !== 0)
-      throw new Error(`${mapping}: the second replay took ${second.accepted} events`);
-    if (JSON.stringify(second.after) !== JSON.stringify(first.after))
-      throw new Error(`${mapping}: the second replay changed the totals`);
-    return null;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-const PROOFS = [
-  [
-    "crash histories: 10,000 generated ones equal the pure model",
-    async () =>
-      (
-        await vitest(["--project", "unit", "packages/core/src/service/crash.test.ts"], {
-          ATTUNE_HISTORIES: "10000",
-        })
-      ).code === 0
-        ? null
-        : "failed",
-  ],
-  [
-    "browser: no decision, nothing written or sent for 30 s and three navigations",
-    async () => {
-      const browser = await ensure(PROGRAMS.chromium);
-      if (browser.path === null) return `left out: ${browser.reason}`;
-      return (
-        await vitest(["--project", "system", "tests/browser"], { ATTUNE_LONG: "1", CHROMIUM: browser.path })
-      ).code === 0
-        ? null
-        : "failed";
-    },
-  ],
-  [
-    "mounts: the battery of all mounts in a built Next application",
-    async () =>
-      (await vitest(["--project", "system", "tests/next-mount.test.ts"], { ATTUNE_NEXT: "1" })).code === 0
-        ? null
-        : "failed",
-  ],
-  [
-    "replay: rees46 on LMDB, twice",
-    () =>
-      replayTwice("rees46-sample/events.csv", "rees46", {
-        rows: 13685,
-        accepted: 13680,
-        duplicates: 5,
-        rejected: 0,
-      }),
-  ],
-  [
-    "replay: weblog on LMDB, twice",
-    () =>
-      replayTwice("weblog-150users/visits.csv.gz", "weblog", {
-        rows: 1148573,
-        accepted: 1148573,
-        duplicates: 0,
-        rejected: 0,
-      }),
-  ],
-];
 
 await install();
+const { env, missing } = await ensureAll();
+Object.assign(process.env, env);
 await build();
-let failed = 0;
-for (const [name, prove] of PROOFS) {
-  if (process.argv[2] && !name.includes(process.argv[2])) continue;
+const commit = (await run("git", ["rev-parse", "--short", "HEAD"], { capture: true })).output.trim();
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
+const load = () => Math.round(loadavg()[0] * 10) / 10;
+console.log(dim(`commit ${commit}; ${machine}`));
+for (const what of missing) console.log(yellow(what));
+
+const MINUTE = 60_000;
+const results = [];
+for (const { name, run: prove } of proofs) {
   const started = Date.now();
-  const problem = await prove().catch((error) => `failed: ${error.message}`);
-  const took = dim(`${Math.round((Date.now() - started) / 1000)} s`);
-  if (problem === null) console.log(`${green("✓")} ${name} ${took}`);
-  else if (problem.startsWith("left out")) console.log(`${yellow("–")} ${name}: ${problem}`);
-  else {
-    failed++;
-    console.log(`${red("✗")} ${name}: ${problem}`);
-  }
+  const loadBefore = load();
+  const tell = (text) => console.log(dim(`  ${text}`));
+  const waiting = setInterval(() => {
+    tell(`… ${Math.round((Date.now() - started) / MINUTE)} min`);
+  }, 2 * MINUTE);
+  console.log(`${bold(name)} ${dim(`(load ${loadBefore})`)}`);
+  const outcome = await prove(tell).catch((error) => ({ problem: error.stack ?? String(error) }));
+  clearInterval(waiting);
+  const seconds = Math.round((Date.now() - started) / 1000);
+  const took = dim(`${seconds} s, load ${loadBefore} → ${load()}`);
+  if (outcome.left) console.log(`${yellow("– left out")}: ${outcome.left}`);
+  else if (outcome.problem) console.log(`${red("✗")} ${outcome.summary ?? ""} ${took}\n${outcome.problem}`);
+  else console.log(`${green("✓")} ${outcome.summary ?? ""} ${took}`);
+  results.push({ name, seconds, load: [loadBefore, load()], ...outcome });
+  // After each, so that what was found so far is kept if a later one never ends.
+  if (values.json) writeFileSync(values.json, JSON.stringify({ commit, machine, results }, null, 2));
 }
-console.log(failed === 0 ? green(bold("All proofs hold.")) : red(bold(`${failed} proofs failed.`)));
+
+const failed = results.filter(({ problem }) => problem).length;
+const left = results.filter((result) => result.left).length;
+const rest = left === 0 ? "" : yellow(` ${left} left out.`);
+console.log(
+  failed === 0
+    ? green(bold("All proofs that ran hold.")) + rest
+    : red(bold(`${failed} proofs failed.`)) + rest,
+);
 process.exit(failed === 0 ? 0 : 1);

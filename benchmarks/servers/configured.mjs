@@ -1,0 +1,60 @@
+import { createServer } from "node:http";
+import { createPersonalizationService } from "@attune/core/service";
+import { createAttuneServer } from "@attune/server";
+import { toNodeListener } from "@attune/server-adapters/node";
+import { dumpTo } from "./dump.mjs";
+import { portsOf } from "./ports.mjs";
+
+/**
+ * A server in a process of its own, on the ports that its argument describes (see `portsOf`; and `port`, `worker`, `ruleset`). It tells its
+ * parent `{ port }` when it listens and `{ folding: true }` with the first event that it folds, and answers `{ id, ask }` with
+ * `{ id, answer }`. It ends with its parent.
+ */
+const settings = JSON.parse(process.argv[2]);
+const ports = await portsOf(settings);
+const service = createPersonalizationService({
+  ...ports,
+  worker: settings.worker !== false,
+  ...(settings.ruleset && { ruleset: settings.ruleset }),
+  // What the proofs kill on purpose is reported in thousands of lines otherwise.
+  report: (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error),
+});
+const server = createAttuneServer({
+  service,
+  auth: {
+    keys: [
+      { id: "write", kind: "write", key: "wk_proof" },
+      { id: "secret", kind: "secret", key: "sk_proof" },
+    ],
+  },
+  report: (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error),
+});
+
+const ANSWERS = {
+  usage() {
+    const { user, system } = process.cpuUsage();
+    return { cpu: user + system, rss: process.memoryUsage.rss() };
+  },
+  settled: () => service.settled(),
+  summary: () => service.summary("default", { names: 500 }),
+  dump: ({ file }) => dumpTo(file, ports.stores.hot),
+};
+process.on("message", async ({ id, ask, ...rest }) => {
+  try {
+    process.send({ id, answer: (await ANSWERS[ask](rest)) ?? null });
+  } catch (error) {
+    process.send({ id, failed: String(error?.stack ?? error) });
+  }
+});
+process.on("disconnect", () => process.exit());
+
+let isFolding = false;
+await service.subscribe({ types: ["event"] }, () => {
+  if (isFolding) return;
+  isFolding = true;
+  process.send({ folding: true });
+});
+const http = createServer(toNodeListener(server.fetch));
+// Longer than a visitor pauses: a connection that is closed just when it is used again is an error that says nothing of the server.
+http.keepAliveTimeout = 120_000;
+http.listen(settings.port ?? 0, "127.0.0.1", () => process.send({ port: http.address().port }));

@@ -1,0 +1,87 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SECRET_KEY, startServer, WRITE_KEY } from "../scripts/prove/server.mjs";
+import { call, createAgent } from "../scripts/prove/traffic.mjs";
+import { bodies } from "./page-events.mjs";
+
+const STREAMS = 1000;
+const FRAMES = 300;
+/** Frames that come together are written together. */
+const TOGETHER = 10;
+const WARM_UP = 400;
+
+function openStream(port, onBytes) {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${SECRET_KEY}` };
+    const options = { agent: false, host: "127.0.0.1", port, path: "/api/v1/behavioral/stream", headers };
+    const outgoing = request(options, (response) => {
+      response.on("data", onBytes);
+      response.on("error", () => undefined);
+      resolve(outgoing);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+/** Sends the batches one after the other and waits until the server rests; the processor time that took it, µs. */
+async function publish(server, agent, batches) {
+  const before = (await server.ask("usage")).cpu;
+  for (const body of batches)
+    await call(agent, {
+      port: server.port,
+      path: "/api/v1/behavioral/batch?wait=20000",
+      key: WRITE_KEY,
+      body,
+    });
+  let last = before;
+  // Streams are written after the answer: it rests when a while goes by without work.
+  for (;;) {
+    await sleep(300);
+    const { cpu } = await server.ask("usage");
+    if (cpu - last < 15_000) return cpu - before;
+    last = cpu;
+  }
+}
+
+/** What a live stream costs: memory while it is open, and processor time for each frame that it is sent. */
+export async function run() {
+  const server = await startServer({ store: "memory", log: "memory", retain: 1000 });
+  const agent = createAgent(1);
+  const singles = bodies(WARM_UP + FRAMES * 2, 1);
+  const tens = bodies((FRAMES / TOGETHER) * 2, TOGETHER, singles.length);
+  const half = tens.length / 2;
+  const open = [];
+  let bytes = 0;
+  try {
+    await publish(server, agent, singles.slice(0, WARM_UP));
+    const [aloneOne, aloneTen] = [
+      await publish(server, agent, singles.slice(WARM_UP, WARM_UP + FRAMES)),
+      await publish(server, agent, tens.slice(0, half)),
+    ];
+    const before = (await server.ask("usage")).rss;
+    for (let i = 0; i < STREAMS; i++)
+      open.push(await openStream(server.port, (chunk) => void (bytes += chunk.length)));
+    const after = (await server.ask("usage")).rss;
+    const one = await publish(server, agent, singles.slice(WARM_UP + FRAMES));
+    bytes = 0;
+    const ten = await publish(server, agent, tens.slice(half));
+    const deliveries = STREAMS * FRAMES;
+    const [costOfOne, costOfTen] = [(one - aloneOne) / deliveries, (ten - aloneTen) / deliveries];
+    const row = (label, value, unit) => ({ label, value, unit });
+    return {
+      name: `Live streams: ${STREAMS} of them on one process`,
+      rows: [
+        row("memory of an open stream", (after - before) / STREAMS / 1024, "KiB"),
+        row("processor time of one frame to one stream, alone", costOfOne, "µs"),
+        row(`the same, where ${TOGETHER} come together`, costOfTen, "µs"),
+        row("frames a core can send, alone", 1e6 / costOfOne, "frames/s per core"),
+        row("bytes received for each frame", bytes / deliveries, "B"),
+      ],
+    };
+  } finally {
+    for (const one of open) one.destroy();
+    agent.destroy();
+    await server.kill();
+  }
+}

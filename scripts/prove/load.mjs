@@ -1,0 +1,114 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { root } from "../lib/run.mjs";
+import { figuresOf } from "./traffic.mjs";
+import { SECRET_KEY, startServer, WRITE_KEY } from "./server.mjs";
+
+const CLIENT = fileURLToPath(new URL("./load-client.mjs", import.meta.url));
+export const VISITORS = 1000;
+/** Nominal load: each visitor does something every ten seconds. */
+export const NOMINAL = VISITORS / 10;
+/** At p99, ms, and as a share of all calls. */
+const TARGETS = { ingestMs: 10, processedMs: 50, pushedMs: 25, decisionsMs: 100 };
+const MAX_ERRORS = 0.001;
+
+function missed(step) {
+  const late = Object.entries(TARGETS)
+    .filter(([name, ms]) => step[name].count > 0 && step[name].p99 >= ms)
+    .map(([name, ms]) => `${name.replace("Ms", "")} p99 ${step[name].p99} ms ≥ ${ms} ms`);
+  const short = step.sentPerSecond < step.rate * 0.95 ? [`only ${step.sentPerSecond} events/s sent`] : [];
+  const errors = step.errorRate >= MAX_ERRORS ? [`error rate ${(step.errorRate * 100).toFixed(2)} %`] : [];
+  return [...late, ...short, ...errors];
+}
+
+/**
+ * 1,000 visitors at once against one embedded server, which is one process; they are another. First nominal load, then steps up until a
+ * target breaks.
+ *
+ * @param {{ seconds: number, stepSeconds: number, readers: number, inMemory?: boolean, steps?: readonly number[], onProgress?: (text: string) => void }} options
+ *   `readers`: how many of them hold a live stream, each of which carries the whole site's frames. `inMemory`: the database lies in
+ *   /dev/shm, which leaves the disk out.
+ */
+export async function load({ seconds, stepSeconds, readers, inMemory, steps, onProgress = () => undefined }) {
+  const dir = mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "attune-load-"));
+  const disk = syncTimes(dir);
+  const ruleset = JSON.parse(
+    readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"),
+  );
+  const server = await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, ruleset });
+  const settings = {
+    port: server.port,
+    visitors: VISITORS,
+    readers,
+    writeKey: WRITE_KEY,
+    secretKey: SECRET_KEY,
+    slots: Object.keys(ruleset.slots).slice(0, 3),
+  };
+  const client = fork(CLIENT, [JSON.stringify(settings)]);
+  const ask = async (rate, length) => {
+    const before = await server.ask("usage");
+    client.send({ rate, seconds: length });
+    const [step] = await once(client, "message");
+    const after = await server.ask("usage");
+    return {
+      ...step,
+      serverCpu: Math.round(((after.cpu - before.cpu) / (length * 1e6)) * 100) / 100,
+      serverMb: Math.round(after.rss / 1e6),
+      loadAverage: Math.round(loadavg()[0] * 10) / 10,
+      missed: missed(step),
+    };
+  };
+  try {
+    await once(client, "message");
+    // Connections, code and caches are warm before anything counts.
+    await ask(NOMINAL, Math.min(10, stepSeconds));
+    const nominal = await ask(NOMINAL, seconds);
+    onProgress(line(nominal));
+    const ladder = [];
+    for (const rate of steps ?? [200, 300, 400, 600, 800, 1200, 1600, 2400, 3200]) {
+      if (nominal.missed.length > 0 && rate > NOMINAL && steps === undefined) break;
+      const step = await ask(rate, stepSeconds);
+      ladder.push(step);
+      onProgress(line(step));
+      if (step.missed.length > 0) break;
+    }
+    const breaking = [nominal, ...ladder].find((step) => step.missed.length > 0);
+    return { visitors: VISITORS, readers, disk, nominal, ladder, breaksAt: breaking?.rate ?? null };
+  } finally {
+    client.kill("SIGKILL");
+    await server.kill();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** What it takes the place where the database lies to make 4 KiB durable, ms: no acknowledgement can be faster. */
+function syncTimes(dir) {
+  const file = join(dir, "probe");
+  const descriptor = openSync(file, "w");
+  const block = Buffer.alloc(4096, 1);
+  const times = Array.from({ length: 200 }, () => {
+    const began = performance.now();
+    writeSync(descriptor, block);
+    fdatasyncSync(descriptor);
+    return performance.now() - began;
+  });
+  closeSync(descriptor);
+  rmSync(file);
+  return figuresOf(times);
+}
+
+/** One step in one line. */
+export function line(step) {
+  const part = (name, { p50, p95, p99 }) => `${name} ${p50}/${p95}/${p99}`;
+  return [
+    `${step.rate} events/s:`,
+    `${part("ingest", step.ingestMs)}, ${part("processed", step.processedMs)}, ${part("pushed", step.pushedMs)},`,
+    `${part("decisions", step.decisionsMs)} ms (p50/p95/p99);`,
+    `errors ${(step.errorRate * 100).toFixed(3)} %, server ${step.serverCpu} cores, load ${step.loadAverage}`,
+    step.missed.length > 0 ? `✗ ${step.missed.join("; ")}` : "✓",
+  ].join(" ");
+}

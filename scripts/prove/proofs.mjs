@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { ensure, PROGRAMS } from "../lib/programs.mjs";
+import { HISTORIES, histories, vitest } from "./histories.mjs";
+import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
+import { line, load } from "./load.mjs";
+import { sameEverywhere } from "./replay.mjs";
+
+/**
+ * @typedef {object} Outcome
+ * @property {string} [problem] What does not hold; absent where all does.
+ * @property {string} [left] Why it could not be run here.
+ * @property {string} [summary] One line with the figures that count.
+ * @property {unknown} [figures] All of them.
+ */
+
+/**
+ * @typedef {object} Proof
+ * @property {string} name Words by which it can be chosen, then what it shows.
+ * @property {(tell: (text: string) => void) => Promise<Outcome>} run `tell` is progress.
+ */
+
+const HOUR = 3_600_000;
+
+async function suite(args, env, limit = HOUR) {
+  const { code, output, isLate } = await vitest(args, { env, limit });
+  if (isLate) return { problem: `not done within ${limit / 60_000} minutes` };
+  const summary = output
+    .split("\n")
+    .filter((text) => /^\s*(Tests|Duration)/.test(text.replace(/\u001b\[\d+m/g, "")))
+    .map((text) =>
+      text
+        .replace(/\u001b\[\d+m/g, "")
+        .trim()
+        .replace(/\s+/g, " "),
+    )
+    .join(", ");
+  return code === 0 ? { summary } : { problem: output.slice(-4000) };
+}
+
+const historyProofs = (runs) =>
+  Object.keys(HISTORIES).map((name) => ({
+    name: `histories ${name}: ${runs.toLocaleString("en")} of each kind equal the pure model (T13)`,
+    run: () => histories(name, { runs }),
+  }));
+
+const killProofs = (kills) =>
+  ["lmdb", "redis", "kafka"].map((name) => ({
+    name: `kill ${name}: ${kills} times SIGKILL under load, ${CONFIGURATIONS[name].title} (T8)`,
+    async run(tell) {
+      const why = missing(name);
+      if (why !== null) return { left: why };
+      const figures = await killCampaign(name, {
+        kills,
+        onProgress: (done) => (done % 10 === 0 ? tell(`${done} kills`) : undefined),
+      });
+      const { acknowledged, lost, doubleEffects, statesDiffering, whileFolding, killsOfRedis } = figures;
+      return {
+        ...(figures.problems.length > 0 && { problem: figures.problems.join("\n") }),
+        summary:
+          `${figures.kills} kills (${whileFolding} while folding${killsOfRedis > 0 ? `, ${killsOfRedis} with Redis itself` : ""}): ` +
+          `${acknowledged.toLocaleString("en")} acknowledged, ${lost} lost, ${doubleEffects} double effects, ${statesDiffering} of ${figures.visitors} states differ`,
+        figures,
+      };
+    },
+  }));
+
+const RECORDINGS = [
+  {
+    title: "rees46",
+    data: "rees46-sample/events.csv",
+    mapping: "rees46",
+    expected: { rows: 13_685, accepted: 13_680, duplicates: 5, rejected: 0 },
+    stores: ["memory", "lmdb", "redis", "postgres"],
+  },
+  {
+    title: "weblog",
+    data: "weblog-150users/visits.csv.gz",
+    mapping: "weblog",
+    expected: { rows: 1_148_573, accepted: 1_148_573, duplicates: 0, rejected: 0 },
+    stores: ["lmdb", "redis"],
+  },
+];
+
+const replayProofs = () =>
+  RECORDINGS.map(({ title, ...recording }) => ({
+    name: `replay ${title}: the same in the end on ${recording.stores.join(", ")}, and a second time nothing new`,
+    async run(tell) {
+      const figures = await sameEverywhere({ ...recording, onProgress: tell });
+      const { problems, left, stores } = figures;
+      if (stores.length === 0) return { left: left.join("; ") };
+      return {
+        ...(problems.length > 0 && { problem: problems.join("\n") }),
+        summary: [
+          ...stores.map(({ store, events, visitors, seconds, digest }) => {
+            return `${store} ${events} events of ${visitors} visitors in ${seconds} s (${digest.slice(0, 8)})`;
+          }),
+          ...left.map((what) => `left out: ${what}`),
+        ].join("; "),
+        figures,
+      };
+    },
+  }));
+
+const loadProof = (options, title) => ({
+  name: `load ${title}`,
+  async run(tell) {
+    if (options.inMemory && !existsSync("/dev/shm")) return { left: "there is no /dev/shm here" };
+    const figures = await load({ ...options, onProgress: tell });
+    const { nominal, breaksAt } = figures;
+    // How long it takes is up to the machine and what else it does; what must hold anywhere is that nothing fails.
+    const failed = nominal.errorRate >= 0.001;
+    return {
+      ...(failed && { problem: `error rate ${nominal.errorRate}: ${nominal.firstErrors.join("; ")}` }),
+      summary: `nominal ${line(nominal)}; first target broken at ${breaksAt ?? "no step"} ${breaksAt === null ? "" : "events/s"}`,
+      figures,
+    };
+  },
+});
+
+const loadProofs = ({ seconds, stepSeconds }) => {
+  const times = { seconds, stepSeconds };
+  return [
+    loadProof({ ...times, readers: 0 }, "plain: 1,000 visitors, no streams, database on disk"),
+    loadProof({ ...times, readers: 0, inMemory: true }, "plain: 1,000 visitors, no streams, database in RAM"),
+    loadProof({ ...times, readers: 50, inMemory: true }, "streams: 1,000 visitors, 50 live streams"),
+    loadProof({ ...times, readers: 500, inMemory: true }, "streams: 1,000 visitors, 500 live streams"),
+  ];
+};
+
+/**
+ * All proofs that take long.
+ *
+ * @param {{ short: boolean }} options `short`: each in its small form, to see that it runs.
+ * @returns {Proof[]}
+ */
+export function allProofs({ short }) {
+  const runs = Number(process.env.ATTUNE_HISTORIES ?? (short ? 100 : 10_000));
+  const kills = Number(process.env.ATTUNE_KILLS ?? (short ? 5 : 100));
+  return [
+    ...historyProofs(runs),
+    ...killProofs(kills),
+    ...replayProofs(),
+    ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
+    {
+      name: "browser: no decision, nothing written or sent for 30 s and three navigations (T24)",
+      async run() {
+        const browser = await ensure(PROGRAMS.chromium);
+        if (browser.path === null) return { left: browser.reason };
+        return suite(["--project", "system", "tests/browser"], { ATTUNE_LONG: "1", CHROMIUM: browser.path });
+      },
+    },
+    {
+      name: "mounts: the battery of all mounts in a built Next application",
+      run: () => suite(["--project", "system", "tests/next-mount.test.ts"], { ATTUNE_NEXT: "1" }),
+    },
+  ];
+}

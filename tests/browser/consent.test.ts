@@ -16,7 +16,7 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
   });
   beforeEach(async () => {
     await site?.close();
-    site = await startLab({ ruleset: { schemaVersion: 1, revision: 1, slots: {} } });
+    site = await startLab();
   });
   afterAll(async () => {
     await site?.close();

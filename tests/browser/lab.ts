@@ -47,6 +47,8 @@ const BODY = `
 const html = (auto: boolean): string =>
   `<!doctype html><html lang="en"><title>Hats</title><link rel="icon" href="data:,">${BODY}<script src="/app.js"></script>${auto ? "<script>lab.open()</script>" : ""}</html>`;
 
+const NOTHING_DECIDED = { schemaVersion: 1, revision: 1, slots: {} };
+
 async function bundle(): Promise<string> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL("./fixture/page.ts", import.meta.url))],
@@ -83,10 +85,10 @@ export async function startLab(
         .end(html(path.startsWith("/auto")));
     const status = options.answer?.(path) ?? 200;
     const answer =
-      path === "/api/v1/ruleset" ? options.ruleset : { accepted: 1, duplicates: 0, rejected: [] };
-    response
-      .writeHead(answer === undefined ? 404 : status, { "content-type": "application/json" })
-      .end(JSON.stringify(answer ?? {}));
+      path === "/api/v1/ruleset"
+        ? (options.ruleset ?? NOTHING_DECIDED)
+        : { accepted: 1, duplicates: 0, rejected: [] };
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const posted = (path: string): Received[] =>

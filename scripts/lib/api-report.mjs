@@ -61,7 +61,9 @@ function* mentioned(checker, declaration, dist) {
   for (const symbol of found) {
     const [first] = symbol.declarations ?? [];
     const isStatement =
-      first && (ts.isSourceFile(first.parent) || (ts.isVariableDeclaration(first) && ts.isSourceFile(first.parent.parent.parent)));
+      first &&
+      (ts.isSourceFile(first.parent) ||
+        (ts.isVariableDeclaration(first) && ts.isSourceFile(first.parent.parent.parent)));
     if (isStatement && first.getSourceFile().fileName.startsWith(dist)) yield symbol;
   }
 }
@@ -69,7 +71,9 @@ function* mentioned(checker, declaration, dist) {
 /** Everything that can be imported, then what that speaks of: sorted, without comments, so that only what a host would notice makes a difference. */
 function reportOf(checker, program, { specifier, dist, types }) {
   const module = checker.getSymbolAtLocation(program.getSourceFile(types));
-  const exported = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, target(checker, symbol)]));
+  const exported = new Map(
+    checker.getExportsOfModule(module).map((symbol) => [symbol.name, target(checker, symbol)]),
+  );
   const known = new Set(exported.values());
   const queue = [...known];
   const others = new Map();
@@ -88,7 +92,9 @@ function reportOf(checker, program, { specifier, dist, types }) {
     [...symbols]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, symbol]) => {
-        const own = (symbol.declarations ?? []).filter((each) => each.getSourceFile().fileName.startsWith(dist));
+        const own = (symbol.declarations ?? []).filter((each) =>
+          each.getSourceFile().fileName.startsWith(dist),
+        );
         const text = own.length > 0 ? own.map(print).sort().join("\n") : "from another package";
         return `// ${name}\n${text}`;
       })
@@ -102,10 +108,17 @@ function reportOf(checker, program, { specifier, dist, types }) {
 function reports() {
   const all = entries();
   const missing = all.filter(({ types }) => !existsSync(types));
-  if (missing.length > 0) throw new Error(`These have no built types: ${missing.map(({ specifier }) => specifier).join(", ")}`);
+  if (missing.length > 0)
+    throw new Error(`These have no built types: ${missing.map(({ specifier }) => specifier).join(", ")}`);
   const program = ts.createProgram(
     all.map(({ types }) => types),
-    { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true, types: [] },
+    {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      skipLibCheck: true,
+      types: [],
+    },
   );
   const checker = program.getTypeChecker();
   return new Map(all.map((entry) => [entry.report, reportOf(checker, program, entry)]));

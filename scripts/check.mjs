@@ -1,3 +1,5 @@
+import { checkApi } from "./lib/api-report.mjs";
+import { checkNextVersion } from "./lib/next-version.mjs";
 import { build, install } from "./lib/prepare.mjs";
 import { bin, bold, dim, green, red, run } from "./lib/run.mjs";
 import { checkDocs } from "./lib/docs.mjs";
@@ -29,6 +31,12 @@ const ALARMS = [
         "err-long",
       ]),
   ],
+  [
+    "nothing unused: files, exports, dependencies (knip)",
+    () => node("knip/bin/knip.js", ["--no-progress", "--no-config-hints"]),
+  ],
+  ["public API as committed (api/)", checkApi],
+  ["next version, on a copy (changesets)", checkNextVersion],
   ["size budgets", () => node("size-limit/bin.js", [])],
   ["docs: every code block", checkDocs],
   ["packed: shape, types, install and run outside the workspace", checkPacked],

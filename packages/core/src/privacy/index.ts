@@ -2,10 +2,9 @@ export {
   type AuditCheckpoint,
   type AuditEntry,
   type AuditVerdict,
-  type AuditWalk,
   nextEntry,
   signCheckpoint,
   walkChain,
 } from "./audit-chain.js";
-export { newKeyBytes, type SealingKey, sealingKey } from "./seal.js";
+export { newKeyBytes, type SealingKey } from "./seal.js";
 export { createWrapping, type WrappedKey, type Wrapping } from "./wrapping.js";

@@ -9,19 +9,7 @@ import { SORT } from "./partitions.js";
 import type { ConsentLine, LoggedRun, TombstoneRecord } from "./records.js";
 import { rulesTimeline, type SiteRules } from "./ruleset.js";
 import type { Standings } from "./standing.js";
-
-/** What a rebuild has done so far. */
-export interface RebuildProgress {
-  phase: "clearing" | "folding";
-  /** Partitions cleared, or log entries folded. */
-  done: number;
-}
-
-export interface RebuildResult {
-  partitions: number;
-  entries: number;
-  events: number;
-}
+import type { RebuildProgress, RebuildResult } from "./types.js";
 
 const PAGE = 500;
 /** Records removed in one commit. */

@@ -13,7 +13,6 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
-import type { RebuildProgress, RebuildResult } from "./rebuild.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -234,6 +233,19 @@ export interface SweepResult {
   deadLetters: number;
 }
 
+/** What a rebuild has done so far. */
+export interface RebuildProgress {
+  phase: "clearing" | "folding";
+  /** Partitions cleared, or log entries folded. */
+  done: number;
+}
+
+export interface RebuildResult {
+  partitions: number;
+  entries: number;
+  events: number;
+}
+
 /** For what is noted in the audit log. */
 export interface ActOptions {
   site?: string;
@@ -319,6 +331,5 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
-export type { RebuildProgress, RebuildResult };
 export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

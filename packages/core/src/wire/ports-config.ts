@@ -5,11 +5,21 @@ import type { PortsConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
 
+/** What every platform has and ES2022 alone does not declare. */
+interface WithUrl {
+  URL: { new (text: string): { protocol: string }; canParse(text: string): boolean };
+}
+
+function hasScheme(text: string, schemes: readonly string[]): boolean {
+  const { URL } = globalThis as unknown as WithUrl;
+  return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+}
+
 const url = (schemes: readonly string[], example: string) =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
+      (value) => hasScheme(value, schemes),
       `This must be an address as in ${example}; one with a password in it is best named by \`{ "env": "NAME" }\`.`,
     ),
   );

@@ -2,7 +2,6 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { validateShop } from "../simulate/validate-shop.js";
-import { readConfig } from "./config.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
@@ -33,10 +32,10 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const config = await readConfig(values.config);
+  const { config, dir, ports } = await placeOf(values);
   const ruleset = values.ruleset ?? config.ruleset;
   const host = await startHost({
-    dir: values.memory ? null : (values.dir ?? config.dir ?? ".attune"),
+    dir: values.memory ? null : dir,
     port: values.port === undefined ? (config.port ?? 4600) : wholeNumber("port", values.port, 0, 65535),
     host: values.host ?? config.host ?? "127.0.0.1",
     dashboard: true,
@@ -56,7 +55,6 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
           (error) => terminal.err((error as Error).message),
         );
   if (values.simulate) host.server.simulate(SIMULATED_PER_MINUTE);
-  const { dir, ports } = await placeOf(values);
   const data = config.ports
     ? Object.entries(kindsOf(ports))
         .map((role) => role.join(" "))

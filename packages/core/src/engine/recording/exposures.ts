@@ -40,5 +40,3 @@ export function createExposures() {
     },
   };
 }
-
-export type Exposures = ReturnType<typeof createExposures>;

@@ -47,25 +47,25 @@ export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig): Promise<
   });
 }
 
-export async function dynamoClient({ region, endpoint }: DynamoConfig): Promise<DynamoDBClient> {
+/** Without these a request that nobody answers waits for ever. */
+const IN_TIME = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
+
+const awsOptions = ({ region, endpoint }: { region?: string; endpoint?: string }) => ({
+  requestHandler: IN_TIME,
+  ...(region !== undefined && { region }),
+  ...(endpoint !== undefined && { endpoint }),
+});
+
+export async function dynamoClient(config: DynamoConfig): Promise<DynamoDBClient> {
   const name = "@aws-sdk/client-dynamodb";
   const { DynamoDBClient: Client } = await vendor("DynamoDB", name, () => import("@aws-sdk/client-dynamodb"));
-  return new Client({ ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) });
+  return new Client(awsOptions(config));
 }
 
-export async function kmsClient({
-  region,
-  endpoint,
-}: {
-  region?: string;
-  endpoint?: string;
-}): Promise<KMSClient> {
-  const { KMSClient: Client } = await vendor(
-    "KMS",
-    "@aws-sdk/client-kms",
-    () => import("@aws-sdk/client-kms"),
-  );
-  return new Client({ ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) });
+export async function kmsClient(config: { region?: string; endpoint?: string }): Promise<KMSClient> {
+  const name = "@aws-sdk/client-kms";
+  const { KMSClient: Client } = await vendor("KMS", name, () => import("@aws-sdk/client-kms"));
+  return new Client(awsOptions(config));
 }
 
 /** Which of its two interfaces an InfluxDB is spoken to by; the configuration has been checked to name one. */

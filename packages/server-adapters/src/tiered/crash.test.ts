@@ -194,48 +194,56 @@ describe("a process that stands still at any write and goes on later", () => {
     await adding;
     const state = await seen(others);
     expect(state).toEqual(await seen(open({ ...tiers, hot: memoryStore() })));
-    expect(await others.getMany([
-      { partition: "p", sort: "a" },
-      { partition: "p", sort: "b" },
-    ])).toMatchObject([{ value: 4 }, { value: 4 }]);
+    expect(
+      await others.getMany([
+        { partition: "p", sort: "a" },
+        { partition: "p", sort: "b" },
+      ]),
+    ).toMatchObject([{ value: 4 }, { value: 4 }]);
   });
 
-  it.each(places)("T29 a deletion brings nothing back and takes nothing new ($edge write $writes)", async (place) => {
-    const tiers = freshTiers();
-    const others = open(tiers);
-    for (const id of ["first", "second"]) await add(others, id);
-    await others.put("p", "marker", "planted");
-    const slow = halting(tiers, place.writes, place.edge);
-    const deleting = open(slow.tiers).deletePartition("p");
-    await Promise.race([slow.stands, deleting]);
-    await others.deletePartition("p");
-    await add(others, "anew");
-    slow.goOn();
-    await deleting;
-    const state = await seen(others);
-    expect(state).toEqual(await seen(open({ ...tiers, hot: memoryStore() })));
-    for (const store of [tiers.hot, tiers.durable])
-      expect(JSON.stringify(await collect(store.scan("p")))).not.toContain("planted");
-  });
+  it.each(places)(
+    "T29 a deletion brings nothing back and takes nothing new ($edge write $writes)",
+    async (place) => {
+      const tiers = freshTiers();
+      const others = open(tiers);
+      for (const id of ["first", "second"]) await add(others, id);
+      await others.put("p", "marker", "planted");
+      const slow = halting(tiers, place.writes, place.edge);
+      const deleting = open(slow.tiers).deletePartition("p");
+      await Promise.race([slow.stands, deleting]);
+      await others.deletePartition("p");
+      await add(others, "anew");
+      slow.goOn();
+      await deleting;
+      const state = await seen(others);
+      expect(state).toEqual(await seen(open({ ...tiers, hot: memoryStore() })));
+      for (const store of [tiers.hot, tiers.durable])
+        expect(JSON.stringify(await collect(store.scan("p")))).not.toContain("planted");
+    },
+  );
 
-  it.each(places)("T29 a commit under way does not come back after a deletion ($edge write $writes)", async (place) => {
-    const tiers = freshTiers();
-    const others = open(tiers);
-    await add(others, "first");
-    const slow = halting(tiers, place.writes, place.edge);
-    const writing = open(slow.tiers).commit("p", [
-      { op: "check", sort: "a", ifVersion: 1 },
-      { op: "put", sort: "marker", value: "planted" },
-    ]);
-    await Promise.race([slow.stands, writing]);
-    await others.deletePartition("p");
-    slow.goOn();
-    await writing;
-    const fresh = open({ ...tiers, hot: memoryStore() });
-    expect(await seen(others)).toEqual([]);
-    expect(await seen(fresh)).toEqual([]);
-    // What the slow one still wrote lies under a name that nothing reads; it goes with the next look at the partition.
-    for (const store of [tiers.hot, tiers.durable])
-      expect(JSON.stringify(await collect(store.scan("p")))).not.toContain("planted");
-  });
+  it.each(places)(
+    "T29 a commit under way does not come back after a deletion ($edge write $writes)",
+    async (place) => {
+      const tiers = freshTiers();
+      const others = open(tiers);
+      await add(others, "first");
+      const slow = halting(tiers, place.writes, place.edge);
+      const writing = open(slow.tiers).commit("p", [
+        { op: "check", sort: "a", ifVersion: 1 },
+        { op: "put", sort: "marker", value: "planted" },
+      ]);
+      await Promise.race([slow.stands, writing]);
+      await others.deletePartition("p");
+      slow.goOn();
+      await writing;
+      const fresh = open({ ...tiers, hot: memoryStore() });
+      expect(await seen(others)).toEqual([]);
+      expect(await seen(fresh)).toEqual([]);
+      // What the slow one still wrote lies under a name that nothing reads; it goes with the next look at the partition.
+      for (const store of [tiers.hot, tiers.durable])
+        expect(JSON.stringify(await collect(store.scan("p")))).not.toContain("planted");
+    },
+  );
 });

@@ -72,7 +72,10 @@ async function held(options: FillOptions, partition: string, id: string): Promis
 }
 
 /** Null where the partition is resident. */
-async function claim({ hotStore, hot, newId, patienceMs, wait }: FillOptions, partition: string): Promise<string | null> {
+async function claim(
+  { hotStore, hot, newId, patienceMs, wait }: FillOptions,
+  partition: string,
+): Promise<string | null> {
   let seen = "";
   let waited = 0;
   for (;;) {

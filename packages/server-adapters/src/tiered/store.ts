@@ -81,7 +81,17 @@ export function tieredStore(options: TieredStoreOptions): TieredStore {
   checkTtl(hotTtlMs);
   const newId = (): string => `${word(random)}${word(random)}`;
   const durable = durableTier({ store: durableStore, clock, fenceMs, partBytes, newId });
-  const fill = filler({ hotStore, durableStore, hot: () => hot, durable, clock, fenceMs, patienceMs, newId, wait });
+  const fill = filler({
+    hotStore,
+    durableStore,
+    hot: () => hot,
+    durable,
+    clock,
+    fenceMs,
+    patienceMs,
+    newId,
+    wait,
+  });
   const hot: HotTier = hotTier({ store: hotStore, clock, hotTtlMs, fill });
   const parts = { hotStore, durableStore, hot, durable, clock };
   const turns = createTurns((partition, requests) =>

@@ -3,7 +3,16 @@ import type { AtomicStore, Store, StoreRecord } from "@attune/core/ports";
 import { reconcile } from "./commit.js";
 import type { DurableTier } from "./durable.js";
 import type { HotTier } from "./hot.js";
-import { type DurableRow, durableKey, HEAD, type HotHead, type HotRow, RECORD, residentKey, TOKEN } from "./layout.js";
+import {
+  type DurableRow,
+  durableKey,
+  HEAD,
+  type HotHead,
+  type HotRow,
+  RECORD,
+  residentKey,
+  TOKEN,
+} from "./layout.js";
 import { inGroups, inParallel } from "./parallel.js";
 
 /** Partitions that are looked at together. */

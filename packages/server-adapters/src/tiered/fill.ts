@@ -7,7 +7,6 @@ import {
   CLAIM,
   claimKey,
   type DurableRow,
-  durableKey,
   HEAD,
   incarnationAt,
   type HotHead,

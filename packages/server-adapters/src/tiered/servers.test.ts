@@ -1,6 +1,6 @@
 import type { Clock } from "@attune/core";
 import { storeConformance, storeHistories } from "@attune/core/testing";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { collect } from "../../test/collect.js";

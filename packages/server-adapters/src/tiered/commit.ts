@@ -1,11 +1,11 @@
 import type { Clock } from "@attune/core";
 import type { AtomicStore, StoreRecord } from "@attune/core/ports";
-import type { DurableTier, Intent } from "./durable.js";
+import type { DurableTier, Intent, Standing } from "./durable.js";
 import { contended } from "./errors.js";
 import { type Change, evaluate, type Outcome } from "./evaluate.js";
 import { type HotTier, type Snapshot, toHotOp } from "./hot.js";
 import { HEAD, type HotHead, type HotRow, nextIncarnation } from "./layout.js";
-import { keysOf, type Request } from "./requests.js";
+import { deletedBy, keysOf, type Request } from "./requests.js";
 
 const TRIES = 100;
 const FIRST_POLL_MS = 2;
@@ -32,9 +32,10 @@ export async function commitGroup(
 ): Promise<readonly Outcome[]> {
   const { hot, durable, clock } = options;
   const keys = keysOf(requests);
+  const toDelete = deletedBy(requests);
   for (let tries = 0; tries < TRIES; tries++) {
     const inTime = durable.inTime();
-    const snapshot = await hot.snapshot(partition, keys);
+    const snapshot = await hot.snapshot(partition, keys, toDelete);
     const { outcomes, changes } = evaluate(livingRows(keys, snapshot), requests, clock.now());
     if (changes.length === 0) return outcomes;
     inTime();
@@ -109,17 +110,18 @@ async function othersTurn(
 /**
  * Finishes what is unfinished in the durable tier, and empties the partition in the hot one where that is not its state.
  *
- * @returns Whether the hot tier had to be emptied.
+ * @returns How the durable tier stands.
  */
 export async function reconcile(
   { hotStore, hot, durable }: Pick<CommitterOptions, "hotStore" | "hot" | "durable">,
   partition: string,
-): Promise<boolean> {
-  const { head, hv } = await durable.settled(partition);
+): Promise<Standing> {
+  const standing = await durable.settled(partition);
+  const { head, hv } = standing;
   const known: StoreRecord<HotHead> | null = await hotStore.get<HotHead>(partition, HEAD);
-  if (known === null) return false;
+  if (known === null) return standing;
   const { i, n } = known.value;
-  if (known.value.hv === hv && i === (head?.i ?? "") && n === (head?.n ?? 0)) return false;
-  await hot.wipe(partition);
-  return true;
+  const agrees = known.value.hv === hv && i === (head?.i ?? "") && n === (head?.n ?? 0);
+  if (!agrees) await hot.wipe(partition);
+  return standing;
 }

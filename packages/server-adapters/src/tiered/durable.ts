@@ -38,6 +38,8 @@ export interface Standing {
 /** Throws once a call has taken too long to be met by records that remember what it knew. */
 export type InTime = () => void;
 
+type Parts = NonNullable<DurableHead["parts"]>;
+
 interface Part {
   /** Epoch ms. */
   at: number;
@@ -125,9 +127,25 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
     throw contended();
   };
 
-  const removeParts = async (partition: string, parts: DurableHead["parts"]): Promise<void> => {
+  const removeParts = async (partition: string, parts: Parts | undefined): Promise<void> => {
     if (parts !== undefined)
       await inParallel(partKeys(parts), WIDTH, (sort) => store.delete(partition, sort));
+  };
+
+  const writeParts = async (
+    partition: string,
+    parts: Parts,
+    groups: readonly IntentOp[][],
+  ): Promise<void> => {
+    const at = clock.now();
+    try {
+      await inParallel([...groups.entries()], WIDTH, ([index, ops]) =>
+        store.put<Part>(partition, partKey(parts.id, index), { at, ops }, { ifVersion: 0 }),
+      );
+    } catch (error) {
+      await removeParts(partition, parts);
+      throw error;
+    }
   };
 
   const tier: DurableTier = {
@@ -150,12 +168,7 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
       const ops = changes.map(({ op }) => op);
       const groups = packed(changes, partBytes);
       const parts = groups.length > 1 ? { id: newId(), count: groups.length } : undefined;
-      if (parts !== undefined) {
-        const at = clock.now();
-        await inParallel([...groups.entries()], WIDTH, ([index, group]) =>
-          store.put<Part>(partition, partKey(parts.id, index), { at, ops: group }, { ifVersion: 0 }),
-        );
-      }
+      if (parts !== undefined) await writeParts(partition, parts, groups);
       const head: DurableHead = parts === undefined ? { ...next, ops } : { ...next, parts };
       const result = await store.put(partition, HEAD, head, { ifVersion: hv });
       if (result.written) return { head, hv: result.version, ops };
@@ -190,7 +203,7 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
 
 export const isPending = ({ ops, parts }: DurableHead): boolean => ops !== undefined || parts !== undefined;
 
-const partKeys = ({ id, count }: { id: string; count: number }): string[] =>
+const partKeys = ({ id, count }: Parts): string[] =>
   Array.from({ length: count }, (_, index) => partKey(id, index));
 
 /** In what groups changes go into items. One that is too large by itself is left to the store to refuse, before anything is committed. */

@@ -7,7 +7,6 @@ import {
   CLAIM,
   claimKey,
   type DurableRow,
-  durableKey,
   HEAD,
   incarnationAt,
   type HotHead,
@@ -20,8 +19,8 @@ import { inGroups, inParallel } from "./parallel.js";
 const PAGE = 256;
 /** Deletes of what is left of former incarnations under way at once. */
 const WIDTH = 16;
-/** How long another process that fills the partition may show no progress, ms. */
-const CLAIM_MS = 3000;
+/** How many times as long as a commit another process may be filling the partition without progress. */
+const PATIENCE = 6;
 const POLL_MS = 20;
 const TRIES = 20;
 
@@ -32,6 +31,7 @@ export interface FillOptions {
   durable: DurableTier;
   clock: Clock;
   fenceMs: number;
+  patienceMs: number;
   newId(): string;
   wait(ms: number): Promise<void>;
 }
@@ -71,7 +71,10 @@ async function held(options: FillOptions, partition: string, id: string): Promis
 }
 
 /** Null where the partition is resident. */
-async function claim({ hotStore, hot, newId, wait }: FillOptions, partition: string): Promise<string | null> {
+async function claim(
+  { hotStore, hot, newId, patienceMs, wait }: FillOptions,
+  partition: string,
+): Promise<string | null> {
   let seen = "";
   let waited = 0;
   for (;;) {
@@ -80,7 +83,7 @@ async function claim({ hotStore, hot, newId, wait }: FillOptions, partition: str
     );
     if (hot().isResident(head as StoreRecord<HotHead> | null)) return null;
     const progress = holder ? `${(holder as StoreRecord<string>).value} ${holder.version}` : "";
-    if (!holder || (progress === seen && waited >= CLAIM_MS)) {
+    if (!holder || (progress === seen && waited >= PATIENCE * patienceMs)) {
       const id = newId();
       // Whatever is there is no state of anything. Who was filling begins again.
       await hot().wipe(partition);
@@ -164,17 +167,4 @@ async function removeLeftovers(
     inTime();
     await store.delete(partition, sort);
   });
-}
-
-/** Whether the partition has a living record, without making it resident. */
-export async function hasRecords(
-  { durableStore, durable, clock }: Pick<FillOptions, "durableStore" | "durable" | "clock">,
-  partition: string,
-): Promise<boolean> {
-  const { head } = await durable.settled(partition);
-  if (head === null) return false;
-  const prefix = durableKey(head.i, "r/");
-  for await (const { value } of durableStore.scan<DurableRow>(partition, { prefix }))
-    if (!value.gone && (value.x ?? Number.POSITIVE_INFINITY) > clock.now()) return true;
-  return false;
 }

@@ -39,8 +39,12 @@ export interface HotTier {
   isResident(head: StoreRecord<HotHead> | null): head is StoreRecord<HotHead>;
   /** Rows of a partition, which is filled first where it is not resident. */
   rows(partition: string, keys: readonly string[]): Promise<Snapshot>;
-  /** The same, proven to be of one moment. */
-  snapshot(partition: string, keys: readonly string[]): Promise<Snapshot>;
+  /**
+   * The same, proven to be of one moment.
+   *
+   * @param toDelete Those of the keys that are about to be deleted: where a row of theirs has expired, it is removed on the way.
+   */
+  snapshot(partition: string, keys: readonly string[], toDelete: ReadonlySet<string>): Promise<Snapshot>;
   /** What makes a partition resident, as operations of one commit. */
   residency(standing: { head: DurableHead | null; hv: number }, load: string, version: number): StoreOp[];
   /** Brings the partition from the snapshot to the next commit. Where it is not as in the snapshot any more it is emptied, to be filled again. */
@@ -82,14 +86,17 @@ export function hotTier({ store, clock, hotTtlMs, fill }: HotOptions): HotTier {
       }
       throw contended();
     },
-    async snapshot(partition, keys) {
+    async snapshot(partition, keys, toDelete) {
       for (let tries = 0; tries < TRIES; tries++) {
         const snapshot = await tier.rows(partition, keys);
         const { head, version, rows } = snapshot;
         const { status } = await store.commit(partition, [
           { op: "check", sort: residentKey(head.load), ifVersion: version },
           { op: "check", sort: HEAD, ifVersion: version },
-          ...keys.map((sort, i) => ({ op: "check" as const, sort, ifVersion: rows[i]?.version ?? 0 })),
+          ...keys.map((sort, i): StoreOp => {
+            const ifVersion = rows[i]?.version ?? 0;
+            return { op: ifVersion === 0 && toDelete.has(sort) ? "delete" : "check", sort, ifVersion };
+          }),
         ]);
         if (status === "committed") return snapshot;
       }

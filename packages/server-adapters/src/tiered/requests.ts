@@ -53,3 +53,8 @@ export const keysOf = (requests: readonly Request[]): string[] => [
     ]),
   ),
 ];
+
+export const deletedBy = (requests: readonly Request[]): ReadonlySet<string> =>
+  new Set(
+    requests.flatMap(({ operations }) => operations.flatMap(({ op, key }) => (op === "delete" ? [key] : []))),
+  );

@@ -13,14 +13,14 @@ import { deletePartition } from "./delete-partition.js";
 import { durableTier } from "./durable.js";
 import { closedError } from "./errors.js";
 import type { Outcome } from "./evaluate.js";
-import { filler, hasRecords } from "./fill.js";
+import { filler } from "./fill.js";
 import { type HotTier, hotTier } from "./hot.js";
 import { durableKey, type HotRow, incarnationAt, RECORD, TOKEN } from "./layout.js";
 import { inGroups } from "./parallel.js";
 import { toRequest } from "./requests.js";
 import { tieredScan } from "./scan.js";
 import { createTurns } from "./turns.js";
-import { type Restored, restore, sweep } from "./upkeep.js";
+import { hasRecords, type Restored, restore, sweep } from "./upkeep.js";
 
 /** Keys that every store takes. */
 const PLAIN_KEY = /^[\x20-\x7e]{0,200}$/;
@@ -81,7 +81,17 @@ export function tieredStore(options: TieredStoreOptions): TieredStore {
   checkTtl(hotTtlMs);
   const newId = (): string => `${word(random)}${word(random)}`;
   const durable = durableTier({ store: durableStore, clock, fenceMs, partBytes, newId });
-  const fill = filler({ hotStore, durableStore, hot: () => hot, durable, clock, fenceMs, newId, wait });
+  const fill = filler({
+    hotStore,
+    durableStore,
+    hot: () => hot,
+    durable,
+    clock,
+    fenceMs,
+    patienceMs,
+    newId,
+    wait,
+  });
   const hot: HotTier = hotTier({ store: hotStore, clock, hotTtlMs, fill });
   const parts = { hotStore, durableStore, hot, durable, clock };
   const turns = createTurns((partition, requests) =>

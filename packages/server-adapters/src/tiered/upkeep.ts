@@ -3,7 +3,16 @@ import type { AtomicStore, Store, StoreRecord } from "@attune/core/ports";
 import { reconcile } from "./commit.js";
 import type { DurableTier } from "./durable.js";
 import type { HotTier } from "./hot.js";
-import { HEAD, type HotHead, type HotRow, residentKey, TOKEN } from "./layout.js";
+import {
+  type DurableRow,
+  durableKey,
+  HEAD,
+  type HotHead,
+  type HotRow,
+  RECORD,
+  residentKey,
+  TOKEN,
+} from "./layout.js";
 import { inGroups, inParallel } from "./parallel.js";
 
 /** Partitions that are looked at together. */
@@ -64,4 +73,17 @@ export async function restore(options: UpkeepOptions, prefix: string): Promise<R
     });
   }
   return restored;
+}
+
+/**
+ * Whether the partition has a living record, without filling it. That is asked of the durable tier, so the hot one is brought to agree first:
+ * what was told of here must be there for whoever reads next.
+ */
+export async function hasRecords(options: UpkeepOptions, partition: string): Promise<boolean> {
+  const { head } = await reconcile(options, partition);
+  if (head === null) return false;
+  const prefix = durableKey(head.i, RECORD);
+  for await (const { value } of options.durableStore.scan<DurableRow>(partition, { prefix }))
+    if (!value.gone && (value.x ?? Number.POSITIVE_INFINITY) > options.clock.now()) return true;
+  return false;
 }

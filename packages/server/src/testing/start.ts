@@ -40,7 +40,7 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
     report: (error) => reports.push(error),
     ...options,
   });
-  const listener = http.createServer(toNodeListener((request) => server.fetch(request)));
+  const listener = http.createServer(toNodeListener((request, peer) => server.fetch(request, peer)));
   // Longer than any test pauses: a connection that the server closes as it is used again would fail the call.
   listener.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));

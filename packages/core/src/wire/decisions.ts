@@ -40,8 +40,7 @@ export const decisionsPostSchema = () =>
       ),
       context: v.optional(
         v.pipe(
-          v.record(v.string(), v.unknown()),
-          noList(),
+          noList(v.record(v.string(), v.unknown())),
           v.check(
             (context) => !("site" in context),
             "The site is that of the credential; remove `site` here.",

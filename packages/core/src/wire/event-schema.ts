@@ -155,7 +155,8 @@ function behavioural(base: string): JsonSchema {
       pageContext: field(texts(["url", "path", "referrer", "title"])),
       campaignContext: field(texts([...UTM, ...CAMPAIGN])),
       elementContext: field(texts(["element", "elementId", "className", "text"])),
-      interactionContext: field({}),
+      // Older clients send one of these where there was no interaction.
+      interactionContext: { anyOf: [{ enum: [false, 0, ""] }, field({})] },
       ...texts(["deviceType", "journeyStage", "conversionGoal"]),
     },
     // A time in the data goes before.

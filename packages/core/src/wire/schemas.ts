@@ -49,13 +49,16 @@ export const timeSchema = () =>
     ),
   );
 
-/** Schemas of objects take lists as well, as far as nothing in them is missing. */
-export const noList = <T extends object>() =>
-  v.check<T, string>((value) => !Array.isArray(value), "This must be an object, not a list.");
+/** The schema, but of objects alone: by itself it takes a list for an object as far as nothing in it is missing. */
+export function noList<S extends v.GenericSchema>(schema: S): S {
+  const run: S["~run"] = (dataset, config) =>
+    schema["~run"](Array.isArray(dataset.value) ? { value: null } : dataset, config);
+  return { ...schema, "~run": run };
+}
 
 /** Any of the optional purposes, yes or no. `necessary` may be named, as true. */
 export const partialGrantsSchema = () =>
-  v.pipe(
+  noList(
     v.strictObject({
       necessary: v.optional(v.literal(true)),
       analytics: v.optional(v.boolean()),
@@ -63,7 +66,6 @@ export const partialGrantsSchema = () =>
       marketing: v.optional(v.boolean()),
       advertising: v.optional(v.boolean()),
     }),
-    noList(),
   );
 
 /** As above; what is not named is not granted. */

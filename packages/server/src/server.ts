@@ -10,6 +10,7 @@ import { createDoor } from "./http/door.js";
 import { createOnce, storedAnswers } from "./http/idempotency.js";
 import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
+import type { Route } from "./http/route.js";
 import { createHub } from "./live/hub.js";
 import { createMeters, type Meters } from "./metrics/meters.js";
 import { watchLag } from "./metrics/watch-lag.js";
@@ -23,6 +24,7 @@ import { decisionRoutes } from "./routes/decisions.js";
 import { eventRoutes } from "./routes/events.js";
 import { figureRoutes } from "./routes/figures.js";
 import { healthRoutes } from "./routes/health.js";
+import { openapiRoutes } from "./routes/openapi.js";
 import { monitoringRoutes } from "./routes/monitoring.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { simulationRoutes } from "./routes/simulation.js";
@@ -85,7 +87,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     publicOrigin,
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
-  const routes = [
+  const routes: Route[] = [
+    ...openapiRoutes(() => routes, basePath),
     ...eventRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),

@@ -88,7 +88,6 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const routes: Route[] = [
-    ...openapiRoutes(() => routes, basePath),
     ...eventRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
@@ -101,6 +100,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...healthRoutes(context),
     ...monitoringRoutes(context, options.metrics?.open === true),
     ...dashboardRoutes(context, options.dashboard?.directory ?? null),
+    ...openapiRoutes(() => routes, basePath),
   ];
   return {
     fetch: createDoor({

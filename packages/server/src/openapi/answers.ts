@@ -145,7 +145,9 @@ export const exportAnswer = () =>
       version: v.literal(1),
       exportedAt: moment(),
       subject: v.strictObject({ kind: v.picklist(["visitor", "user"]), visitors: count() }),
-      visitors: v.array(v.looseObject({ events: v.array(v.looseObject({ id: v.string(), name: v.string() })) })),
+      visitors: v.array(
+        v.looseObject({ events: v.array(v.looseObject({ id: v.string(), name: v.string() })) }),
+      ),
     }),
   );
 

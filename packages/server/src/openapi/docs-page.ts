@@ -35,10 +35,16 @@ export function docsPage(document: Json, basePath: string): { html: string; poli
   groups.set("Definitions", models);
   const anchor = (name: string): string => `group-${name.toLowerCase().replace(/\W+/g, "-")}`;
   const sections = [...groups].map(
-    ([name, parts]) => `<section><h2 id="${anchor(name)}">${escapeHtml(name)}</h2>${parts.join("")}</section>`,
+    ([name, parts]) =>
+      `<section><h2 id="${anchor(name)}">${escapeHtml(name)}</h2>${parts.join("")}</section>`,
   );
-  const links = [...groups.keys()].map((name) => `<li><a href="#${anchor(name)}">${escapeHtml(name)}</a></li>`);
-  const { title, version, description } = document.info as Record<"title" | "version" | "description", string>;
+  const links = [...groups.keys()].map(
+    (name) => `<li><a href="#${anchor(name)}">${escapeHtml(name)}</a></li>`,
+  );
+  const { title, version, description } = document.info as Record<
+    "title" | "version" | "description",
+    string
+  >;
   const html = `<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content="width=device-width,initial-scale=1">
 <title>${escapeHtml(title)} API</title><style>${STYLE}</style></head><body>
 <header><div><h1>${escapeHtml(title)} API</h1><p>${prose(description)}</p><div class=tags><span class=tag>version ${escapeHtml(version)}</span><a class=tag href="${escapeHtml(basePath)}/openapi.json">openapi.json</a></div></div></header>
@@ -49,7 +55,14 @@ export function docsPage(document: Json, basePath: string): { html: string; poli
 }
 
 function operationHtml(method: string, path: string, entry: Entry): string {
-  const { operationId = `${method} ${path}`, summary, description, parameters = [], requestBody, responses } = entry;
+  const {
+    operationId = `${method} ${path}`,
+    summary,
+    description,
+    parameters = [],
+    requestBody,
+    responses,
+  } = entry;
   const scope = entry["x-scope"];
   const words = `${method} ${path} ${summary} ${operationId} ${entry.tags?.join(" ") ?? ""}`.toLowerCase();
   const body = Object.entries(requestBody?.content ?? {}).find(([, { schema }]) => schema)?.[1].schema;
@@ -59,7 +72,7 @@ function operationHtml(method: string, path: string, entry: Entry): string {
   );
   return `<details class=op id="${escapeHtml(operationId)}" data-find="${escapeHtml(words)}"><summary><span class="m ${method}">${method.toUpperCase()}</span><span class=path>${escapeHtml(path)}</span><span class=sum>${escapeHtml(summary)}</span></summary><div class=in>${
     description === undefined ? "" : `<p>${prose(description)}</p>`
-  }<div class=tags><span class=tag>${scope ? `scope ${escapeHtml(scope)}` : "open to everyone"}</span><span class=tag>client.${escapeHtml(operationId)}</span></div>${
+  }<div class=tags><span class=tag>${scope ? `scope ${escapeHtml(scope)}` : "open to everyone"}</span><span class=tag>${escapeHtml(operationId)}</span></div>${
     rows.length > 0 ? `<h3>Parameters</h3><dl class=rows>${rows.join("")}</dl>` : ""
   }${body ? `<h3>Body</h3>${schemaHtml(body)}` : ""}<h3>Answers</h3><dl class=rows>${Object.entries(responses).map(answerHtml).join("")}</dl></div></details>`;
 }
@@ -73,7 +86,9 @@ function answerHtml([status, { description, content = {} }]: [string, Entry["res
 
 /** The codes that a problem may have here. */
 function codesHtml(schema: Json | undefined): string {
-  const parts = (schema?.allOf ?? []) as { properties?: { type?: { enum?: string[]; examples?: string[] } } }[];
+  const parts = (schema?.allOf ?? []) as {
+    properties?: { type?: { enum?: string[]; examples?: string[] } };
+  }[];
   const type = parts.find(({ properties }) => properties)?.properties?.type;
   const codes = type?.enum ?? type?.examples ?? [];
   return `<div class=codes>${codes.map((code) => `<code>${escapeHtml(code)}</code>`).join("")}</div>`;

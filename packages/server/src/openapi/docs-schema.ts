@@ -9,7 +9,8 @@ const REPLACED: Readonly<Record<string, string>> = {
 };
 
 /** Text that stands for itself in HTML, in elements and in quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => REPLACED[sign] as string);
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (sign) => REPLACED[sign] as string);
 
 const isJson = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -20,14 +21,25 @@ export const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+
 
 /** A schema in a few words: `integer, 0 to 10`. */
 export function typeOf(schema: Json): string {
-  const { $ref, type, anyOf, items, enum: values, minimum, maximum, maxLength, additionalProperties } = schema;
+  const {
+    $ref,
+    type,
+    anyOf,
+    items,
+    enum: values,
+    minimum,
+    maximum,
+    maxLength,
+    additionalProperties,
+  } = schema;
   if (typeof $ref === "string") return $ref.slice($ref.lastIndexOf("/") + 1);
   if ("const" in schema) return JSON.stringify(schema.const);
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" | ");
   if (Array.isArray(anyOf)) return [...new Set(list(anyOf).map(typeOf))].join(" | ");
   const named = Array.isArray(type) ? type.join(" | ") : typeof type === "string" ? type : "any";
   if (type === "array") return isJson(items) && typeOf(items) !== "any" ? `list of ${typeOf(items)}` : "list";
-  if (type === "object" && isJson(additionalProperties)) return `object of ${typeOf(additionalProperties)} by name`;
+  if (type === "object" && isJson(additionalProperties))
+    return `object of ${typeOf(additionalProperties)} by name`;
   const bounds =
     minimum !== undefined && maximum !== undefined && Math.abs(Number(maximum)) < 1e9
       ? `, ${String(minimum)} to ${String(maximum)}`
@@ -49,9 +61,12 @@ const DEEPEST = 4;
 export function schemaHtml(schema: Json, depth = 0): string {
   const forms = formsOf(schema);
   if (forms.length > 0)
-    return forms.map((form, i) => `${i > 0 ? "<p class=type>or</p>" : ""}${schemaHtml(form, depth)}`).join("");
+    return forms
+      .map((form, i) => `${i > 0 ? "<p class=type>or</p>" : ""}${schemaHtml(form, depth)}`)
+      .join("");
   const inner = isJson(schema.items) ? schema.items : schema;
-  if (!isJson(inner.properties) || depth >= DEEPEST) return depth === 0 ? `<p class=type>${prose(typeOf(schema))}</p>` : "";
+  if (!isJson(inner.properties) || depth >= DEEPEST)
+    return depth === 0 ? `<p class=type>${prose(typeOf(schema))}</p>` : "";
   const required = new Set(Array.isArray(inner.required) ? (inner.required as unknown[]) : []);
   const rows = Object.entries(inner.properties).map(([name, given]) => {
     const member = isJson(given) ? given : {};

@@ -132,7 +132,8 @@ function parametersOf(route: Route, { params = {}, query = {}, headers = {} }: O
           {
             name: "Idempotency-Key",
             in: "header",
-            description: "Names this request: under the same key it is done once, and answered the same for a day.",
+            description:
+              "Names this request: under the same key it is done once, and answered the same for a day.",
             schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,255}$" },
           },
         ]
@@ -164,7 +165,12 @@ function securityOf({ scope }: Route): Json[] {
 }
 
 function operationOf(route: Route, operation: Operation | undefined): Json {
-  if (!operation) return { summary: "Not described yet.", "x-undescribed": true, responses: { default: { description: "" } } };
+  if (!operation)
+    return {
+      summary: "Not described yet.",
+      "x-undescribed": true,
+      responses: { default: { description: "" } },
+    };
   const answers = Object.entries(operation.answers).map(([status, answer]) => [status, answerOf(answer)]);
   const parameters = parametersOf(route, operation);
   return {
@@ -187,9 +193,19 @@ const SECURITY: Json = {
     description:
       "Public, in the page: may send events and consent and ask for decisions, from its own origins. Also as Basic user name, or `writeKey` in a body.",
   },
-  writeKeyInQuery: { type: "apiKey", in: "query", name: "key", description: "The write key, where no header can be set." },
+  writeKeyInQuery: {
+    type: "apiKey",
+    in: "query",
+    name: "key",
+    description: "The write key, where no header can be set.",
+  },
   secretKey: { type: "http", scheme: "bearer", description: "Of the host's own servers: reads and manages." },
-  session: { type: "apiKey", in: "cookie", name: "attune_session", description: "A person who signed in to the dashboard." },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "attune_session",
+    description: "A person who signed in to the dashboard.",
+  },
 };
 
 /** The whole of what is registered, as OpenAPI 3.1. */

@@ -50,7 +50,8 @@ export const eventsOperations = {
     id: "stream",
     tag: "Live",
     summary: "What happens on the site, as it happens",
-    description: "Server-sent events. Whoever returns within the window misses nothing, or is told of the gap.",
+    description:
+      "Server-sent events. Whoever returns within the window misses nothing, or is told of the gap.",
     headers: { "last-event-id": "The last frame that was seen." },
     answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
   },

@@ -83,7 +83,8 @@ export const siteOperations = {
     id: "performance",
     tag: "Monitoring",
     summary: "How this process does: its last minute",
-    description: "What nothing was measured of is null, with the reason in `notes`. Times in milliseconds, rates per second.",
+    description:
+      "What nothing was measured of is null, with the reason in `notes`. Times in milliseconds, rates per second.",
     answers: { 200: { description: "Figures.", schema: of.performanceAnswer() } },
   },
   "GET /metrics": {

@@ -39,7 +39,8 @@ export const operations = {
     id: "erase",
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
-    description: "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete=false` and `retentionOverride` are refused.",
+    description:
+      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete=false` and `retentionOverride` are refused.",
     params: { id: SUBJECT },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [
@@ -53,7 +54,10 @@ export const operations = {
     summary: "Everything held of somebody, as a file",
     params: { id: SUBJECT },
     query: {
-      format: { description: "`ndjson`: one record a line.", schema: { enum: ["json", "ndjson"], default: "json" } },
+      format: {
+        description: "`ndjson`: one record a line.",
+        schema: { enum: ["json", "ndjson"], default: "json" },
+      },
     },
     answers: { 200: { description: "The export.", schema: of.exportAnswer() } },
     problems: [[400, "ATTUNE_SERVER_ID"]],

@@ -18,7 +18,8 @@ export function openapiRoutes(registered: () => readonly Route[], basePath: stri
       method: "GET",
       path: "/openapi.json",
       scope: null,
-      handle: () => json(made(), { headers: { "cache-control": "no-cache", "access-control-allow-origin": "*" } }),
+      handle: () =>
+        json(made(), { headers: { "cache-control": "no-cache", "access-control-allow-origin": "*" } }),
     },
     {
       method: "GET",

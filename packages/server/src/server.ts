@@ -1,13 +1,20 @@
 import { AttuneError, secureRandom } from "@attune/core";
-import { memoryChannel } from "@attune/core/memory";
+import { memoryChannel, memoryStore } from "@attune/core/memory";
+import type { Log } from "@attune/core/ports";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import { createAuthenticator } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
 import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
+import { createOnce, storedAnswers } from "./http/idempotency.js";
+import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
+import type { Route } from "./http/route.js";
 import { createHub } from "./live/hub.js";
+import { createMeters, type Meters } from "./metrics/meters.js";
+import { watchLag } from "./metrics/watch-lag.js";
+import { watchLog } from "./metrics/watch-log.js";
 import { auditRoutes } from "./routes/audit.js";
 import { consentRoutes } from "./routes/consent.js";
 import type { RouteContext } from "./routes/context.js";
@@ -17,6 +24,8 @@ import { decisionRoutes } from "./routes/decisions.js";
 import { eventRoutes } from "./routes/events.js";
 import { figureRoutes } from "./routes/figures.js";
 import { healthRoutes } from "./routes/health.js";
+import { monitoringRoutes } from "./routes/monitoring.js";
+import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { simulationRoutes } from "./routes/simulation.js";
@@ -27,6 +36,7 @@ import type { AttuneServer, AttuneServerOptions } from "./types.js";
 
 const RETENTION_MS = 395 * 86_400_000;
 const SWEEP_MS = 3_600_000;
+const STRANGERS_PER_MINUTE = 1200;
 
 /**
  * The whole service as a `Request → Response` handler, to be mounted wherever requests come from.
@@ -42,7 +52,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const ring = createKeyRing(options.auth.keys);
   const sessions = createSessions(clock, options.auth.sessionMs);
   const authenticator = createAuthenticator(ring, sessions, publicOrigin);
-  const service = options.service ?? ownService({ ...options, report });
+  const meters = createMeters(clock.now);
+  const watched = watchedLog(options, meters, report);
+  const service = options.service ?? ownService({ ...options, report, ...(watched && { log: watched.log }) });
   const random = options.random ?? secureRandom;
   const shop = options.simulation?.shop;
   if (shop !== undefined) requireShop(shop);
@@ -54,24 +66,32 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
   const limits = {
     ...BODY_LIMITS,
+    ...PRESSURE_LIMITS,
     batch: 1000,
     requestsPerMinute: Number.POSITIVE_INFINITY,
+    strangersPerMinute: STRANGERS_PER_MINUTE,
     ...options.limits,
   };
+  const pressure = createPressure(limits, watched, meters.refused);
+  const answers = answersOf(options, report);
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
   const context: RouteContext = {
     service,
     clock,
+    sites,
     limits,
     hub,
     sessions,
     simulation,
+    meters,
+    pressure,
+    lag: () => watched?.lag()?.runs ?? null,
     basePath,
     authenticate: authenticator.fromRequest,
     publicOrigin,
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
-  const routes = [
+  const routes: Route[] = [
     ...eventRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
@@ -82,7 +102,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...figureRoutes(context),
     ...simulationRoutes(context),
     ...healthRoutes(context),
+    ...monitoringRoutes(context, options.metrics?.open === true),
     ...dashboardRoutes(context, options.dashboard?.directory ?? null),
+    ...openapiRoutes(() => routes, basePath),
     ...landingRoutes(context, options.dashboard !== undefined),
   ];
   return {
@@ -92,7 +114,12 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       authenticator,
       ring,
       limits,
-      admits: createRateLimit(clock, limits.requestsPerMinute),
+      keys: createRateLimit({ name: "key", perMinute: limits.requestsPerMinute, clock }),
+      addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
+      addressOf: options.addressOf ?? ((_, peer) => peer.address ?? null),
+      pressure,
+      once: createOnce(answers.store, clock, report),
+      meters,
       report,
     }),
     service,
@@ -109,11 +136,33 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     },
     async close() {
       if (sweeping) clearInterval(sweeping);
+      watched?.close();
       simulation.close();
       await hub.close();
+      await answers.close();
       if (!options.service) await service.close();
     },
   };
+}
+
+/** The log that was handed in, watched; null where the service was made elsewhere: nobody knows what its log does. */
+function watchedLog({ service, log }: AttuneServerOptions, meters: Meters, report: (error: unknown) => void) {
+  if (service || !log) return null;
+  const lag = watchLag(log, report);
+  return { ...watchLog(log, meters.log), ...lag } satisfies { log: Log };
+}
+
+/** Where answers are kept, and the end of what was made for it. */
+function answersOf({ idempotency, service, stores }: AttuneServerOptions, report: (error: unknown) => void) {
+  if (idempotency) return { store: idempotency, close: () => Promise.resolve() };
+  if (!service && stores) return { store: storedAnswers(stores.hot), close: () => Promise.resolve() };
+  const own = memoryStore();
+  const sweeping = setInterval(() => void own.sweep().catch(report), SWEEP_MS).unref();
+  const close = async (): Promise<void> => {
+    clearInterval(sweeping);
+    await own.close();
+  };
+  return { store: storedAnswers(own), close };
 }
 
 /** As browsers write it: scheme, host and port, nothing else. */

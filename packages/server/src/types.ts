@@ -3,14 +3,19 @@ import type { ConsentPolicy } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import type { ApiKey } from "./auth/keys.js";
 import type { BodyLimits } from "./http/body.js";
+import type { IdempotencyStore } from "./http/idempotency.js";
+import type { PressureLimits } from "./http/pressure.js";
+import type { Peer } from "./http/route.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
 
-export interface Limits extends BodyLimits {
+export interface Limits extends BodyLimits, PressureLimits {
   /** Events in one request (default 1,000). */
   batch: number;
   /** Requests of one key in a minute; more are answered 429 (default: no limit). */
   requestsPerMinute: number;
+  /** Requests of one client address in a minute that show no valid credential (default 1,200), where the address is known. */
+  strangersPerMinute: number;
 }
 
 export interface AttuneServerOptions {
@@ -42,6 +47,15 @@ export interface AttuneServerOptions {
   /** Everything is under it (`/attune`; default: the root). */
   basePath?: string;
   limits?: Partial<Limits>;
+  /**
+   * The client's address, for the limit of those who show no valid credential; null: unknown, not limited. Default: the other end of the
+   * connection, as the mount tells it. Behind a proxy, take it from the header that the proxy sets, and from no other.
+   */
+  addressOf?(request: Request, peer: Peer): string | null;
+  /** Where answers to requests with an `Idempotency-Key` are kept for a day (default: the hot store; with a handed-in `service`, memory). */
+  idempotency?: IdempotencyStore;
+  /** `open`: `GET /metrics` needs no credential, for scrapers inside one's own network (default: scope `read`). */
+  metrics?: { open?: boolean };
   /** Folder of the built dashboard; without one there is no `/dashboard`. */
   dashboard?: { directory: string };
   /** Where the simulated population shops: plain data, so that it may come from a file. Default: a made-up shop. */
@@ -54,8 +68,8 @@ export interface AttuneServerOptions {
 }
 
 export interface AttuneServer {
-  /** Answers every request; never rejects. */
-  fetch(request: Request): Promise<Response>;
+  /** Answers every request; never rejects. `peer` is what the mount knows of the connection. */
+  fetch(request: Request, peer?: Peer): Promise<Response>;
   readonly service: PersonalizationService;
   /** A link that signs one person in to the dashboard, once, within an hour. */
   signInUrl(origin: string, site?: string): string;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Grants } from "../consent/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import { parseWith } from "./parse.js";
-import { idSchema, partialGrantsSchema, timeSchema, visitorIdSchema } from "./schemas.js";
+import { idSchema, meaning, partialGrantsSchema, timeSchema, visitorIdSchema } from "./schemas.js";
 import type { ConsentInput, ConsentPost } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONSENT";
@@ -17,6 +17,7 @@ const version = () =>
   v.pipe(
     v.string(),
     v.check((text) => text.length > 0 && text.length <= 128, "Name the consent text in 1 to 128 characters."),
+    meaning<string>({ minLength: 1, maxLength: 128 }),
   );
 const region = () =>
   v.nullish(
@@ -26,6 +27,7 @@ const region = () =>
         (code) => code.length > 0 && code.length <= 16,
         "A region is a code of at most 16 characters, as in `DE` or `US-CA`.",
       ),
+      meaning<string>({ minLength: 1, maxLength: 16 }),
     ),
   );
 
@@ -58,18 +60,23 @@ export function parseConsentInput(input: unknown): Result<ConsentInput, Issue[]>
   return parseWith(v.pipe(decisionObject(), v.transform(toInput)), input, CODE);
 }
 
+const nativeObject = () =>
+  v.strictObject({
+    visitorId: v.optional(visitorIdSchema()),
+    userId: v.optional(idSchema()),
+    ...decision(),
+  });
+type Native = v.InferOutput<ReturnType<typeof nativeObject>>;
+
 /** By id, and by what is decided: `{ visitorId | userId, purposes, policyVersion, source, at?, region? }`. */
 const native = () =>
   v.pipe(
-    v.strictObject({
-      visitorId: v.optional(visitorIdSchema()),
-      userId: v.optional(idSchema()),
-      ...decision(),
-    }),
+    nativeObject(),
     v.check(
       ({ visitorId, userId }) => (visitorId === undefined) !== (userId === undefined),
       "Name whose consent it is: either `visitorId` or `userId`.",
     ),
+    meaning<Native>({ oneOf: [{ required: ["visitorId"] }, { required: ["userId"] }] }),
     v.transform(
       ({ visitorId, userId, ...rest }): ConsentPost => ({
         subject: visitorId !== undefined ? { visitorId } : { userId: userId as string },
@@ -78,24 +85,28 @@ const native = () =>
     ),
   );
 
+const granularObject = () =>
+  v.object({
+    userId: v.optional(idSchema()),
+    visitorId: v.optional(visitorIdSchema()),
+    anonymousId: v.optional(visitorIdSchema()),
+    consentType: v.optional(v.string(), "all"),
+    consentStatus: v.picklist(["granted", "denied", "withdrawn"]),
+    consentDate: v.optional(timeSchema()),
+    consentSource: v.optional(v.string(), "api"),
+    granularConsent: v.optional(partialGrantsSchema()),
+    policyVersion: v.optional(version(), UNSTATED),
+    region: region(),
+  });
+type Granular = v.InferOutput<ReturnType<typeof granularObject>>;
+
 /**
  * The form of pages and consent platforms: one status, and a yes or no for each purpose where `granularConsent` gives it. Pages name
  * the visitor (`visitorId` or `anonymousId`), platforms a `userId`, which goes before and may be either.
  */
 const granular = () =>
   v.pipe(
-    v.object({
-      userId: v.optional(idSchema()),
-      visitorId: v.optional(visitorIdSchema()),
-      anonymousId: v.optional(visitorIdSchema()),
-      consentType: v.optional(v.string(), "all"),
-      consentStatus: v.picklist(["granted", "denied", "withdrawn"]),
-      consentDate: v.optional(timeSchema()),
-      consentSource: v.optional(v.string(), "api"),
-      granularConsent: v.optional(partialGrantsSchema()),
-      policyVersion: v.optional(version(), UNSTATED),
-      region: region(),
-    }),
+    granularObject(),
     v.check(
       ({ userId, visitorId, anonymousId }) => (userId ?? visitorId ?? anonymousId) !== undefined,
       "Name whose consent it is: `visitorId` or `userId`.",
@@ -104,6 +115,10 @@ const granular = () =>
       ({ userId = "" }) => !/^[us]:/.test(userId),
       "A user id alone may be a visitor's too, so it does not begin with `u:` or `s:`.",
     ),
+    meaning<Granular>({
+      anyOf: ["visitorId", "anonymousId", "userId"].map((id) => ({ required: [id] })),
+      properties: { userId: { pattern: "^(?![us]:)" } },
+    }),
     v.transform((body): ConsentPost => {
       const {
         consentType,
@@ -132,6 +147,9 @@ const granular = () =>
       return { subject: body.userId ?? { visitorId: visitorId as string }, input };
     }),
   );
+
+/** Either form, for documents; what a body is taken for is decided by {@link parseConsentPost}. */
+export const consentPostSchema = () => v.union([native(), granular()]);
 
 const isGranular = (body: unknown): boolean =>
   typeof body === "object" && body !== null && "consentStatus" in body;

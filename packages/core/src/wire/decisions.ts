@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Issue, Result } from "../kernel/result.js";
 import { parseWith } from "./parse.js";
-import { grantsSchema, visitorIdSchema } from "./schemas.js";
+import { grantsSchema, meaning, noList, visitorIdSchema } from "./schemas.js";
 import type { DecisionsPost } from "./types.js";
 
 const MAX_SLOTS = 200;
@@ -26,7 +26,8 @@ const visitor = () =>
     "This must be a visitor id of 1 to 256 visible characters, or { id, consent? }.",
   );
 
-const body = () =>
+/** Before it is read: what a client sends. */
+export const decisionsPostSchema = () =>
   v.pipe(
     v.strictObject({
       visitor: visitor(),
@@ -34,15 +35,17 @@ const body = () =>
         v.pipe(
           v.array(v.string()),
           v.check((slots) => slots.length <= MAX_SLOTS, `Ask for at most ${MAX_SLOTS} slots at once.`),
+          meaning<string[]>({ maxItems: MAX_SLOTS }),
         ),
       ),
       context: v.optional(
         v.pipe(
-          v.record(v.string(), v.unknown()),
+          noList(v.record(v.string(), v.unknown())),
           v.check(
             (context) => !("site" in context),
             "The site is that of the credential; remove `site` here.",
           ),
+          meaning<Record<string, unknown>>({ not: { required: ["site"] } }),
         ),
         {},
       ),
@@ -58,5 +61,5 @@ const body = () =>
 
 /** The body of a request for decisions: `{ visitor, slots?, context? }`. */
 export function parseDecisionsPost(input: unknown): Result<DecisionsPost, Issue[]> {
-  return parseWith(body(), input, "ATTUNE_WIRE_DECISIONS");
+  return parseWith(decisionsPostSchema(), input, "ATTUNE_WIRE_DECISIONS");
 }

@@ -9,6 +9,10 @@ const MAX_ID = 256;
 /** 8.64e15 is the last millisecond that a Date can hold; only recorded times that a person can have lived are taken. */
 const LAST_TIME = 4_102_444_800_000;
 
+/** What a check means in JSON Schema, for documents that are made of these schemas. It changes nothing about what is taken. */
+export const meaning = <T>(jsonSchema: Readonly<Record<string, unknown>>) =>
+  v.metadata<T, { jsonSchema: Readonly<Record<string, unknown>> }>({ jsonSchema });
+
 /** An identifier as clients send it: 1 to 256 visible characters. */
 export const idSchema = () =>
   v.pipe(
@@ -17,6 +21,7 @@ export const idSchema = () =>
       (id) => id.length > 0 && id.length <= MAX_ID && /^[^\s\p{C}]+$/u.test(id),
       `An identifier has 1 to ${MAX_ID} visible characters.`,
     ),
+    meaning<string>({ minLength: 1, maxLength: MAX_ID, pattern: "^[^\\s\\p{C}]+$" }),
   );
 
 /** As above, for visitors: `u:` and `s:` stand for users and sessions, whom no client may reach that way. */
@@ -27,12 +32,16 @@ export const visitorIdSchema = () =>
       (id) => !/^[us]:/.test(id),
       "A visitor id does not begin with `u:` or `s:`; name a user by `userId`.",
     ),
+    meaning<string>({ allOf: [{ pattern: "^(?![us]:)" }] }),
   );
 
 /** Epoch milliseconds or ISO 8601, as epoch milliseconds. */
 export const timeSchema = () =>
   v.pipe(
-    v.union([v.number(), v.string()], "This must be a time: epoch milliseconds, or ISO 8601."),
+    v.union(
+      [v.pipe(v.number(), meaning<number>({ minimum: 0, maximum: LAST_TIME })), v.string()],
+      "This must be a time: epoch milliseconds, or ISO 8601.",
+    ),
     v.transform((time) => (typeof time === "number" ? time : Date.parse(time))),
     v.check(
       (ms) => ms >= 0 && ms <= LAST_TIME,
@@ -40,15 +49,24 @@ export const timeSchema = () =>
     ),
   );
 
+/** The schema, but of objects alone: by itself it takes a list for an object as far as nothing in it is missing. */
+export function noList<S extends v.GenericSchema>(schema: S): S {
+  const run: S["~run"] = (dataset, config) =>
+    schema["~run"](Array.isArray(dataset.value) ? { value: null } : dataset, config);
+  return { ...schema, "~run": run };
+}
+
 /** Any of the optional purposes, yes or no. `necessary` may be named, as true. */
 export const partialGrantsSchema = () =>
-  v.strictObject({
-    necessary: v.optional(v.literal(true)),
-    analytics: v.optional(v.boolean()),
-    personalization: v.optional(v.boolean()),
-    marketing: v.optional(v.boolean()),
-    advertising: v.optional(v.boolean()),
-  });
+  noList(
+    v.strictObject({
+      necessary: v.optional(v.literal(true)),
+      analytics: v.optional(v.boolean()),
+      personalization: v.optional(v.boolean()),
+      marketing: v.optional(v.boolean()),
+      advertising: v.optional(v.boolean()),
+    }),
+  );
 
 /** As above; what is not named is not granted. */
 export const grantsSchema = () =>

@@ -346,3 +346,12 @@ describe("parseServerConfig", () => {
       ]);
   });
 });
+
+describe("lists where objects belong", () => {
+  it("are refused, though they lack nothing that an object must have", () => {
+    expect(paths(parseDecisionsPost({ visitor: "v", context: [] }))).toEqual(["/context"]);
+    expect(paths(parseDecisionsPost({ visitor: { id: "v", consent: [] } }))).not.toEqual([]);
+    const consent = { visitorId: "v", purposes: [], policyVersion: "1", source: "api" };
+    expect(paths(parseConsentPost(consent))).toEqual(["/purposes"]);
+  });
+});

@@ -1,5 +1,10 @@
 /** What every mount takes: the whole of a service over HTTP. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
+export type FetchHandler = (request: Request, peer?: Peer) => Response | Promise<Response>;
+
+/** Who is at the other end of the connection, where the mount can tell: a proxy, if there is one in between. */
+export interface Peer {
+  address?: string | undefined;
+}
 
 export interface MountOptions {
   /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. */

@@ -1,2 +1,2 @@
-export type { FetchHandler, MountOptions as NodeListenerOptions } from "../mount/handler.js";
+export type { FetchHandler, Peer, MountOptions as NodeListenerOptions } from "../mount/handler.js";
 export { toNodeListener } from "./listener.js";

@@ -31,7 +31,8 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
   outgoing.once("finish", () => dismissBody(incoming));
   try {
     const request = toRequest(incoming, departure, overrides);
-    const response = request === null ? problem(400) : await handler(request);
+    const response =
+      request === null ? problem(400) : await handler(request, { address: incoming.socket.remoteAddress });
     await sendResponse(response, outgoing, incoming.method === "HEAD");
   } catch (error) {
     // What fails because the client left is no failure.

@@ -62,9 +62,8 @@ export async function readText(request: Request, limits: BodyLimits): Promise<st
   }
 }
 
-/** {@link readText}, parsed. A body that is not JSON as a whole is refused with 400. */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
-  const text = await readText(request, limits);
+/** @throws Refusal 400 for what is not JSON as a whole. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

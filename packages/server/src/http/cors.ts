@@ -15,7 +15,7 @@ export function corsHeaders(request: Request, ring: KeyRing): Record<string, str
   return {
     vary: "origin",
     "access-control-allow-origin": origin,
-    "access-control-expose-headers": "etag, retry-after",
+    "access-control-expose-headers": "etag, retry-after, ratelimit, ratelimit-policy, idempotency-replayed",
   };
 }
 

@@ -1,40 +1,52 @@
 import { Hono } from "hono";
-import { type Authenticator, type Principal, requireScope } from "../auth/authenticate.js";
 import type { KeyRing } from "../auth/keys.js";
-import { type BodyLimits, deeperThan, readJson } from "./body.js";
+import type { Meters } from "../metrics/meters.js";
+import { type Admission, answer, type Judges } from "./admission.js";
+import { compressed } from "./compress.js";
 import { corsHeaders, preflight } from "./cors.js";
 import { problem, problemOf } from "./problem.js";
-import { Refusal } from "./refusal.js";
 import { SECURITY_HEADERS } from "./respond.js";
-import type { Route } from "./route.js";
+import type { Peer, Route } from "./route.js";
 
-export interface DoorOptions {
+export interface DoorOptions extends Judges {
   routes: readonly Route[];
   basePath: string;
-  authenticator: Authenticator;
   ring: KeyRing;
-  limits: BodyLimits;
-  /** Counts a request; false if the key has had its share. */
-  admits(principal: Principal): boolean;
+  meters: Meters;
   report(error: unknown): void;
 }
 
+type Bindings = { Bindings: { peer: Peer } };
+
 const FROM_PAGES: ReadonlySet<unknown> = new Set(["ingest", "decide", "ruleset"]);
 
-/** Everything a request passes before a route sees it: credential, scope, size, type, JSON; and what its answer gets on the way out. */
-export function createDoor(options: DoorOptions): (request: Request) => Promise<Response> {
-  const { routes, ring, report } = options;
-  const app = new Hono().basePath(options.basePath);
+/** What every request passes on its way to a route, and every answer on its way out: headers, compression, and being counted. */
+export function createDoor(options: DoorOptions): (request: Request, peer?: Peer) => Promise<Response> {
+  const { routes, ring, report, meters } = options;
+  const app = new Hono<Bindings>().basePath(options.basePath);
   const methods = new Map<string, string[]>();
 
   for (const route of routes) {
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method]);
+    const counted = {
+      method: route.method,
+      route: route.path,
+      surface: route.ingests ? "ingest" : "api",
+    } as const;
     app.on(route.method, [route.path], async (context) => {
+      const started = performance.now();
       const request = context.req.raw;
-      const response = await answer(route, request, context.req.param(), options).catch((error) =>
+      const admission: Admission = { params: context.req.param(), peer: context.env.peer, headers: {} };
+      const response = await answer(route, request, admission, options).catch((error) =>
         problemOf(error, report),
       );
-      return dress(response, FROM_PAGES.has(route.scope) ? corsHeaders(request, ring) : {});
+      const extra = {
+        ...admission.headers,
+        ...(FROM_PAGES.has(route.scope) ? corsHeaders(request, ring) : {}),
+      };
+      const whole = await compressed(request, dress(response, extra));
+      meters.answered({ ...counted, status: whole.status, ms: performance.now() - started });
+      return whole;
     });
   }
   for (const [path, allowed] of methods) {
@@ -50,56 +62,7 @@ export function createDoor(options: DoorOptions): (request: Request) => Promise<
     dress(problem({ status: 404, code: "ATTUNE_SERVER_ROUTE", detail: "There is nothing under this path." })),
   );
   app.onError((error) => dress(problemOf(error, report)));
-  return async (request) => app.fetch(request);
-}
-
-async function answer(
-  route: Route,
-  request: Request,
-  params: Record<string, string>,
-  { authenticator, limits, admits }: DoorOptions,
-): Promise<Response> {
-  const url = new URL(request.url);
-  const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
-  // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
-  const identify = keyMayBeInBody ? authenticator.fromKey : authenticator.fromRequest;
-  let principal: Principal | null = route.scope === null ? null : identify(request, url);
-  if (route.scope !== null && (principal || !keyMayBeInBody)) requireScope(principal, route.scope);
-  if (principal) requireShare(principal, admits);
-  const body = route.body ? await readRouteBody(request, route.body, limits) : undefined;
-  if (route.scope === null) return route.handle({ request, url, params, body, principal });
-  if (!principal) {
-    principal = authenticator.fromBody(body, request, url);
-    requireScope(principal, route.scope);
-    requireShare(principal, admits);
-  }
-  return route.handle({ request, url, params, body, principal });
-}
-
-function requireShare(principal: Principal, admits: DoorOptions["admits"]): void {
-  if (admits(principal)) return;
-  throw new Refusal(
-    429,
-    "ATTUNE_SERVER_RATE",
-    "This key has sent too many requests; wait as long as Retry-After says.",
-    {
-      headers: { "retry-after": "10" },
-    },
-  );
-}
-
-async function readRouteBody(
-  request: Request,
-  shape: NonNullable<Route["body"]>,
-  limits: BodyLimits,
-): Promise<unknown> {
-  const max = shape.max ?? limits.expanded;
-  const sent = Math.min(limits.sent, max);
-  const body = await readJson(request, { ...limits, sent, expanded: Math.min(limits.expanded, max) });
-  if (shape.nested !== undefined && deeperThan(body, shape.nested)) {
-    throw new Refusal(400, "ATTUNE_SERVER_BODY_DEPTH", `The body nests deeper than ${shape.nested} levels.`);
-  }
-  return body;
+  return async (request, peer = {}) => app.fetch(request, { peer });
 }
 
 function dress(response: Response, extra: Readonly<Record<string, string>> = {}): Response {

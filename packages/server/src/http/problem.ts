@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<number, string>> = {
   409: "Conflict",
   413: "Too large",
   415: "Unsupported content",
+  422: "Unprocessable content",
   429: "Too many requests",
   500: "Internal error",
   503: "Unavailable",

@@ -12,10 +12,12 @@ export function json(
   body: unknown,
   init: { status?: number; headers?: Readonly<Record<string, string>> } = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
+  const text = JSON.stringify(body);
+  return new Response(text, {
     status: init.status ?? 200,
     headers: {
       "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(text)),
       "cache-control": "no-store",
       ...init.headers,
     },

@@ -10,12 +10,23 @@ export interface Call<P = Principal> {
   readonly principal: P;
 }
 
+/** Who is at the other end of the connection, as far as the mount tells. */
+export interface Peer {
+  address?: string | undefined;
+}
+
 interface RouteShape {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the base path; `:name` matches one segment. */
   path: string;
   /** Reads a JSON body of at most `max` bytes that nests at most `nested` levels. */
   body?: BodyShape;
+  /** Needs a log that takes events; refused before its body is read where it does not. */
+  ingests?: true;
+  /** Is done once for each `Idempotency-Key` that a request carries. */
+  once?: true;
+  /** Answered under any load and to everyone: whether this server is well. */
+  vital?: true;
 }
 
 export interface BodyShape {

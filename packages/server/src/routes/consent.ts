@@ -10,7 +10,14 @@ import { mayRead } from "./subject.js";
 export function consentRoutes(context: RouteContext): Route[] {
   const path = "/api/v1/behavioral/consent";
   return [
-    { method: "POST", path, scope: "ingest", body: SMALL_BODY, handle: (call) => record(call, context) },
+    {
+      method: "POST",
+      path,
+      scope: "ingest",
+      body: SMALL_BODY,
+      once: true,
+      handle: (call) => record(call, context),
+    },
     { method: "GET", path: `${path}/:id`, scope: "read", handle: (call) => read(call, context) },
   ];
 }

@@ -3,17 +3,25 @@ import type { PersonalizationService } from "@attune/core/service";
 import type { Principal } from "../auth/authenticate.js";
 import type { Sessions } from "../auth/sessions.js";
 import type { Limits } from "../types.js";
+import type { Pressure } from "../http/pressure.js";
 import type { Hub } from "../live/hub.js";
+import type { Meters } from "../metrics/meters.js";
 import type { Simulation } from "../simulate/simulation.js";
 
 /** What routes are made of. */
 export interface RouteContext {
   readonly service: PersonalizationService;
   readonly clock: Clock;
+  /** Those that some key reaches. */
+  readonly sites: readonly string[];
   readonly limits: Limits;
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly simulation: Simulation;
+  readonly meters: Meters;
+  readonly pressure: Pressure;
+  /** Runs that wait for their fold; null where not known. */
+  lag(): number | null;
   /** The credential of a request to an open route, which may do without. */
   authenticate(request: Request, url: URL): Principal | null;
   /** Site under the root, without a trailing slash; empty for none. */

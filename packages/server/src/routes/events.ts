@@ -11,6 +11,8 @@ import { mayRead, subjectOf } from "./subject.js";
 
 const MAX_WAIT_MS = 30_000;
 const MAX_SLOTS = 50;
+/** Nobody waits longer than this for the log, ms. */
+const INGEST_MS = 10_000;
 
 /** `POST /events` and `POST /batch`. */
 export function eventRoutes(context: RouteContext): Route[] {
@@ -21,6 +23,7 @@ export function eventRoutes(context: RouteContext): Route[] {
       path: `${path}/events`,
       scope: "ingest",
       body: { max: context.limits.event },
+      ingests: true,
       handle: (call) => oneEvent(call, context),
     },
     {
@@ -28,6 +31,7 @@ export function eventRoutes(context: RouteContext): Route[] {
       path: `${path}/batch`,
       scope: "ingest",
       body: {},
+      ingests: true,
       handle: (call) => batch(call, context),
     },
   ];
@@ -106,17 +110,26 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   });
 }
 
-/** @throws Refusal 503 where events or dead letters cannot be written; then the whole can be sent again. */
+/** @throws Refusal 503 where events or dead letters cannot be written, or not in time; then the whole can be sent again. */
 async function ingest(
-  { service }: RouteContext,
+  { service, meters }: RouteContext,
   events: readonly unknown[],
   options: IngestOptions,
 ): Promise<IngestResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const what = new Error(`Events were not taken within ${INGEST_MS} ms.`);
+    timer = setTimeout(() => reject(what), INGEST_MS + (options.waitMs ?? 0));
+  });
   try {
-    return await service.ingest(events, options);
+    const result = await Promise.race([service.ingest(events, options), late]);
+    meters.ingested(result);
+    return result;
   } catch (cause) {
     const detail = "Events cannot be taken right now; send the same again later.";
     throw new Refusal(503, "ATTUNE_SERVER_INGEST", detail, { cause, headers: { "retry-after": "5" } });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -9,7 +9,14 @@ export function rulesetRoutes(context: RouteContext): Route[] {
   const path = "/api/v1/ruleset";
   return [
     { method: "GET", path, scope: "ruleset", handle: (call) => read(call, context) },
-    { method: "PUT", path, scope: "manage", body: DEFINITION_BODY, handle: (call) => replace(call, context) },
+    {
+      method: "PUT",
+      path,
+      scope: "manage",
+      body: DEFINITION_BODY,
+      once: true,
+      handle: (call) => replace(call, context),
+    },
   ];
 }
 

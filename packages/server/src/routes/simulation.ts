@@ -19,6 +19,7 @@ export function simulationRoutes({ simulation }: RouteContext): Route[] {
       path,
       scope: "manage",
       body: SMALL_BODY,
+      once: true,
       handle(call) {
         const { visitorsPerMinute } = objectBody(call);
         if (

@@ -4,6 +4,7 @@ import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { createAttuneServer } from "../server.js";
 import type { AttuneServer, AttuneServerOptions } from "../types.js";
+import { createAnswerCheck } from "./check-answer.js";
 
 export const WRITE = "wk_for-tests";
 export const SECRET = "sk_for-tests";
@@ -22,7 +23,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** The server behind real HTTP on a free port, in memory. */
+/** The server behind real HTTP on a free port, in memory. Whatever it answers to `call` and `post` must be as its own document says. */
 export async function startTestServer(options: Partial<AttuneServerOptions> = {}): Promise<TestServer> {
   const [store, log, channel] = [memoryStore(), memoryLog(), memoryChannel()];
   const reports: unknown[] = [];
@@ -40,15 +41,18 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
     report: (error) => reports.push(error),
     ...options,
   });
-  const listener = http.createServer(toNodeListener((request) => server.fetch(request)));
+  const listener = http.createServer(toNodeListener((request, peer) => server.fetch(request, peer)));
   // Longer than any test pauses: a connection that the server closes as it is used again would fail the call.
   listener.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-  const call: TestServer["call"] = (path, { key = WRITE, ...init } = {}) => {
+  const check = createAnswerCheck(options.basePath ?? "", () => documentOf(options));
+  const call: TestServer["call"] = async (path, { key = WRITE, ...init } = {}) => {
     const headers = new Headers(init.headers);
     if (key !== null && !headers.has("authorization")) headers.set("authorization", `Bearer ${key}`);
-    return fetch(url + path, { redirect: "manual", ...init, headers });
+    const response = await fetch(url + path, { redirect: "manual", ...init, headers });
+    await check(init.method ?? "GET", path, response);
+    return response;
   };
   return {
     url,
@@ -71,6 +75,26 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
       await Promise.all([log.close(), store.close(), channel.close()]);
     },
   };
+}
+
+/** The document of a server with the same routes, whatever limits the one under test has. */
+async function documentOf({
+  basePath = "",
+  dashboard,
+  metrics,
+}: Partial<AttuneServerOptions>): Promise<unknown> {
+  const store = memoryStore();
+  const server = createAttuneServer({
+    stores: { hot: store },
+    auth: { keys: [] },
+    basePath,
+    ...(dashboard && { dashboard }),
+    ...(metrics && { metrics }),
+  });
+  const answer = await server.fetch(new Request(`http://host${basePath}/openapi.json`));
+  await server.close();
+  await store.close();
+  return answer.json();
 }
 
 let counter = 0;

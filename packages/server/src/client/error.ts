@@ -1,0 +1,45 @@
+import { AttuneError, type ErrorCode, type Issue } from "@attune/core";
+
+/** What a server refused, or that it could not be reached (status 0). `code` and `path` are the server's own. */
+export class ClientError extends AttuneError {
+  readonly status: number;
+  readonly errors: readonly Issue[];
+
+  constructor(
+    status: number,
+    {
+      code,
+      message,
+      errors = [],
+      cause,
+    }: { code: ErrorCode; message: string; errors?: readonly Issue[]; cause?: unknown },
+  ) {
+    const path = errors[0]?.path;
+    super(code, message, { ...(path !== undefined && { path }), ...(cause !== undefined && { cause }) });
+    this.name = "ClientError";
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+interface ProblemLike {
+  type?: unknown;
+  detail?: unknown;
+  errors?: unknown;
+}
+
+/** The error that an answer stands for. What is no problem document comes from something in between. */
+export async function errorOf(response: Response): Promise<ClientError> {
+  const { status } = response;
+  const body = (await response.json().catch(() => null)) as ProblemLike | null;
+  const code = body?.type;
+  if (typeof code !== "string" || !code.startsWith("ATTUNE_")) {
+    const message = `The answer has status ${status} and is not Attune's; check the URL and what stands in between.`;
+    return new ClientError(status, { code: "ATTUNE_CLIENT_ANSWER", message });
+  }
+  return new ClientError(status, {
+    code: code as ErrorCode,
+    message: String(body?.detail ?? ""),
+    errors: Array.isArray(body?.errors) ? (body.errors as Issue[]) : [],
+  });
+}

@@ -1,0 +1,118 @@
+import { framesOf } from "./frames.js";
+import { createSend, type Sent } from "./send.js";
+import type {
+  AnswerOf,
+  BodyOf,
+  CallOptions,
+  ClientOptions,
+  EventInput,
+  OnceOptions,
+  Ruleset,
+  StreamFrame,
+} from "./types.js";
+
+export { ClientError } from "./error.js";
+export type * from "./types.js";
+
+const BEHAVIOURAL = "/api/v1/behavioral";
+const part = encodeURIComponent;
+
+/** So that an event that is sent again is the same event. */
+const identified = (event: EventInput): EventInput =>
+  "eventType" in event && !("id" in event)
+    ? { eventId: crypto.randomUUID(), ...event }
+    : { id: crypto.randomUUID(), ...event };
+
+/**
+ * Every route of an Attune server as a typed function. What may be sent twice is sent again where the server is busy or away, after as long as
+ * it says; the rest carries an Idempotency-Key. Without a dependency of its own; runs wherever `fetch` does.
+ *
+ * Each function rejects with a {@link ClientError}, whose code is the server's, or with the reason of its signal.
+ */
+export function createClient(options: ClientOptions) {
+  const send = createSend(options);
+  const json = async <T>(method: string, path: string, sent?: Sent, given?: OnceOptions): Promise<T> =>
+    (await (await send(method, path, sent, given)).json()) as T;
+  const get = <Id extends string>(path: string, given?: CallOptions, query?: Sent["query"]) =>
+    json<AnswerOf<Id>>("GET", path, query && { query }, given);
+
+  return {
+    /** `waitMs`: how long to wait for the fold; `slots`: what to decide for the event's visitor. */
+    sendEvent: (
+      event: EventInput,
+      given: CallOptions & { waitMs?: number; slots?: readonly string[] } = {},
+    ) =>
+      json<AnswerOf<"sendEvent">>(
+        "POST",
+        `${BEHAVIOURAL}/events`,
+        { body: identified(event), query: { wait: given.waitMs, slots: given.slots?.join(",") } },
+        given,
+      ),
+    /** At most 1,000; invalid ones reject themselves only, and stand in the answer. */
+    sendBatch: (
+      events: readonly EventInput[],
+      given: CallOptions & { waitMs?: number; sentAt?: number } = {},
+    ) =>
+      json<AnswerOf<"sendBatch">>(
+        "POST",
+        `${BEHAVIOURAL}/batch`,
+        { body: { events: events.map(identified), sentAt: given.sentAt }, query: { wait: given.waitMs } },
+        given,
+      ),
+    /** Frames as they come; leave the loop to end it. Not resumed by itself: open it again with the last frame's id. */
+    async *stream(given: CallOptions & { lastEventId?: string } = {}): AsyncGenerator<StreamFrame, void> {
+      const { lastEventId } = given;
+      const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+      const { body } = await send("GET", `${BEHAVIOURAL}/stream`, { headers }, given);
+      if (body) yield* framesOf(body);
+    },
+    recordConsent: (body: BodyOf<"recordConsent">, given?: OnceOptions) =>
+      json<AnswerOf<"recordConsent">>("POST", `${BEHAVIOURAL}/consent`, { body, once: true }, given),
+    consentOf: (id: string, given?: CallOptions) =>
+      get<"consentOf">(`${BEHAVIOURAL}/consent/${part(id)}`, given),
+    erase: (id: string, given?: CallOptions) =>
+      json<AnswerOf<"erase">>("DELETE", `${BEHAVIOURAL}/data/${part(id)}`, {}, given),
+    exportData: (id: string, given?: CallOptions) =>
+      get<"exportData">(`${BEHAVIOURAL}/data/${part(id)}/export`, given),
+    auditLog: (given: CallOptions & { limit?: number; cursor?: string } = {}) =>
+      get<"auditLog">(`${BEHAVIOURAL}/audit-log`, given, { limit: given.limit, cursor: given.cursor }),
+    verifyAuditLog: (given: CallOptions & { checkpoint?: unknown } = {}) =>
+      get<"verifyAuditLog">(`${BEHAVIOURAL}/audit-log/verify`, given, {
+        checkpoint: given.checkpoint === undefined ? undefined : JSON.stringify(given.checkpoint),
+      }),
+    decide: (body: BodyOf<"decide">, given?: CallOptions) =>
+      json<AnswerOf<"decide">>("POST", "/api/v1/decisions", { body }, given),
+    ruleset: (given?: CallOptions) => json<Ruleset>("GET", "/api/v1/ruleset", {}, given),
+    publishRuleset: (body: Ruleset, given?: OnceOptions) =>
+      json<AnswerOf<"publishRuleset">>("PUT", "/api/v1/ruleset", { body, once: true }, given),
+    experimentResults: (id: string, given?: CallOptions) =>
+      get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given),
+    segmentSize: (id: string, given?: CallOptions) =>
+      get<"segmentSize">(`/api/v1/segments/${part(id)}/size`, given),
+    siteMetrics: (given?: CallOptions) => get<"siteMetrics">("/api/sessions/metrics", given),
+    performance: (given?: CallOptions) => get<"performance">(`${BEHAVIOURAL}/monitoring/performance`, given),
+    /** Prometheus text. */
+    metrics: async (given?: CallOptions) => (await send("GET", "/metrics", {}, given)).text(),
+    /** Rejects with status 503 where some component does not answer. */
+    health: (given?: CallOptions) => get<"health">("/health", given),
+    ready: (given?: CallOptions) => get<"ready">("/health/ready", given),
+    live: (given?: CallOptions) => get<"live">("/health/live", given),
+    simulation: (given?: CallOptions) => get<"simulation">("/api/v1/simulation", given),
+    simulate: (visitorsPerMinute: number, given?: OnceOptions) =>
+      json<AnswerOf<"simulate">>(
+        "POST",
+        "/api/v1/simulation",
+        { body: { visitorsPerMinute }, once: true },
+        given,
+      ),
+    /** Never sent twice: each link signs one person in. */
+    createSignInLink: (given?: CallOptions) =>
+      json<AnswerOf<"createSignInLink">>("POST", "/api/v1/dashboard/sign-in", { never: true }, given),
+    signOut: async (given?: CallOptions): Promise<void> => {
+      await send("DELETE", "/api/v1/dashboard/session", { never: true }, given);
+    },
+    openapi: (given?: CallOptions) => json<Record<string, unknown>>("GET", "/openapi.json", {}, given),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;

@@ -1,0 +1,147 @@
+import { type Authenticator, type Principal, requireScope } from "../auth/authenticate.js";
+import { type BodyLimits, deeperThan, parseJson, readText } from "./body.js";
+import type { Once } from "./idempotency.js";
+import type { Admitted, Pressure } from "./pressure.js";
+import { addressGroup, type RateLimit, type RateVerdict } from "./rate.js";
+import { Refusal } from "./refusal.js";
+import type { Peer, Route } from "./route.js";
+
+/** What requests are judged by. */
+export interface Judges {
+  authenticator: Authenticator;
+  limits: BodyLimits;
+  /** Counts requests of a key or session. */
+  keys: RateLimit;
+  /** Counts requests of an address that show no valid credential. */
+  addresses: RateLimit;
+  /** The address that a request came from, as far as it is known. */
+  addressOf(request: Request, peer: Peer): string | null;
+  pressure: Pressure;
+  once: Once;
+}
+
+/** What is known of a request beside itself, and what its answer is told on the way. */
+export interface Admission {
+  params: Record<string, string>;
+  peer: Peer;
+  /** For the answer, whatever becomes of the request. */
+  headers: Record<string, string>;
+}
+
+/** How much larger a compressed body is taken to be until it is known. */
+const EXPANSION = 8;
+
+/** Credential, share, scope, room, size, type, JSON; then the route itself. @throws Refusal where one of them is not right. */
+export async function answer(
+  route: Route,
+  request: Request,
+  admission: Admission,
+  judges: Judges,
+): Promise<Response> {
+  const { pressure, limits } = judges;
+  if (route.vital) return handle(route, request, admission, judges, null);
+  const room = pressure.enter(estimate(route, request, limits));
+  try {
+    return await handle(route, request, admission, judges, room);
+  } finally {
+    room.leave();
+  }
+}
+
+async function handle(
+  route: Route,
+  request: Request,
+  admission: Admission,
+  judges: Judges,
+  room: Admitted | null,
+): Promise<Response> {
+  const { authenticator, limits, keys, pressure, once } = judges;
+  const { params, headers } = admission;
+  const url = new URL(request.url);
+  const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
+  // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
+  const identify = keyMayBeInBody ? authenticator.fromKey : authenticator.fromRequest;
+  const share = (principal: Principal): void => requireShare(keys.take(principal.id), headers, "key");
+  const stranger = <T>(recognise: () => T): T => countFailures(recognise, request, admission, judges);
+
+  let principal: Principal | null = route.scope === null ? null : stranger(() => identify(request, url));
+  if (route.scope === null && !route.vital) countStranger(request, admission, judges);
+  if (route.scope !== null && (principal || !keyMayBeInBody)) {
+    const { scope } = route;
+    stranger(() => requireScope(principal, scope));
+  }
+  if (principal) share(principal);
+  if (route.ingests) pressure.requireRoom();
+  const body = route.body ? await readRouteBody(request, route.body, limits, room) : undefined;
+  if (route.scope === null) return route.handle({ request, url, params, body, principal });
+  const { scope } = route;
+  if (!principal) {
+    const found = stranger(() => {
+      const byBody = authenticator.fromBody(body, request, url);
+      requireScope(byBody, scope);
+      return byBody;
+    });
+    share(found);
+    principal = found;
+  }
+  const call = { request, url, params, body, principal };
+  return route.once ? once(call, () => route.handle(call)) : route.handle(call);
+}
+
+/** Where nobody can be recognised, the address is counted: whoever tries out keys is slowed down. */
+function countFailures<T>(recognise: () => T, request: Request, admission: Admission, judges: Judges): T {
+  try {
+    return recognise();
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 401) countStranger(request, admission, judges);
+    throw error;
+  }
+}
+
+function countStranger(request: Request, { peer, headers }: Admission, judges: Judges): void {
+  const address = judges.addressOf(request, peer);
+  if (address !== null) requireShare(judges.addresses.take(addressGroup(address)), headers, "address");
+}
+
+function requireShare(
+  verdict: RateVerdict | null,
+  headers: Record<string, string>,
+  whose: "key" | "address",
+): void {
+  if (verdict === null) return;
+  Object.assign(headers, verdict.headers);
+  if (verdict.admitted) return;
+  throw new Refusal(
+    429,
+    "ATTUNE_SERVER_RATE",
+    `This ${whose} has sent too many requests; wait as long as Retry-After says.`,
+    { headers: { "retry-after": String(verdict.retryAfter) } },
+  );
+}
+
+/** Bytes that a request's body will take, as far as its headers tell. */
+function estimate({ body: shape }: Route, request: Request, limits: BodyLimits): number {
+  if (!shape) return 0;
+  const max = shape.max ?? limits.expanded;
+  const encoded = !["", "identity"].includes(request.headers.get("content-encoding") ?? "");
+  const declared = request.headers.get("content-length");
+  const sent = declared === null ? limits.sent : Number(declared) || 0;
+  return Math.min(max, encoded ? sent * EXPANSION : sent);
+}
+
+async function readRouteBody(
+  request: Request,
+  shape: NonNullable<Route["body"]>,
+  limits: BodyLimits,
+  room: Admitted | null,
+): Promise<unknown> {
+  const max = shape.max ?? limits.expanded;
+  const sent = Math.min(limits.sent, max);
+  const text = await readText(request, { ...limits, sent, expanded: Math.min(limits.expanded, max) });
+  room?.resize(text.length);
+  const body = parseJson(text);
+  if (shape.nested !== undefined && deeperThan(body, shape.nested)) {
+    throw new Refusal(400, "ATTUNE_SERVER_BODY_DEPTH", `The body nests deeper than ${shape.nested} levels.`);
+  }
+  return body;
+}

@@ -1,0 +1,125 @@
+import { memoryLog } from "@attune/core/memory";
+import type { Log } from "@attune/core/ports";
+import { afterEach, describe, expect, it } from "vitest";
+import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
+import { createPressure, PRESSURE_LIMITS } from "./pressure.js";
+
+const BATCH = "/api/v1/behavioral/batch";
+let at: TestServer | undefined;
+afterEach(() => at?.close());
+
+/** A real log whose appends wait for as long as it is told to. */
+function slowLog() {
+  const inner = memoryLog();
+  let gate: Promise<void> = Promise.resolve();
+  let open = (): void => undefined;
+  const log: Log = {
+    ...inner,
+    append: async (entries) => {
+      await gate;
+      return inner.append(entries);
+    },
+  };
+  return {
+    log,
+    hang() {
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+    },
+    release: () => open(),
+  };
+}
+
+async function timed(work: Promise<Response>): Promise<{ response: Response; ms: number }> {
+  const started = performance.now();
+  const response = await work;
+  return { response, ms: performance.now() - started };
+}
+
+describe("T12 backpressure at the door", () => {
+  it("refuses events at once while the log hangs, answers all else, and takes events when it is back", async () => {
+    const slow = slowLog();
+    at = await startTestServer({ log: slow.log, limits: { appendMs: 100 } });
+    const { post, call } = at;
+    expect((await post(BATCH, [nativeEvent()])).status).toBe(200);
+    const state = async () =>
+      (await (await call("/api/v1/behavioral/monitoring/performance", { key: SECRET })).json()) as object;
+    await state();
+    slow.hang();
+    const waiting = post(BATCH, [nativeEvent()]);
+    await expect.poll(state).toMatchObject({ status: "overloaded", backpressure: "append-slow" });
+    const times: number[] = [];
+    await post(BATCH, [nativeEvent()]);
+    for (let i = 0; i < 20; i++) {
+      const { response, ms } = await timed(post(BATCH, [nativeEvent()]));
+      expect(response.status).toBe(503);
+      expect((await response.json()).type).toBe("ATTUNE_SERVER_INGEST");
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+      times.push(ms);
+    }
+    // The median: one slow answer is the machine's.
+    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(50);
+    expect((await call("/api/v1/ruleset")).status).toBe(404);
+    slow.release();
+    expect(await (await waiting).json()).toMatchObject({ accepted: 1 });
+    expect((await post(BATCH, [nativeEvent()])).status).toBe(200);
+    await at.server.service.settled();
+    expect((await at.server.service.summary()).events).toBe(3);
+  });
+
+  it("bounds how many appends wait, however many requests come", async () => {
+    const slow = slowLog();
+    at = await startTestServer({ log: slow.log, limits: { appends: 4, appendMs: 60_000 } });
+    const { post } = at;
+    await post(BATCH, [nativeEvent()]);
+    slow.hang();
+    const first = Array.from({ length: 4 }, () => post(BATCH, [nativeEvent()]));
+    await expect.poll(async () => (await post(BATCH, [nativeEvent()])).status).toBe(503);
+    slow.release();
+    for (const response of await Promise.all(first)) expect(response.status).toBe(200);
+  });
+
+  it("refuses events while too many wait for their fold, and says for how long by how fast they become fewer", () => {
+    const refused: string[] = [];
+    let lag = { runs: 1500, perSecond: 50 };
+    const limits = { ...PRESSURE_LIMITS, lag: 1000 };
+    const log = { pending: () => ({ count: 0, oldestMs: 0 }), lag: () => lag };
+    const pressure = createPressure(limits, log, (reason) => refused.push(reason));
+    expect(() => pressure.requireRoom()).toThrowError(
+      expect.objectContaining({ status: 429, code: "ATTUNE_SERVER_BUSY", headers: { "retry-after": "10" } }),
+    );
+    lag = { runs: 1500, perSecond: -3 };
+    expect(() => pressure.requireRoom()).toThrowError(
+      expect.objectContaining({ headers: { "retry-after": "5" } }),
+    );
+    lag = { runs: 900, perSecond: 0 };
+    pressure.requireRoom();
+    expect(refused).toEqual(["lag", "lag"]);
+  });
+
+  it("bounds requests and bytes in flight, and gives back what was taken, once", () => {
+    const limits = { ...PRESSURE_LIMITS, inFlight: 2, inFlightBytes: 1000 };
+    const pressure = createPressure(limits, null, () => undefined);
+    const big = pressure.enter(900);
+    expect(() => pressure.enter(200)).toThrowError(expect.objectContaining({ status: 429 }));
+    big.resize(100);
+    const small = pressure.enter(200);
+    expect(pressure.figures()).toEqual({ requests: 2, bytes: 300 });
+    expect(() => pressure.enter(0)).toThrowError(expect.objectContaining({ status: 429 }));
+    for (const one of [big, big, small]) one.leave();
+    big.resize(5000);
+    expect(pressure.figures()).toEqual({ requests: 0, bytes: 0 });
+    // One that is larger than all is still let in where nothing else is there.
+    pressure.enter(5000).leave();
+  });
+
+  it("answers whether it is well even where it is full", async () => {
+    at = await startTestServer({ limits: { inFlight: 0 } });
+    expect((await at.post(BATCH, [nativeEvent()])).status).toBe(429);
+    expect((await at.call("/health/live", { key: null })).status).toBe(200);
+    expect((await at.call("/health/ready", { key: null })).status).toBe(200);
+    const refusal = await at.call("/api/v1/ruleset");
+    expect([refusal.status, refusal.headers.get("retry-after")]).toEqual([429, "1"]);
+  });
+});

@@ -1,0 +1,247 @@
+import type {
+  AuditCheckpoint,
+  AuditEntry,
+  AuditVerdict,
+  DecideResult,
+  SiteSummary,
+  StoredConsent,
+  VisitorExport,
+} from "@attune/core/service";
+import * as v from "valibot";
+import type { SimulationStatus } from "../simulate/simulation.js";
+
+/*
+ * What is answered, as schemas: the document and the client's types are made of them, and every answer that a test receives is held to them.
+ * They are functions, so that importing this file makes nothing.
+ */
+
+/** A schema of what the core gives: its type is the core's own, its parts are described as far as they help. */
+const typed = <T>(schema: v.GenericSchema<unknown, unknown>) => schema as v.GenericSchema<T, T>;
+
+const count = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+const share = () => v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const moment = () => v.pipe(v.string(), v.isoTimestamp());
+const notes = () => v.record(v.string(), v.string());
+const figure = () => v.nullable(v.pipe(v.number(), v.minValue(0)));
+const grants = () =>
+  v.strictObject({
+    necessary: v.boolean(),
+    analytics: v.boolean(),
+    personalization: v.boolean(),
+    marketing: v.boolean(),
+    advertising: v.boolean(),
+  });
+
+const issue = () => v.strictObject({ path: v.string(), code: v.string(), message: v.string() });
+
+export const problemBody = () =>
+  v.strictObject({
+    type: v.pipe(v.string(), v.description("The stable code.")),
+    title: v.string(),
+    status: count(),
+    detail: v.pipe(v.string(), v.description("What is wrong, and its cure.")),
+    instance: v.string(),
+    errors: v.array(issue()),
+  });
+
+const insights = () =>
+  v.strictObject({
+    engagementScore: share(),
+    intentProbability: share(),
+    behaviorPattern: v.nullable(v.string()),
+    nextActionPrediction: v.null(),
+    recommendedAction: v.null(),
+    notes: notes(),
+  });
+
+const decision = () =>
+  v.looseObject({
+    slot: v.string(),
+    variant: v.nullable(v.string()),
+    value: v.unknown(),
+    reason: v.string(),
+    propensity: v.nullable(share()),
+    rulesetVersion: v.nullable(v.string()),
+    purposes: v.array(v.string()),
+    isFallback: v.boolean(),
+  });
+const decisions = () =>
+  typed<DecideResult["decisions"]>(v.record(v.string(), decision()) as v.GenericSchema<unknown, unknown>);
+
+export const eventAnswer = () =>
+  v.strictObject({
+    eventId: v.nullable(v.string()),
+    processed: v.boolean(),
+    duplicate: v.nullable(v.boolean()),
+    processingTime: v.pipe(v.number(), v.minValue(0)),
+    triggers: v.array(v.unknown()),
+    decisions: v.nullable(decisions()),
+    insights: v.nullable(insights()),
+    privacyCompliance: v.strictObject({
+      dataProcessing: v.picklist(["none", "permitted-purposes"]),
+      consentStatus: v.picklist(["withheld", "granted"]),
+      anonymization: v.literal("pseudonymised"),
+      retention: v.pipe(v.number(), v.description("How long it is kept, ms.")),
+    }),
+    notes: notes(),
+  });
+
+export const batchAnswer = () =>
+  v.strictObject({
+    accepted: count(),
+    duplicates: v.nullable(count()),
+    withheld: count(),
+    rejected: v.array(
+      v.strictObject({ index: count(), eventId: v.optional(v.string()), errors: v.array(issue()) }),
+    ),
+  });
+
+export const decideAnswer = () =>
+  v.strictObject({
+    decisions: decisions(),
+    segments: v.record(v.string(), v.number()),
+    rulesetVersion: v.nullable(v.string()),
+  });
+
+const consentRecord = () =>
+  v.looseObject({
+    policyVersion: v.string(),
+    grants: grants(),
+    decidedAt: v.number(),
+    source: v.string(),
+    region: v.nullable(v.string()),
+  });
+
+export const consentReceipt = () =>
+  v.strictObject({
+    id: v.string(),
+    recordedAt: moment(),
+    record: v.pipe(v.optional(consentRecord()), v.description("Not told to a write key.")),
+  });
+
+export const storedConsent = () =>
+  typed<StoredConsent>(v.strictObject({ current: consentRecord(), history: v.array(consentRecord()) }));
+
+export const erasureAnswer = () =>
+  v.strictObject({
+    deletionId: v.string(),
+    status: v.literal("completed"),
+    dataRemoved: v.strictObject({ events: count(), sessions: count(), profiles: count() }),
+    removed: v.strictObject({
+      events: count(),
+      sessions: count(),
+      profiles: count(),
+      records: count(),
+      logEntries: count(),
+      deadLetters: count(),
+    }),
+    completionDate: moment(),
+  });
+
+export const exportAnswer = () =>
+  typed<VisitorExport>(
+    v.strictObject({
+      format: v.literal("attune-export"),
+      version: v.literal(1),
+      exportedAt: moment(),
+      subject: v.strictObject({ kind: v.picklist(["visitor", "user"]), visitors: count() }),
+      visitors: v.array(
+        v.looseObject({ events: v.array(v.looseObject({ id: v.string(), name: v.string() })) }),
+      ),
+    }),
+  );
+
+const checkpoint = () =>
+  typed<AuditCheckpoint>(
+    v.strictObject({
+      site: v.string(),
+      seq: count(),
+      hash: v.string(),
+      at: v.number(),
+      signature: v.string(),
+    }),
+  );
+const hash = () => v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+export const auditPage = () =>
+  v.strictObject({
+    entries: v.array(
+      typed<Omit<AuditEntry, "at"> & { at: string }>(
+        v.strictObject({
+          seq: count(),
+          at: moment(),
+          type: v.string(),
+          actor: v.string(),
+          detail: v.record(v.string(), v.unknown()),
+          previous: hash(),
+          hash: hash(),
+        }),
+      ),
+    ),
+    checkpoint: v.nullable(checkpoint()),
+    nextCursor: v.nullable(v.string()),
+  });
+
+export const auditVerdict = () => typed<AuditVerdict>(v.looseObject({ ok: v.boolean() }));
+
+export const rulesetPublished = () => v.strictObject({ version: v.string() });
+
+const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
+
+export const experimentResults = () => v.strictObject({ experiment: v.string(), variants: arms() });
+export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
+
+export const simulationStatus = () =>
+  typed<SimulationStatus>(
+    v.strictObject({
+      running: v.boolean(),
+      visitorsPerMinute: v.number(),
+      visitors: count(),
+      events: count(),
+    }),
+  );
+export const simulationPost = () =>
+  v.object({ visitorsPerMinute: v.pipe(v.number(), v.minValue(0), v.maxValue(6000)) });
+
+export const siteMetrics = () =>
+  typed<SiteSummary & { simulated: SimulationStatus }>(
+    v.looseObject({
+      events: count(),
+      visitors: count(),
+      sessions: v.strictObject({ given: count(), derived: count() }),
+      conversions: v.strictObject({ sessions: count(), orders: count(), revenue: v.number() }),
+      byName: v.record(v.string(), count()),
+      segments: v.record(v.string(), count()),
+      experiments: v.record(v.string(), arms()),
+      conflicts: count(),
+      simulated: simulationStatus(),
+    }),
+  );
+
+export const performanceAnswer = () =>
+  v.strictObject({
+    metrics: v.strictObject({
+      eventIngestionRate: figure(),
+      processingLatency: v.strictObject({ p50: figure(), p95: figure(), p99: figure() }),
+      apiResponseTime: v.strictObject({ average: figure(), median: figure(), max: figure() }),
+      errorRate: v.nullable(share()),
+      throughput: figure(),
+    }),
+    status: v.picklist(["ok", "overloaded"]),
+    backpressure: v.nullable(v.picklist(["appends", "append-slow", "lag"])),
+    logLag: v.nullable(count()),
+    capacity: v.strictObject({
+      current: count(),
+      maximum: v.number(),
+      utilization: v.number(),
+    }),
+    notes: notes(),
+  });
+
+export const healthAnswer = () =>
+  v.strictObject({
+    status: v.picklist(["ok", "failed"]),
+    components: v.record(v.string(), v.picklist(["ok", "failed"])),
+  });
+export const liveAnswer = () => v.strictObject({ status: v.literal("ok") });
+export const signInAnswer = () => v.strictObject({ url: v.string() });

@@ -1,0 +1,58 @@
+import { batchSchema, eventSchema } from "@attune/core/wire";
+import * as of from "./answers.js";
+import type { Operations } from "./operation.js";
+
+/** Where the definitions of the document stand. */
+export const COMPONENTS = "#/components/schemas/";
+const MAX_BATCH = 1000;
+const wait = (otherwise: number) => ({
+  description: "Wait at most this long for the fold, ms.",
+  schema: { type: "number", minimum: 0, maximum: 30_000, default: otherwise },
+});
+
+export const eventsOperations = {
+  "POST /api/v1/behavioral/events": {
+    id: "sendEvent",
+    tag: "Events",
+    summary: "Send one event",
+    description: "May be repeated: an event takes effect once, by its id.",
+    query: {
+      wait: wait(50),
+      slots: {
+        description: "Slots to decide for the event's visitor, separated by commas.",
+        schema: { type: "string" },
+      },
+    },
+    body: { json: eventSchema(COMPONENTS).schema },
+    answers: {
+      200: {
+        description: "What became of it. What is not known yet is null, with the reason in `notes`.",
+        schema: of.eventAnswer(),
+      },
+    },
+    problems: [
+      [400, "ATTUNE_SERVER_EVENT"],
+      [400, "ATTUNE_SERVER_BODY_SHAPE"],
+    ],
+  },
+  "POST /api/v1/behavioral/batch": {
+    id: "sendBatch",
+    tag: "Events",
+    summary: "Send up to 1,000 events",
+    description:
+      "An invalid event rejects itself, none of its neighbours. May be repeated: each event takes effect once, by its id.",
+    query: { wait: wait(0) },
+    body: { json: batchSchema(MAX_BATCH) },
+    answers: { 200: { description: "What became of them.", schema: of.batchAnswer() } },
+    problems: [[400, "ATTUNE_SERVER_BATCH"]],
+  },
+  "GET /api/v1/behavioral/stream": {
+    id: "stream",
+    tag: "Live",
+    summary: "What happens on the site, as it happens",
+    description:
+      "Server-sent events. Whoever returns within the window misses nothing, or is told of the gap.",
+    headers: { "last-event-id": "The last frame that was seen." },
+    answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
+  },
+} as const satisfies Operations;

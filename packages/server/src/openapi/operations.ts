@@ -1,0 +1,102 @@
+import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
+import * as of from "./answers.js";
+import { eventsOperations } from "./operations-events.js";
+import type { Operations } from "./operation.js";
+import { siteOperations } from "./operations-site.js";
+
+const SUBJECT = "A visitor id or a user id.";
+const LIMIT = { type: "integer", minimum: 1, maximum: 200, default: 200 };
+
+/** Every route by method and path, as it is registered. A test holds this list to the routes, both ways. */
+export const operations = {
+  ...eventsOperations,
+  ...siteOperations,
+  "POST /api/v1/behavioral/consent": {
+    id: "recordConsent",
+    tag: "Consent and privacy",
+    summary: "Record what a visitor or user consents to",
+    description:
+      "In the native form or in that of consent platforms (with `consentStatus`). Under a write key, of an unguessable visitor id only.",
+    body: consentPostSchema(),
+    answers: { 201: { description: "A receipt.", schema: of.consentReceipt() } },
+    problems: [
+      [400, "ATTUNE_SERVER_CONSENT"],
+      [403, "ATTUNE_SERVER_CONSENT_SUBJECT"],
+    ],
+  },
+  "GET /api/v1/behavioral/consent/:id": {
+    id: "consentOf",
+    tag: "Consent and privacy",
+    summary: "What somebody consents to, and how it came to that",
+    params: { id: SUBJECT },
+    answers: { 200: { description: "The state and its history.", schema: of.storedConsent() } },
+    problems: [
+      [400, "ATTUNE_SERVER_ID"],
+      [404, "ATTUNE_SERVER_CONSENT_NONE"],
+    ],
+  },
+  "DELETE /api/v1/behavioral/data/:id": {
+    id: "erase",
+    tag: "Consent and privacy",
+    summary: "Erase everything held of somebody",
+    description:
+      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete=false` and `retentionOverride` are refused.",
+    params: { id: SUBJECT },
+    answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
+    problems: [
+      [400, "ATTUNE_SERVER_ID"],
+      [400, "ATTUNE_SERVER_ERASURE_OPTION"],
+    ],
+  },
+  "GET /api/v1/behavioral/data/:id/export": {
+    id: "exportData",
+    tag: "Consent and privacy",
+    summary: "Everything held of somebody, as a file",
+    params: { id: SUBJECT },
+    query: {
+      format: {
+        description: "`ndjson`: one record a line.",
+        schema: { enum: ["json", "ndjson"], default: "json" },
+      },
+    },
+    answers: { 200: { description: "The export.", schema: of.exportAnswer() } },
+    problems: [[400, "ATTUNE_SERVER_ID"]],
+  },
+  "GET /api/v1/behavioral/audit-log": {
+    id: "auditLog",
+    tag: "Consent and privacy",
+    summary: "What was done that somebody may have to answer for",
+    query: {
+      limit: { description: "Entries at most.", schema: LIMIT },
+      cursor: { description: "`nextCursor` of the page before.", schema: { type: "string" } },
+    },
+    answers: { 200: { description: "Entries in their order.", schema: of.auditPage() } },
+    problems: [[400, "ATTUNE_SERVER_QUERY"]],
+  },
+  "GET /api/v1/behavioral/audit-log/verify": {
+    id: "verifyAuditLog",
+    tag: "Consent and privacy",
+    summary: "Whether the audit log is whole",
+    query: {
+      checkpoint: {
+        description: "One that was kept elsewhere: JSON, as `GET /audit-log` gave it.",
+        schema: { type: "string" },
+      },
+    },
+    answers: { 200: { description: "The verdict.", schema: of.auditVerdict() } },
+    problems: [[400, "ATTUNE_SERVER_CHECKPOINT"]],
+  },
+  "POST /api/v1/decisions": {
+    id: "decide",
+    tag: "Decisions",
+    summary: "What a visitor is to see",
+    description:
+      "All slots unless some are named. The same visitor under the same ruleset is given the same, so it may be repeated. Under a write key, for an unguessable visitor id only.",
+    body: decisionsPostSchema(),
+    answers: { 200: { description: "A decision for each slot.", schema: of.decideAnswer() } },
+    problems: [
+      [400, "ATTUNE_SERVER_DECISIONS"],
+      [403, "ATTUNE_SERVER_GUESSABLE_ID"],
+    ],
+  },
+} as const satisfies Operations;

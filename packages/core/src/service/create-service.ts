@@ -4,6 +4,7 @@ import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
 import { createWrapping } from "../privacy/index.js";
+import { createAssessments } from "./assessments.js";
 import { createAudit } from "./audit.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
@@ -22,13 +23,13 @@ import { profileOf } from "./profile.js";
 import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
-import { createStandings } from "./standing.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
 import { sweep } from "./sweep.js";
 import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
+import { createVisitorCache } from "./visitor-cache.js";
 import { createWaiting } from "./waiting.js";
 import { caughtUp, startWorker } from "./worker.js";
 
@@ -50,11 +51,12 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const keys = options.keys ?? storedKeys(durable);
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
+  const { channel = null } = options;
   return {
     hot: stores.hot,
     durable,
     log: options.log ?? null,
-    channel: options.channel ?? null,
+    channel,
     clock,
     random,
     ids: createIdSource(clock, random),
@@ -63,6 +65,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     subjectKeys:
       wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
+    visitors: createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors),
+    assessments: createAssessments(),
     queue: createKeyedQueue(),
     retentionMs,
     report: (error) => options.report?.(error),
@@ -99,11 +103,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     });
   }
   const rulesets = createRulesets(context);
-  const standings = createStandings(context);
   const waiting = createWaiting(context.ids());
-  const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
+  const parts = { rulesets, policy, waiting, minimisers: createMinimisers() };
   const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
-  const listening = keepListening(context, { rulesets, standings, waiting }, async () =>
+  const listening = keepListening(context, { rulesets, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
 
@@ -125,8 +128,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor } = {}) =>
-      eraseSubject(context, standings, { site: checkSite(site), id, actor }),
+    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor } = {}) {
       await ready();
@@ -155,6 +157,11 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     sweep: () => sweep(context),
     settled: () => caughtUp(context, listening.isOpen),
+    cacheStats: () => ({
+      ...context.visitors.counts(),
+      ruleset: rulesets.counts(),
+      segments: context.assessments.counts(),
+    }),
     health: () => probe(context),
     close: () => listening.stop(),
   };

@@ -13,6 +13,7 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
+import type { CacheStats } from "./cache-counts.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -30,6 +31,10 @@ export interface ServiceOptions {
   worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
+  cache?: {
+    /** Visitors whose state, traits and consent this process holds at least, so as not to read them again (default 10,000; 0: none). */
+    visitors?: number;
+  };
   /** Told of failures of background work. */
   report?(error: unknown): void;
 }
@@ -280,10 +285,13 @@ export interface PersonalizationService {
    * `ATTUNE_SERVICE_CLOSED` where the service is closed before that.
    */
   settled(): Promise<void>;
+  /** How often what this process holds spared it a read, since it began. */
+  cacheStats(): CacheStats;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
+export type { CacheStats };
 export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

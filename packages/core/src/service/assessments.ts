@@ -1,4 +1,4 @@
-import type { Purpose } from "../consent/types.js";
+import { type Purpose, PURPOSES } from "../consent/types.js";
 import type { Memberships } from "../segments/types.js";
 import { initialState } from "../state/index.js";
 import { type CacheCounts, count, noCounts, snapshot } from "./cache-counts.js";
@@ -8,6 +8,8 @@ import type { SiteRules } from "./ruleset.js";
 /** Segments by state: worked out once for all decisions about a visitor until something of it changes. */
 export interface Assessments {
   of(known: KnownVisitor, rules: SiteRules, purposes: readonly Purpose[]): Memberships;
+  /** The fold has worked them out for the state that it wrote: evaluating the same state again changes nothing. */
+  note(known: KnownVisitor, rules: SiteRules, purposes: readonly Purpose[]): void;
   counts(): CacheCounts;
 }
 
@@ -19,6 +21,10 @@ interface Assessed {
 
 const NOTHING: Memberships = {};
 
+/** In one order, whoever lists them. */
+const keyOf = (purposes: readonly Purpose[]): string =>
+  PURPOSES.filter((purpose) => purpose !== "necessary" && purposes.includes(purpose)).join();
+
 /** What is assessed is let go of together with what is known of the visitor. */
 export function createAssessments(): Assessments {
   const assessed = new WeakMap<KnownVisitor, Assessed>();
@@ -26,7 +32,7 @@ export function createAssessments(): Assessments {
   return {
     of(known, rules, purposes) {
       const before = assessed.get(known);
-      const granted = purposes.join();
+      const granted = keyOf(purposes);
       if (before !== undefined && before.rules === rules && before.purposes === granted) {
         count(counts, "hit");
         return before.segments;
@@ -41,6 +47,10 @@ export function createAssessments(): Assessments {
       );
       assessed.set(known, { rules, purposes: granted, segments });
       return segments;
+    },
+    note(known, rules, purposes) {
+      const { segments } = known.record ?? {};
+      if (segments !== undefined) assessed.set(known, { rules, purposes: keyOf(purposes), segments });
     },
     counts: () => snapshot(counts),
   };

@@ -100,7 +100,10 @@ export async function commitVisitor(
         at.doubt();
         return null;
       }
-      at.remember(afterCommit(plan, known));
+      const now = afterCommit(plan, known);
+      at.remember(now);
+      const last = events[events.length - 1]?.event;
+      if (last !== undefined) context.assessments.note(now, rules, last.consent.purposes);
     }
     if (record === null) {
       // Only a commit tells whether what was held still held.

@@ -13,7 +13,7 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
-import type { CacheStats } from "./cache-counts.js";
+import type { CacheCounts, CacheStats } from "./cache-counts.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -292,6 +292,6 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
-export type { CacheStats };
+export type { CacheCounts, CacheStats };
 export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

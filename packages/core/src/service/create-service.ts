@@ -10,6 +10,7 @@ import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import { listLetters, replayLetters } from "./dead-letters.js";
 import { decide } from "./decide.js";
+import { createDeviceClocks } from "./device-clocks.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
 import { probe } from "./health.js";
@@ -104,7 +105,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   }
   const rulesets = createRulesets(context);
   const waiting = createWaiting(context.ids());
-  const parts = { rulesets, policy, waiting, minimisers: createMinimisers() };
+  const parts = { rulesets, policy, waiting, minimisers: createMinimisers(), clocks: createDeviceClocks() };
   const ready = onceLoaded(async () => checked?.ok && rulesets.load("default", checked.value));
   const listening = keepListening(context, { rulesets, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),

@@ -3,6 +3,7 @@ import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../c
 import { parseEvent, type ParseContext, reduceToConsent } from "../events/index.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
+import type { DeviceClocks } from "./device-clocks.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import type { Minimiser } from "./minimiser.js";
@@ -87,6 +88,7 @@ function pseudonymised(event: Event, pseudonym: Pseudonymise): Event {
 export interface DoorParts {
   pseudonym: Pseudonymise;
   visitors: VisitorCache;
+  clocks: DeviceClocks;
   policy: ConsentPolicy | null;
   minimisers: () => Minimiser;
 }
@@ -102,13 +104,14 @@ interface Reading {
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
   const { site, receivedAt, sentAt = null, country, gpc } = options;
-  const { pseudonym, policy } = using;
+  const { pseudonym, policy, clocks } = using;
   const context: ParseContext = {
     site,
     receivedAt,
     sentAt,
     consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
     shared: {},
+    clockOf: (device, reading) => clocks.correct(`${site}/${pseudonym("d", device)}`, reading),
     ...(country !== undefined && { country }),
   };
   const events: Event[] = [];

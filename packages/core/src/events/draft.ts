@@ -1,5 +1,6 @@
 import type { Grants } from "../consent/types.js";
 import type { SharedParts } from "./shared.js";
+import type { ClockReading } from "./skew.js";
 import type { Event } from "./types.js";
 
 /** What is known of a request apart from its events. */
@@ -16,6 +17,11 @@ export interface ParseContext {
   country?: string;
   /** The host's own wire words → event names, before the known ones. */
   mapping?: Readonly<Record<string, string>>;
+  /**
+   * What is known of a device's clock from before, for events that name their device. Default: {@link clockCorrection} of the message at
+   * hand.
+   */
+  clockOf?(device: string, reading: ClockReading): number;
   /** For a batch: an empty object, handed in with each of its events. Equal parts of events are then read once and shared. */
   shared?: SharedParts;
 }

@@ -6,5 +6,5 @@ export { mask } from "./mask.js";
 export * from "./minimise.js";
 export * from "./names.js";
 export * from "./parse-event.js";
-export { clockCorrection } from "./skew.js";
+export { type ClockReading, clockCorrection } from "./skew.js";
 export * from "./types.js";

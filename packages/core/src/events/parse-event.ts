@@ -39,15 +39,12 @@ export function parseEvent(input: unknown, context: ParseContext): Result<Event,
   return check.issues.length ? fail(check.issues) : ok(event);
 }
 
-function complete(
-  check: Check,
-  draft: Draft,
-  { site, receivedAt, sentAt: batchSentAt, country, shared }: ParseContext,
-): Event {
+function complete(check: Check, draft: Draft, context: ParseContext): Event {
+  const { site, receivedAt, sentAt: batchSentAt, country, shared } = context;
   const { name, sessionId, userId, properties, consent } = draft;
   const sentAt = Number.isFinite(batchSentAt) ? (batchSentAt as number) : draft.sentAt;
   const occurredAt =
-    draft.occurredAt === null ? receivedAt : draft.occurredAt + clockCorrection(sentAt, receivedAt);
+    draft.occurredAt === null ? receivedAt : corrected(draft, draft.occurredAt, sentAt, context);
   if (!(occurredAt >= EARLIEST && occurredAt <= receivedAt + LATEST_AHEAD_MS)) {
     check.stack.push(...draft.timeKeys);
     report(
@@ -103,6 +100,16 @@ function complete(
     context: country === undefined ? draft.context : located(draft.context, country, shared),
     consent,
   };
+}
+
+function corrected(
+  { deviceId, seq }: Draft,
+  occurredAt: number,
+  sentAt: number | null,
+  { receivedAt, clockOf }: ParseContext,
+): number {
+  if (clockOf === undefined || deviceId === null) return occurredAt + clockCorrection(sentAt, receivedAt);
+  return clockOf(deviceId, { seq, occurredAt, sentAt, receivedAt });
 }
 
 /** A country is the request's: the same for all events of a batch. */

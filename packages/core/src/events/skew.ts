@@ -1,3 +1,13 @@
+/** An event's time as its device says it, and when the message that brought it was sent and received; epoch ms. */
+export interface ClockReading {
+  /** The event's number on its device; null where unknown. */
+  seq: number | null;
+  occurredAt: number;
+  /** By the device's clock; null where unknown. */
+  sentAt: number | null;
+  receivedAt: number;
+}
+
 /** A clock that shows a later time than the server's when its message arrives is ahead for certain: only jitter is let pass, ms. */
 const AHEAD_MS = 100;
 /** An earlier one may be the message's time on the way; beyond this it is taken for a clock that is behind, ms. */

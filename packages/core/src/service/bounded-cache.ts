@@ -4,6 +4,8 @@ export interface BoundedCache<V> {
   set(key: string, value: V): void;
   delete(key: string): void;
   clear(): void;
+  /** Drops what is not to be kept. Looks at every entry. */
+  prune(keep: (value: V) => boolean): void;
 }
 
 /**
@@ -36,6 +38,11 @@ export function createBoundedCache<V>(size: number): BoundedCache<V> {
     clear() {
       young.clear();
       old.clear();
+    },
+    prune(keep) {
+      for (const entries of [young, old]) {
+        for (const [key, value] of entries) if (!keep(value)) entries.delete(key);
+      }
     },
   };
 }

@@ -5,12 +5,14 @@ import type { ServiceContext } from "./context.js";
 import { foldVisitor, type VisitorPlan } from "./fold-visitor.js";
 import { consentOperations } from "./inherit-consent.js";
 import { linkedUntil } from "./kept-until.js";
+import type { KnownVisitor } from "./known-visitor.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import { type ReadVisitor, readVisitor, type VisitorEntries } from "./read-visitor.js";
 import type { EventRecord, PendingEffects } from "./records.js";
 import { untilWritten } from "./retry.js";
 import type { SiteRules } from "./ruleset.js";
 import type { EventOutcome } from "./types.js";
+import type { VisitorWork } from "./visitor-cache.js";
 
 export interface VisitorCommit {
   site: string;
@@ -24,6 +26,8 @@ export interface VisitorCommit {
   pending: readonly PendingEffects[];
   /** Whether the visitor's decision is narrower now, by a user's. */
   narrowed: boolean;
+  /** What the state has come to by it; null where it stayed. */
+  version: number | null;
 }
 
 function operations(
@@ -36,6 +40,8 @@ function operations(
   // Of the past it is written already that and when it was narrowed.
   if (plan.consent !== null && context.past === undefined)
     ops.push(...consentOperations(context, plan.consent, consentVersion));
+  // What was folded goes by the decision that was read.
+  else ops.push({ op: "check", sort: SORT.consent, ifVersion: consentVersion });
   if (plan.record === null) return ops;
   ops.push({ op: "put", sort: SORT.state, value: plan.record, ifVersion: version, expiresAt: until });
   for (const record of plan.events) {
@@ -55,6 +61,20 @@ function operations(
   return ops;
 }
 
+/** What is known of the visitor once the plan is written. */
+function afterCommit(plan: VisitorPlan, known: ReadVisitor): KnownVisitor {
+  const changed = plan.record !== null;
+  return {
+    tombstone: null,
+    consent: plan.consent ?? known.consent,
+    consentVersion: known.consentVersion + (plan.consent === null ? 0 : 1),
+    record: plan.record ?? known.record,
+    version: known.version + (changed ? 1 : 0),
+    traits: plan.traits ?? known.storedTraits,
+    expiresAt: changed ? known.until : known.expiresAt,
+  };
+}
+
 /**
  * Folds the entries into the visitor's partition in one atomic commit, each event once whatever is repeated. What must
  * happen elsewhere is written down in that same commit and handed back.
@@ -66,10 +86,10 @@ export async function commitVisitor(
 ): Promise<VisitorCommit> {
   const { site, visitor, entries } = work;
   const partition = visitorPartition(site, visitor);
-  const attempt = async (): Promise<VisitorCommit | null> => {
-    const known = await readVisitor(context, work);
+  const attempt = async (at: VisitorWork, held: KnownVisitor | null): Promise<VisitorCommit | null> => {
+    const known = await readVisitor(context, work, held);
     const segments = known.record?.segments ?? {};
-    const done = { site, visitor, events: [], changes: [], segments, narrowed: false };
+    const done = { site, visitor, events: [], changes: [], segments, narrowed: false, version: null };
     if (known.tombstone !== null) {
       return { ...done, outcomes: entries.map(() => "erased"), pending: known.tombstone.pending ?? [] };
     }
@@ -78,15 +98,40 @@ export async function commitVisitor(
     const narrowed = plan.consent !== null;
     if (record !== null || narrowed) {
       const { status } = await context.hot.commit(partition, operations(context, plan, known));
-      if (status !== "committed") return null;
+      if (status !== "committed") {
+        at.doubt();
+        return null;
+      }
+      const now = afterCommit(plan, known);
+      at.remember(now);
+      const last = events[events.length - 1]?.event;
+      if (last !== undefined) context.assessments.note(now, rules, last.consent.purposes);
     }
     if (record === null) {
+      // Only a commit tells whether what was held still held.
+      if (held !== null && !narrowed && outcomes.includes("withheld")) return attempt(at, null);
+
       const pending = known.record?.pending.filter(({ seq }) => seq > known.applied) ?? [];
       return { ...done, outcomes, pending, narrowed };
     }
     const { pending } = record;
     const changes = segmentChanges(segments, record.segments, record.state.lastSeenAt);
-    return { site, visitor, outcomes, events, segments: record.segments, changes, pending, narrowed };
+    const version = known.version + 1;
+    return {
+      site,
+      visitor,
+      outcomes,
+      events,
+      segments: record.segments,
+      changes,
+      pending,
+      narrowed,
+      version,
+    };
   };
-  return context.queue(partition, () => untilWritten(attempt, context.random));
+  return context.queue(partition, () =>
+    context.visitors.during(site, visitor, (at) =>
+      untilWritten(() => attempt(at, at.held()), context.random),
+    ),
+  );
 }

@@ -16,7 +16,6 @@ import { SORT, userPartition, visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
 import type { ConsentEntry, ConsentLine } from "./records.js";
 import { untilWritten } from "./retry.js";
-import type { Standings } from "./standing.js";
 import { isStandIn, partitionsOf, resolveSubject, STAND_IN, type Subject } from "./subjects.js";
 import type { ConsentInput, ConsentReceipt, StoredConsent } from "./types.js";
 
@@ -122,18 +121,16 @@ function underGpc(
 /** Tells every service that these visitors' decisions have changed. */
 async function announce(
   context: ServiceContext,
-  standings: Standings,
   { site, visitors }: Pick<Subject, "site" | "visitors">,
 ): Promise<void> {
   for (const visitor of visitors) {
-    standings.forget(site, visitor);
+    context.visitors.forget(site, visitor);
     await notify(context, { about: "standing", site, visitor });
   }
 }
 
 /** What `recordConsent` works with. `receipt` names the decision, so that it is recorded once however often it is sent. */
 export interface ConsentParts {
-  standings: Standings;
   policy: ConsentPolicy | null;
   gpc: boolean | undefined;
   receipt: string | undefined;
@@ -170,7 +167,7 @@ export async function recordConsent(
   // Whoever was linked to the user meanwhile may not have met its decision yet.
   for (let left = known.visitors; left.length > 0; ) {
     const writing = mapBounded(left, WIDTH, (visitor) => write(visitorPartition(site, visitor)));
-    const written = await writing.finally(() => announce(context, using.standings, { site, visitors: left }));
+    const written = await writing.finally(() => announce(context, { site, visitors: left }));
     first ??= written[0] as Written;
     stored ||= written.some((one) => one.stored);
     for (const visitor of left) done.add(visitor);

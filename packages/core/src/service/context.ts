@@ -5,11 +5,13 @@ import type { RandomSource } from "../kernel/random.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, Store } from "../ports/store.js";
+import type { Assessments } from "./assessments.js";
 import type { Audit } from "./audit.js";
 import type { LetterSeals } from "./letter-seals.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
 import type { SubjectKeys } from "./subject-keys.js";
+import type { VisitorCache } from "./visitor-cache.js";
 
 /** What every part of the service works with. */
 export interface ServiceContext {
@@ -29,6 +31,9 @@ export interface ServiceContext {
   /** What the log is sealed with; null: it is not. */
   subjectKeys: SubjectKeys | null;
   letterSeals: LetterSeals | null;
+  /** What is known of visitors without asking the store. */
+  visitors: VisitorCache;
+  assessments: Assessments;
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;

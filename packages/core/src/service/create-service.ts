@@ -6,11 +6,13 @@ import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
 import { createWrapping } from "../privacy/index.js";
+import { createAssessments } from "./assessments.js";
 import { createAudit } from "./audit.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
 import { listLetters, replayLetters } from "./dead-letters.js";
 import { decide } from "./decide.js";
+import { createDeviceClocks } from "./device-clocks.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
 import { probe } from "./health.js";
@@ -24,7 +26,6 @@ import { profileOf } from "./profile.js";
 import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
-import { createStandings } from "./standing.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
@@ -32,6 +33,7 @@ import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
 import { sweep } from "./sweep.js";
 import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
+import { createVisitorCache } from "./visitor-cache.js";
 import { createWaiting } from "./waiting.js";
 import { caughtUp, startWorker } from "./worker.js";
 
@@ -80,6 +82,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
     subjectKeys:
       wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
+    visitors: createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors),
+    assessments: createAssessments(),
     queue: createKeyedQueue(),
     retentionMs,
     report,
@@ -117,9 +121,8 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     });
   }
   const rulesets = createRulesets(context);
-  const standings = createStandings(context);
   const waiting = createWaiting(context.ids());
-  const parts = { rulesets, standings, policy, waiting, minimisers: createMinimisers() };
+  const parts = { rulesets, policy, waiting, minimisers: createMinimisers(), clocks: createDeviceClocks() };
   const replace = options.onStoredRuleset === "replace";
   const ready = onceLoaded(async () => {
     if (!checked?.ok) return;
@@ -134,7 +137,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
             ),
       );
   });
-  const listening = keepListening(context, { rulesets, standings, waiting }, async () =>
+  const listening = keepListening(context, { rulesets, waiting }, async () =>
     options.worker === false ? null : startWorker(context, { ...parts, ready }),
   );
 
@@ -156,8 +159,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor } = {}) =>
-      eraseSubject(context, standings, { site: checkSite(site), id, actor }),
+    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();
@@ -190,9 +192,14 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       checkpoint: (site) => context.audit.checkpoint(checkSite(site)),
       verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
-    rebuild: (progress) => rebuild(context, standings, progress),
+    rebuild: (progress) => rebuild(context, progress),
     sweep: () => sweep(context),
     settled: () => caughtUp(context, listening.isOpen),
+    cacheStats: () => ({
+      ...context.visitors.counts(),
+      ruleset: rulesets.counts(),
+      segments: context.assessments.counts(),
+    }),
     health: () => probe(context),
     close: () => listening.stop(),
   };

@@ -33,7 +33,7 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   const { admitted, refused } = await admit(
     [input],
     { ...letter.source, receivedAt: letter.at },
-    { ...parts, pseudonym },
+    { ...parts, pseudonym, visitors: context.visitors },
   );
   if (refused.length > 0) return false;
   await take(

@@ -8,10 +8,8 @@ import { initialState, visitorAttributes } from "../state/index.js";
 import type { Attributes } from "../targeting/types.js";
 import type { ServiceContext } from "./context.js";
 import { defaultGrants } from "./door.js";
-import type { Traits } from "./fold-visitor.js";
 import { bothGrant, deniedByGpc, storedGrants, without } from "./narrow.js";
-import { checkSite, SORT, visitorPartition } from "./partitions.js";
-import type { ConsentEntry, VisitorRecord } from "./records.js";
+import { checkSite } from "./partitions.js";
 import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
 import { isStandIn } from "./subjects.js";
 import type { AskedVisitor, DecideContext, DecideResult, DecideVisitor } from "./types.js";
@@ -37,7 +35,7 @@ function idOf(visitor: AskedVisitor): string | null {
 
 /** What may be known of the visitor. Without the personalization purpose their partition is not read. */
 async function know(
-  { hot, pseudonyms, clock }: ServiceContext,
+  { visitors, assessments, pseudonyms, clock }: ServiceContext,
   site: string,
   visitor: DecideVisitor,
   using: { policy: ConsentPolicy | null; rules: SiteRules; context: DecideContext },
@@ -50,24 +48,21 @@ async function know(
   if (visitor.id === null || isStandIn(visitor.id) || passed?.personalization === false) {
     return { grants: without(passed ?? fallback(), denied), attributes: {}, segments: NOTHING };
   }
-  const partition = visitorPartition(site, (await pseudonyms.of(site))("v", visitor.id));
-  const sorts = [SORT.state, SORT.consent, SORT.traits];
-  const [state, consent, traits] = await hot.getMany<never>(sorts.map((sort) => ({ partition, sort })));
-  const stored = (consent?.value as ConsentEntry | undefined)?.current ?? null;
+  const known = await visitors.of(site, (await pseudonyms.of(site))("v", visitor.id));
+  const { consent: stored, record } = known;
   const said = passed !== null && stored !== null ? bothGrant(passed, stored.grants) : passed;
   const place = { now: clock.now(), region, gpc };
   const assumed = said ?? (stored === null ? fallback() : storedGrants(using.policy, stored, place));
   const grants = without(assumed, denied);
   if (!grants.personalization) return { grants, attributes: {}, segments: NOTHING };
-  const record = state?.value as VisitorRecord | undefined;
-  const known: Traits = (traits?.value as Traits | undefined) ?? {};
+  const traits = known.traits ?? {};
   // Of somebody new as much is known as on a page that has just been opened.
   const now = record?.state ?? initialState();
   return {
     grants,
-    attributes: { ...visitorAttributes(now), ...extraAttributes(now, known) },
+    attributes: { ...visitorAttributes(now), ...extraAttributes(now, traits) },
     // The ruleset may be newer than the visitor's last event, and so may the consent.
-    segments: using.rules.evaluate(now, record?.segments ?? NOTHING, known, grantedPurposes(grants)),
+    segments: assessments.of(known, using.rules, grantedPurposes(grants)),
   };
 }
 

@@ -3,12 +3,14 @@ import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../c
 import { parseEvent, type ParseContext, reduceToConsent } from "../events/index.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
+import type { DeviceClocks } from "./device-clocks.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import type { Minimiser } from "./minimiser.js";
 import { inRuns, type Pseudonymise } from "./pseudonyms.js";
-import type { Standing, Standings } from "./standing.js";
+import type { KnownVisitor } from "./known-visitor.js";
 import type { IngestOptions } from "./types.js";
+import type { VisitorCache } from "./visitor-cache.js";
 
 export interface Refused {
   index: number;
@@ -85,7 +87,8 @@ function pseudonymised(event: Event, pseudonym: Pseudonymise): Event {
 /** What a batch is admitted with. */
 export interface DoorParts {
   pseudonym: Pseudonymise;
-  standings: Standings;
+  visitors: VisitorCache;
+  clocks: DeviceClocks;
   policy: ConsentPolicy | null;
   minimisers: () => Minimiser;
 }
@@ -101,13 +104,14 @@ interface Reading {
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
   const { site, receivedAt, sentAt = null, country, gpc } = options;
-  const { pseudonym, policy } = using;
+  const { pseudonym, policy, clocks } = using;
   const context: ParseContext = {
     site,
     receivedAt,
     sentAt,
     consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
     shared: {},
+    clockOf: (device, reading) => clocks.correct(`${site}/${pseudonym("d", device)}`, reading),
     ...(country !== undefined && { country }),
   };
   const events: Event[] = [];
@@ -137,7 +141,7 @@ export async function admit(
   const { events, indices, unreadable, context } = readAll(inputs, options, using);
   const subjects = events.map(({ visitorId }) => visitorId);
   for (const { subject } of unreadable) subjects.push(subject ?? "");
-  const known = await using.standings.of(options.site, subjects);
+  const known = await using.visitors.standings(options.site, subjects);
 
   const place = { now: options.receivedAt, region: options.country, gpc: options.gpc };
   const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
@@ -147,9 +151,9 @@ export async function admit(
   const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
   events.forEach((event, i) => {
     const index = indices[i] as number;
-    const { consent, erased } = known[i] as Standing;
-    const covered = erased ? null : cover(event, carries(inputs[index]), consent);
-    if (erased) admission.erased.push(index);
+    const { consent, tombstone } = known[i] as KnownVisitor;
+    const covered = tombstone !== null ? null : cover(event, carries(inputs[index]), consent);
+    if (tombstone !== null) admission.erased.push(index);
     else if (covered === null) admission.withheld++;
     else {
       const kept = pseudonymised(minimise(covered), using.pseudonym);
@@ -157,8 +161,8 @@ export async function admit(
     }
   });
   unreadable.forEach((one, i) => {
-    const { consent, erased } = known[events.length + i] as Standing;
-    if (erased) admission.erased.push(one.index);
+    const { consent, tombstone } = known[events.length + i] as KnownVisitor;
+    if (tombstone !== null) admission.erased.push(one.index);
     else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, { holds, denied }) });
   });
   return admission;

@@ -8,7 +8,6 @@ import { SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { EventRecord, TombstoneRecord, VisitorRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
 import { closeSessions, leaveSessions } from "./sessions.js";
-import type { Standings } from "./standing.js";
 
 export interface Target {
   site: string;
@@ -22,7 +21,7 @@ export interface Target {
  * carries what has yet to be taken out of the counters, so that an erasure that was cut off is completed by the next one, and counts what
  * was removed.
  */
-export async function bury(context: ServiceContext, standings: Standings, target: Target): Promise<void> {
+export async function bury(context: ServiceContext, target: Target): Promise<void> {
   const { hot, clock, random } = context;
   const { site, visitor } = target;
   const partition = visitorPartition(site, visitor);
@@ -58,8 +57,9 @@ export async function bury(context: ServiceContext, standings: Standings, target
     const { status } = await hot.commit(partition, ops);
     return status === "committed" ? true : null;
   };
-  await context.queue(partition, () => untilWritten(attempt, random));
-  standings.forget(site, visitor);
+  // Also where it fails: it may have been written all the same.
+  const burying = context.queue(partition, () => untilWritten(attempt, random));
+  await burying.finally(() => context.visitors.forget(site, visitor));
   context.subjectKeys?.forget(site, visitor);
   await notify(context, { about: "standing", site, visitor });
   await publish(context, site, [{ type: "erased", site, visitor }]);
@@ -129,14 +129,12 @@ export async function clear(context: ServiceContext, target: Target): Promise<vo
   for await (const { sort } of hot.scan(partition, { prefix: SORT.left })) await hot.delete(partition, sort);
   await noteCleared(context, partition, (await log?.erase(partition)) ?? 0);
   await removeCounted(context, partition, isUser, (chunk) => unlink(context, target, chunk));
+  // What was read meanwhile may have been there still.
+  context.visitors.forget(site, visitor);
 }
 
 /** Erases one visitor: the tombstone first. Repeating it, also after a crash, completes it. */
-export async function eraseVisitor(
-  context: ServiceContext,
-  standings: Standings,
-  target: Target,
-): Promise<void> {
-  await bury(context, standings, target);
+export async function eraseVisitor(context: ServiceContext, target: Target): Promise<void> {
+  await bury(context, target);
   await clear(context, target);
 }

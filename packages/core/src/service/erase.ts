@@ -5,7 +5,6 @@ import { lettersAbout } from "./letters.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { TombstoneRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
-import type { Standings } from "./standing.js";
 import { resolveSubject, type Subject } from "./subjects.js";
 import type { ErasureReceipt, SubjectId } from "./types.js";
 
@@ -39,7 +38,6 @@ async function eraseLetters(
 /** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
 async function eraseVisitors(
   context: ServiceContext,
-  standings: Standings,
   { site, id }: { site: string; id: SubjectId },
 ): Promise<{ partitions: string[]; deadLetters: number }> {
   const erased = new Set<string>();
@@ -49,7 +47,7 @@ async function eraseVisitors(
     const { user } = subject;
     const left = subject.visitors.filter((visitor) => !erased.has(visitor));
     if (left.length === 0) break;
-    for (const visitor of left) await bury(context, standings, { site, visitor, user });
+    for (const visitor of left) await bury(context, { site, visitor, user });
     for (const visitor of left) erased.add(visitor);
     // Letters go before the events that say whose they are.
     deadLetters += await eraseLetters(context, subject, left);
@@ -68,14 +66,13 @@ async function eraseVisitors(
  */
 export async function eraseSubject(
   context: ServiceContext,
-  standings: Standings,
   { site, id, actor }: { site: string; id: SubjectId; actor?: string | undefined },
 ): Promise<ErasureReceipt> {
   const { hot } = context;
   const { user } = await resolveSubject(context, site, id);
   const own = user === null ? null : userPartition(site, user);
   if (own !== null) await buryUser(context, own);
-  const { partitions, deadLetters } = await eraseVisitors(context, standings, { site, id });
+  const { partitions, deadLetters } = await eraseVisitors(context, { site, id });
   if (own !== null) {
     await removeCounted(context, own, isUsers, async ({ length }) => ({
       tally: { ...NOTHING, records: length },

@@ -10,12 +10,10 @@ import { applyEffects } from "./outbox.js";
 import { visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
 import type { Rulesets } from "./ruleset.js";
-import type { Standings } from "./standing.js";
 import type { EventOutcome, ServiceFrame } from "./types.js";
 
 export interface FoldParts {
   rulesets: Pick<Rulesets, "of">;
-  standings: Standings;
 }
 
 /** Visitors folded side by side. */
@@ -36,6 +34,17 @@ function frames(commit: VisitorCommit): ServiceFrame[] {
   return made;
 }
 
+/** Tells the others how far the visitors have come, in one notice per site. */
+async function tellVersions(context: ServiceContext, commits: readonly VisitorCommit[]): Promise<void> {
+  if (context.channel === null) return;
+  for (const [site, group] of groupBy(commits, (commit) => commit.site)) {
+    const versions = group.flatMap(({ visitor, version }) =>
+      version === null ? [] : [[visitor, version] as const],
+    );
+    if (versions.length > 0) await notify(context, { about: "folded", site, versions });
+  }
+}
+
 /**
  * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live
  * frames. Gives the outcomes in the order of the events. Rejects if any part
@@ -43,7 +52,7 @@ function frames(commit: VisitorCommit): ServiceFrame[] {
  */
 export async function foldBatch(
   context: ServiceContext,
-  { rulesets, standings }: FoldParts,
+  { rulesets }: FoldParts,
   batch: readonly Event[],
 ): Promise<EventOutcome[]> {
   const at = (index: number): Event => batch[index] as Event;
@@ -60,13 +69,14 @@ export async function foldBatch(
   });
   for (const { site, visitor, narrowed } of commits) {
     if (!narrowed) continue;
-    standings.forget(site, visitor);
+    context.visitors.forget(site, visitor);
     await notify(context, { about: "standing", site, visitor });
   }
+  await tellVersions(context, commits);
   await applyEffects(context, commits);
   // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
   for (const { site, visitor, outcomes: told } of commits) {
-    if (told.includes("erased")) await eraseVisitor(context, standings, { site, visitor, user: null });
+    if (told.includes("erased")) await eraseVisitor(context, { site, visitor, user: null });
   }
   for (const [site, group] of groupBy(commits, (commit) => commit.site)) {
     if (context.channel !== null) await publish(context, site, group.flatMap(frames));

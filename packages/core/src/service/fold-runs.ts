@@ -11,18 +11,14 @@ import type { EventOutcome } from "./types.js";
 export type RunOutcome = readonly EventOutcome[] | "erased";
 
 /** A run whose key is gone: its visitor was erased, and what has come into the log meanwhile goes too. */
-async function clearLost(
-  context: ServiceContext,
-  parts: FoldParts,
-  { site, visitor }: LoggedRun,
-): Promise<void> {
+async function clearLost(context: ServiceContext, { site, visitor }: LoggedRun): Promise<void> {
   if ((await context.hot.get(visitorPartition(site, visitor), SORT.tombstone)) === null) {
     throw new AttuneError(
       "ATTUNE_SERVICE_KEY_LOST",
       "The log holds events whose key is gone although nobody erased their visitor: the store has lost records. Restore it from its backup.",
     );
   }
-  await eraseVisitor(context, parts.standings, { site, visitor, user: null });
+  await eraseVisitor(context, { site, visitor, user: null });
 }
 
 /** Folds what the log brings; the outcomes in the order of the runs. Rejects if any part failed; then the same may come again. */
@@ -41,7 +37,7 @@ export async function foldRuns(
   runs.forEach((run, i) => {
     if (opened[i] === null) lost.set(visitorPartition(run.site, run.visitor), run);
   });
-  for (const run of lost.values()) await clearLost(context, parts, run);
+  for (const run of lost.values()) await clearLost(context, run);
   let from = 0;
   return opened.map((events) => (events === null ? "erased" : outcomes.slice(from, (from += events.length))));
 }

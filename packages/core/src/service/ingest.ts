@@ -10,7 +10,7 @@ import { toEntries } from "./runs.js";
 import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
-export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym"> {
+export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors"> {
   waiting: Waiting;
 }
 
@@ -65,7 +65,11 @@ export async function ingest(
   const site = checkSite(options.site);
   const receivedAt = clock.now();
   const pseudonym = await context.pseudonyms.of(site);
-  const admission = await admit(inputs, { ...options, site, receivedAt }, { ...parts, pseudonym });
+  const admission = await admit(
+    inputs,
+    { ...options, site, receivedAt },
+    { ...parts, pseudonym, visitors: context.visitors },
+  );
   const { admitted, refused } = admission;
 
   if (refused.length > 0 && log !== null) {

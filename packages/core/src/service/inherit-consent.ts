@@ -49,6 +49,12 @@ export async function inheritConsent(
     ]);
     return status === "committed" ? { changed: true } : null;
   };
-  const { changed } = await untilWritten(attempt, random);
+  let changed = true;
+  try {
+    ({ changed } = await untilWritten(attempt, random));
+  } finally {
+    // Also where it fails: it may have been written all the same.
+    if (changed) context.visitors.forget(site, visitor);
+  }
   if (changed) await notify(context, { about: "standing", site, visitor });
 }

@@ -1,9 +1,8 @@
 import type { LogConsumer } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
-import { hearNotices, hearOutcomes } from "./notices.js";
+import { hearNotices, hearOutcomes, type Notice } from "./notices.js";
 import { within } from "./platform.js";
 import type { Rulesets } from "./ruleset.js";
-import type { Standings } from "./standing.js";
 import type { Waiting } from "./waiting.js";
 
 const FIRST_WAIT_MS = 100;
@@ -33,10 +32,25 @@ async function persist<T>(
   return null;
 }
 
+/** Lets go of what is not so any more; of everything where something may have been missed. */
+function heed({ visitors, subjectKeys }: ServiceContext, rulesets: Rulesets, notice: Notice | null): void {
+  if (notice?.about === "ruleset") rulesets.stale(notice.site);
+  else if (notice?.about === "folded") {
+    for (const [visitor, version] of notice.versions) visitors.heard(notice.site, visitor, version);
+  } else if (notice?.about === "standing") {
+    visitors.forget(notice.site, notice.visitor);
+    subjectKeys?.forget(notice.site, notice.visitor);
+  } else {
+    visitors.forget("", null);
+    subjectKeys?.forget("", null);
+    rulesets.stale(null);
+  }
+}
+
 /** What a service does by itself as long as it is open: folds the log and hears what other services have changed and folded. */
 export function keepListening(
   context: ServiceContext,
-  { rulesets, standings, waiting }: { rulesets: Rulesets; standings: Standings; waiting: Waiting },
+  { rulesets, waiting }: { rulesets: Rulesets; waiting: Waiting },
   startWorker: () => Promise<LogConsumer | null>,
 ): { isOpen(): boolean; stop(): Promise<void> } {
   let open = true;
@@ -49,11 +63,7 @@ export function keepListening(
   const notices = persist(
     () =>
       hearNotices(context, (notice) => {
-        if (notice?.about !== "ruleset") {
-          standings.forget(notice?.site ?? "", notice?.visitor ?? null);
-          context.subjectKeys?.forget(notice?.site ?? "", notice?.visitor ?? null);
-        }
-        if (notice?.about !== "standing") rulesets.stale(notice?.site ?? null);
+        heed(context, rulesets, notice);
       }),
     wanted,
     context.report,

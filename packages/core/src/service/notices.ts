@@ -4,6 +4,8 @@ import type { EventOutcome } from "./types.js";
 /** What services over the same ports tell each other. Loss is allowed: whatever is remembered of it is looked up again in seconds. */
 export type Notice =
   | { about: "standing"; site: string; visitor: string }
+  /** The versions that visitors' states have come to. */
+  | { about: "folded"; site: string; versions: readonly (readonly [visitor: string, version: number])[] }
   | { about: "ruleset"; site: string };
 
 /** No site can be called `_`. */

@@ -3,12 +3,11 @@ import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Channel, ChannelFrame } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
-import type { ServiceContext } from "./context.js";
 import { createPersonalizationService } from "./create-service.js";
 import { metaPartition, SORT, visitorPartition } from "./partitions.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
-import { createStandings } from "./standing.js";
 import type { ServiceFrame } from "./types.js";
+import { createVisitorCache } from "./visitor-cache.js";
 
 /** A promise that is opened from outside. */
 function gate() {
@@ -189,8 +188,8 @@ describe("close", () => {
   });
 });
 
-describe("standings", () => {
-  it("age one by one: what was just read is not read again with the others", async () => {
+describe("what is known of visitors", () => {
+  it("ages one by one: what was just read is not read again with the others", async () => {
     const clock = { at: T0, now: () => clock.at };
     const hot = memoryStore();
     let asked: string[] = [];
@@ -201,13 +200,13 @@ describe("standings", () => {
         return hot.getMany<V>(keys);
       },
     };
-    const standings = createStandings({ hot: spying, clock } as unknown as ServiceContext);
-    await standings.of("s", ["a"]);
+    const visitors = createVisitorCache({ hot: spying, clock, channel: null });
+    await visitors.standings("s", ["a"]);
     clock.at += 9_000;
-    await standings.of("s", ["b"]);
+    await visitors.standings("s", ["b"]);
     clock.at += 2_000;
     asked = [];
-    await standings.of("s", ["a", "b"]);
+    await visitors.standings("s", ["a", "b"]);
     expect(asked).toEqual([visitorPartition("s", "a")]);
   });
 });

@@ -3,15 +3,9 @@ import type { RecordKey, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import type { HashedEvent, Traits, VisitorInput } from "./fold-visitor.js";
 import { keptUntil, linkedUntil } from "./kept-until.js";
+import { knownFrom, knownKeys, type KnownVisitor } from "./known-visitor.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
-import type {
-  AppliedRecord,
-  ConflictRecord,
-  ConsentEntry,
-  EventRecord,
-  TombstoneRecord,
-  VisitorRecord,
-} from "./records.js";
+import type { AppliedRecord, ConflictRecord, ConsentEntry, EventRecord, TombstoneRecord } from "./records.js";
 
 /** Entries of one visitor, in the order of the log. */
 export interface VisitorEntries {
@@ -24,6 +18,8 @@ export interface VisitorEntries {
 export interface ReadVisitor extends VisitorInput {
   version: number;
   consentVersion: number;
+  /** When the state that was read is gone, epoch ms. */
+  expiresAt: number;
   tombstone: TombstoneRecord | null;
   /** Null where there are none. */
   storedTraits: Traits | null;
@@ -46,10 +42,14 @@ function valuesOf<V>(of: readonly string[], records: readonly (StoreRecord<never
   return new Map(of.flatMap((name, i) => (records[i] == null ? [] : [[name, records[i].value as V]])));
 }
 
-/** Reads all that the fold of these entries needs: one round trip, more only where a conflict shows or links are to be kept longer. */
+/**
+ * Reads all that the fold of these entries needs and is not held: one round trip, more only where a conflict shows or links are to be kept
+ * longer.
+ */
 export async function readVisitor(
   context: ServiceContext,
   { site, visitor, entries }: VisitorEntries,
+  held: KnownVisitor | null,
 ): Promise<ReadVisitor> {
   const { hot } = context;
   const partition = visitorPartition(site, visitor);
@@ -57,42 +57,39 @@ export async function readVisitor(
   const users = [...new Set(entries.flatMap(({ event }) => event.userId ?? []))];
   const ofUsers = (sort: string): RecordKey[] =>
     users.map((user) => ({ partition: userPartition(site, user), sort }));
-  const own = (sort: string): RecordKey[] => [{ partition, sort }];
   const found = await readParts(hot, {
-    state: own(SORT.state),
-    consent: own(SORT.consent),
-    tombstone: own(SORT.tombstone),
-    traits: own(SORT.traits),
+    own: held === null ? knownKeys(partition) : [],
     applied: [{ partition: counterPartitionOf(site, visitor), sort: SORT.applied + visitor }],
     events: ids.map((id) => ({ partition, sort: SORT.event + id })),
     links: users.map((user) => ({ partition, sort: SORT.user + user })),
     userStones: ofUsers(SORT.tombstone),
     userConsents: ofUsers(SORT.consent),
   });
-  const value = <V>([record]: readonly (StoreRecord<never> | null)[]): V | null => record?.value ?? null;
-  const record = value<VisitorRecord>(found.state);
-  const until = keptUntil(context, entries, found.state[0]?.expiresAt);
-  const known = valuesOf<EventRecord>(ids, found.events);
-  const taken = new Map(Array.from(known, ([id, { hash }]) => [id, hash]));
+  const known = held ?? knownFrom(found.own);
+  const { record } = known;
+  const until = keptUntil(context, entries, record === null ? undefined : known.expiresAt);
+  const events = valuesOf<EventRecord>(ids, found.events);
+  const taken = new Map(Array.from(events, ([id, { hash }]) => [id, hash]));
   const stones = valuesOf<TombstoneRecord>(users, found.userStones);
   const { past } = context;
-  const decided = async (of: string, entry: ConsentEntry | null): Promise<ConsentRecord | null> =>
-    past === undefined ? (entry?.current ?? null) : past.consentOf(of, visitor);
+  const decided = async (of: string, present: ConsentRecord | null): Promise<ConsentRecord | null> =>
+    past === undefined ? present : past.consentOf(of, visitor);
   const userConsents = new Map<string, ConsentRecord>();
   for (const [i, user] of users.entries()) {
-    const decision = await decided(userPartition(site, user), value([found.userConsents[i] ?? null]));
+    const entry = found.userConsents[i]?.value as ConsentEntry | undefined;
+    const decision = await decided(userPartition(site, user), entry?.current ?? null);
     if (decision !== null) userConsents.set(user, decision);
   }
-  const storedTraits = value<Traits>(found.traits);
   return {
     record,
-    version: found.state[0]?.version ?? 0,
-    consent: await decided(partition, value<ConsentEntry>(found.consent)),
-    consentVersion: found.consent[0]?.version ?? 0,
-    tombstone: value<TombstoneRecord>(found.tombstone),
-    traits: storedTraits ?? {},
-    storedTraits,
-    applied: Math.max(0, value<AppliedRecord>(found.applied)?.seq ?? 0),
+    version: known.version,
+    consent: await decided(partition, known.consent),
+    consentVersion: known.consentVersion,
+    expiresAt: known.expiresAt,
+    tombstone: known.tombstone,
+    traits: known.traits ?? {},
+    storedTraits: known.traits,
+    applied: Math.max(0, (found.applied[0]?.value as AppliedRecord | undefined)?.seq ?? 0),
     recounted: (found.applied[0]?.expiresAt ?? Number.POSITIVE_INFINITY) <= until,
     taken,
     // Links that outlasted the state are made anew with it.

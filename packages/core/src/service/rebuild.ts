@@ -8,7 +8,7 @@ import { foldRuns } from "./fold-runs.js";
 import { SORT } from "./partitions.js";
 import type { ConsentLine, LoggedRun, TombstoneRecord } from "./records.js";
 import { rulesTimeline, type SiteRules } from "./ruleset.js";
-import type { Standings } from "./standing.js";
+import { createVisitorCache } from "./visitor-cache.js";
 import type { RebuildProgress, RebuildResult } from "./types.js";
 
 const PAGE = 500;
@@ -39,11 +39,7 @@ async function clearPartition(hot: ServiceContext["hot"], partition: string, kin
 }
 
 /** Removes what events have made: states, traits, event records, links, counters, sessions. Keys, decisions and tombstones stay. */
-async function clearDerived(
-  context: ServiceContext,
-  standings: Standings,
-  tell: (done: number) => void,
-): Promise<number> {
+async function clearDerived(context: ServiceContext, tell: (done: number) => void): Promise<number> {
   const { hot } = context;
   const derived: string[] = [];
   for await (const partition of hot.partitions(""))
@@ -55,7 +51,7 @@ async function clearDerived(
     const stone = kind === "v" ? await hot.get<TombstoneRecord>(partition, SORT.tombstone) : null;
     if (kind === "c") await hot.deletePartition(partition);
     // An erasure that was cut off is completed first: what it has yet to take away is about to be counted anew.
-    else if (stone !== null) await eraseVisitor(context, standings, { site, visitor: name, user: null });
+    else if (stone !== null) await eraseVisitor(context, { site, visitor: name, user: null });
     else await clearPartition(hot, partition, kind);
     tell(index + 1);
   }
@@ -123,7 +119,6 @@ function createRules(context: ServiceContext) {
  */
 export async function rebuild(
   context: ServiceContext,
-  standings: Standings,
   progress: (now: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildResult> {
   const { log } = context;
@@ -132,9 +127,11 @@ export async function rebuild(
       "ATTUNE_SERVICE_NO_LOG",
       "There is nothing to rebuild from: the service has no log.",
     );
-  const partitions = await clearDerived(context, standings, (done) => progress({ phase: "clearing", done }));
+  const partitions = await clearDerived(context, (done) => progress({ phase: "clearing", done }));
+  // What this process still holds of them is gone.
+  context.visitors.forget("", null);
   const shards = Array.from({ length: log.capabilities.shards }, (_, shard) => shard);
-  const using = { standings, decisionAt: createDecisions(context), rules: createRules(context) };
+  const using = { decisionAt: createDecisions(context), rules: createRules(context) };
   let [entries, events] = [0, 0];
   for (const shard of shards) {
     for (let after = 0; ; ) {
@@ -150,11 +147,11 @@ export async function rebuild(
       }
     }
   }
+  context.visitors.forget("", null);
   return { partitions, entries, events };
 }
 
 interface Past {
-  standings: Standings;
   decisionAt: ReturnType<typeof createDecisions>;
   rules: ReturnType<typeof createRules>;
 }
@@ -162,7 +159,7 @@ interface Past {
 /** Folds entries of different visitors as of the times at which they were appended; how many events took effect. */
 async function foldPast(
   context: ServiceContext,
-  { standings, decisionAt, rules }: Past,
+  { decisionAt, rules }: Past,
   batch: readonly LogRecord<LoggedRun>[],
 ): Promise<number> {
   const first = batch[0] as LogRecord<LoggedRun>;
@@ -172,8 +169,8 @@ async function foldPast(
   };
   const inForce = rules.at(first.value.site, first.appendedAt);
   const outcomes = await foldRuns(
-    { ...context, channel: null, past },
-    { standings, rulesets: { of: async () => inForce } },
+    { ...context, channel: null, visitors: createVisitorCache({ ...context, channel: null }, 0), past },
+    { rulesets: { of: async () => inForce } },
     batch.map(({ value }) => value),
   );
   return outcomes.flatMap((told) => (told === "erased" ? [] : told)).filter((told) => told === "folded")

@@ -5,6 +5,7 @@ import { fail, type Issue, ok, type Result } from "../kernel/result.js";
 import { compileAssessment } from "../segments/index.js";
 import { features } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";
+import { type CacheCounts, count, type Lookup, noCounts, snapshot } from "./cache-counts.js";
 import type { ServiceContext } from "./context.js";
 import type { Evaluate } from "./fold-visitor.js";
 import { metaPartition, SORT } from "./partitions.js";
@@ -19,6 +20,7 @@ export interface SiteRules {
 }
 
 export interface Rulesets {
+  counts(): CacheCounts;
   of(site: string): Promise<SiteRules>;
   /** `replace`: whatever the revision; it gets the one after the stored one's where it is not higher by itself. */
   load(site: string, ruleset: unknown, replace?: boolean): Promise<Result<LoadedRuleset, Issue[]>>;
@@ -99,11 +101,17 @@ const notNewer = (stored: number, given: number): Issue => ({
   message: `The stored ruleset has revision ${stored}, this one ${given}, and they differ. Give it a revision above ${stored}, or publish it whatever its revision (\`loadRuleset(ruleset, { replace: true })\`).`,
 });
 
+function missOf(known: Entry | undefined): Lookup {
+  if (known === undefined) return "compulsory";
+  return known.checkedAt === LONG_AGO ? "invalidated" : "expired";
+}
+
 /** Rulesets by site: stored as documents, compiled once per version, looked at again when announced or after some seconds. */
 export function createRulesets(context: ServiceContext): Rulesets {
   const { durable, clock } = context;
   const entries = new Map<string, Entry>();
   const looking = new Map<string, Promise<SiteRules>>();
+  const counts = noCounts();
   /** Rises with every load and every word of a newer one, so that what was being read or written meanwhile does not count as fresh. */
   let epoch = 0;
 
@@ -141,10 +149,17 @@ export function createRulesets(context: ServiceContext): Rulesets {
     return remember(site, { compiled: stored === null ? null : compiledOf(stored), version }, began);
   }
 
+  const isFresh = ({ checkedAt }: Entry): boolean => clock.now() - checkedAt < FRESH_MS;
+
   function of(site: string): Promise<SiteRules> {
     const known = entries.get(site);
-    if (known !== undefined && clock.now() - known.checkedAt < FRESH_MS) return Promise.resolve(known.rules);
+    if (known !== undefined && isFresh(known)) {
+      count(counts, "hit");
+      return Promise.resolve(known.rules);
+    }
     const pending = looking.get(site);
+    // One read for all who ask meanwhile.
+    count(counts, pending === undefined ? missOf(known) : "hit");
     if (pending !== undefined) return pending;
     const begun = look(site).finally(() => {
       if (looking.get(site) === begun) looking.delete(site);
@@ -209,6 +224,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
 
   return {
     of,
+    counts: () => snapshot(counts),
     async load(site, input, replace = false) {
       const checked = validateRuleset(input);
       return checked.ok ? store(site, checked.value, replace) : checked;

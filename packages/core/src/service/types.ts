@@ -13,6 +13,7 @@ import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
+import type { CacheCounts, CacheStats } from "./cache-counts.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -37,6 +38,10 @@ export interface ServiceOptions {
   worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
+  cache?: {
+    /** Visitors whose state, traits and consent this process holds at least, so as not to read them again (default 10,000; 0: none). */
+    visitors?: number;
+  };
   /** Told of failures of background work and of what was ignored (default: in development the console, else nobody). */
   report?(error: unknown): void;
 }
@@ -326,10 +331,13 @@ export interface PersonalizationService {
    * `ATTUNE_SERVICE_CLOSED` where the service is closed before that.
    */
   settled(): Promise<void>;
+  /** How often what this process holds spared it a read, since it began. */
+  cacheStats(): CacheStats;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
+export type { CacheCounts, CacheStats };
 export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
 export type { ConsentInput, Purpose, Ruleset, SubjectId };

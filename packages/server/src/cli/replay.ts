@@ -69,7 +69,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
       values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber("limit", values.limit, 1, 1e12),
     speed: speedOf(values.speed),
     onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
-  } satisfies Omit<ReplayOptions, "client">;
+  } satisfies Omit<ReplayOptions, "client" | "cacheStats">;
 
   const host =
     values.url === undefined
@@ -84,7 +84,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
   const key = host?.keys?.secretKey ?? (values.key as string);
   const client = createClient({ url, key, connections: concurrency, waitMs: WAIT_MS });
   try {
-    const report = await replay({ ...settings, client });
+    const report = await replay({ ...settings, client, cacheStats: host?.server.service.cacheStats ?? null });
     terminal.status("");
     if (values.json) terminal.out(JSON.stringify(report));
     else showReport(report, terminal);

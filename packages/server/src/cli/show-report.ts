@@ -1,4 +1,4 @@
-import type { SiteSummary } from "@attune/core/service";
+import { type CacheCounts, type CacheStats, hitRate, type SiteSummary } from "@attune/core/service";
 import type { ReplayReport } from "../replay/report.js";
 import { megabytes, number, seconds, type Terminal } from "./terminal.js";
 
@@ -35,6 +35,7 @@ export function showReport(report: ReplayReport, terminal: Terminal): void {
       ? "every row is accounted for"
       : "ROWS ARE MISSING: the figures above do not add up to the rows",
   );
+  if (report.cache !== null) showCache(report.cache, terminal, line);
   if (report.after === null) return terminal.out(terminal.dim("  Totals of the site need a secret key."));
   terminal.out(terminal.bold("Site"));
   for (const [label, after, before] of totals(report.after, report.before)) {
@@ -43,6 +44,27 @@ export function showReport(report: ReplayReport, terminal: Terminal): void {
       `${number(after)}${before === null ? "" : terminal.dim(`  (${after >= before ? "+" : "−"}${number(Math.abs(after - before))})`)}`,
     );
   }
+}
+
+/** Of each kind that was looked up: how often it was there, and what kept it away else. */
+function showCache(cache: CacheStats, terminal: Terminal, line: (label: string, text: string) => void): void {
+  const kinds = Object.entries(cache);
+  const all = hitRate(kinds.map(([, counts]) => counts));
+  if (all === null) return;
+  line("cache hits", `${percent(all)} of look-ups`);
+  for (const [kind, counts] of kinds) {
+    const rate = hitRate([counts]);
+    if (rate !== null) terminal.out(terminal.dim(`    ${kind.padEnd(12)}${percent(rate)}${missed(counts)}`));
+  }
+}
+
+const percent = (share: number): string => `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+
+function missed({ misses }: CacheCounts): string {
+  const told = Object.entries(misses).flatMap(([why, times]) =>
+    times > 0 ? [`${number(times)} ${why}`] : [],
+  );
+  return told.length === 0 ? "" : ` (misses: ${told.join(", ")})`;
 }
 
 function totals(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CacheStats } from "@attune/core/service";
 import type { ReplayClient } from "./client.js";
 import { createLanes } from "./lanes.js";
 import { createPeakMemory } from "./memory.js";
@@ -11,6 +12,8 @@ export interface ReplayOptions {
   /** Made when the columns are known. Null: rows are events already. */
   mapping: ((columns: readonly string[]) => ToEvent) | null;
   client: ReplayClient;
+  /** Asked at the end; null where the server is elsewhere. */
+  cacheStats: (() => CacheStats) | null;
   batch: number;
   concurrency: number;
   limit: number;
@@ -69,7 +72,15 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const elapsedMs = performance.now() - started;
   memory.sample();
   onProgress?.(1, rows);
-  return tally.report({ rows, elapsedMs, memory: memory.peak(), before, after: await client.summary() });
+  const cache = options.cacheStats?.() ?? null;
+  return tally.report({
+    rows,
+    elapsedMs,
+    memory: memory.peak(),
+    before,
+    after: await client.summary(),
+    cache,
+  });
 }
 
 function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | null): MappedEvent {

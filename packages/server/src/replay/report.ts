@@ -1,4 +1,4 @@
-import type { SiteSummary } from "@attune/core/service";
+import type { CacheStats, SiteSummary } from "@attune/core/service";
 import type { BatchAnswer } from "./client.js";
 
 export interface ReplayReport {
@@ -27,13 +27,17 @@ export interface ReplayReport {
   /** Totals of the site before and after; null where the key may not read. */
   before: SiteSummary | null;
   after: SiteSummary | null;
+  /** How often the server found what it wanted without asking its store; null for one elsewhere. */
+  cache: CacheStats | null;
 }
 
 export interface Tally {
   answered(answer: BatchAnswer, items: readonly { row: number }[]): void;
   fault(row: number, code: string): void;
   withoutSession(row: number): void;
-  report(rest: Pick<ReplayReport, "rows" | "elapsedMs" | "memory" | "before" | "after">): ReplayReport;
+  report(
+    rest: Pick<ReplayReport, "rows" | "elapsedMs" | "memory" | "before" | "after" | "cache">,
+  ): ReplayReport;
 }
 
 interface Reason {

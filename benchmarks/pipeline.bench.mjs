@@ -10,6 +10,8 @@ import { bodies } from "./page-events.mjs";
 const require = createRequire(import.meta.resolve("@attune/server-adapters/package.json"));
 
 const BATCH = 100;
+/** As a page sends them. */
+const SMALL = 10;
 const EVENTS = Number(process.env.ATTUNE_BENCH_EVENTS ?? 30_000);
 const LANES = 8;
 const ROUNDS = Number(process.env.ATTUNE_BENCH_ROUNDS ?? 3);
@@ -28,7 +30,7 @@ async function usedByRedis(port) {
   return { cpu: (seconds[0] + seconds[1]) * 1e6, bytes: Number(/used_memory_dataset:(\d+)/.exec(info)[1]) };
 }
 
-async function sendAll(ports, batches) {
+async function sendAll(ports, batches, size) {
   const agent = createAgent(LANES);
   let next = 0;
   const lane = async (number) => {
@@ -37,7 +39,7 @@ async function sendAll(ports, batches) {
       const port = ports[number % ports.length];
       const answer = await call(agent, { port, path: PATH, key: WRITE_KEY, body, timeout: 120_000 });
       const { accepted } = JSON.parse(answer.body);
-      if (answer.status !== 200 || accepted !== BATCH)
+      if (answer.status !== 200 || accepted !== size)
         throw new Error(`${answer.status}: ${answer.body.slice(0, 300)}`);
     }
   };
@@ -46,8 +48,8 @@ async function sendAll(ports, batches) {
 }
 
 /** All events once through fresh servers on fresh stores: how fast they were taken and folded, and the processor time of each, µs. */
-async function measure(contestant, batches) {
-  const { workers = 1, script = "configured.mjs", ...given } = contestant;
+async function measure(contestant) {
+  const { workers = 1, script = "configured.mjs", size = BATCH, ...given } = contestant;
   const dir = mkdtempSync(join(tmpdir(), "attune-bench-"));
   const needsRedis = given.log === "redis" || given.store === "redis";
   const redis = needsRedis ? await startRedis(located.redis()) : null;
@@ -59,6 +61,7 @@ async function measure(contestant, batches) {
     ...(redis && { redis: redis.port, shared: workers > 1 }),
     ...(kafka && { kafka: { brokers: kafka.brokers, topic: "bench" } }),
   };
+  const batches = bodies(EVENTS / size, size);
   const servers = [];
   try {
     for (let i = 0; i < workers; i++) servers.push(await startServer(settings, script));
@@ -69,16 +72,16 @@ async function measure(contestant, batches) {
     };
     // Code that was never run costs more than events do: the first part warms up and does not count.
     const warm = batches.length / 3;
-    await sendAll(ports, batches.slice(0, warm));
+    await sendAll(ports, batches.slice(0, warm), size);
     const folds = script === "configured.mjs" && given.worker !== false;
     if (folds) await servers[0].ask("settled");
     const [before, redisBefore] = [await cpu(), redis && (await usedByRedis(redis.port))];
     const began = performance.now();
-    await sendAll(ports, batches.slice(warm));
+    await sendAll(ports, batches.slice(warm), size);
     const taken = ms(began);
     if (folds) await servers[0].ask("settled");
     const done = ms(began);
-    const count = (batches.length - warm) * BATCH;
+    const count = (batches.length - warm) * size;
     const redisAfter = redis && (await usedByRedis(redis.port));
     return {
       taken: count / (taken / 1000),
@@ -104,8 +107,11 @@ function contestants() {
     for (const sealed of [false, true])
       all[`door ${log} ${sealed}`] = { store: log, log, sealed, worker: false };
   // The mock cluster costs what it costs; the client in the server's process is the real one.
-  if (located.kcat() !== null)
-    all["door kafka true"] = { store: "memory", log: "kafka", sealed: true, worker: false };
+  if (located.kcat() !== null) {
+    const kafka = { store: "memory", log: "kafka", sealed: true, worker: false };
+    all["door kafka true"] = kafka;
+    all["door kafka true 1 small"] = { ...kafka, size: SMALL };
+  }
   for (const sealed of [false, true]) {
     all[`fold memory ${sealed} 1`] = { store: "memory", log: "memory", sealed };
     for (const log of ["lmdb", "redis"])
@@ -128,19 +134,19 @@ const NAMES = {
  * is busy with; events/s are what this machine did. Contestants take turns, and for each the round with the least processor time counts.
  */
 export async function run() {
-  const batches = bodies(EVENTS / BATCH, BATCH);
+  const bytes = Math.round(bodies(1, BATCH)[0].length / BATCH);
   const all = contestants();
   const best = {};
   for (let round = 0; round < ROUNDS; round++)
     for (const [key, contestant] of Object.entries(all)) {
-      const seen = await measure(contestant, batches);
+      const seen = await measure(contestant);
       if (best[key] === undefined || seen.cost < best[key].cost) best[key] = seen;
     }
   const perCore = ({ cost }) => 1e6 / cost;
   const share = (key, bare) => `${Math.round((perCore(best[key]) / perCore(best[bare])) * 100)} %`;
   const rows = Object.keys(all).map((key) => {
     const seen = best[key];
-    const [what, store, sealed, workers] = key.split(" ");
+    const [what, store, sealed, workers, small] = key.split(" ");
     const isBare = what.startsWith("bare");
     const bare = { lmdb: "bareLmdb", redis: "bareRedis" }[store];
     const label = isBare
@@ -148,7 +154,7 @@ export async function run() {
           bareLmdb: "bare node:http, JSON.parse, lmdb puts",
           bareRedis: "bare node:http, JSON.parse, one XADD a batch",
         }[what]
-      : `${what === "door" ? "validated and in the log" : "the same, and folded"}: ${NAMES[store]}${sealed === "true" ? ", sealed" : ""}${workers === "2" ? ", 2 processes" : ""}`;
+      : `${what === "door" ? "validated and in the log" : "the same, and folded"}: ${NAMES[store]}${sealed === "true" ? ", sealed" : ""}${workers === "2" ? ", 2 processes" : ""}${small ? `, requests of ${SMALL}` : ""}`;
     const ratio = bare === undefined ? "" : `${share(key, bare)} of bare; `;
     const beside =
       seen.redis > 0
@@ -169,7 +175,7 @@ export async function run() {
     seen: share(key, bare),
   });
   return {
-    name: `Pipeline: batches of ${BATCH} (~${Math.round(batches[0].length / BATCH)} B an event), by processor time of the server processes`,
+    name: `Pipeline: batches of ${BATCH} (~${bytes} B an event), by processor time of the server processes`,
     rows,
     checks: [
       ...(best.bareRedis

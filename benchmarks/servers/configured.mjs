@@ -37,6 +37,14 @@ const ANSWERS = {
   },
   settled: () => service.settled(),
   summary: () => service.summary("default", { names: 500 }),
+  /** For each shard of the log: where what it still holds begins, and up to where it is folded. */
+  shards: () =>
+    Promise.all(
+      Array.from({ length: ports.log.capabilities.shards }, async (_, shard) => {
+        const [first] = await ports.log.read(shard, 0, 1);
+        return { first: first?.position ?? null, folded: await ports.log.committed("fold", shard) };
+      }),
+    ),
   dump: ({ file }) => dumpTo(file, ports.stores.hot),
 };
 process.on("message", async ({ id, ask, ...rest }) => {

@@ -89,4 +89,12 @@ export default [
     limit: "1.6 kB",
     gzip: true,
   },
+  {
+    name: "typed client",
+    path: "packages/server/dist/client/index.js",
+    import: "{ createClient }",
+    limit: "3 kB",
+    gzip: true,
+    modifyEsbuildConfig: everything,
+  },
 ];

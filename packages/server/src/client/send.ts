@@ -36,7 +36,7 @@ export function createSend({ url, key, retries = 2, maxWaitMs = 30_000, ...given
       ...(signal && { signal }),
     };
     for (let left = never ? 0 : retries; ; left--) {
-      let wait = FIRST_WAIT_MS * 2 ** (retries - left) * (0.5 + Math.random());
+      let wait = FIRST_WAIT_MS * 2 ** (retries - left) * (0.5 + chance());
       let failure: ClientError;
       try {
         const response = await (given.fetch ?? fetch)(target, init);
@@ -56,6 +56,9 @@ export function createSend({ url, key, retries = 2, maxWaitMs = 30_000, ...given
     }
   };
 }
+
+/** In [0, 1): clients that were refused together do not come back together. */
+const chance = (): number => (crypto.getRandomValues(new Uint8Array(1))[0] as number) / 256;
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -45,7 +45,7 @@ export interface ClientOptions {
   /** Where the server is, its base path included: `https://attune.example/attune`. */
   url: string;
   /** A write or a secret key. In a page that somebody signed in to, the cookie will do. */
-  key?: string;
+  key?: string | undefined;
   /** Default: the platform's. */
   fetch?: typeof fetch;
   /** How often a call that may be repeated is, after its first time (default 2). */

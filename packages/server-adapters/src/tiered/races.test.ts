@@ -6,9 +6,10 @@ import { collect } from "../../test/collect.js";
 import { interrupted } from "../../test/interrupted.js";
 import type { Tiers } from "../../test/surviving.js";
 import { tieredStore } from "./index.js";
+import { HEAD } from "./layout.js";
 
 /** More of them in the long proof. */
-const RUNS = Number(process.env.ATTUNE_HISTORIES ?? 30);
+const RUNS = Number(process.env.ATTUNE_HISTORIES ?? 20);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Every call takes a while before and after it is done, and now and then long. */
@@ -33,7 +34,11 @@ async function add(store: AtomicStore, size: number, random: () => number): Prom
         ifVersion: records[i]?.version ?? 0,
       }),
     );
-    if ((await store.commit("p", ops)).status !== "conflict") return;
+    if ((await store.commit("p", ops)).status === "conflict") continue;
+    // Who was answered finds what was written.
+    const mine = await store.get<number>("p", "all");
+    expect(mine?.version).toBeGreaterThan(records[0]?.version ?? 0);
+    return;
   }
 }
 
@@ -57,9 +62,13 @@ async function race(seed: number): Promise<void> {
   const reader = open();
   let latest = 0;
   const reads = whileOn(async () => {
-    const all = await reader.get<number>("p", "all");
+    const [all, ...parts] = await reader.getMany<number>(
+      ["all", ...start.map(({ sort }) => sort)].map((sort) => ({ partition: "p", sort })),
+    );
     expect(all?.version ?? 0).toBeGreaterThanOrEqual(latest);
     latest = all?.version ?? 0;
+    // Of every commit both halves, or neither.
+    expect(parts.reduce((sum, part) => sum + (part?.value ?? Number.NaN), 0)).toBe(all?.value ?? 0);
     const records = await collect(reader.scan("p", { prefix: "n/" }));
     expect(records.length).toBe(size);
   });
@@ -91,3 +100,59 @@ describe("three processes write while a fourth reads and the hot store is lost a
     60_000 + RUNS * 1000,
   );
 });
+
+describe("a partition that is being filled while another process commits and dies over it", () => {
+  it("is filled with the whole commit", async () => {
+    const tiers = { hot: memoryStore(), durable: memoryStore() };
+    await tieredStore(tiers).commit("p", pair(1));
+
+    // It has read the hot store and is about to write the durable head; it dies once one of two records is written.
+    let goOn = (): void => undefined;
+    let rows = 0;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const dying = tieredStore({
+      hot: tiers.hot,
+      durable: {
+        ...tiers.durable,
+        async put(partition, sort, value, options) {
+          if (sort === HEAD) {
+            arrive();
+            await gate;
+          } else if (++rows > 1) throw new Error("The process is dead.");
+          return tiers.durable.put(partition, sort, value, options);
+        },
+      },
+    });
+    const committing = dying.commit("p", pair(2)).catch(() => "dead");
+    await arrived;
+    await tiers.hot.deletePartition("p");
+
+    // It has read the durable head and is about to read the records.
+    let isFirst = true;
+    const filling = tieredStore({
+      hot: tiers.hot,
+      durable: {
+        ...tiers.durable,
+        async *scan<V>(...args: Parameters<AtomicStore["scan"]>) {
+          if (isFirst) {
+            isFirst = false;
+            goOn();
+            await committing;
+          }
+          yield* tiers.durable.scan<V>(...args);
+        },
+      },
+    });
+    const found = await collect(filling.scan("p"));
+    expect(found.map(({ value }) => value)).toEqual([2, 2]);
+    expect(await committing).toBe("dead");
+  });
+});
+
+const pair = (value: number): StoreOp[] => ["a", "b"].map((sort) => ({ op: "put", sort, value }));

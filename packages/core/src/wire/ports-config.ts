@@ -5,11 +5,19 @@ import type { PortsConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
 
+/** Scheme, credentials, host (a name, or IPv6 in brackets), port, and the rest. By hand: the bare language has no `URL`. */
+const ADDRESS = /^([a-z]+):\/\/(?:[^\s/@]*@)?(?:\[[\da-f:.]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?(?:[/?#]\S*)?$/i;
+
+function isAddress(value: string, schemes: readonly string[]): boolean {
+  const [, scheme = "", port = "0"] = ADDRESS.exec(value) ?? [];
+  return schemes.includes(scheme.toLowerCase()) && Number(port) <= 65_535;
+}
+
 const url = (schemes: readonly string[], example: string) =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
+      (value) => isAddress(value, schemes),
       `This must be an address as in ${example}; one with a password in it is best named by \`{ "env": "NAME" }\`.`,
     ),
   );

@@ -329,6 +329,23 @@ describe("parseServerConfig", () => {
     const influx = { kind: "influxdb", url: "http://127.0.0.1:8086" };
     expect(bad({ hot: lmdb, log: lmdb, channel: memory, keys: { kind: "files" } })).toEqual([]);
     expect(bad({})).toEqual(["/ports/channel", "/ports/hot", "/ports/log"]);
+    for (const url of [
+      "redis://h",
+      "rediss://:p%40ss@h.example:6380/2",
+      "redis://[::1]:6379",
+      "redis://u:p@h?x=1",
+    ])
+      expect(bad({ hot: { ...redis, url }, log: lmdb, channel: memory })).toEqual([]);
+    for (const url of [
+      "redis://",
+      "redis:h",
+      "redis://h:99999",
+      "redis://h:x",
+      "redis://a b",
+      "mysql://h",
+      "redis://u@v@h",
+    ])
+      expect(bad({ hot: { ...redis, url }, log: lmdb, channel: memory })).toEqual(["/ports/hot/url"]);
     expect(bad({ hot: { kind: "mysql" }, log: lmdb, channel: memory })).toEqual(["/ports/hot/kind"]);
     expect(
       bad({ hot: { kind: "redis", url: "http://x" }, log: lmdb, channel: { ...memory, url: "x" } }),

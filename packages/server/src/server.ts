@@ -104,7 +104,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...healthRoutes(context),
     ...monitoringRoutes(context, options.metrics?.open === true),
     ...dashboardRoutes(context, options.dashboard?.directory ?? null),
-    ...openapiRoutes(() => routes, basePath),
+    ...openapiRoutes(() => routes.filter(({ page }) => page !== true), basePath),
     ...landingRoutes(context, options.dashboard !== undefined),
   ];
   return {

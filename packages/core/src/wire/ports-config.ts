@@ -5,21 +5,19 @@ import type { PortsConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
 
-/** What every platform has and ES2022 alone does not declare. */
-interface WithUrl {
-  URL: { new (text: string): { protocol: string }; canParse(text: string): boolean };
-}
+/** Scheme, credentials, host (a name, or IPv6 in brackets), port, and the rest. By hand: the bare language has no `URL`. */
+const ADDRESS = /^([a-z]+):\/\/(?:[^\s/@]*@)?(?:\[[\da-f:.]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?(?:[/?#]\S*)?$/i;
 
-function hasScheme(text: string, schemes: readonly string[]): boolean {
-  const { URL } = globalThis as unknown as WithUrl;
-  return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+function isAddress(value: string, schemes: readonly string[]): boolean {
+  const [, scheme = "", port = "0"] = ADDRESS.exec(value) ?? [];
+  return schemes.includes(scheme.toLowerCase()) && Number(port) <= 65_535;
 }
 
 const url = (schemes: readonly string[], example: string) =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => hasScheme(value, schemes),
+      (value) => isAddress(value, schemes),
       `This must be an address as in ${example}; one with a password in it is best named by \`{ "env": "NAME" }\`.`,
     ),
   );

@@ -90,7 +90,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let published: LoadedRuleset | null = null;
   let ending = false;
   const listener = http.createServer(
-    toNodeListener((request) => (ending ? endingAnswer() : server.fetch(request))),
+    toNodeListener((request, peer) => (ending ? endingAnswer() : server.fetch(request, peer))),
   );
   const close = async (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
     ending = true;

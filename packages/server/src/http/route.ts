@@ -16,6 +16,8 @@ export interface Peer {
 }
 
 interface RouteShape {
+  /** For people alone: no part of the API, hence not in its document. */
+  page?: true;
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the base path; `:name` matches one segment. */
   path: string;

@@ -117,6 +117,10 @@ export const consentReceipt = () =>
     id: v.string(),
     recordedAt: moment(),
     record: v.pipe(v.optional(consentRecord()), v.description("Not told to a write key.")),
+    stored: v.pipe(
+      v.optional(v.boolean()),
+      v.description("False where nothing of it is kept, since the visitor was erased."),
+    ),
   });
 
 export const storedConsent = () =>
@@ -184,7 +188,16 @@ export const auditPage = () =>
 
 export const auditVerdict = () => typed<AuditVerdict>(v.looseObject({ ok: v.boolean() }));
 
-export const rulesetPublished = () => v.strictObject({ version: v.string() });
+export const rulesetPublished = () =>
+  v.strictObject({
+    version: v.string(),
+    revision: v.number(),
+    changed: v.pipe(v.boolean(), v.description("False where the same was published already.")),
+    warnings: v.pipe(
+      v.array(v.object({ path: v.string(), code: v.string(), message: v.string() })),
+      v.description("What is valid and probably not meant."),
+    ),
+  });
 
 const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
 

@@ -18,7 +18,13 @@ export const operations = {
     description:
       "In the native form or in that of consent platforms (with `consentStatus`). Under a write key, of an unguessable visitor id only.",
     body: consentPostSchema(),
-    answers: { 201: { description: "A receipt.", schema: of.consentReceipt() } },
+    answers: {
+      201: { description: "A receipt.", schema: of.consentReceipt() },
+      200: {
+        description: "A receipt; nothing is kept, since the visitor was erased.",
+        schema: of.consentReceipt(),
+      },
+    },
     problems: [
       [400, "ATTUNE_SERVER_CONSENT"],
       [403, "ATTUNE_SERVER_CONSENT_SUBJECT"],

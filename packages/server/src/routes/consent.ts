@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ConsentPost, parseConsentPost } from "@attune/core/wire";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
@@ -32,8 +33,7 @@ async function record(call: Call, { service }: RouteContext): Promise<Response> 
       "Under a write key, consent is recorded for an unguessable visitorId only; use a secret key for any other id.",
     );
   }
-  // The same post sent again under the same key is one decision.
-  const receipt = request.headers.get("idempotency-key");
+  const receipt = receiptOf(call);
   const options = { site: principal.site, gpc: hasGpc(request), ...(receipt !== null && { receipt }) };
   const result = await service.consent(subject, input, options);
   if (!result.ok) throw refused(result.error);
@@ -41,6 +41,17 @@ async function record(call: Call, { service }: RouteContext): Promise<Response> 
   // What is stored merges earlier decisions, which are nothing for whoever holds a public key.
   const told = principal.kind === "write" ? { id, recordedAt, ...(!stored && { stored }) } : result.value;
   return json(told, { status: stored ? 201 : 200 });
+}
+
+/** Names the decision by what the caller calls the request, so that one that failed half-way is completed, not made twice. */
+function receiptOf({ request, principal: { kind, id } }: Call): string | null {
+  const key = request.headers.get("idempotency-key");
+  return (
+    key &&
+    createHash("sha256")
+      .update(JSON.stringify([kind, id, key]))
+      .digest("base64url")
+  );
 }
 
 /** A write key may stand in the body too; it is no part of the post. */

@@ -43,6 +43,7 @@ export function landingRoutes(context: RouteContext, hasDashboard: boolean): Rou
       method: "GET",
       path,
       scope: null,
+      page: true,
       handle({ request, url }) {
         if (!wantsPage(request)) {
           throw new Refusal(404, "ATTUNE_SERVER_ROUTE", "There is nothing under this path.");

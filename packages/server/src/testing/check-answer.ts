@@ -49,7 +49,8 @@ export function createAnswerCheck(basePath: string, load: () => Promise<unknown>
     if ("*/*" in documented.content) return;
     const media = documented.content[type];
     if (!media) {
-      if (type === "application/x-ndjson") return;
+      // A browser gets a page where a program gets a problem.
+      if (type === "application/x-ndjson" || type === "text/html") return;
       throw new Error(`${where} is ${type}, of which the document says nothing.`);
     }
     if (!media.schema || type === "text/event-stream" || type === "text/html") return;

@@ -79,6 +79,8 @@ export interface Event {
   name: string;
   properties: JsonObject;
   context: EventContext;
+  /** How many events of its name it stands for, where a server under load has kept only some of them; absent: for itself alone. */
+  weight?: number;
   /** What was granted when it happened. */
   consent: { purposes: readonly Purpose[]; policyVersion: string | null };
 }

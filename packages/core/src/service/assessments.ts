@@ -1,20 +1,25 @@
-import { type Purpose, PURPOSES } from "../consent/types.js";
+import { PURPOSES, type Purpose } from "../consent/types.js";
 import type { Memberships } from "../segments/types.js";
 import { initialState } from "../state/index.js";
 import { type CacheCounts, count, noCounts, snapshot } from "./cache-counts.js";
+import type { Evaluate } from "./fold-visitor.js";
 import type { KnownVisitor } from "./known-visitor.js";
-import type { SiteRules } from "./ruleset.js";
 
 /** Segments by state: worked out once for all decisions about a visitor until something of it changes. */
 export interface Assessments {
-  of(known: KnownVisitor, rules: SiteRules, purposes: readonly Purpose[]): Memberships;
+  of(known: KnownVisitor, rules: Rules, purposes: readonly Purpose[]): Memberships;
   /** The fold has worked them out for the state that it wrote: evaluating the same state again changes nothing. */
-  note(known: KnownVisitor, rules: SiteRules, purposes: readonly Purpose[]): void;
+  note(known: KnownVisitor, rules: Rules, purposes: readonly Purpose[]): void;
   counts(): CacheCounts;
 }
 
+/** A site's, by identity: newer ones are another object. */
+interface Rules {
+  evaluate: Evaluate;
+}
+
 interface Assessed {
-  rules: SiteRules;
+  rules: Rules;
   purposes: string;
   segments: Memberships;
 }

@@ -17,6 +17,7 @@ const flooded = {
   segments: many(1000, (n) => n),
   experiments: many(500, (n) => many(500, (m) => ({ exposures: n, conversions: m }))),
   conflicts: 0,
+  estimated: false,
 };
 
 describe("a summary of counters that were flooded with names", () => {

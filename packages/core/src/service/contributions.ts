@@ -17,6 +17,7 @@ export const COUNTER = {
   orders: "orders",
   revenue: "revenue",
   conflicts: "conflicts",
+  sampled: "sampled",
   event: "event/",
   segment: "segment/",
   exposed: "exposed",
@@ -39,6 +40,7 @@ const OWN: readonly string[] = [
   COUNTER.orders,
   COUNTER.revenue,
   COUNTER.conflicts,
+  COUNTER.sampled,
   OTHER,
 ];
 const MAX_NAME = 128;
@@ -147,7 +149,9 @@ export function contributions(
       if (!event.consent.purposes.includes("analytics")) return;
       if (!has(COUNTER.visitors)) add(COUNTER.visitors, 1);
       const name = COUNTER.event + event.name;
-      add(has(name) || room > 0 ? name : OTHER, 1);
+      const { weight = 1 } = event;
+      add(has(name) || room > 0 ? name : OTHER, weight);
+      if (weight !== 1) add(COUNTER.sampled, 1);
       session(event, after);
       if (event.name === "Order Completed") order(event);
       else if (event.name === "Variant Exposed") exposure(event);

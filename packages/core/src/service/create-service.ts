@@ -20,12 +20,14 @@ import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
 import { createLetterSeals } from "./letter-seals.js";
 import { keepListening } from "./listen.js";
+import { createLoad } from "./load.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
 import { profileOf } from "./profile.js";
 import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
+import { createSampling } from "./sampling.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
@@ -122,7 +124,15 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   }
   const rulesets = createRulesets(context);
   const waiting = createWaiting(context.ids());
-  const parts = { rulesets, policy, waiting, minimisers: createMinimisers(), clocks: createDeviceClocks() };
+  const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
+  const parts = {
+    sampling: sampling && { sampling, load: createLoad(context, sampling) },
+    rulesets,
+    policy,
+    waiting,
+    minimisers: createMinimisers(),
+    clocks: createDeviceClocks(),
+  };
   const replace = options.onStoredRuleset === "replace";
   const ready = onceLoaded(async () => {
     if (!checked?.ok) return;

@@ -1,4 +1,4 @@
-import { clockCorrection, type ClockReading } from "../events/index.js";
+import { type ClockReading, clockCorrection } from "../events/index.js";
 import { createBoundedCache } from "./bounded-cache.js";
 
 /**

@@ -1,14 +1,14 @@
 import { createConsentState, grantedPurposes, grantsOf, NO_GRANTS } from "../consent/index.js";
 import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../consent/types.js";
-import { parseEvent, type ParseContext, reduceToConsent } from "../events/index.js";
+import { type ParseContext, parseEvent, reduceToConsent } from "../events/index.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { DeviceClocks } from "./device-clocks.js";
-import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
-import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
-import type { Minimiser } from "./minimiser.js";
-import { inRuns, type Pseudonymise } from "./pseudonyms.js";
 import type { KnownVisitor } from "./known-visitor.js";
+import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
+import type { Minimiser } from "./minimiser.js";
+import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
+import { inRuns, type Pseudonymise } from "./pseudonyms.js";
 import type { IngestOptions } from "./types.js";
 import type { VisitorCache } from "./visitor-cache.js";
 

@@ -1,18 +1,25 @@
 import type { Event } from "../events/types.js";
 import type { ServiceContext } from "./context.js";
 import { deadLetter } from "./dead-letter.js";
-import { subjectsIn } from "./letter-subjects.js";
-import { putLetters } from "./letters.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import { type FoldParts, foldBatch } from "./fold-batch.js";
+import { subjectsIn } from "./letter-subjects.js";
+import { putLetters } from "./letters.js";
+import type { Load } from "./load.js";
 import { checkSite } from "./partitions.js";
 import { toEntries } from "./runs.js";
+import type { Sampling } from "./sampling.js";
 import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
 export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors"> {
   waiting: Waiting;
+  /** Null where nothing is ever left out. */
+  sampling: { sampling: Sampling; load: Load } | null;
 }
+
+const stored = <T>({ sampling }: IngestParts, work: () => Promise<T>): Promise<T> =>
+  sampling === null ? work() : sampling.load.storing(work);
 
 /**
  * Makes the admitted durable, or folds them at once where there is no log. The outcomes, as far as they are known: those of erased visitors
@@ -26,11 +33,11 @@ export async function take(
 ): Promise<EventOutcome[] | null> {
   const { log, subjectKeys } = context;
   const { waiting } = parts;
-  if (log === null) return foldBatch(context, parts, events);
+  if (log === null) return stored(parts, () => foldBatch(context, parts, events));
   if (events.length === 0) return [];
   if (waitMs <= 0) {
     const { entries, erased } = await toEntries(subjectKeys, events);
-    await log.append(entries);
+    await stored(parts, () => log.append(entries));
     return erased.length === 0
       ? null
       : marked(new Array<EventOutcome>(events.length).fill("pending"), erased);
@@ -39,7 +46,7 @@ export async function take(
   try {
     const { entries, erased } = await toEntries(subjectKeys, events, expected.token);
     for (const index of erased) waiting.tell(expected.token(index), "erased");
-    await log.append(entries);
+    await stored(parts, () => log.append(entries));
     return await expected.outcomes(waitMs);
   } finally {
     expected.forget();
@@ -55,7 +62,17 @@ function marked(outcomes: EventOutcome[], erased: readonly number[]): EventOutco
  * Takes a batch in. Resolves when the admitted are as durable as the log makes them and the refused are in the dead letters; rejects
  * if either cannot be, and then the whole batch can be sent again without any event taking effect twice.
  */
-export async function ingest(
+export function ingest(
+  context: ServiceContext,
+  parts: IngestParts,
+  inputs: readonly unknown[],
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const work = () => takeIn(context, parts, inputs, options);
+  return parts.sampling === null ? work() : parts.sampling.load.taking(work);
+}
+
+async function takeIn(
   context: ServiceContext,
   parts: IngestParts,
   inputs: readonly unknown[],
@@ -80,12 +97,17 @@ export async function ingest(
     );
     await putLetters(context, letters);
   }
-  const events = admitted.map(({ event }) => event);
+  const kept = parts.sampling?.sampling.keep(admitted) ?? admitted;
+  const events = kept.map(({ event }) => event);
   const outcomes = await take(context, parts, events, options.waitMs ?? 0);
-  return result(admission, outcomes);
+  return result(admission, kept, outcomes);
 }
 
-function result(admission: Admission, folded: readonly EventOutcome[] | null): IngestResult {
+function result(
+  admission: Admission,
+  kept: Admission["admitted"],
+  folded: readonly EventOutcome[] | null,
+): IngestResult {
   const { admitted, erased, withheld } = admission;
   const rejected = admission.refused.map(({ index, input, errors }) => {
     const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };
@@ -96,7 +118,7 @@ function result(admission: Admission, folded: readonly EventOutcome[] | null): I
   const outcomes: Record<number, EventOutcome> = {};
   for (const index of erased) outcomes[index] = "erased";
   folded?.forEach((outcome, i) => {
-    outcomes[(admitted[i] as { index: number }).index] = outcome;
+    outcomes[(kept[i] as { index: number }).index] = outcome;
   });
   const count = (...which: EventOutcome[]): number =>
     folded?.filter((outcome) => which.includes(outcome)).length ?? 0;
@@ -108,6 +130,7 @@ function result(admission: Admission, folded: readonly EventOutcome[] | null): I
     duplicates,
     withheld: withheld + erased.length + late,
     rejected,
+    sampled: admitted.length - kept.length,
     outcomes,
   };
 }

@@ -2,7 +2,7 @@ import { pointer } from "../kernel/result.js";
 import { boundSummary, largestArms } from "./bound-summary.js";
 import type { ServiceContext } from "./context.js";
 import { COUNTER, REVENUE_UNIT } from "./contributions.js";
-import { COUNTER_SHARDS, counterShard, SESSION_SHARDS, sessionShard, SORT } from "./partitions.js";
+import { COUNTER_SHARDS, counterShard, SESSION_SHARDS, SORT, sessionShard } from "./partitions.js";
 import type { SessionCount } from "./sessions.js";
 import type { ArmCounts, SiteSummary } from "./types.js";
 
@@ -81,6 +81,7 @@ export async function summarise(
       Array.from(armsIn(totals), ([name, arms]) => [name, Object.fromEntries(arms)]),
     ),
     conflicts: total(COUNTER.conflicts),
+    estimated: total(COUNTER.sampled) > 0,
   };
   return boundSummary(summary, names);
 }

@@ -1,19 +1,20 @@
-import type { ConsentRecord, ConsentPolicy, Grants, Purpose } from "../consent/types.js";
+import type { ConsentPolicy, ConsentRecord, Grants, Purpose } from "../consent/types.js";
 import type { CompiledRuleset, Decision, Ruleset } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { Event } from "../events/types.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Issue, Result } from "../kernel/result.js";
-import type { AtomicStore, Store } from "../ports/store.js";
-import type { Channel } from "../ports/channel.js";
 import type { KeyProvider } from "../ports/capabilities.js";
-import type { Log, DeadLetter } from "../ports/log.js";
+import type { Channel } from "../ports/channel.js";
+import type { DeadLetter, Log } from "../ports/log.js";
+import type { AtomicStore, Store } from "../ports/store.js";
 import type { AuditCheckpoint, AuditEntry, AuditVerdict } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
 import type { CacheCounts, CacheStats } from "./cache-counts.js";
+import type { SamplingOptions } from "./sampling.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -38,6 +39,8 @@ export interface ServiceOptions {
   worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
+  /** What is left out under load (default: nothing): events that carry no feature, no conversion, no exposure, no identity and no consent. */
+  sampling?: SamplingOptions;
   cache?: {
     /** Visitors whose state, traits and consent this process holds at least, so as not to read them again (default 10,000; 0: none). */
     visitors?: number;
@@ -87,7 +90,9 @@ export interface IngestResult {
   /** Not covered by any granted purpose, or of an erased visitor or user: dropped at the door or, as far as it is known, at the fold. */
   withheld: number;
   rejected: readonly RejectedEvent[];
-  /** By index of the input; absent for those rejected or withheld for want of consent. */
+  /** Of the accepted, those that others of their name stand for, since the service is under load. */
+  sampled: number;
+  /** By index of the input; absent for those rejected, withheld for want of consent, or stood for by others. */
   outcomes: Readonly<Record<number, EventOutcome>>;
 }
 
@@ -219,6 +224,8 @@ export interface SiteSummary {
   segments: Readonly<Record<string, number>>;
   experiments: Readonly<Record<string, ArmCounts>>;
   conflicts: number;
+  /** Whether some of the events stand for others that were left out under load: `events` and `byName` are estimates then. */
+  estimated: boolean;
   /** What `byName`, `segments` and `experiments` leave out; null where they are whole. */
   other: {
     /** Event names, and how many events they have together. */
@@ -338,6 +345,16 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
-export type { CacheCounts, CacheStats };
-export type { AuditCheckpoint, AuditEntry, AuditFact, AuditVerdict };
-export type { ConsentInput, Purpose, Ruleset, SubjectId };
+export type {
+  AuditCheckpoint,
+  AuditEntry,
+  AuditFact,
+  AuditVerdict,
+  CacheCounts,
+  CacheStats,
+  ConsentInput,
+  Purpose,
+  Ruleset,
+  SamplingOptions,
+  SubjectId,
+};

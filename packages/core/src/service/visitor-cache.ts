@@ -1,6 +1,8 @@
+import type { Clock } from "../kernel/clock.js";
+import type { Channel } from "../ports/channel.js";
+import type { AtomicStore } from "../ports/store.js";
 import { createBoundedCache } from "./bounded-cache.js";
 import { type CacheCounts, count, type Lookup, noCounts, snapshot } from "./cache-counts.js";
-import type { ServiceContext } from "./context.js";
 import { type KnownVisitor, readKnown } from "./known-visitor.js";
 import { visitorPartition } from "./partitions.js";
 import { createSeen } from "./seen.js";
@@ -61,7 +63,7 @@ interface Flight {
 }
 
 export function createVisitorCache(
-  { hot, clock, channel }: Pick<ServiceContext, "hot" | "clock" | "channel">,
+  { hot, clock, channel }: { hot: AtomicStore; clock: Clock; channel: Channel | null },
   size = DEFAULT_SIZE,
 ): VisitorCache {
   const cache = createBoundedCache<Entry | typeof FORGOTTEN>(size);

@@ -1,6 +1,7 @@
 import type { Event, EventContext } from "../events/types.js";
 import { fnv1a32 } from "../kernel/hash.js";
 import { label, positive } from "./label.js";
+import { PASSIVE } from "./read-by-name.js";
 import { type ArrivalState, Figure, type LearnedState } from "./types.js";
 
 type Page = NonNullable<EventContext["page"]>;
@@ -8,8 +9,6 @@ type Page = NonNullable<EventContext["page"]>;
 const TRAIL = 8;
 /** More active time than this in one report is a broken clock, ms. */
 const MOST_ACTIVE = 3_600_000;
-/** What a visitor sees or the library reports, not what a visitor does. */
-const PASSIVE = /Viewed$|^(Page|Variant|Consent|Visitor) /;
 const HOST = /^\w+:\/\/(?:www\.)?([^/?#:]+)/;
 const SOURCES =
   /^(?:\w+\.){0,2}(?:(google|bing|duckduckgo|yahoo|ecosia|baidu|yandex)\.|(?:facebook|instagram|twitter|x|t|linkedin|reddit|tiktok|youtube)\.com?$)/;

@@ -10,6 +10,7 @@ export {
 } from "./features.js";
 export { fold } from "./fold.js";
 export { foldSession, SESSION_GAP, sessionOf, startedSession } from "./fold-session.js";
+export { isReadByName } from "./read-by-name.js";
 export { initialState } from "./initial-state.js";
 export {
   type FeatureDefinition,

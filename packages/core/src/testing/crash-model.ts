@@ -42,5 +42,6 @@ function summarise(counted: readonly Event[], visitors: number, conflicts: numbe
     conversions: { sessions: sessionsOf(orders), orders: orders.length, revenue: orders.length / 10 },
     byName,
     conflicts,
+    estimated: false,
   };
 }

@@ -81,6 +81,9 @@ describe("attune replay", () => {
       conversions: { sessions: 1, orders: 1, revenue: 25.5 },
     });
     expect(report.memory.bytes).toBeGreaterThan(1 << 20);
+    // The door asks for the visitor of the row that it refuses, too.
+    const first = { capacity: 0, invalidated: 0, compulsory: 5 };
+    expect(report.cache).toMatchObject({ consent: { misses: first }, profile: { hits: 4 } });
   });
 
   it("reads .gz, stops at --limit, and shows people what it did", async () => {
@@ -100,6 +103,9 @@ describe("attune replay", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/rows +3\n/);
     expect(out).toContain("every row is accounted for");
+    expect(out).toMatch(
+      /cache hits +\d+\.\d % of look-ups\n +profile +100\.0 %\n +consent +\d+\.\d % \(misses: 1 compulsory\)/,
+    );
     expect(out).toMatch(/converted +1/);
   });
 
@@ -168,6 +174,7 @@ describe("attune replay", () => {
       accepted: 0,
       duplicates: 7,
       after: { events: 6 },
+      cache: null,
     });
     const refused = await run(...args, "--key", "sk_wrong");
     expect(refused).toMatchObject({ code: 1, out: "" });

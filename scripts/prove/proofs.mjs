@@ -45,7 +45,7 @@ const historyProofs = (runs) =>
 
 const killProofs = (kills) =>
   ["lmdb", "redis", "kafka"].map((name) => ({
-    name: `kill ${name}: ${kills} times SIGKILL under load, ${CONFIGURATIONS[name].title} (T8)`,
+    name: `kill ${name}: ${kills} times SIGKILL while clients send, ${CONFIGURATIONS[name].title} (T8)`,
     async run(tell) {
       const why = missing(name);
       if (why !== null) return { left: why };

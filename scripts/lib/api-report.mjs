@@ -60,10 +60,9 @@ function* mentioned(checker, declaration, dist) {
   visit(statementOf(declaration));
   for (const symbol of found) {
     const [first] = symbol.declarations ?? [];
-    const isStatement =
-      first &&
-      (ts.isSourceFile(first.parent) ||
-        (ts.isVariableDeclaration(first) && ts.isSourceFile(first.parent.parent.parent)));
+    // A source file itself (a module that is imported whole) has no parent.
+    const holder = first && ts.isVariableDeclaration(first) ? first.parent.parent?.parent : first?.parent;
+    const isStatement = holder !== undefined && ts.isSourceFile(holder);
     if (isStatement && first.getSourceFile().fileName.startsWith(dist)) yield symbol;
   }
 }

@@ -30,7 +30,7 @@ export interface Embedded {
 }
 
 /**
- * Opens the embedded ports. One process at a time may use a folder for writing.
+ * Opens the embedded ports. Several processes of one machine may use a folder at a time; each hears its own live frames only.
  *
  * @throws AttuneError `ATTUNE_EMBEDDED_LMDB` where the package `lmdb` cannot be loaded.
  */

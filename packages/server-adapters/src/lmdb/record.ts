@@ -1,5 +1,5 @@
-import { AttuneError } from "@attune/core";
 import type { StoreRecord } from "@attune/core/ports";
+import { jsonText } from "../shared/json-text.js";
 import type { Utf8 } from "./utf8.js";
 
 /**
@@ -12,7 +12,7 @@ const ZERO = 0x30;
 
 /** @throws AttuneError `ATTUNE_STORE_VALUE` where the value has no JSON form. */
 export const toBody = (utf8: Utf8, value: unknown, expiresAt = Number.POSITIVE_INFINITY): Buffer =>
-  utf8(`,${stamp(expiresAt)},${toJson(value)}]`, ROOM);
+  utf8(`,${stamp(expiresAt)},${jsonText(value)}]`, ROOM);
 
 /** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
 const stamp = (expiresAt: number): number =>
@@ -68,16 +68,4 @@ export function parseRecord<V>(
   const record: StoreRecord<V> = { partition: key.partition, sort: key.sort, value, version };
   if (expiresAt !== 0) record.expiresAt = expiresAt;
   return record;
-}
-
-function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch (cause) {
-    throw new AttuneError(
-      "ATTUNE_STORE_VALUE",
-      "A value has no JSON form: it is circular, nested too deeply, or holds a BigInt. Store plain objects, arrays, strings, numbers, booleans and null.",
-      { cause },
-    );
-  }
 }

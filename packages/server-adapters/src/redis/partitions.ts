@@ -7,7 +7,8 @@ import { behind, member, type ScanBounds, type StoreKeys, toBounds } from "./key
 import { COMMIT } from "./lua/commit-4.lua.js";
 import { COUNT } from "./lua/count-4.lua.js";
 import { SCAN } from "./lua/scan-2.lua.js";
-import { expiryText, parseRecord, valueText } from "./record.js";
+import { jsonText } from "../shared/json-text.js";
+import { expiryText, parseRecord } from "./record.js";
 import { runScript } from "./scripts.js";
 
 /** Records are read in pages of this size, each in its own moment. */
@@ -117,7 +118,7 @@ interface PageRequest extends ScanBounds {
 function operation(op: StoreOp): Argument[] {
   const sort = member(op.sort);
   const version = op.ifVersion ?? "";
-  if (op.op === "put") return ["p", sort, version, expiryText(op.expiresAt), valueText(op.value)];
+  if (op.op === "put") return ["p", sort, version, expiryText(op.expiresAt), jsonText(op.value)];
   return [op.op === "delete" ? "d" : "c", sort, version, "", ""];
 }
 

@@ -23,19 +23,6 @@ export function parseRecord<V>(
   return record;
 }
 
-/** @throws AttuneError `ATTUNE_STORE_VALUE` where JSON has no form for the value. */
-export function valueText(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch (cause) {
-    throw new AttuneError(
-      "ATTUNE_STORE_VALUE",
-      "A value has no JSON form: it is circular, nested too deeply, or holds a BigInt. Store plain objects, arrays, strings, numbers, booleans and null.",
-      { cause },
-    );
-  }
-}
-
 /** @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time. */
 export function expiryText(expiresAt: number | undefined): string {
   if (expiresAt === undefined) return "";

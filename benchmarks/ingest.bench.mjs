@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { bodies } from "./page-events.mjs";
 
 const BATCH = 100;
-const WARM_UP = 1.5;
+const WARM_UP = 3;
 const SECONDS = 3;
 const ROUNDS = 3;
 const CONNECTIONS = 8;

@@ -9,8 +9,8 @@ import { tellUsage } from "./usage.mjs";
 /** `door`: authentication, validation, consent, minimisation, pseudonyms and append. `fold`: the worker in the same process as well. */
 const service = createPersonalizationService({
   stores: { hot: memoryStore() },
-  // What nobody folds must not fill the memory: it is trimmed, as a log is.
-  log: memoryLog({ retain: 1000 }),
+  // What nobody folds is dropped soon: it is the door that is measured, not how long the garbage collector carries entries (runs of up to 20 events) along.
+  log: memoryLog({ retain: 4 }),
   channel: memoryChannel(),
   worker: process.argv[2] === "fold",
 });

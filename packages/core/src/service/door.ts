@@ -58,12 +58,17 @@ type Cover = (event: Event, carried: boolean, stored: ConsentRecord | null) => E
  */
 function createCover(holds: (stored: ConsentRecord) => Grants, denied: readonly OptionalPurpose[]): Cover {
   let decided: { by: ConsentRecord; grants: Grants; consent: Event["consent"] } | null = null;
-  let own: { consent: Event["consent"]; grants: Grants } | null = null;
+  let own: { consent: Event["consent"]; grants: Grants; whole: Set<string> } | null = null;
   return (event, carried, stored) => {
     if (stored === null) {
-      if (own?.consent !== event.consent)
-        own = { consent: event.consent, grants: without(grantsOf(event.consent.purposes), denied) };
-      return reduceToConsent(event, own.grants);
+      const { consent, name } = event;
+      if (own?.consent !== consent)
+        own = { consent, grants: without(grantsOf(consent.purposes), denied), whole: new Set() };
+      if (own.whole.has(name)) return event;
+      const reduced = reduceToConsent(event, own.grants);
+      // Whether a campaign may stay is for each event to see.
+      if (reduced === event && (own.grants.analytics || own.grants.marketing)) own.whole.add(name);
+      return reduced;
     }
     if (carried) return reduceToConsent(event, without(grantsFor(event, stored), denied));
     if (decided?.by !== stored) {
@@ -111,7 +116,7 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
     sentAt,
     consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
     shared: {},
-    clockOf: (device, reading) => clocks.correct(`${site}/${pseudonym("d", device)}`, reading),
+    clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
     ...(country !== undefined && { country }),
   };
   const events: Event[] = [];

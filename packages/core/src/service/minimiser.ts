@@ -7,6 +7,9 @@ export type Minimiser = (event: Event) => Event;
 
 /** Keys of events, of which a site has some hundred. */
 const KEYS = 2_000;
+const NAMES = 500;
+/** Longer key lists are not remembered, so that nobody fills the memory with them. */
+const MAX_SHAPE = 64;
 /** Texts up to here are cut nowhere. */
 const SHORT = 256;
 /** Deeper structures are left to the full walk. */
@@ -44,6 +47,8 @@ function staysUnder(key: string): boolean {
  */
 export function createMinimisers(): () => Minimiser {
   const keys = createBoundedCache<boolean>(KEYS);
+  /** Of event names: the keys that their properties had last, all of them open. */
+  const shapes = createBoundedCache<readonly string[]>(NAMES);
 
   const isOpen = (key: string): boolean => {
     let open = keys.get(key);
@@ -78,14 +83,32 @@ export function createMinimisers(): () => Minimiser {
     return true;
   }
 
+  /** Events of one name mostly have the same keys in the same order. */
+  function propertiesAreMinimal({ name, properties }: Event): boolean {
+    const shape = shapes.get(name);
+    const own = Object.keys(properties);
+    let known = shape?.length === own.length;
+    for (let i = 0; i < own.length; i++) {
+      const key = own[i] as string;
+      if (shape?.[i] !== key) {
+        if (!isOpen(key)) return false;
+        known = false;
+      }
+      if (!isMinimal(properties[key], 1)) return false;
+    }
+    if (!known && own.length <= MAX_SHAPE) shapes.set(name, own);
+    return true;
+  }
+
   return () => {
     let last: { context: Event["context"]; consent: Event["consent"]; minimal: Event["context"] } | null =
       null;
     return (event) => {
-      const { properties, context, consent } = event;
+      const { context, consent } = event;
       if (last?.context !== context || last.consent !== consent)
         last = { context, consent, minimal: minimise({ ...event, properties: NOTHING }).context };
-      if (!isMinimal(properties, 0)) event.properties = minimise({ ...event, context: NOTHING }).properties;
+      if (!propertiesAreMinimal(event))
+        event.properties = minimise({ ...event, context: NOTHING }).properties;
       event.context = last.minimal;
       return event;
     };

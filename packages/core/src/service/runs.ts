@@ -24,9 +24,18 @@ interface Share {
 
 function sharesOf(events: readonly Event[], token: ((index: number) => string) | undefined): Share[] {
   const of = (index: number): Event => events[index] as Event;
-  const groups = groupBy([...events.keys()], (index) =>
-    visitorPartition(of(index).site, of(index).visitorId),
-  );
+  const groups = new Map<string, number[]>();
+  let last: { site: string; visitorId: string; group: number[] } | null = null;
+  events.forEach(({ site, visitorId }, index) => {
+    // Neighbours mostly are one visitor's.
+    if (last === null || last.visitorId !== visitorId || last.site !== site) {
+      const key = visitorPartition(site, visitorId);
+      const group = groups.get(key) ?? [];
+      groups.set(key, group);
+      last = { site, visitorId, group };
+    }
+    last.group.push(index);
+  });
   return [...groups].flatMap(([key, all]) => {
     const { site, visitorId: visitor } = of(all[0] as number);
     return chunks(all, LONGEST).map((indices): Share => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { BODILESS } from "../mount/handler.js";
-import { lazyBody, wholeBody } from "./body.js";
+import { lazyBody, textOf, wholeBody } from "./body.js";
 import type { Departure } from "./departure.js";
 
 /** What a Host header may be made of; anything else could smuggle a path or a user into the URL. */
@@ -50,7 +50,7 @@ class MessageRequest extends Request {
   }
 
   override async text(): Promise<string> {
-    return this.#isUntouched() ? new TextDecoder().decode(await this.#take()) : super.text();
+    return this.#isUntouched() ? textOf(await this.#take()) : super.text();
   }
 
   override async json(): Promise<unknown> {

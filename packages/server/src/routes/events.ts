@@ -118,8 +118,8 @@ async function ingest(
 ): Promise<IngestResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const what = new Error(`Events were not taken within ${INGEST_MS} ms.`);
-    timer = setTimeout(() => reject(what), INGEST_MS + (options.waitMs ?? 0));
+    const give = (): void => reject(new Error(`Events were not taken within ${INGEST_MS} ms.`));
+    timer = setTimeout(give, INGEST_MS + (options.waitMs ?? 0));
   });
   try {
     const result = await Promise.race([service.ingest(events, options), late]);

@@ -12,9 +12,9 @@ const require = createRequire(import.meta.resolve("@attune/server-adapters/packa
 const BATCH = 100;
 /** As a page sends them. */
 const SMALL = 10;
-const EVENTS = Number(process.env.ATTUNE_BENCH_EVENTS ?? 30_000);
+const EVENTS = Number(process.env.ATTUNE_BENCH_EVENTS ?? 120_000);
 const LANES = 8;
-const ROUNDS = Number(process.env.ATTUNE_BENCH_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.ATTUNE_BENCH_ROUNDS ?? 2);
 const PATH = "/api/v1/behavioral/batch";
 const ms = (from) => performance.now() - from;
 
@@ -70,8 +70,8 @@ async function measure(contestant) {
       const used = await Promise.all(servers.map((server) => server.ask("usage")));
       return used.reduce((sum, one) => sum + one.cpu, 0);
     };
-    // Code that was never run costs more than events do: the first part warms up and does not count.
-    const warm = batches.length / 3;
+    // Code that was never run costs more than events do: the first half warms up and does not count.
+    const warm = batches.length / 2;
     await sendAll(ports, batches.slice(0, warm), size);
     const folds = script === "configured.mjs" && given.worker !== false;
     if (folds) await servers[0].ask("settled");

@@ -36,7 +36,7 @@ export async function take(
   if (log === null) return stored(parts, () => foldBatch(context, parts, events));
   if (events.length === 0) return [];
   if (waitMs <= 0) {
-    const { entries, erased } = await toEntries(subjectKeys, events);
+    const { entries, erased } = await toEntries({ log, subjectKeys }, events);
     await stored(parts, () => log.append(entries));
     return erased.length === 0
       ? null
@@ -44,7 +44,7 @@ export async function take(
   }
   const expected = waiting.expect(events.length);
   try {
-    const { entries, erased } = await toEntries(subjectKeys, events, expected.token);
+    const { entries, erased } = await toEntries({ log, subjectKeys }, events, expected.token);
     for (const index of erased) waiting.tell(expected.token(index), "erased");
     await stored(parts, () => log.append(entries));
     return await expected.outcomes(waitMs);

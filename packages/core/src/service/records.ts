@@ -2,18 +2,20 @@ import type { ConsentRecord } from "../consent/types.js";
 import type { Event } from "../events/types.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
+import type { PackedEvent } from "./packed-events.js";
 import type { ErasureReceipt } from "./types.js";
 
 /** What the log holds: accepted events of one visitor that came together, in their order. */
 export type LoggedRun = {
-  v: 2;
+  v: 3;
   site: string;
   visitor: string;
   /** Names of the places that wait for the outcomes, one per event; absent where nobody waits. */
   wait?: readonly string[];
 } & (
   | { events: readonly Event[] }
-  /** The same as JSON, sealed under the visitor's key. */
+  | { packed: readonly PackedEvent[] }
+  /** The packed ones as JSON, sealed under the visitor's key. */
   | { sealed: string }
 );
 

@@ -1,6 +1,7 @@
 import type { Event } from "../events/types.js";
-import type { LogEntry } from "../ports/log.js";
+import type { Log, LogEntry } from "../ports/log.js";
 import { groupBy } from "./effects.js";
+import { type PackedEvent, packEvents, unpackEvents } from "./packed-events.js";
 import { visitorPartition } from "./partitions.js";
 import type { LoggedRun } from "./records.js";
 import type { SubjectKeys } from "./subject-keys.js";
@@ -19,7 +20,7 @@ interface Share {
   key: string;
   indices: readonly number[];
   events: readonly Event[];
-  head: Omit<LoggedRun, "events" | "sealed">;
+  head: Omit<LoggedRun, "events" | "packed" | "sealed">;
 }
 
 function sharesOf(events: readonly Event[], token: ((index: number) => string) | undefined): Share[] {
@@ -40,7 +41,7 @@ function sharesOf(events: readonly Event[], token: ((index: number) => string) |
     const { site, visitorId: visitor } = of(all[0] as number);
     return chunks(all, LONGEST).map((indices): Share => {
       const wait = token && { wait: indices.map(token) };
-      return { key, indices, events: indices.map(of), head: { v: 2, site, visitor, ...wait } };
+      return { key, indices, events: indices.map(of), head: { v: 3, site, visitor, ...wait } };
     });
   });
 }
@@ -50,19 +51,24 @@ const chunks = <T>(items: readonly T[], size: number): T[][] =>
 
 /**
  * What of one visitor came together goes into the log as one entry, in its order: one key, one encryption, one read at the fold. Sealed
- * whole where there are keys; then only site and pseudonym are clear, by which the entry is placed, and erased.
+ * whole where there are keys; then only site and pseudonym are clear, by which the entry is placed, and erased. A log in memory, which
+ * makes no text of them, takes the events as they are.
  *
  * @param token Names the place of an event among these, where somebody waits for its outcome.
  * @returns The entries, and the places of events whose visitor was erased meanwhile: nothing of them goes anywhere.
  */
 export async function toEntries(
-  keys: SubjectKeys | null,
+  { log, subjectKeys: keys }: { log: Pick<Log, "capabilities">; subjectKeys: SubjectKeys | null },
   events: readonly Event[],
   token?: (index: number) => string,
 ): Promise<{ entries: LogEntry<LoggedRun>[]; erased: number[] }> {
   const shares = sharesOf(events, token);
   if (keys === null) {
-    const entries = shares.map(({ key, events: own, head }) => ({ key, value: { ...head, events: own } }));
+    const { durable } = log.capabilities;
+    const entries = shares.map(({ key, events: own, head }) => ({
+      key,
+      value: durable ? { ...head, packed: packEvents(own) } : { ...head, events: own },
+    }));
     return { entries, erased: [] };
   }
   const erased: number[] = [];
@@ -71,7 +77,9 @@ export async function toEntries(
     const visitors = own.map(({ head }) => head.visitor);
     const sealing = await keys.forSealing(site, visitors);
     const texts = await Promise.all(
-      own.map(async ({ events: mine, head }, i) => sealing[i]?.seal(JSON.stringify(mine), bindingOf(head))),
+      own.map(async ({ events: mine, head }, i) =>
+        sealing[i]?.seal(JSON.stringify(packEvents(mine)), bindingOf(head)),
+      ),
     );
     own.forEach(({ key, head, indices }, i) => {
       const sealed = texts[i];
@@ -91,7 +99,9 @@ export async function openRuns(
   keys: SubjectKeys | null,
   runs: readonly LoggedRun[],
 ): Promise<(readonly Event[] | null)[]> {
-  const opened = runs.map((run) => ("events" in run ? run.events : null));
+  const opened = runs.map((run) =>
+    "events" in run ? run.events : "packed" in run ? unpackEvents(run.packed, run) : null,
+  );
   const closed = [...runs.keys()].filter((index) => opened[index] === null);
   const of = (index: number): LoggedRun & { sealed: string } => runs[index] as LoggedRun & { sealed: string };
   for (const [site, own] of groupBy(closed, (index) => of(index).site)) {
@@ -102,7 +112,7 @@ export async function openRuns(
     );
     own.forEach((index, i) => {
       const text = texts[i];
-      if (text !== undefined) opened[index] = JSON.parse(text) as Event[];
+      if (text !== undefined) opened[index] = unpackEvents(JSON.parse(text) as PackedEvent[], of(index));
     });
   }
   return opened;

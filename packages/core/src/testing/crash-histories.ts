@@ -6,6 +6,7 @@ import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "../service/create-service.js";
 import { visitorPartition } from "../service/partitions.js";
 import type { LoggedRun } from "../service/records.js";
+import { openRuns } from "../service/runs.js";
 import type { PersonalizationService } from "../service/types.js";
 import { FOLD_GROUP } from "../service/worker.js";
 import type { VisitorState } from "../state/types.js";
@@ -126,8 +127,10 @@ async function agree({ hot, log }: CrashPorts, service: PersonalizationService, 
 }
 
 /** The histories' services have keys of the store, which seal nothing. */
-const logged = async (log: Log): Promise<Event[]> =>
-  (await readAll<LoggedRun & { events: Event[] }>(log, 500)).flatMap(({ value }) => value.events);
+async function logged(log: Log): Promise<Event[]> {
+  const runs = (await readAll<LoggedRun>(log, 500)).map(({ value }) => value);
+  return (await openRuns(null, runs)).flatMap((events) => events ?? []);
+}
 
 /** Few visitors, sessions and ids, so that they repeat, also with another body. */
 function histories(fc: FastCheck): Arbitrary<CrashHistory> {

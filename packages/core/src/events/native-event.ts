@@ -1,10 +1,10 @@
-import { report, type Check, type Fields } from "./check.js";
+import { isFields, report, type Check, type Fields } from "./check.js";
 import type { Draft, ParseContext } from "./draft.js";
 import { MAX_ID, readId, readName, readNumber, readText, readTime } from "./fields.js";
 import { readConsent } from "./parse-consent.js";
 import { cleanField, hasRoom } from "./sanitise.js";
 import { sameJson } from "./shared.js";
-import { SCHEMA_VERSION, type DeviceType, type EventContext } from "./types.js";
+import { SCHEMA_VERSION, type DeviceType, type Event, type EventContext } from "./types.js";
 
 /** A derived visitor id has a prefix of two. */
 const MAX_VISITOR = MAX_ID + 2;
@@ -21,9 +21,10 @@ export function readNative(check: Check, input: Fields, context: ParseContext): 
   if (version !== undefined && version !== SCHEMA_VERSION) {
     report(check, "RANGE", `Must be ${SCHEMA_VERSION}, the version that this server knows.`, "schemaVersion");
   }
+  const name = readName(check, input, "name");
   return {
     id: readId(check, input, "id"),
-    name: readName(check, input, "name"),
+    name,
     visitorId: readId(check, input, "visitorId", MAX_VISITOR) ?? readId(check, input, "anonymousId"),
     sessionId: readId(check, input, "sessionId"),
     deviceId: readId(check, input, "deviceId"),
@@ -32,11 +33,25 @@ export function readNative(check: Check, input: Fields, context: ParseContext): 
     occurredAt: readTime(check, input, "occurredAt"),
     sentAt: readTime(check, input, "sentAt"),
     tzOffset: readNumber(check, input, "tzOffset", [-1440, 1440]),
-    properties: cleanField(check, input, "properties"),
+    properties: readProperties(check, input, name, context),
     context: sharedContext(check, input, context),
     consent: readConsent(check, input, context),
     timeKeys: TIME_KEYS,
   };
+}
+
+function readProperties(
+  check: Check,
+  input: Fields,
+  name: string,
+  { shared }: ParseContext,
+): Event["properties"] {
+  const given = input["properties"];
+  const keys = shared?.ordinaryKeys !== undefined && isFields(given) ? shared.ordinaryKeys(name, given) : -1;
+  if (shared) shared.wasOrdinary = keys >= 0;
+  if (keys < 0) return cleanField(check, input, "properties");
+  check.keys += keys;
+  return given as Event["properties"];
 }
 
 /** The context of the event before, where this one's is the same and nothing was wrong with it. */

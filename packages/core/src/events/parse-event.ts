@@ -28,6 +28,7 @@ const LATEST_AHEAD_MS = 366 * 86_400_000;
  */
 export function parseEvent(input: unknown, context: ParseContext): Result<Event, Issue[]> {
   const check = newCheck();
+  if (context.shared) context.shared.wasOrdinary = false;
   if (!isFields(input)) {
     report(check, "TYPE", "An event must be a JSON object.");
     return fail(check.issues);

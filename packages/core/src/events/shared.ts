@@ -15,6 +15,10 @@ export interface SharedParts {
   consent?: Reading<Event["consent"]>;
   /** The context as read, and with the request's country. */
   located?: Reading<EventContext>;
+  /** The number of keys of properties that need, as they came, neither cleaning nor minimising; of any others -1. */
+  ordinaryKeys?(name: string, properties: Readonly<Record<string, unknown>>): number;
+  /** Whether those of the event that was read last were such. */
+  wasOrdinary?: boolean;
 }
 
 /** Whether a value is the same JSON as a known one. Goes no deeper than the known one, whatever the other is. */

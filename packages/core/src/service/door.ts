@@ -1,12 +1,13 @@
 import { createConsentState, grantedPurposes, grantsOf, NO_GRANTS } from "../consent/index.js";
 import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../consent/types.js";
 import { type ParseContext, parseEvent, reduceToConsent } from "../events/index.js";
+import type { SharedParts } from "../events/shared.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { DeviceClocks } from "./device-clocks.js";
 import type { KnownVisitor } from "./known-visitor.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
-import type { Minimiser } from "./minimiser.js";
+import type { Minimisers } from "./minimiser.js";
 import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import { inRuns, type Pseudonymise } from "./pseudonyms.js";
 import type { IngestOptions } from "./types.js";
@@ -95,13 +96,15 @@ export interface DoorParts {
   visitors: VisitorCache;
   clocks: DeviceClocks;
   policy: ConsentPolicy | null;
-  minimisers: () => Minimiser;
+  minimisers: Minimisers;
 }
 
 interface Reading {
   events: Event[];
   /** Of each event, its place in the input. */
   indices: number[];
+  /** Of each event, whether its properties need no minimising. */
+  ordinary: boolean[];
   unreadable: Omit<Refused, "covered">[];
   context: ParseContext;
 }
@@ -109,18 +112,20 @@ interface Reading {
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
   const { site, receivedAt, sentAt = null, country, gpc } = options;
-  const { pseudonym, policy, clocks } = using;
+  const { pseudonym, policy, clocks, minimisers } = using;
+  const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
   const context: ParseContext = {
     site,
     receivedAt,
     sentAt,
     consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
-    shared: {},
+    shared,
     clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
     ...(country !== undefined && { country }),
   };
   const events: Event[] = [];
   const indices: number[] = [];
+  const ordinary: boolean[] = [];
   const unreadable: Reading["unreadable"] = [];
   inputs.forEach((input, index) => {
     const result = parseEvent(input, context);
@@ -128,9 +133,10 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
       result.value.visitorId = pseudonym("v", result.value.visitorId);
       events.push(result.value);
       indices.push(index);
+      ordinary.push(shared.wasOrdinary === true);
     } else unreadable.push({ index, input, errors: result.error, subject: subjectIn(input, pseudonym) });
   });
-  return { events, indices, unreadable, context };
+  return { events, indices, ordinary, unreadable, context };
 }
 
 /**
@@ -143,7 +149,7 @@ export async function admit(
   parts: DoorParts,
 ): Promise<Admission> {
   const using = { ...parts, pseudonym: inRuns(parts.pseudonym) };
-  const { events, indices, unreadable, context } = readAll(inputs, options, using);
+  const { events, indices, ordinary, unreadable, context } = readAll(inputs, options, using);
   const subjects = events.map(({ visitorId }) => visitorId);
   for (const { subject } of unreadable) subjects.push(subject ?? "");
   const known = await using.visitors.standings(options.site, subjects);
@@ -152,7 +158,7 @@ export async function admit(
   const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
   const denied = deniedByGpc(using.policy, options.gpc);
   const cover = createCover(holds, denied);
-  const minimise = using.minimisers();
+  const minimise = using.minimisers.forBatch();
   const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
   events.forEach((event, i) => {
     const index = indices[i] as number;
@@ -161,7 +167,7 @@ export async function admit(
     if (tombstone !== null) admission.erased.push(index);
     else if (covered === null) admission.withheld++;
     else {
-      const kept = pseudonymised(minimise(covered), using.pseudonym);
+      const kept = pseudonymised(minimise(covered, ordinary[i] === true), using.pseudonym);
       admission.admitted.push({ index, event: kept });
     }
   });

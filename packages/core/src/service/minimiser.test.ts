@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { minimise, parseEvent } from "../events/index.js";
+import type { SharedParts } from "../events/shared.js";
 import type { Event } from "../events/types.js";
 import { createMinimisers } from "./minimiser.js";
 
@@ -70,8 +71,8 @@ describe("minimiser", () => {
     const minimisers = createMinimisers();
     fc.assert(
       fc.property(inputs, (batch) => {
-        const shared = {};
-        const minimiser = minimisers();
+        const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
+        const minimiser = minimisers.forBatch();
         let before = {};
         for (const { repeats, properties, consent, ...own } of batch) {
           const given = repeats ? structuredClone(before) : own.context;
@@ -81,22 +82,51 @@ describe("minimiser", () => {
           const inBatch = parseEvent(structuredClone(input), { site: "default", receivedAt: AT, shared });
           expect(inBatch).toEqual(alone);
           if (!alone.ok || !inBatch.ok) continue;
-          expect(minimiser(inBatch.value)).toEqual(minimise(alone.value));
+          expect(minimiser(inBatch.value, shared.wasOrdinary === true)).toEqual(minimise(alone.value));
         }
       }),
       { numRuns: 400 },
     );
   });
 
+  it("takes nothing for ordinary because the event before was", () => {
+    const minimisers = createMinimisers();
+    const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
+    const minimiser = minimisers.forBatch();
+    const read = (input: Readonly<Record<string, unknown>>): Event["properties"] => {
+      const result = parseEvent(
+        { visitorId: "v", anonymousId: "v", consent: ["analytics"], ...input },
+        { site: "default", receivedAt: AT, shared },
+      );
+      if (!result.ok) throw new Error("The event is right.");
+      return minimiser(result.value, shared.wasOrdinary === true).properties;
+    };
+    expect(read({ id: "e-1", name: "Seen", properties: { note: "kettle", size: 2 } })).toEqual({
+      note: "kettle",
+      size: 2,
+    });
+    expect(shared.wasOrdinary).toBe(true);
+    const masked = read({ eventId: "e-2", eventType: "custom", eventData: { timestamp: AT, note: "ada@example.org" } });
+    expect(masked).toEqual({ note: "[mail]" });
+    expect(shared.wasOrdinary).toBe(false);
+    for (const properties of [
+      { note: "a\ud800b" },
+      { constructor: "x" },
+      { "a.__proto__": 1 },
+      { note: Number.NaN },
+    ])
+      expect(minimisers.ordinaryKeys("Seen", properties)).toBe(-1);
+  });
+
   it("shares one minimised context among the events that came under it", () => {
     const shared = {};
-    const minimiser = createMinimisers()();
+    const minimiser = createMinimisers().forBatch();
     const read = (id: string): Event => {
       const context = { page: { url: "https://shop.example/a?token=1", title: "A" } };
       const input = { id, name: "Seen", visitorId: "v", context, consent: ["analytics"] };
       const result = parseEvent(input, { site: "default", receivedAt: AT, shared });
       if (!result.ok) throw new Error("The event is right.");
-      return minimiser(result.value);
+      return minimiser(result.value, false);
     };
     const [first, second] = [read("e-1"), read("e-2")];
     expect(second.context).toBe(first.context);

@@ -65,6 +65,7 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
     const command = new TrackedCommand(name, [...args], {
       replyEncoding: options.bytes === true ? null : "utf8",
     });
+    if (!isCluster(own)) gather(own.stream);
     const promise = (options.node?.() ?? own).sendCommand(command) as Promise<unknown>;
     // A cluster handles some rejections itself and sends the command elsewhere. A node that has answered has not carried it out.
     const { reject } = command;
@@ -122,6 +123,13 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
       own.disconnect();
     },
   };
+}
+
+/** What is sent by one turn of the event loop, such as the packs of a batch, goes out in one write. */
+function gather(stream: Redis["stream"] | undefined): void {
+  if (stream === undefined || stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 class Failed extends Error {

@@ -109,6 +109,19 @@ describe("attune replay", () => {
     expect(out).toMatch(/converted +1/);
   });
 
+  it("asks for the decisions of every visitor of a batch, where it is told to", async () => {
+    const name = await file("decide.csv", SHOP);
+    const args = ["replay", name, "--mapping", "rees46", "--json", "--decide", "--batch", "1"];
+    const report = reportOf(await run(...args));
+    // The row without a time is refused, and its visitor has a page all the same.
+    expect(report.decisions?.asked).toBe(8);
+    expect(report.decisions?.p99).toBeGreaterThan(0);
+    expect(report.cache).toMatchObject({ segments: { hits: 8 }, profile: { hits: 7 + 8 } });
+    expect(reportOf(await run(...args.filter((arg) => arg !== "--decide"))).decisions).toBeNull();
+    const shown = await run(...args.filter((arg) => arg !== "--json"));
+    expect(shown.out).toMatch(/decisions +8, answered in [\d.]+ ms \(p50\), [\d.]+ ms \(p99\)/);
+  });
+
   it("into a folder a second time changes nothing", async () => {
     const args = [
       "replay",

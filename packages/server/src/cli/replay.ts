@@ -31,6 +31,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
       batch: { type: "string", default: "500" },
       concurrency: { type: "string", default: "4" },
       limit: { type: "string" },
+      decide: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -67,6 +68,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
     concurrency,
     limit:
       values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber("limit", values.limit, 1, 1e12),
+    decide: values.decide,
     speed: speedOf(values.speed),
     onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
   } satisfies Omit<ReplayOptions, "client" | "cacheStats">;

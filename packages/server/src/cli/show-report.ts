@@ -28,6 +28,10 @@ export function showReport(report: ReplayReport, terminal: Terminal): void {
     );
   }
   line("throughput", `${number(report.eventsPerSecond)} events/s over ${seconds(report.elapsedMs)}`);
+  if (report.decisions !== null) {
+    const { asked, p50, p99 } = report.decisions;
+    line("decisions", `${number(asked)}, answered in ${p50} ms (p50), ${p99} ms (p99)`);
+  }
   line("peak memory", `${megabytes(memory.bytes)} ${memory.kind}`);
   line(
     "balance",

@@ -36,6 +36,7 @@ export const HELP = `attune: personalization, on your own machine
     --ruleset FILE   publish this ruleset first, without --url
     --speed max|N    as fast as it goes (default), or N times recorded time
     --batch N        events a request (default 500)   --concurrency N  requests at once (default 4)
+    --decide         ask for the decisions of each visitor after each batch, as pages do (with a secret key)
     --limit N        stop after N rows                --json           print the report as JSON
 
   attune serve [options]         the service over HTTP, for production

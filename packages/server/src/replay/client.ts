@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AttuneError } from "@attune/core";
+import { PURPOSES } from "@attune/core/consent";
 import type { SiteSummary } from "@attune/core/service";
 
 export interface BatchAnswer {
@@ -15,9 +16,11 @@ export interface BatchAnswer {
   }[];
 }
 
-/** The two calls that a replay makes, over HTTP with connections kept open. */
+/** The calls that a replay makes, over HTTP with connections kept open. */
 export interface ReplayClient {
   batch(events: readonly unknown[]): Promise<BatchAnswer>;
+  /** All slots, as a page asks for them. */
+  decide(visitor: { id: string; purposes: readonly string[] }): Promise<void>;
   /** Null where the key may not read. */
   summary(): Promise<SiteSummary | null>;
   close(): void;
@@ -45,6 +48,7 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
   const { Agent, request } = base.startsWith("https:") ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const batchUrl = new URL(`${base}/api/v1/behavioral/batch?wait=${waitMs}`);
+  const decisionsUrl = new URL(`${base}/api/v1/decisions`);
   const summaryUrl = new URL(`${base}/api/sessions/metrics`);
 
   const call = (target: URL, method: string, body?: string): Promise<Answer> =>
@@ -74,10 +78,10 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
   const unreachable = (cause: unknown): AttuneError =>
     new AttuneError("ATTUNE_REPLAY_UNREACHABLE", "The server cannot be reached; check --url.", { cause });
 
-  /** Events carry their ids, so a batch may be sent again whatever became of it. */
-  async function persist(body: string): Promise<Answer> {
+  /** Events carry their ids, so a batch may be sent again whatever became of it; and what only asks may be anyway. */
+  async function persist(target: URL, body: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await call(batchUrl, "POST", body).catch((cause: unknown) => {
+      const answer = await call(target, "POST", body).catch((cause: unknown) => {
         if (attempt < ATTEMPTS) return null;
         throw unreachable(cause);
       });
@@ -89,14 +93,21 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
     }
   }
 
+  const refused = (what: string, { status, body }: Answer): AttuneError =>
+    new AttuneError("ATTUNE_REPLAY_REFUSED", `The server answered ${what} with ${status} (${codeIn(body)}).`);
+
   return {
     async batch(events) {
-      const answer = await persist(JSON.stringify(events));
+      const answer = await persist(batchUrl, JSON.stringify(events));
       if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body) as BatchAnswer;
-      throw new AttuneError(
-        "ATTUNE_REPLAY_REFUSED",
-        `The server answered a batch with ${answer.status} (${codeIn(answer.body)}).`,
+      throw refused("a batch", answer);
+    },
+    async decide({ id, purposes }) {
+      const consent = Object.fromEntries(
+        PURPOSES.map((purpose) => [purpose, purpose === "necessary" || purposes.includes(purpose)]),
       );
+      const answer = await persist(decisionsUrl, JSON.stringify({ visitor: { id, consent } }));
+      if (answer.status !== 200) throw refused("a request for decisions", answer);
     },
     async summary() {
       const answer = await call(summaryUrl, "GET").catch((cause: unknown) => {
@@ -104,10 +115,7 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
       });
       if (answer.status === 200) return JSON.parse(answer.body) as SiteSummary;
       if (answer.status === 403) return null;
-      throw new AttuneError(
-        "ATTUNE_REPLAY_REFUSED",
-        `The server answered with ${answer.status} (${codeIn(answer.body)}).`,
-      );
+      throw refused("a request for the totals", answer);
     },
     close: () => agent.destroy(),
   };

@@ -17,6 +17,8 @@ export interface ReplayOptions {
   batch: number;
   concurrency: number;
   limit: number;
+  /** After each batch the decisions of its visitors are asked for, as their pages would. */
+  decide: boolean;
   /** Recorded time runs this many times as fast; infinite: as fast as it goes. */
   speed: number;
   /** Told now and then how far it is, [0, 1], and how many rows were sent. */
@@ -42,6 +44,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     batch,
     async send(items) {
       tally.answered(await client.batch(items.map(({ event }) => event)), items);
+      if (!options.decide) return;
+      for (const visitor of visitorsOf(items)) {
+        const asked = performance.now();
+        await client.decide(visitor);
+        tally.decided(performance.now() - asked);
+      }
     },
   });
   const pace = createPace(speed, () => lanes.flush());
@@ -81,6 +89,18 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     after: await client.summary(),
     cache,
   });
+}
+
+/** Each visitor of a batch once, under the consent of its last event. */
+function visitorsOf(items: readonly Item[]): { id: string; purposes: readonly string[] }[] {
+  const visitors = new Map<string, readonly string[]>();
+  for (const { event } of items) {
+    const { visitorId, anonymousId, consent } = (event ?? {}) as Readonly<Record<string, unknown>>;
+    const id = visitorId ?? anonymousId;
+    const { purposes = consent } = (consent ?? {}) as { purposes?: unknown };
+    if (typeof id === "string" && Array.isArray(purposes)) visitors.set(id, purposes.map(String));
+  }
+  return Array.from(visitors, ([id, purposes]) => ({ id, purposes }));
 }
 
 function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | null): MappedEvent {

@@ -21,6 +21,8 @@ export interface ReplayReport {
   withoutSession: { count: number; rows: readonly number[] };
   elapsedMs: number;
   eventsPerSecond: number;
+  /** How many decisions were asked for, and how long an answer took, ms; null where none were. */
+  decisions: { asked: number; p50: number; p99: number } | null;
   memory: { bytes: number; kind: "anonymous" | "resident" };
   /** Whether accepted + duplicates + withheld + rejected = rows. */
   balanced: boolean;
@@ -33,6 +35,7 @@ export interface ReplayReport {
 
 export interface Tally {
   answered(answer: BatchAnswer, items: readonly { row: number }[]): void;
+  decided(ms: number): void;
   fault(row: number, code: string): void;
   withoutSession(row: number): void;
   report(
@@ -55,10 +58,21 @@ const FAULTS: Readonly<Record<string, string>> = {
   ATTUNE_REPLAY_JSON: "the line is not JSON",
 };
 
+/** Longer waits count as this long: 10 s, in tenths of a millisecond. */
+const MAX_TENTHS = 100_000;
+
+function quantile(counts: Uint32Array, rank: number): number {
+  let seen = 0;
+  return counts.findIndex((count) => (seen += count) >= rank);
+}
+
 /** Adds up what became of each row, in memory that does not grow with the file. */
 export function createTally(): Tally {
   const reasons = new Map<string, Reason>();
   const sessionless = { count: 0, rows: [] as number[] };
+  /** By tenths of a millisecond, so that memory does not grow with the file. */
+  const waits = new Uint32Array(MAX_TENTHS + 1);
+  let decisions = 0;
   let accepted = 0;
   let duplicates: number | null = 0;
   let withheld = 0;
@@ -87,6 +101,11 @@ export function createTally(): Tally {
         reject(items[index]?.row ?? 0, first?.code ?? "unknown", first?.path ?? "", first?.message ?? "");
       }
     },
+    decided(ms) {
+      decisions += 1;
+      const tenths = Math.min(Math.round(ms * 10), MAX_TENTHS);
+      waits[tenths] = (waits[tenths] ?? 0) + 1;
+    },
     fault: (row, code) => reject(row, code, "", FAULTS[code] ?? ""),
     withoutSession(row) {
       sessionless.count += 1;
@@ -102,6 +121,14 @@ export function createTally(): Tally {
         rejected,
         rejections: [...reasons.values()].sort((a, b) => b.count - a.count),
         withoutSession: sessionless,
+        decisions:
+          decisions === 0
+            ? null
+            : {
+                asked: decisions,
+                p50: quantile(waits, decisions * 0.5) / 10,
+                p99: quantile(waits, decisions * 0.99) / 10,
+              },
         eventsPerSecond: elapsedMs > 0 ? Math.round((rows / elapsedMs) * 1000) : 0,
         balanced: accepted + (duplicates ?? 0) + withheld + rejected === rows,
       };

@@ -88,6 +88,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     assessments: createAssessments(),
     queue: createKeyedQueue(),
     retentionMs,
+    lost: { entries: 0 },
     report,
   };
 }

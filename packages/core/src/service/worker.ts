@@ -1,5 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
-import type { LogConsumer, LogRecord } from "../ports/log.js";
+import type { LogConsumer, LogGap, LogRecord } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { foldApart } from "./fold-apart.js";
 import type { FoldParts } from "./fold-batch.js";
@@ -17,6 +17,13 @@ const MAX_BATCH = 1000;
 
 /** Failures of one batch after which its visitors are folded one by one. */
 const MAX_FAILURES = 5;
+
+function lostBefore({ shard, after, to, atMost }: LogGap): AttuneError {
+  return new AttuneError(
+    "ATTUNE_LOG_GAP",
+    `The log no longer has what was appended to shard ${shard} after position ${after} up to ${to}, ${atMost} entries at most: they were removed before they were folded, and are lost. Let the log keep entries longer than the longest stop of all workers (of a Kafka topic: retention.ms and retention.bytes).`,
+  );
+}
 
 /**
  * Folds what the log brings, once the service is ready. A batch that fails is reported and comes again; where it fails again and again,
@@ -52,7 +59,11 @@ export async function startWorker(
     });
     await Promise.all(Array.from(elsewhere, ([service, list]) => notifyOutcomes(context, service, list)));
   };
-  return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
+  const onGap = (gap: LogGap): void => {
+    context.lost.entries += gap.atMost;
+    report(lostBefore(gap));
+  };
+  return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report, onGap });
 }
 
 /**

@@ -331,7 +331,11 @@ export interface PersonalizationService {
    * as the log is. Afterwards workers go on where they were.
    */
   rebuild(progress?: (now: RebuildProgress) => void): Promise<RebuildResult>;
-  /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
+  /**
+   * Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. Where the log has lost entries, and the
+   * worker that was told could not end its search for what a crash had left undone, the sweep of a service with a worker ends it. For a timer,
+   * hourly or so.
+   */
   sweep(): Promise<SweepResult>;
   /**
    * Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. Rejects with

@@ -15,7 +15,7 @@ import { crashModel, type EventSummary } from "./crash-model.js";
 import type { Arbitrary, FastCheck } from "./fast-check.js";
 import { call, checkHistories } from "./histories.js";
 import { readAll } from "./log-cases-record.js";
-import { type CrashEdge, mortal } from "./mortal.js";
+import { type Burn, type CrashEdge, createLife, mortalAtomicStore, mortalLog } from "./mortal.js";
 
 export interface CrashPorts {
   hot: AtomicStore;
@@ -29,6 +29,13 @@ export interface CrashHistoriesOptions {
   make(): Promise<CrashPorts>;
   /** Opens again what the last `make` made, after both were closed (default: the second process has the same ports). */
   reopen?(): Promise<CrashPorts>;
+  /**
+   * The store of the last `make` as the process has it that dies, where it is made of several: each write to each of them goes through `burn`, and
+   * can be the last (default: each call of the store is one write).
+   */
+  mortalHot?(burn: Burn): AtomicStore;
+  /** How many writes the process that dies lives to see at most (default 40). */
+  writes?: number;
   /** Cleans up after a history whose ports are already closed. */
   dispose?(): Promise<void>;
   /** How many histories are generated. */
@@ -53,10 +60,10 @@ interface CrashHistory {
  */
 export function crashHistories(runner: TestRunner, fc: FastCheck, options: CrashHistoriesOptions): void {
   const { name, runs, seed } = options;
-  const property = fc.asyncProperty(histories(fc), async (history) => {
+  const property = fc.asyncProperty(histories(fc, options.writes ?? 40), async (history) => {
     let ports = await options.make();
     try {
-      const acknowledged = await untilDeath(ports, history);
+      const acknowledged = await untilDeath(ports, history, options);
       if (options.reopen !== undefined) {
         await Promise.all([ports.hot.close(), ports.log.close()]);
         ports = await options.reopen();
@@ -74,8 +81,14 @@ export function crashHistories(runner: TestRunner, fc: FastCheck, options: Crash
 }
 
 /** The first process: takes batches and folds until it dies or is done. Gives the ids of what it acknowledged. */
-async function untilDeath(ports: CrashPorts, { batches, writes, edge }: CrashHistory): Promise<string[]> {
-  const { hot, log, isDead } = mortal(ports, writes, edge);
+async function untilDeath(
+  ports: CrashPorts,
+  { batches, writes, edge }: CrashHistory,
+  { mortalHot }: CrashHistoriesOptions,
+): Promise<string[]> {
+  const { burn, isDead } = createLife(writes, edge);
+  const hot = mortalHot === undefined ? mortalAtomicStore(ports.hot, burn) : mortalHot(burn);
+  const log = mortalLog(ports.log, burn);
   const service = createPersonalizationService({ stores: { hot }, log });
   const acknowledged: string[] = [];
   for (const batch of batches) {
@@ -130,7 +143,7 @@ const logged = async (log: Log): Promise<Event[]> =>
   (await readAll<LoggedRun & { events: Event[] }>(log, 500)).flatMap(({ value }) => value.events);
 
 /** Few visitors, sessions and ids, so that they repeat, also with another body. */
-function histories(fc: FastCheck): Arbitrary<CrashHistory> {
+function histories(fc: FastCheck, mostWrites: number): Arbitrary<CrashHistory> {
   // Yesterday, so that nothing is too old to be kept, whenever this runs.
   const begin = Math.floor(systemClock.now() / DAY_MS - 1) * DAY_MS;
   const event = fc
@@ -151,7 +164,7 @@ function histories(fc: FastCheck): Arbitrary<CrashHistory> {
   return fc
     .record<CrashHistory>({
       batches: fc.array(fc.array(event, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 }),
-      writes: fc.integer({ min: 1, max: 40 }),
+      writes: fc.integer({ min: 1, max: mostWrites }),
       edge: fc.constantFrom<CrashEdge>("before", "after"),
     })
     .map((history) => ({ ...history, toString: () => describe(history) }));

@@ -14,7 +14,7 @@ import { collect } from "../../test/collect.js";
 import { halting, mortalTiers } from "../../test/interrupted.js";
 import type { Tiers } from "../../test/surviving.js";
 import { isPending } from "./durable.js";
-import { type DurableHead, HEAD, parseDurableKey } from "./layout.js";
+import { type DurableHead, HEAD, PART_NOTES, parseDurableKey } from "./layout.js";
 import { type TieredStore, tieredStore } from "./index.js";
 
 /** More of them in the long proof. */
@@ -178,7 +178,11 @@ async function continues(
   expect(await view(store)).toEqual(whole);
   // Longer than what the dead left behind might still be needed.
   clock.advance(700_000);
-  expect(await view(open({ durable, hot: memoryStore({ clock }) }, { clock }))).toEqual(whole);
+  const last = open({ durable, hot: memoryStore({ clock }) }, { clock });
+  expect(await view(last)).toEqual(whole);
+  await last.sweep();
+  expect(await view(last)).toEqual(whole);
+  expect(await collect(durable.scan(PART_NOTES))).toEqual([]);
   for (const name of PARTITIONS) {
     const head = await durable.get<DurableHead>(name, HEAD);
     expect(head === null || !isPending(head.value)).toBe(true);

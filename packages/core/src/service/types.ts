@@ -170,6 +170,11 @@ export interface ErasureReceipt {
   completedAt: string;
   /** All that was removed and stands in no earlier receipt, whoever removed it: this call, workers, calls that were cut off. */
   removed: {
+    /**
+     * Event records that were there and are not any more. An event that was under way counts where it was folded before the tombstone stood; where
+     * it met the tombstone it was never there, and counts as part of a log entry alone. So this can be more than what had been folded when the
+     * call began, and less than what had been sent.
+     */
     events: number;
     sessions: number;
     profiles: number;

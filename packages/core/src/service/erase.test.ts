@@ -246,27 +246,28 @@ describe("the receipt of an erasure", () => {
       await worker.close();
     };
     let removed = 0;
-    let folding: Promise<void> | null = null;
+    const under: { way: Promise<void> | null } = { way: null };
     /** Counts the event records that are there before a commit and not after it. */
     const watched: AtomicStore = {
       ...hot,
       async commit(partition, ops, options) {
         const isBurying =
-          folding === null && ops.some(({ op, sort }) => op === "put" && sort === "tombstone");
-        if (isBurying && moment === "before") await (folding = fold());
+          under.way === null && ops.some(({ op, sort }) => op === "put" && sort === "tombstone");
+        if (isBurying) under.way = Promise.resolve();
+        if (isBurying && moment === "before") await fold();
         const gone = ops.flatMap(({ op, sort }) =>
           op === "delete" && sort.startsWith("e/") ? [{ partition, sort }] : [],
         );
         const there = (await hot.getMany(gone)).filter((record) => record !== null).length;
         const result = await hot.commit(partition, ops, options);
         if (result.status === "committed") removed += there;
-        if (isBurying && moment === "after") folding = fold();
+        if (isBurying && moment === "after") under.way = fold();
         return result;
       },
     };
     const service = createPersonalizationService({ stores: { hot: watched }, log, channel, worker: false });
     const receipt = await service.erase(user);
-    await folding;
+    await under.way;
     expect(receipt.removed.events).toBe(events);
     // The worker that meets the tombstone removes too, past the store that is watched here.
     if (moment === "before") expect(removed).toBe(events);

@@ -93,6 +93,7 @@ export async function groupConsumer(
       backOff.stop();
       await restarts.stop();
       await consumer.disconnect();
+      await gaps.idle();
     },
   };
 }
@@ -144,6 +145,7 @@ async function handleAnswer(handling: Handling, payload: EachBatchPayload): Prom
     }
     backOff.forget(partition);
     uncommitted.set(partition, part.last);
+    gaps.handled(partition, Number(part.last) + 1);
     // Also where the group is rebalancing: brokers take it for as long as they can, and then nothing comes twice.
     const offset = String(part.last + 1n);
     await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });

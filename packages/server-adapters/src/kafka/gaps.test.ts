@@ -172,6 +172,31 @@ describe.skipIf(KCAT.path === null)(`Kafka's retention ${KCAT.reason ?? ""}`, ()
     await log.close();
   }, 90_000);
 
+  it.concurrent("overtook a shard that is refused: what was handled before the refusal is not part of it", async () => {
+    const log = await open("refused");
+    const seen: LogRecord[] = [];
+    const gaps: LogGap[] = [];
+    let refusing = true;
+    await log.consume(
+      "group",
+      async (batch) => {
+        if (refusing && seen.length === 2) throw new Error("not now");
+        seen.push(...batch);
+      },
+      { maxBatch: 1, onGap: (gap) => gaps.push(gap) },
+    );
+    await log.append([1, 2, 3].map((value) => ({ key: "a", value })));
+    await vi.waitFor(() => expect(seen.length).toBe(2), { timeout: 20_000 });
+    await flood(log);
+    const [first] = await all(log);
+    refusing = false;
+    await lagIs(log, 0);
+    const { shard = 0, position = 0 } = first ?? {};
+    expect(gaps).toEqual([{ shard, after: 2, to: position - 1, atMost: position - 3 }]);
+    expect(seen[2]?.position).toBe(position);
+    await log.close();
+  }, 90_000);
+
   it.concurrent("is told of by a service, in its reports and its health", async () => {
     const log = await open("service");
     await flood(log);

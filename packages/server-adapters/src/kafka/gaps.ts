@@ -26,6 +26,8 @@ export interface GapWatch {
   arrived(shard: number, first: number): Promise<void>;
   /** What lies before this offset was handled. */
   handled(shard: number, next: number): void;
+  /** Resolves when nothing is asked any more. */
+  idle(): Promise<void>;
 }
 
 export interface GapWatchOptions {
@@ -87,5 +89,6 @@ export function gapWatch({ offsets, groupId, onGap, onError, commit }: GapWatchO
       await judge(shard, Math.min(first, ranges[shard]?.low ?? 0));
     },
     handled: (shard, offset) => void next.set(shard, offset),
+    idle: () => looking,
   };
 }

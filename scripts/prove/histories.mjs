@@ -16,6 +16,14 @@ export const HISTORIES = {
   lmdb: { files: [`${adapters}/lmdb/lmdb.test.ts`], limit: 90 * MINUTE },
   redis: { files: [`${adapters}/redis/histories.test.ts`], limit: 120 * MINUTE },
   postgres: { files: [`${adapters}/postgres/postgres.test.ts`], limit: 180 * MINUTE },
+  tiered: {
+    files: [
+      `${adapters}/tiered/crash.test.ts`,
+      `${adapters}/tiered/tiered.test.ts`,
+      `${adapters}/tiered/servers.test.ts`,
+    ],
+    limit: 180 * MINUTE,
+  },
   dynamodb: { files: [`${adapters}/dynamodb/dynamodb.test.ts`], limit: 180 * MINUTE },
 };
 

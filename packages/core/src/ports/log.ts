@@ -39,11 +39,27 @@ export interface LogConsumer {
   stop(): Promise<void>;
 }
 
+/** Positions of a shard that are gone although a group had still to read them. */
+export interface LogGap {
+  shard: number;
+  /** Up to where the group had committed; 0 also where the log knows no position of the group, which may be new. */
+  after: number;
+  /** The last position that is gone; the group goes on behind it. */
+  to: number;
+  /** How many records that were at most, since positions need not be dense. */
+  atMost: number;
+}
+
 export interface ConsumeOptions {
   /** At most this many records a batch (default 500). */
   maxBatch?: number;
   /** Told of a handler's failure; the batch is delivered again after a back-off. */
   onError?: (error: unknown) => void;
+  /**
+   * Told once of each gap in what is delivered, before what comes behind it. No `trim` makes one: it takes a force outside of the port, such as
+   * a topic's retention. Adapters of systems that know none never call it.
+   */
+  onGap?: (gap: LogGap) => void;
 }
 
 export type LogHandler<V> = (batch: readonly LogRecord<V>[]) => Promise<void>;

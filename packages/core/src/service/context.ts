@@ -37,6 +37,8 @@ export interface ServiceContext {
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;
+  /** How many entries of the log were gone before this process could fold them, at most. */
+  readonly lost: { entries: number };
   /** Set while the past is folded again: a partition's decision as it was when the visitor's events came; nothing is decided anew. */
   past?: { consentOf(partition: string, visitor: string): Promise<ConsentRecord | null> };
   report(error: unknown): void;

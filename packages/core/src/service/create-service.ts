@@ -19,6 +19,7 @@ import { probe } from "./health.js";
 import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
 import { createLetterSeals } from "./letter-seals.js";
+import { createLeftEffects } from "./left-effects.js";
 import { keepListening } from "./listen.js";
 import { createLoad } from "./load.js";
 import { createMinimisers } from "./minimiser.js";
@@ -88,6 +89,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     assessments: createAssessments(),
     queue: createKeyedQueue(),
     retentionMs,
+    lost: { entries: 0 },
     report,
   };
 }
@@ -147,8 +149,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
             ),
       );
   });
+  // Of the worker alone: while the log is folded anew nobody else may count.
+  const left = options.worker === false ? null : createLeftEffects(context);
   const listening = keepListening(context, { rulesets, waiting }, async () =>
-    options.worker === false ? null : startWorker(context, { ...parts, ready }),
+    left === null ? null : startWorker(context, { ...parts, ready, left }),
   );
 
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
@@ -203,7 +207,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
     rebuild: (progress) => rebuild(context, progress),
-    sweep: () => sweep(context),
+    sweep: () => sweep(context, left),
     settled: () => caughtUp(context, listening.isOpen),
     cacheStats: () => ({
       ...context.visitors.counts(),

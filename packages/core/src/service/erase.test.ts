@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryLog, memoryStore } from "../memory/index.js";
+import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
@@ -230,6 +230,51 @@ describe("the receipt of an erasure", () => {
     const { logEntries: _, ...counted } = receipt.removed;
     expect(alone).toMatchObject(counted);
     await Promise.all([door.close(), service.close(), worker.close()]);
+  });
+
+  it.each([
+    ["folded before the tombstone stands, and then removed", "before", 452],
+    ["met by the tombstone, and never folded", "after", 451],
+  ])("counts what was removed, not what was sent: an event under way is %s", async (_, moment, events) => {
+    const { hot, log, before } = await seeded();
+    const channel = memoryChannel();
+    const door = createPersonalizationService({ stores: { hot }, log, channel, worker: false });
+    await door.ingest([sample({ id: "in-flight", visitorId: MARKER, properties: { note: MARKER } })]);
+    const fold = async (): Promise<void> => {
+      const worker = createPersonalizationService({ stores: { hot }, log, channel });
+      await worker.settled();
+      await worker.close();
+    };
+    let removed = 0;
+    const under: { way: Promise<void> | null } = { way: null };
+    /** Counts the event records that are there before a commit and not after it. */
+    const watched: AtomicStore = {
+      ...hot,
+      async commit(partition, ops, options) {
+        const isBurying =
+          under.way === null && ops.some(({ op, sort }) => op === "put" && sort === "tombstone");
+        if (isBurying) under.way = Promise.resolve();
+        if (isBurying && moment === "before") await fold();
+        const gone = ops.flatMap(({ op, sort }) =>
+          op === "delete" && sort.startsWith("e/") ? [{ partition, sort }] : [],
+        );
+        const there = (await hot.getMany(gone)).filter((record) => record !== null).length;
+        const result = await hot.commit(partition, ops, options);
+        if (result.status === "committed") removed += there;
+        if (isBurying && moment === "after") under.way = fold();
+        return result;
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: watched }, log, channel, worker: false });
+    const receipt = await service.erase(user);
+    await under.way;
+    expect(receipt.removed.events).toBe(events);
+    // The worker that meets the tombstone removes too, past the store that is watched here.
+    if (moment === "before") expect(removed).toBe(events);
+    expect(await service.summary()).toEqual(before);
+    // Nothing was told twice, and nothing left to tell.
+    expect((await service.erase(user)).removed).toMatchObject({ events: 0, profiles: 0 });
+    await Promise.all([door.close(), service.close()]);
   });
 
   it("counts the records of someone who only ever decided", async () => {

@@ -50,12 +50,16 @@ export async function probe({
   log,
   channel,
   ids,
+  lost,
 }: ServiceContext): Promise<Record<string, PortHealth>> {
   const token = ids();
   const asked: [string, Promise<PortHealth>][] = [["hot", probeStore(hot, token)]];
   if (durable !== hot) asked.push(["durable", probeStore(durable, token)]);
-  if (log !== null)
-    asked.push(["log", log.lag(FOLD_GROUP).then((lag) => ({ ok: true, detail: `${lag} to fold` }))]);
+  if (log !== null) {
+    // Well all the same: nothing that is done to this process brings them back.
+    const gone = lost.entries === 0 ? "" : `; up to ${lost.entries} were lost before they were folded`;
+    asked.push(["log", log.lag(FOLD_GROUP).then((lag) => ({ ok: true, detail: `${lag} to fold${gone}` }))]);
+  }
   if (channel !== null) asked.push(["channel", probeChannel(channel, token)]);
   const answers = asked.map(async ([name, answer]): Promise<[string, PortHealth]> => {
     try {

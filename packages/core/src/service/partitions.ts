@@ -11,13 +11,14 @@ import { fnv1a32 } from "../kernel/hash.js";
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
  *   {site}/probe         what health checks write and remove
- * Keys of pseudonyms, where the store keeps them, are in `_/keys`; no site can be called `_`.
+ * Keys of pseudonyms, where the store keeps them, are in `_/keys`, what upkeep has yet to do in `_/upkeep`; no site can be called `_`.
  */
 
 /** Changing a shard count needs a migration: what is applied where is remembered per shard. */
 export const COUNTER_SHARDS = 8;
 export const SESSION_SHARDS = 8;
 export const KEYS = "_/keys";
+export const UPKEEP = "_/upkeep";
 
 const SITE = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 
@@ -32,6 +33,12 @@ export function checkSite(site: string | undefined): string {
 }
 
 export const visitorPartition = (site: string, visitor: string): string => `${site}/v/${visitor}`;
+/** Whose partition it is; null where it is no visitor's. */
+export function visitorOf(partition: string): { site: string; visitor: string } | null {
+  const [, site, visitor] = /^([^_/][^/]*)\/v\/(.+)$/.exec(partition) ?? [];
+  return site === undefined || visitor === undefined ? null : { site, visitor };
+}
+
 export const userPartition = (site: string, user: string): string => `${site}/u/${user}`;
 export const counterShard = (site: string, shard: number): string => `${site}/c/${shard}`;
 export const sessionShard = (site: string, shard: number): string => `${site}/s/${shard}`;
@@ -64,4 +71,5 @@ export const SORT = {
   count: "n/",
   session: "s/",
   gone: "t/",
+  effects: "effects",
 } as const;

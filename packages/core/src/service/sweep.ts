@@ -1,18 +1,32 @@
 import type { ServiceContext } from "./context.js";
+import { PARKED } from "./fold-apart.js";
+import { completeEffects, type LeftEffects } from "./left-effects.js";
 import { LETTERS_MS } from "./letter-seals.js";
 import { allLetters } from "./letters.js";
 import type { SweepResult } from "./types.js";
 
-/** Removes everything that is past its retention. */
-export async function sweep(context: ServiceContext): Promise<SweepResult> {
+/**
+ * Removes everything that is past its retention, and does what commits have left undone where nothing else will.
+ *
+ * @param left What may have been left undone by anybody; null where this service has no worker.
+ */
+export async function sweep(context: ServiceContext, left: LeftEffects | null): Promise<SweepResult> {
   const { hot, durable, log, clock, retentionMs, visitors } = context;
   const now = clock.now();
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
   const logEntries = (await log?.trim(now - retentionMs)) ?? 0;
   visitors.prune();
   const old: string[] = [];
-  for await (const { id, at } of allLetters({ log, letterSeals: null }))
-    if (at <= now - LETTERS_MS) old.push(id);
+  const parked: { site: string; visitor: string }[] = [];
+  for await (const { id, at, source, subject } of allLetters({ log, letterSeals: null })) {
+    if (at > now - LETTERS_MS) continue;
+    old.push(id);
+    if (source.route === PARKED && subject !== undefined)
+      parked.push({ site: source.site, visitor: subject });
+  }
+  // Its replay would have done the rest of what its visitor's commit began.
+  await completeEffects(context, parked);
   const deadLetters = old.length === 0 ? 0 : ((await log?.deadLetters.remove(old)) ?? 0);
+  await left?.settle();
   return { records, logEntries, deadLetters };
 }

@@ -170,6 +170,11 @@ export interface ErasureReceipt {
   completedAt: string;
   /** All that was removed and stands in no earlier receipt, whoever removed it: this call, workers, calls that were cut off. */
   removed: {
+    /**
+     * Event records that were there and are not any more. An event that was under way counts where it was folded before the tombstone stood; where
+     * it met the tombstone it was never there, and counts as part of a log entry alone. So this can be more than what had been folded when the
+     * call began, and less than what had been sent.
+     */
     events: number;
     sessions: number;
     profiles: number;
@@ -331,7 +336,11 @@ export interface PersonalizationService {
    * as the log is. Afterwards workers go on where they were.
    */
   rebuild(progress?: (now: RebuildProgress) => void): Promise<RebuildResult>;
-  /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */
+  /**
+   * Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. Where the log has lost entries, and the
+   * worker that was told could not end its search for what a crash had left undone, the sweep of a service with a worker ends it. For a timer,
+   * hourly or so.
+   */
   sweep(): Promise<SweepResult>;
   /**
    * Resolves when the log holds nothing that is not folded; under steady load, when it is first caught up. Rejects with

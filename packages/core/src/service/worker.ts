@@ -1,10 +1,12 @@
 import { AttuneError } from "../kernel/errors.js";
-import type { LogConsumer, LogRecord } from "../ports/log.js";
+import type { Log, LogConsumer, LogGap, LogRecord } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { foldApart } from "./fold-apart.js";
 import type { FoldParts } from "./fold-batch.js";
 import { foldRuns } from "./fold-runs.js";
+import type { LeftEffects } from "./left-effects.js";
 import { notifyOutcomes } from "./notices.js";
+import { visitorOf } from "./partitions.js";
 import { sleep } from "./platform.js";
 import type { LoggedRun } from "./records.js";
 import type { EventOutcome } from "./types.js";
@@ -18,19 +20,42 @@ const MAX_BATCH = 1000;
 /** Failures of one batch after which its visitors are folded one by one. */
 const MAX_FAILURES = 5;
 
+function lostBefore({ shard, after, to, atMost }: LogGap): AttuneError {
+  return new AttuneError(
+    "ATTUNE_LOG_GAP",
+    `The log no longer has what was appended to shard ${shard} after position ${after} up to ${to}, ${atMost} entries at most: they were removed before they were folded, and are lost. Let the log keep entries longer than the longest stop of all workers (of a Kafka topic: retention.ms and retention.bytes).`,
+  );
+}
+
+/** Whether visitors were folded, but nothing of this log: it took the place of the one that they came from, or lost its positions. */
+async function isAnotherLog({ hot }: ServiceContext, log: Log): Promise<boolean> {
+  for (let shard = 0; shard < log.capabilities.shards; shard++)
+    if ((await log.committed(FOLD_GROUP, shard)) > 0) return false;
+  for await (const partition of hot.partitions("")) if (visitorOf(partition) !== null) return true;
+  return false;
+}
+
 /**
  * Folds what the log brings, once the service is ready. A batch that fails is reported and comes again; where it fails again and again,
  * the visitors who are the cause are set aside, so that one of them cannot hold up all others of the shard.
+ *
+ * Where the log may have lost what would have come again after a crash, what was left undone by it is searched for.
  */
 export async function startWorker(
   context: ServiceContext,
-  { waiting, ready, ...parts }: FoldParts & { waiting: Waiting; ready(): Promise<void> },
+  {
+    waiting,
+    left,
+    ready,
+    ...parts
+  }: FoldParts & { waiting: Waiting; left: LeftEffects; ready(): Promise<void> },
 ): Promise<LogConsumer | null> {
   const { log, report } = context;
   if (log === null) return null;
   const failures = new Map<number, { position: number; count: number }>();
   const handle = async (records: readonly LogRecord<LoggedRun>[]): Promise<void> => {
     await ready();
+    await left.noted();
     const batch = records.map(({ value }) => value);
     const { shard = 0, position = 0 } = records[0] ?? {};
     const before = failures.get(shard);
@@ -52,7 +77,23 @@ export async function startWorker(
     });
     await Promise.all(Array.from(elsewhere, ([service, list]) => notifyOutcomes(context, service, list)));
   };
-  return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report });
+  const onGap = (gap: LogGap): void => {
+    context.lost.entries += gap.atMost;
+    report(lostBefore(gap));
+    left.owe();
+  };
+  if (await isAnotherLog(context, log)) left.owe();
+  const consumer = await log.consume<LoggedRun>(FOLD_GROUP, handle, {
+    maxBatch: MAX_BATCH,
+    onError: report,
+    onGap,
+  });
+  return {
+    async stop() {
+      await consumer.stop();
+      await left.stop();
+    },
+  };
 }
 
 /**

@@ -4,19 +4,19 @@ import type { Event } from "../events/types.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "../service/create-service.js";
-import { visitorPartition } from "../service/partitions.js";
-import type { LoggedRun } from "../service/records.js";
+import { SORT, visitorPartition } from "../service/partitions.js";
+import type { ConflictRecord, EventRecord, LoggedRun } from "../service/records.js";
 import { openRuns } from "../service/runs.js";
 import type { PersonalizationService } from "../service/types.js";
 import { FOLD_GROUP } from "../service/worker.js";
 import type { VisitorState } from "../state/types.js";
 import { assert, eventually } from "./assert.js";
 import type { TestRunner } from "./conformance.js";
-import { crashModel, type EventSummary } from "./crash-model.js";
+import { crashModel, type EventSummary, summarise } from "./crash-model.js";
 import type { Arbitrary, FastCheck } from "./fast-check.js";
 import { call, checkHistories } from "./histories.js";
 import { readAll } from "./log-cases-record.js";
-import { type CrashEdge, mortal } from "./mortal.js";
+import { type Burn, type CrashEdge, createLife, mortalAtomicStore, mortalLog } from "./mortal.js";
 
 export interface CrashPorts {
   hot: AtomicStore;
@@ -30,6 +30,18 @@ export interface CrashHistoriesOptions {
   make(): Promise<CrashPorts>;
   /** Opens again what the last `make` made, after both were closed (default: the second process has the same ports). */
   reopen?(): Promise<CrashPorts>;
+  /**
+   * The store of the last `make` as the process has it that dies, where it is made of several: each write to each of them goes through `burn`, and
+   * can be the last (default: each call of the store is one write).
+   */
+  mortalHot?(burn: Burn): AtomicStore;
+  /** How many writes the process that dies lives to see at most (default 40). */
+  writes?: number;
+  /**
+   * `reopen` gives the store as it was left and an empty log: the log is lost with the process. What the store holds must be counted all the
+   * same; what was acknowledged and not folded is lost, and not looked for.
+   */
+  logIsLost?: boolean;
   /** Cleans up after a history whose ports are already closed. */
   dispose?(): Promise<void>;
   /** How many histories are generated. */
@@ -54,29 +66,38 @@ interface CrashHistory {
  */
 export function crashHistories(runner: TestRunner, fc: FastCheck, options: CrashHistoriesOptions): void {
   const { name, runs, seed } = options;
-  const property = fc.asyncProperty(histories(fc), async (history) => {
+  const property = fc.asyncProperty(histories(fc, options.writes ?? 40), async (history) => {
     let ports = await options.make();
     try {
-      const acknowledged = await untilDeath(ports, history);
+      const acknowledged = await untilDeath(ports, history, options);
       if (options.reopen !== undefined) {
         await Promise.all([ports.hot.close(), ports.log.close()]);
         ports = await options.reopen();
       }
-      await afterwards(ports, history, acknowledged);
+      await (options.logIsLost ? withoutLog(ports) : afterwards(ports, history, acknowledged));
     } finally {
       await Promise.all([ports.hot.close(), ports.log.close()]);
       await options.dispose?.();
     }
   });
   runner.describe(`crash histories: ${name}`, () => {
-    const title = `T8 T9 T13 after a crash at any write, in ${runs} generated histories, a fresh service comes to what the pure model makes of the log`;
+    const comesTo = options.logIsLost
+      ? "what the events in the store come to"
+      : "what the pure model makes of the log";
+    const title = `T8 T9 T13 after a crash at any write, in ${runs} generated histories, a fresh service comes to ${comesTo}`;
     checkHistories(runner, fc, { title, property, runs, seed });
   });
 }
 
 /** The first process: takes batches and folds until it dies or is done. Gives the ids of what it acknowledged. */
-async function untilDeath(ports: CrashPorts, { batches, writes, edge }: CrashHistory): Promise<string[]> {
-  const { hot, log, isDead } = mortal(ports, writes, edge);
+async function untilDeath(
+  ports: CrashPorts,
+  { batches, writes, edge }: CrashHistory,
+  { mortalHot }: CrashHistoriesOptions,
+): Promise<string[]> {
+  const { burn, isDead } = createLife(writes, edge);
+  const hot = mortalHot === undefined ? mortalAtomicStore(ports.hot, burn) : mortalHot(burn);
+  const log = mortalLog(ports.log, burn);
   const service = createPersonalizationService({ stores: { hot }, log });
   const acknowledged: string[] = [];
   for (const batch of batches) {
@@ -111,15 +132,54 @@ async function afterwards(
   await service.close();
 }
 
-async function agree({ hot, log }: CrashPorts, service: PersonalizationService, when: string): Promise<void> {
-  const expected = crashModel(await logged(log));
+/** The second process, to which nothing comes again. */
+async function withoutLog({ hot, log }: CrashPorts): Promise<void> {
+  const service = createPersonalizationService({ stores: { hot }, log });
+  const expected = await storedSummary(hot);
+  let problem: unknown = null;
+  const isCounted = async (): Promise<boolean> => {
+    try {
+      assert.equal(await summaryOf(service), expected, "the totals without the log");
+      return true;
+    } catch (error) {
+      problem = error;
+      return false;
+    }
+  };
+  await eventually(isCounted, "what is stored is counted", 5000, 0).catch(() => {
+    throw problem;
+  });
+  await service.close();
+}
+
+/** What the visitors' own records come to. */
+async function storedSummary(hot: AtomicStore): Promise<EventSummary> {
+  const events: Event[] = [];
+  let visitors = 0;
+  let conflicts = 0;
+  for await (const partition of hot.partitions("default/v/")) {
+    for await (const { sort, value } of hot.scan<never>(partition)) {
+      if (sort === SORT.state) visitors++;
+      if (sort.startsWith(SORT.event)) events.push((value as EventRecord).event);
+      if (sort.startsWith(SORT.conflict)) conflicts += (value as ConflictRecord).hashes.length;
+    }
+  }
+  return summarise(events, visitors, conflicts);
+}
+
+async function summaryOf(service: PersonalizationService): Promise<EventSummary> {
   const {
     segments: _segments,
     experiments: _experiments,
     other: _other,
     ...summary
   } = await service.summary();
-  assert.equal(summary satisfies EventSummary, expected.summary, `the totals ${when}`);
+  return summary;
+}
+
+async function agree({ hot, log }: CrashPorts, service: PersonalizationService, when: string): Promise<void> {
+  const expected = crashModel(await logged(log));
+  assert.equal(await summaryOf(service), expected.summary, `the totals ${when}`);
   for (const [visitor, state] of expected.states) {
     const record = await hot.get<{ state: VisitorState }>(visitorPartition("default", visitor), "state");
     assert.equal(record?.value.state, cloneJson(state), `the state of a visitor ${when}`);
@@ -133,7 +193,7 @@ async function logged(log: Log): Promise<Event[]> {
 }
 
 /** Few visitors, sessions and ids, so that they repeat, also with another body. */
-function histories(fc: FastCheck): Arbitrary<CrashHistory> {
+function histories(fc: FastCheck, mostWrites: number): Arbitrary<CrashHistory> {
   // Yesterday, so that nothing is too old to be kept, whenever this runs.
   const begin = Math.floor(systemClock.now() / DAY_MS - 1) * DAY_MS;
   const event = fc
@@ -154,7 +214,7 @@ function histories(fc: FastCheck): Arbitrary<CrashHistory> {
   return fc
     .record<CrashHistory>({
       batches: fc.array(fc.array(event, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 }),
-      writes: fc.integer({ min: 1, max: 40 }),
+      writes: fc.integer({ min: 1, max: mostWrites }),
       edge: fc.constantFrom<CrashEdge>("before", "after"),
     })
     .map((history) => ({ ...history, toString: () => describe(history) }));

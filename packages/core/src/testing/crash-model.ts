@@ -29,7 +29,8 @@ export function crashModel(events: readonly Event[]): {
   return { states, summary: summarise([...first.values()], states.size, conflicts.size) };
 }
 
-function summarise(counted: readonly Event[], visitors: number, conflicts: number): EventSummary {
+/** What a summary says where just these events were counted. */
+export function summarise(counted: readonly Event[], visitors: number, conflicts: number): EventSummary {
   const orders = counted.filter(({ name }) => name === "Order Completed");
   const sessionsOf = (events: readonly Event[]): number =>
     new Set(events.map(({ sessionId }) => sessionId)).size;

@@ -1,6 +1,7 @@
 export { type ChannelConformanceOptions, channelConformance } from "./channel-conformance.js";
 export type { ConformanceClock, Skips, TestRunner } from "./conformance.js";
 export { type CrashHistoriesOptions, type CrashPorts, crashHistories } from "./crash-histories.js";
+export { type Burn, mortalAtomicStore, mortalStore } from "./mortal.js";
 export { createFakeClock, type FakeClock } from "./fake-clock.js";
 export type { FastCheck } from "./fast-check.js";
 export {

@@ -224,11 +224,13 @@ export const logConsumeCases: readonly LogCase[] = [
       assert.equal(numbers((await readAll(log)) as LogRecord<Numbered>[]), [2, 3, 4], "left");
       await slow.stop();
       await fast.stop();
-      const rest = await log.consume("slow", recorder().handle);
+      const gaps: unknown[] = [];
+      const rest = await log.consume("slow", recorder().handle, { onGap: (gap) => gaps.push(gap) });
       await eventually(() => committedEverywhere(log, "slow"), "the slow group goes on", 15_000);
       assert.equal(await log.trim(cut), 2, "the rest of what is old");
       assert.equal(numbers((await readAll(log)) as LogRecord<Numbered>[]), [4], "what is young stays");
       await rest.stop();
+      assert.equal(gaps, [], "no trim makes a gap for a group that it knows");
     },
   },
   {

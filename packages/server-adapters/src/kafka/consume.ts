@@ -1,8 +1,11 @@
 import { AttuneError } from "@attune/core";
 import type { ConsumeOptions, LogConsumer, LogHandler, LogRecord } from "@attune/core/ports";
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import { type BackOffs, backOffs } from "./back-offs.js";
 import { unavailable } from "./errors.js";
+import { type GapWatch, gapWatch } from "./gaps.js";
 import { toRecord } from "./messages.js";
+import type { Offsets } from "./offsets.js";
 
 export interface GroupTiming {
   /** A member that was not heard of for so long has lost its shards, ms. */
@@ -20,24 +23,23 @@ export interface GroupConsumerOptions {
   /** The group's id at the broker. */
   groupId: string;
   timing: GroupTiming;
+  offsets: Offsets;
 }
 
 const DEFAULT_BATCH = 500;
-const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 10_000;
 const RESTART_MS = 1000;
 
 /**
  * A member of a consumer group. Resolves when it has joined. A batch is handed on, then committed, then the next: of
  * one shard never two at once. While a handler runs the member goes on being heard of. A shard whose batch was refused
- * stands still until its back-off ends, the others go on.
+ * stands still until its back-off ends, the others go on. What a shard lost before the group could read it is told of.
  */
 export async function groupConsumer(
   options: GroupConsumerOptions,
   handler: LogHandler<unknown>,
   consume: ConsumeOptions,
 ): Promise<LogConsumer> {
-  const { kafka, topic, shards, groupId, timing } = options;
+  const { kafka, topic, shards, groupId, timing, offsets } = options;
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout: timing.sessionTimeoutMs,
@@ -46,14 +48,17 @@ export async function groupConsumer(
     allowAutoTopicCreation: false,
   });
   const backOff = backOffs();
-  const tell = (error: unknown): void => {
-    // A listener for errors that throws itself must not end the consumer.
-    try {
-      consume.onError?.(error);
-    } catch {
-      return;
-    }
-  };
+  const tell = (error: unknown): void => safely(() => consume.onError?.(error));
+  const gaps = gapWatch({
+    offsets,
+    groupId,
+    onGap: (gap) => safely(() => consume.onGap?.(gap)),
+    onError: tell,
+    commit: (partition, offset) => consumer.commitOffsets([{ topic, partition, offset: String(offset) }]),
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    gaps.joined(payload.memberAssignment[topic] ?? []);
+  });
   const handling: Handling = {
     topic,
     handler,
@@ -61,9 +66,11 @@ export async function groupConsumer(
     maxBatch: consume.maxBatch ?? DEFAULT_BATCH,
     timing,
     backOff,
+    gaps,
     uncommitted: new Map(),
   };
   const begin = async (): Promise<void> => {
+    await gaps.begin();
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({
@@ -86,8 +93,18 @@ export async function groupConsumer(
       backOff.stop();
       await restarts.stop();
       await consumer.disconnect();
+      await gaps.idle();
     },
   };
+}
+
+/** A listener that throws must not end the consumer. */
+function safely(listener: () => void): void {
+  try {
+    listener();
+  } catch {
+    return;
+  }
 }
 
 interface Handling {
@@ -97,6 +114,7 @@ interface Handling {
   maxBatch: number;
   timing: GroupTiming;
   backOff: BackOffs;
+  gaps: GapWatch;
   /**
    * The last offset of each shard that the handler has taken and the broker has not: in the middle of a rebalance a
    * group takes no commit. What comes again of that is committed, and not handled a second time.
@@ -106,9 +124,16 @@ interface Handling {
 
 /** One answer of a broker for one shard, in batches. What is not committed in the end is fetched again. */
 async function handleAnswer(handling: Handling, payload: EachBatchPayload): Promise<void> {
-  const { topic, backOff, uncommitted, timing } = handling;
+  const { topic, backOff, uncommitted, timing, gaps } = handling;
   const { resolveOffset, commitOffsetsIfNecessary, heartbeat, pause } = payload;
   const { partition, messages } = payload.batch;
+  try {
+    await gaps.arrived(partition, Number(payload.batch.firstOffset() ?? 0));
+  } catch (error) {
+    handling.tell(error);
+    backOff.wait(partition, pause());
+    return;
+  }
   for (const part of split(messages, uncommitted.get(partition) ?? -1n, handling.maxBatch)) {
     if (!payload.isRunning() || payload.isStale()) return;
     const beat = keepBeating(heartbeat, timing.heartbeatMs);
@@ -120,6 +145,7 @@ async function handleAnswer(handling: Handling, payload: EachBatchPayload): Prom
     }
     backOff.forget(partition);
     uncommitted.set(partition, part.last);
+    gaps.handled(partition, Number(part.last) + 1);
     // Also where the group is rebalancing: brokers take it for as long as they can, and then nothing comes twice.
     const offset = String(part.last + 1n);
     await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
@@ -128,6 +154,8 @@ async function handleAnswer(handling: Handling, payload: EachBatchPayload): Prom
     beat.rethrow();
     await heartbeat();
   }
+  // Further than the last message, where marks of transactions come behind it.
+  gaps.handled(partition, Number(payload.batch.lastOffset()) + 1);
 }
 
 interface Part {
@@ -195,37 +223,6 @@ function keepBeating(heartbeat: () => Promise<void>, ms: number): { stop(): void
     stop: () => clearInterval(timer),
     rethrow() {
       if (failures.length > 0) throw failures[0];
-    },
-  };
-}
-
-interface BackOffs {
-  /** Calls `resume` after a wait that doubles with every refusal in a row, from 50 ms to 10 s. */
-  wait(shard: number, resume: () => void): void;
-  /** The shard's batch was taken. */
-  forget(shard: number): void;
-  stop(): void;
-}
-
-function backOffs(): BackOffs {
-  const failures = new Map<number, number>();
-  const timers = new Set<ReturnType<typeof setTimeout>>();
-  return {
-    wait(shard, resume) {
-      const count = failures.get(shard) ?? 0;
-      failures.set(shard, count + 1);
-      const timer = setTimeout(
-        () => {
-          timers.delete(timer);
-          resume();
-        },
-        Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** count),
-      );
-      timers.add(timer);
-    },
-    forget: (shard) => void failures.delete(shard),
-    stop() {
-      for (const timer of timers) clearTimeout(timer);
     },
   };
 }

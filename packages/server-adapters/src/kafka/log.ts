@@ -48,7 +48,8 @@ const TIMING: GroupTiming = { sessionTimeoutMs: 30_000, heartbeatMs: 3000, pollM
  *   nobody has been in for `offsets.retention.minutes` is forgotten by Kafka and begins at the start again.
  * - **Erasing**: Kafka removes no single entry. `erase` resolves to 0: entries must be encrypted under a key per
  *   subject before they are appended, and destroying that key makes them unreadable wherever they lie.
- * - **Retention** is the topic's (`retention.ms`). `trim` additionally asks for DeleteRecords where the client may list
+ * - **Retention** is the topic's (`retention.ms`). What it took before a group had read it is told of (`onGap`), once; a group without a
+ *   position (a new one, or one that Kafka has forgotten) is told of all that a shard no longer has. `trim` additionally asks for DeleteRecords where the client may list
  *   groups and delete records; else it resolves to 0.
  * - **Dead letters** lie in `{topic}.dead`, best with `cleanup.policy=compact,delete` and the retention that the host
  *   promises: a removed letter's bytes are gone when the broker has compacted.
@@ -98,7 +99,7 @@ export async function kafkaLog(options: KafkaLogOptions): Promise<Log> {
     },
     async consume<V>(group: string, handler: LogHandler<V>, consume = {}) {
       assertOpen();
-      const member = { kafka, topic, shards, groupId: prefix + group, timing };
+      const member = { kafka, topic, shards, groupId: prefix + group, timing, offsets };
       const consumer = await groupConsumer(member, handler as LogHandler<unknown>, consume);
       const own: LogConsumer = {
         async stop() {

@@ -173,7 +173,7 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     await lagIs(log, "group", stuck);
     await log.append(entries(0, 110));
     await lagIs(log, "group", 2 * stuck);
-    expect(refusals).toBeGreaterThan(1);
+    await vi.waitFor(() => expect(refusals).toBeGreaterThan(1), { timeout: 10_000 });
     await log.close();
   }, 60_000);
 

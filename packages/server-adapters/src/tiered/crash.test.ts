@@ -1,14 +1,20 @@
 import { type Clock, systemClock } from "@attune/core";
-import { memoryStore } from "@attune/core/memory";
+import { memoryLog, memoryStore } from "@attune/core/memory";
 import type { AtomicStore, StoreOp } from "@attune/core/ports";
-import { createFakeClock, type FakeClock } from "@attune/core/testing";
+import {
+  crashHistories,
+  createFakeClock,
+  type FakeClock,
+  mortalAtomicStore,
+  mortalStore,
+} from "@attune/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collect } from "../../test/collect.js";
 import { halting, mortalTiers } from "../../test/interrupted.js";
 import type { Tiers } from "../../test/surviving.js";
 import { isPending } from "./durable.js";
-import { type DurableHead, HEAD, parseDurableKey } from "./layout.js";
+import { type DurableHead, HEAD, PART_NOTES, parseDurableKey } from "./layout.js";
 import { type TieredStore, tieredStore } from "./index.js";
 
 /** More of them in the long proof. */
@@ -127,6 +133,39 @@ describe("T13 a process that dies at any write to either store", () => {
   );
 });
 
+/** A whole back end whose process dies at any write to either store or the log. Half of a commit is not seen by the one that comes after. */
+for (const hotIsLost of [false, true]) {
+  let tiers = freshTiers();
+  let log = memoryLog();
+  // So small that the larger commits lie in parts.
+  const opened = (of: Tiers) => tieredStore({ ...of, patienceMs: 0, partBytes: 2000 });
+  /** Outlives whoever closes it. */
+  const kept = <T extends { close(): Promise<void> }>(port: T): T => ({
+    ...port,
+    close: () => Promise.resolve(),
+  });
+  const ports = () => ({
+    hot: opened({ hot: kept(tiers.hot), durable: kept(tiers.durable) }),
+    log: kept(log),
+  });
+  crashHistories({ describe, it }, fc, {
+    name: `a tiered store and a log, ${hotIsLost ? "the hot store lost with the process" : "both stores kept"}`,
+    async make() {
+      tiers = freshTiers();
+      log = memoryLog({ shards: 2 });
+      return ports();
+    },
+    async reopen() {
+      if (hotIsLost) tiers = { ...tiers, hot: memoryStore() };
+      return ports();
+    },
+    mortalHot: (burn) =>
+      opened({ hot: mortalAtomicStore(tiers.hot, burn), durable: mortalStore(tiers.durable, burn) }),
+    writes: 300,
+    runs: Number(process.env.ATTUNE_HISTORIES ?? 40),
+  });
+}
+
 /** Life goes on, and then the hot store is lost once more. */
 async function continues(
   store: TieredStore,
@@ -139,7 +178,11 @@ async function continues(
   expect(await view(store)).toEqual(whole);
   // Longer than what the dead left behind might still be needed.
   clock.advance(700_000);
-  expect(await view(open({ durable, hot: memoryStore({ clock }) }, { clock }))).toEqual(whole);
+  const last = open({ durable, hot: memoryStore({ clock }) }, { clock });
+  expect(await view(last)).toEqual(whole);
+  await last.sweep();
+  expect(await view(last)).toEqual(whole);
+  expect(await collect(durable.scan(PART_NOTES))).toEqual([]);
   for (const name of PARTITIONS) {
     const head = await durable.get<DurableHead>(name, HEAD);
     expect(head === null || !isPending(head.value)).toBe(true);

@@ -1,5 +1,5 @@
 import type { Clock } from "@attune/core";
-import type { Store, StoreRecord } from "@attune/core/ports";
+import type { Store } from "@attune/core/ports";
 import type { Change } from "./evaluate.js";
 import { contended, lostParts, tooLate } from "./errors.js";
 import {
@@ -11,9 +11,9 @@ import {
   type IntentOp,
   LAYOUT,
   nextIncarnation,
-  partKey,
 } from "./layout.js";
 import { inParallel } from "./parallel.js";
+import type { PartStore } from "./parts.js";
 
 /** Writes of one commit under way at once. */
 const WIDTH = 16;
@@ -38,16 +38,9 @@ export interface Standing {
 /** Throws once a call has taken too long to be met by records that remember what it knew. */
 export type InTime = () => void;
 
-type Parts = NonNullable<DurableHead["parts"]>;
-
-interface Part {
-  /** Epoch ms. */
-  at: number;
-  ops: IntentOp[];
-}
-
 export interface DurableOptions {
   store: Store;
+  parts: PartStore;
   clock: Clock;
   fenceMs: number;
   partBytes: number;
@@ -78,7 +71,8 @@ export interface DurableTier {
 }
 
 /** The durable tier: commits on a store that can write only one record at a time. */
-export function durableTier({ store, clock, fenceMs, partBytes, newId }: DurableOptions): DurableTier {
+export function durableTier(options: DurableOptions): DurableTier {
+  const { store, parts: allParts, clock, fenceMs, partBytes, newId } = options;
   const fence = (): number => clock.now() + fenceMs;
 
   const inTime = (): InTime => {
@@ -96,10 +90,8 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
   /** Null where others have finished it meanwhile. */
   const intentOf = async (partition: string, head: DurableHead, hv: number): Promise<Intent | null> => {
     if (head.parts === undefined) return { head, hv, ops: head.ops ?? [] };
-    const keys = partKeys(head.parts).map((sort) => ({ partition, sort }));
-    const parts = await store.getMany<Part>(keys);
-    const found = parts.filter((part): part is StoreRecord<Part> => part !== null);
-    if (found.length === parts.length) return { head, hv, ops: found.flatMap(({ value }) => value.ops) };
+    const ops = await allParts.read(partition, head.parts);
+    if (ops !== null) return { head, hv, ops };
     if ((await read(partition)).hv === hv) throw lostParts();
     return null;
   };
@@ -127,27 +119,6 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
     throw contended();
   };
 
-  const removeParts = async (partition: string, parts: Parts | undefined): Promise<void> => {
-    if (parts !== undefined)
-      await inParallel(partKeys(parts), WIDTH, (sort) => store.delete(partition, sort));
-  };
-
-  const writeParts = async (
-    partition: string,
-    parts: Parts,
-    groups: readonly IntentOp[][],
-  ): Promise<void> => {
-    const at = clock.now();
-    try {
-      await inParallel([...groups.entries()], WIDTH, ([index, ops]) =>
-        store.put<Part>(partition, partKey(parts.id, index), { at, ops }, { ifVersion: 0 }),
-      );
-    } catch (error) {
-      await removeParts(partition, parts);
-      throw error;
-    }
-  };
-
   const tier: DurableTier = {
     inTime,
     read,
@@ -168,11 +139,14 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
       const ops = changes.map(({ op }) => op);
       const groups = packed(changes, partBytes);
       const parts = groups.length > 1 ? { id: newId(), count: groups.length } : undefined;
-      if (parts !== undefined) await writeParts(partition, parts, groups);
+      const check = inTime();
+      if (parts !== undefined) await allParts.write(partition, parts, groups);
+      // What has lain for too long may be gone, and must not be named by a head then.
+      check();
       const head: DurableHead = parts === undefined ? { ...next, ops } : { ...next, parts };
       const result = await store.put(partition, HEAD, head, { ifVersion: hv });
       if (result.written) return { head, hv: result.version, ops };
-      await removeParts(partition, parts);
+      if (parts !== undefined) await allParts.remove(partition, parts);
       return null;
     },
     async materialize(partition, { head, ops }, check) {
@@ -190,7 +164,7 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
         ifVersion: hv,
         ...(expiresAt !== undefined && { expiresAt }),
       });
-      await removeParts(partition, parts);
+      if (parts !== undefined) await allParts.remove(partition, parts);
     },
     async drop(partition, { head, hv }) {
       const i = nextIncarnation(clock.now(), head?.i ?? "");
@@ -202,9 +176,6 @@ export function durableTier({ store, clock, fenceMs, partBytes, newId }: Durable
 }
 
 export const isPending = ({ ops, parts }: DurableHead): boolean => ops !== undefined || parts !== undefined;
-
-const partKeys = ({ id, count }: Parts): string[] =>
-  Array.from({ length: count }, (_, index) => partKey(id, index));
 
 /** In what groups changes go into items. One that is too large by itself is left to the store to refuse, before anything is committed. */
 function packed(changes: readonly Change[], most: number): IntentOp[][] {

@@ -8,6 +8,7 @@ import { AttuneError } from "@attune/core";
  *           p/{id}/{k}             parts of a commit that is too large for the head
  *           r/{i}/{sort}           a record
  *           t/{i}/{token}          a used token of `once`
+ *           o/{id}                 in the partition `_/parts` alone: of whose commit there may be parts
  * hot       h                      head: of which commit the partition is the state; absent where it is not resident
  *           r/{sort}, t/{token}    the records and tokens
  *           l, l/{id}              who is filling the partition
@@ -18,6 +19,9 @@ export const CLAIM = "l";
 export const RECORD = "r/";
 export const TOKEN = "t/";
 export const PART = "p/";
+/** Holds no record of anybody, so that no reader sees it. */
+export const PART_NOTES = "_/parts";
+export const PART_NOTE = "o/";
 export const claimKey = (id: string): string => `l/${id}`;
 export const residentKey = (id: string): string => `m/${id}`;
 export const partKey = (id: string, index: number): string => `${PART}${id}/${index}`;

@@ -4,7 +4,7 @@ import type { AtomicStore, Store } from "@attune/core/ports";
 import { createFakeClock } from "@attune/core/testing";
 import { describe, expect, it } from "vitest";
 import { collect } from "../../test/collect.js";
-import { interrupted } from "../../test/interrupted.js";
+import { halting, interrupted, mortalTiers } from "../../test/interrupted.js";
 import { tieredStore } from "./index.js";
 
 const HOUR_MS = 3_600_000;
@@ -111,6 +111,104 @@ describe("lifetimes of both tiers", () => {
     clock.advance(HOUR_MS);
     await store.sweep();
     expect(await rows(hot)).toBe(0);
+  });
+});
+
+describe("parts of a commit whose process died", () => {
+  const FENCE_MS = 600_000;
+  const ops = ["a", "b", "c"].map((sort) => ({ op: "put" as const, sort, value: `planted in ${sort}` }));
+
+  /** A process that dies at its so-many-th write, over a commit of three parts; the others hold the partition. */
+  async function died(writes: number) {
+    const clock = createFakeClock();
+    const tiers = { hot: memoryStore({ clock }), durable: memoryStore({ clock }) };
+    const options = { clock, patienceMs: 0, partBytes: 1, fenceMs: FENCE_MS };
+    const others = tieredStore({ ...tiers, ...options });
+    await others.put("p", "mine", 1);
+    const mortal = mortalTiers(tiers, writes, "after");
+    await tieredStore({ ...mortal.tiers, ...options })
+      .commit("p", ops)
+      .catch(() => undefined);
+    expect(mortal.isDead()).toBe(true);
+    const parts = () => collect(tiers.durable.scan("p", { prefix: "p/" }));
+    const everything = async () => {
+      const found: unknown[] = [];
+      for await (const name of tiers.durable.partitions(""))
+        found.push(...(await collect(tiers.durable.scan(name))));
+      return JSON.stringify(found);
+    };
+    return { ...tiers, clock, others, parts, everything };
+  }
+
+  // Checks in the hot store, the note, three parts.
+  it("before it happened: they go with a sweep, though nobody fills the partition again", async () => {
+    const { clock, others, parts, everything } = await died(5);
+    expect(await parts()).toHaveLength(3);
+    await others.sweep();
+    expect(await parts()).toHaveLength(3);
+    clock.advance(FENCE_MS + 1);
+    await others.sweep();
+    expect(await everything()).not.toContain("planted");
+    expect(await everything()).not.toContain("_/parts");
+    expect((await collect(others.scan("p"))).map(({ sort }) => sort)).toEqual(["mine"]);
+  });
+
+  it("before the first of them was written: nothing is left of its note either", async () => {
+    const { clock, others, parts, everything } = await died(2);
+    expect(await parts()).toHaveLength(0);
+    expect(await everything()).toContain("_/parts");
+    clock.advance(FENCE_MS + 1);
+    await others.sweep();
+    expect(await everything()).not.toContain("_/parts");
+  });
+
+  it("after it happened: a sweep finishes it", async () => {
+    const { clock, others, parts, everything } = await died(6);
+    expect(await parts()).toHaveLength(3);
+    clock.advance(FENCE_MS + 1);
+    await others.sweep();
+    expect(await parts()).toHaveLength(0);
+    expect(await everything()).not.toContain("_/parts");
+    const found = await collect(others.scan("p"));
+    expect(found.map(({ sort, value }) => [sort, value])).toEqual([
+      ["a", "planted in a"],
+      ["b", "planted in b"],
+      ["c", "planted in c"],
+      ["mine", 1],
+    ]);
+  });
+
+  it("a sweep leaves alone what is under way, and its note goes with it", async () => {
+    const clock = createFakeClock();
+    const tiers = { hot: memoryStore({ clock }), durable: memoryStore({ clock }) };
+    const options = { clock, patienceMs: 0, partBytes: 1, fenceMs: FENCE_MS };
+    const slow = halting(tiers, 6, "before");
+    const committing = tieredStore({ ...slow.tiers, ...options }).commit("p", ops);
+    await slow.stands;
+    const others = tieredStore({ ...tiers, ...options });
+    await others.sweep();
+    slow.goOn();
+    expect(await committing).toEqual({ status: "committed" });
+    expect(await collect(others.scan("p"))).toHaveLength(3);
+    expect(await collect(tiers.durable.scan("_/parts"))).toEqual([]);
+    expect(await collect(others.partitions(""))).toEqual(["p"]);
+  });
+
+  it("a commit that stood still for longer than its parts are kept gives up", async () => {
+    const clock = createFakeClock();
+    const tiers = { hot: memoryStore({ clock }), durable: memoryStore({ clock }) };
+    const options = { clock, patienceMs: 0, partBytes: 1, fenceMs: FENCE_MS };
+    const others = tieredStore({ ...tiers, ...options });
+    await others.put("p", "mine", 1);
+    const slow = halting(tiers, 5, "after");
+    const committing = tieredStore({ ...slow.tiers, ...options }).commit("p", ops);
+    await slow.stands;
+    clock.advance(FENCE_MS + 1);
+    await others.sweep();
+    slow.goOn();
+    await expect(committing).rejects.toMatchObject({ code: "ATTUNE_TIERED_LATE" });
+    await others.put("p", "mine", 2);
+    expect((await collect(others.scan("p"))).map(({ value }) => value)).toEqual([2]);
   });
 });
 

@@ -1,5 +1,11 @@
 import type { Clock } from "@attune/core";
-import { storeConformance, storeHistories } from "@attune/core/testing";
+import {
+  crashHistories,
+  mortalAtomicStore,
+  mortalStore,
+  storeConformance,
+  storeHistories,
+} from "@attune/core/testing";
 import type { Redis } from "ioredis";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -7,7 +13,7 @@ import { collect } from "../../test/collect.js";
 import { type DynamoForTests, startDynamo } from "../../test/dynamodb.js";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
 import { dynamoStore } from "../dynamodb/index.js";
-import { redisStore } from "../redis/index.js";
+import { redisLog, redisStore } from "../redis/index.js";
 import { type TieredStore, type TieredStoreOptions, tieredStore } from "./index.js";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -68,6 +74,34 @@ describe.skipIf(path === null)(
     };
     storeConformance({ describe, it }, { ...options, skips });
     storeHistories({ describe, it }, fc, { ...options, runs: HISTORIES, maxSteps: 25 });
+
+    const redisPort = () => redisStore({ client: redis.client, prefix: "hot" });
+    const dynamoPort = () => dynamoStore({ client: dynamo.direct(), table });
+    const backEnd = () => ({
+      hot: tieredStore({ hot: redisPort(), durable: dynamoPort(), patienceMs: 50 }),
+      log: redisLog({ client: redis.client, prefix: "log", shards: 2 }),
+    });
+    crashHistories({ describe, it }, fc, {
+      name: "tiered, Redis over dynalite, and a log on Redis; what Redis had of the store is lost with the process",
+      async make() {
+        await redis.client.flushall();
+        table = await dynamo.table();
+        return backEnd();
+      },
+      async reopen() {
+        const keys = await redis.client.keys("hot*");
+        if (keys.length > 0) await redis.client.del(keys);
+        return backEnd();
+      },
+      mortalHot: (burn) =>
+        tieredStore({
+          hot: mortalAtomicStore(redisPort(), burn),
+          durable: mortalStore(dynamoPort(), burn),
+          patienceMs: 50,
+        }),
+      writes: 300,
+      runs: HISTORIES,
+    });
 
     it("gives every record back with its version after FLUSHALL, without being opened again", async () => {
       const store = await fresh();

@@ -17,6 +17,7 @@ import { filler } from "./fill.js";
 import { type HotTier, hotTier } from "./hot.js";
 import { durableKey, type HotRow, incarnationAt, RECORD, TOKEN } from "./layout.js";
 import { inGroups } from "./parallel.js";
+import { partStore } from "./parts.js";
 import { toRequest } from "./requests.js";
 import { tieredScan } from "./scan.js";
 import { createTurns } from "./turns.js";
@@ -80,7 +81,8 @@ export function tieredStore(options: TieredStoreOptions): TieredStore {
   const { patienceMs = 500, fenceMs = 600_000, partBytes = 350_000 } = options;
   checkTtl(hotTtlMs);
   const newId = (): string => `${word(random)}${word(random)}`;
-  const durable = durableTier({ store: durableStore, clock, fenceMs, partBytes, newId });
+  const partsOf = partStore({ store: durableStore, clock });
+  const durable = durableTier({ store: durableStore, parts: partsOf, clock, fenceMs, partBytes, newId });
   const fill = filler({
     hotStore,
     durableStore,
@@ -93,7 +95,7 @@ export function tieredStore(options: TieredStoreOptions): TieredStore {
     wait,
   });
   const hot: HotTier = hotTier({ store: hotStore, clock, hotTtlMs, fill });
-  const parts = { hotStore, durableStore, hot, durable, clock };
+  const parts = { hotStore, durableStore, hot, durable, clock, parts: partsOf, fenceMs };
   const turns = createTurns((partition, requests) =>
     commitGroup({ ...parts, patienceMs, wait }, partition, requests),
   );

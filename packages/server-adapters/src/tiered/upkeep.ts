@@ -9,11 +9,13 @@ import {
   HEAD,
   type HotHead,
   type HotRow,
+  PART_NOTES,
   RECORD,
   residentKey,
   TOKEN,
 } from "./layout.js";
 import { inGroups, inParallel } from "./parallel.js";
+import type { PartStore } from "./parts.js";
 
 /** Partitions that are looked at together. */
 const GROUP = 256;
@@ -24,17 +26,34 @@ export interface UpkeepOptions {
   durableStore: Store;
   hot: HotTier;
   durable: DurableTier;
+  parts: PartStore;
   clock: Clock;
+  fenceMs: number;
 }
 
-/** Expired records of both tiers, partitions whose time in the hot one is over, and tokens that have ended. */
+/**
+ * Expired records of both tiers, partitions whose time in the hot one is over, tokens that have ended, and parts of commits whose process has
+ * died.
+ */
 export async function sweep(options: UpkeepOptions): Promise<number> {
   const { hotStore, durableStore } = options;
   const count = await hotStore.sweep();
   await durableStore.sweep();
   for await (const group of inGroups(hotStore.partitions(""), GROUP))
     await inParallel(group, WIDTH, (partition) => tidy(options, partition));
+  await removeOrphans(options);
   return count;
+}
+
+/** Parts that have lain for longer than a call can take: of a commit that has happened and is finished here, or of one that never will. */
+async function removeOrphans(options: UpkeepOptions): Promise<void> {
+  const { parts, clock, fenceMs } = options;
+  for await (const begun of parts.begun()) {
+    if (begun.at > clock.now() - fenceMs) continue;
+    // From here on no head names them: a commit whose parts are older than this has given up.
+    await reconcile(options, begun.partition);
+    await parts.clear(begun);
+  }
 }
 
 async function tidy({ hotStore, hot, clock }: UpkeepOptions, partition: string): Promise<void> {
@@ -66,6 +85,7 @@ export async function restore(options: UpkeepOptions, prefix: string): Promise<R
   const restored: Restored = { partitions: 0, filled: 0 };
   for await (const group of inGroups(durableStore.partitions(prefix), GROUP)) {
     await inParallel(group, WIDTH, async (partition) => {
+      if (partition === PART_NOTES) return;
       restored.partitions++;
       if (hot.isResident(await hotStore.get<HotHead>(partition, HEAD))) return;
       await hot.rows(partition, []);

@@ -60,6 +60,10 @@ export function createMeters(now: () => number): Meters {
     name: "attune_dead_letters_total",
     help: "Dead letters written by this process.",
   });
+  const lost = createCounter({
+    name: "attune_log_lost_entries_total",
+    help: "Entries of the log, at most, that were removed before this process could fold them.",
+  });
   const window = (): Window => createWindow({ now });
   const recent = { fold: window(), api: window(), requests: window(), errors: window(), events: window() };
   const instruments = [
@@ -71,6 +75,7 @@ export function createMeters(now: () => number): Meters {
     folds,
     batches,
     letters,
+    lost,
     ...processGauges(),
   ];
   return {
@@ -98,6 +103,7 @@ export function createMeters(now: () => number): Meters {
         }
       },
       letters: (count) => letters.add({}, count),
+      lost: (entries) => lost.add({}, entries),
     },
     render: (more) => [...instruments, ...more].map((instrument) => instrument.render()).join(""),
   };

@@ -7,6 +7,8 @@ export interface LogWatch {
   folded(ms: number, latencies: readonly number[]): void;
   /** So many dead letters were written. */
   letters(count: number): void;
+  /** So many entries, at most, were gone before this process could fold them. */
+  lost(entries: number): void;
 }
 
 export interface WatchedLog {
@@ -60,7 +62,13 @@ export function watchLog(log: Log, watch: LogWatch, now: () => number = () => pe
             const latencies = batch.map(({ appendedAt }) => Math.max(0, at - appendedAt));
             watch.folded(now() - since, latencies);
           },
-          options,
+          {
+            ...options,
+            onGap(gap) {
+              watch.lost(gap.atMost);
+              options?.onGap?.(gap);
+            },
+          },
         ),
       committed: (group, shard) => log.committed(group, shard),
       lag: (group) => log.lag(group),

@@ -1,3 +1,4 @@
+import { memoryLog } from "@attune/core/memory";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
 
@@ -76,6 +77,27 @@ describe("monitoring", () => {
     expect(found.get("process_cpu_seconds_total")).toBeGreaterThan(0);
     for (const reason of ["append-slow", "appends", "lag"])
       expect(found.get(`attune_backpressure{reason="${reason}"}`)).toBe(0);
+  });
+
+  it("counts what the log lost before it could be folded, and reports it", async () => {
+    const log = memoryLog();
+    const forgetful = await startTestServer({
+      metrics: { open: true },
+      log: {
+        ...log,
+        consume(group, handler, options) {
+          options?.onGap?.({ shard: 3, after: 10, to: 17, atMost: 7 });
+          return log.consume(group, handler, options);
+        },
+      },
+    });
+    const text = await (await forgetful.call("/metrics", { key: null })).text();
+    expect(text).toContain("\nattune_log_lost_entries_total 7\n");
+    expect(forgetful.reports).toMatchObject([{ code: "ATTUNE_LOG_GAP" }]);
+    expect(String(forgetful.reports[0])).toContain("shard 3 after position 10 up to 17, 7 entries at most");
+    const health = await forgetful.call("/health/ready", { key: null });
+    expect(health.status).toBe(200);
+    await forgetful.close();
   });
 
   it("has histograms whose buckets add up", async () => {

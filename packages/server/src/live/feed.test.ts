@@ -15,6 +15,7 @@ afterEach(() => {
   for (const feed of open.splice(0)) feed.close();
 });
 
+type Chunk = ReadableStreamReadResult<Uint8Array>;
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 const opened = (feed: Feed, lastEventId: string | null = null): BodyReader =>
   feed.open({ lastEventId, active: () => true }).body.getReader();
@@ -26,7 +27,7 @@ const versionsOf = (text: string): string[] =>
   [...text.matchAll(/"version":"(\w+)/g)].map(([, version]) => version as string);
 
 /** What comes until nothing more does. */
-async function drained(reader: BodyReader, pending: Promise<{ value?: Uint8Array }>[]): Promise<string> {
+async function drained(reader: BodyReader, pending: Promise<Chunk>[]): Promise<string> {
   let text = "";
   for (;;) {
     const next = pending.shift() ?? reader.read();
@@ -118,7 +119,7 @@ describe("frames on their way to many readers", () => {
         const feed = newFeed();
         const seats = Array.from({ length: 3 }, () => ({
           reader: opened(feed),
-          pending: [] as never[],
+          pending: [] as Promise<Chunk>[],
           text: "",
         }));
         let count = 0;

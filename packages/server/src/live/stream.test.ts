@@ -157,7 +157,7 @@ describe("who is here already", () => {
       () => here.post(BATCH, [nativeEvent({ ...BUSY, id: "theirs" }), nativeEvent({ id: "others" })]),
       here,
     );
-    const last = seen.findLast(({ id }) => id !== null)?.id as string;
+    const last = seen.filter(({ id }) => id !== null).at(-1)?.id as string;
     const resumed = await read(
       (frames) => frames.some(({ type }) => type === "metrics"),
       last,

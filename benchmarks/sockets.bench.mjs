@@ -6,8 +6,10 @@ import { bodies } from "./page-events.mjs";
 
 const STREAMS = 1000;
 const FRAMES = 300;
-/** Frames that come together are written together. */
+/** Events that come in one batch. */
 const TOGETHER = 10;
+/** Frames that come so far apart that none waits for another, and how far that is, ms. */
+const [APART, APART_MS] = [60, 60];
 const WARM_UP = 400;
 
 function openStream(port, onBytes) {
@@ -25,15 +27,17 @@ function openStream(port, onBytes) {
 }
 
 /** Sends the batches one after the other and waits until the server rests; the processor time that took it, µs. */
-async function publish(server, agent, batches) {
+async function publish(server, agent, batches, pauseMs = 0) {
   const before = (await server.ask("usage")).cpu;
-  for (const body of batches)
+  for (const body of batches) {
     await call(agent, {
       port: server.port,
       path: "/api/v1/behavioral/batch?wait=20000",
       key: WRITE_KEY,
       body,
     });
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
   let last = before;
   // Streams are written after the answer: it rests when a while goes by without work.
   for (;;) {
@@ -49,34 +53,50 @@ export async function run() {
   const server = await startServer({ store: "memory", log: "memory", retain: 1000 });
   const agent = createAgent(1);
   const singles = bodies(WARM_UP + FRAMES * 2, 1);
+  const apart = bodies(APART * 2, 1, singles.length + 2 * FRAMES);
   const tens = bodies((FRAMES / TOGETHER) * 2, TOGETHER, singles.length);
   const half = tens.length / 2;
   const open = [];
   let bytes = 0;
+  let chunks = 0;
   try {
     await publish(server, agent, singles.slice(0, WARM_UP));
-    const [aloneOne, aloneTen] = [
-      await publish(server, agent, singles.slice(WARM_UP, WARM_UP + FRAMES)),
-      await publish(server, agent, tens.slice(0, half)),
-    ];
+    const unread = {
+      apart: await publish(server, agent, apart.slice(0, APART), APART_MS),
+      one: await publish(server, agent, singles.slice(WARM_UP, WARM_UP + FRAMES)),
+      ten: await publish(server, agent, tens.slice(0, half)),
+    };
     const before = (await server.ask("usage")).rss;
     for (let i = 0; i < STREAMS; i++)
-      open.push(await openStream(server.port, (chunk) => void (bytes += chunk.length)));
+      open.push(
+        await openStream(server.port, (chunk) => {
+          bytes += chunk.length;
+          chunks += 1;
+        }),
+      );
     const after = (await server.ask("usage")).rss;
-    const one = await publish(server, agent, singles.slice(WARM_UP + FRAMES));
+    const read = { apart: await publish(server, agent, apart.slice(APART), APART_MS) };
+    chunks = 0;
+    read.one = await publish(server, agent, singles.slice(WARM_UP + FRAMES));
+    const chunksOfOne = chunks / STREAMS / FRAMES;
     bytes = 0;
-    const ten = await publish(server, agent, tens.slice(half));
-    const deliveries = STREAMS * FRAMES;
-    const [costOfOne, costOfTen] = [(one - aloneOne) / deliveries, (ten - aloneTen) / deliveries];
+    read.ten = await publish(server, agent, tens.slice(half));
+    const cost = (what, frames) => (read[what] - unread[what]) / STREAMS / frames;
     const row = (label, value, unit) => ({ label, value, unit });
     return {
       name: `Live streams: ${STREAMS} of them on one process`,
       rows: [
         row("memory of an open stream", (after - before) / STREAMS / 1024, "KiB"),
-        row("processor time of one frame to one stream, alone", costOfOne, "µs"),
-        row(`the same, where ${TOGETHER} come together`, costOfTen, "µs"),
-        row("frames a core can send, alone", 1e6 / costOfOne, "frames/s per core"),
-        row("bytes received for each frame", bytes / deliveries, "B"),
+        row(`processor time of one frame to one stream, ${APART_MS} ms apart`, cost("apart", APART), "µs"),
+        row("the same, one right after another", cost("one", FRAMES), "µs"),
+        row("chunks that a stream then gets for a frame", chunksOfOne, "chunks"),
+        row(`the same, in batches of ${TOGETHER}`, cost("ten", FRAMES), "µs"),
+        row(
+          "frames a core can send, one right after another",
+          1e6 / cost("one", FRAMES),
+          "frames/s per core",
+        ),
+        row("bytes received for each frame", bytes / STREAMS / FRAMES, "B"),
       ],
     };
   } finally {

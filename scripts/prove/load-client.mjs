@@ -5,12 +5,12 @@ import { call, chance, figuresOf } from "./traffic.mjs";
 
 /**
  * Simulated visitors in a process of their own: each has its session, its connection, and the first `readers` of them a live stream as
- * well. They send when they are due, whatever became of what they sent before (an open loop). Runs the steps that the parent asks for,
+ * well. With every tenth event begins another session, and every second time it is somebody new's. They send when they are due, whatever became of what they sent before (an open loop). Runs the steps that the parent asks for,
  * `{ rate, seconds }`, and answers each with its figures.
  */
 const { port, visitors: count, readers, writeKey, secretKey, slots } = JSON.parse(process.argv[2]);
-/** Of ten events two are waited for until they are folded, and after one other decisions are asked for. */
-const [WAITED, DECIDED] = [[3, 8], 5];
+/** Of ten events one begins a session, two are waited for until they are folded, and after one other decisions are asked for. */
+const [FIRST, WAITED, DECIDED] = [0, [3, 8], 5];
 const WAIT_MS = 20_000;
 const NAMES = ["Page Viewed", "Page Scrolled", "Product Viewed", "Page Engaged", "Element Clicked"];
 const hex = (value) => value.toString(16).padStart(12, "0");
@@ -20,6 +20,7 @@ const run = Date.now();
 let figures = null;
 const fresh = () => ({
   ingest: [],
+  sessions: [],
   processed: [],
   pushed: [],
   decisions: [],
@@ -34,12 +35,20 @@ function failed(what) {
   if (figures.firstErrors.length < 5) figures.firstErrors.push(what);
 }
 
+const visitorId = (number) => `0192f3a4-1111-7abc-8def-${hex(number)}`;
+const sessionId = (number) => `0192f3a4-2222-7abc-8def-${hex(number)}`;
+const connection = () => new Agent({ keepAlive: true, maxSockets: 1 });
+
 const visitors = Array.from({ length: count }, (_, i) => ({
   number: i,
-  id: `0192f3a4-1111-7abc-8def-${hex(i)}`,
-  session: `0192f3a4-2222-7abc-8def-${hex(i)}`,
-  agent: new Agent({ keepAlive: true, maxSockets: 1 }),
+  id: visitorId(i),
+  session: sessionId(i),
+  agent: connection(),
   sent: 0,
+  /** Sessions that this one began. */
+  begun: 0,
+  /** Calls that are under way. */
+  busy: 0,
   /** Events on their way to this visitor's own stream, by id: when they were sent. */
   pending: new Map(),
   stream: null,
@@ -75,6 +84,7 @@ function eventOf(visitor) {
 
 async function timed(visitor, into, { path, key, body, isRight }) {
   figures.calls += 1;
+  visitor.busy += 1;
   const began = performance.now();
   try {
     const answer = await call(visitor.agent, { port, path, key, body });
@@ -84,14 +94,39 @@ async function timed(visitor, into, { path, key, body, isRight }) {
     into.push(took);
   } catch (error) {
     failed(`${path}: ${error.message}`);
+  } finally {
+    visitor.busy -= 1;
   }
 }
 
+/** Another session, after the pause that makes one: with a connection that is to be opened, and every second time of somebody new. */
+function beginSession(visitor) {
+  visitor.begun += 1;
+  const number = visitor.number + count * visitor.begun;
+  visitor.session = sessionId(number);
+  if (visitor.begun % 2 === 1) visitor.id = visitorId(number);
+  if (visitor.busy > 0) return;
+  visitor.agent.destroy();
+  visitor.agent = connection();
+}
+
+const decided = ({ decisions }) => decisions !== null && decisions !== undefined;
+
 async function act(visitor) {
   const turn = (visitor.number + visitor.sent) % 10;
+  if (turn === FIRST) beginSession(visitor);
   const event = eventOf(visitor);
   const waits = WAITED.includes(turn);
   if (visitor.stream !== null) visitor.pending.set(event.id, performance.now());
+  if (turn === FIRST) {
+    await timed(visitor, figures.sessions, {
+      path: `/api/v1/behavioral/events?wait=${WAIT_MS}&slots=${slots.join(",")}`,
+      key: writeKey,
+      body: event,
+      isRight: ({ body }) => JSON.parse(body).processed === true && decided(JSON.parse(body)),
+    });
+    return;
+  }
   await timed(visitor, waits ? figures.processed : figures.ingest, {
     path: `/api/v1/behavioral/events?wait=${waits ? WAIT_MS : 0}`,
     key: writeKey,
@@ -103,7 +138,7 @@ async function act(visitor) {
     path: "/api/v1/decisions",
     key: writeKey,
     body: { visitor: { id: visitor.id, consent: { necessary: true, personalization: true } }, slots },
-    isRight: ({ body }) => JSON.parse(body).decisions !== undefined,
+    isRight: ({ body }) => decided(JSON.parse(body)),
   });
 }
 
@@ -179,7 +214,7 @@ async function step({ rate, seconds }) {
     figures.unseen += pending.size;
     pending.clear();
   }
-  const { ingest, processed, pushed, decisions, ...counts } = figures;
+  const { ingest, sessions, processed, pushed, decisions, ...counts } = figures;
   figures = fresh();
   return {
     rate,
@@ -188,6 +223,7 @@ async function step({ rate, seconds }) {
     ...counts,
     errorRate: (counts.errors + counts.unseen + counts.cutStreams) / Math.max(1, counts.calls),
     ingestMs: figuresOf(ingest),
+    sessionsMs: figuresOf(sessions),
     processedMs: figuresOf(processed),
     pushedMs: figuresOf(pushed),
     decisionsMs: figuresOf(decisions),

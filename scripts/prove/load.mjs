@@ -12,8 +12,9 @@ const CLIENT = fileURLToPath(new URL("./load-client.mjs", import.meta.url));
 export const VISITORS = 1000;
 /** Nominal load: each visitor does something every ten seconds. */
 export const NOMINAL = VISITORS / 10;
-/** At p99, ms, and as a share of all calls. */
-const TARGETS = { ingestMs: 10, processedMs: 50, pushedMs: 25, decisionsMs: 100 };
+/** At p99, ms. Creating a session is its first event over a new connection, until it is folded and the first decisions are made. */
+const TARGETS = { sessionsMs: 100, ingestMs: 10, processedMs: 50, pushedMs: 25, decisionsMs: 100 };
+/** As a share of all calls. */
 const MAX_ERRORS = 0.001;
 
 function missed(step) {
@@ -106,7 +107,7 @@ export function line(step) {
   const part = (name, { p50, p95, p99 }) => `${name} ${p50}/${p95}/${p99}`;
   return [
     `${step.rate} events/s:`,
-    `${part("ingest", step.ingestMs)}, ${part("processed", step.processedMs)}, ${part("pushed", step.pushedMs)},`,
+    `${part("session create", step.sessionsMs)}, ${part("ingest", step.ingestMs)}, ${part("processed", step.processedMs)}, ${part("pushed", step.pushedMs)},`,
     `${part("decisions", step.decisionsMs)} ms (p50/p95/p99);`,
     `errors ${(step.errorRate * 100).toFixed(3)} %, server ${step.serverCpu} cores, load ${step.loadAverage}`,
     step.missed.length > 0 ? `✗ ${step.missed.join("; ")}` : "✓",

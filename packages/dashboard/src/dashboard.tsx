@@ -59,7 +59,11 @@ function Panels({ model, metrics }: { model: Model; metrics: MetricsFrame }) {
       )}
       <Tiles figures={figures} live={live} realOnly={realOnly} />
       <Traffic history={model.history.map(({ all, real }) => (realOnly ? real : all))} />
-      <Visitors visitors={latestVisitors(model, VISITORS, realOnly)} realOnly={realOnly} />
+      <Visitors
+        visitors={latestVisitors(model, VISITORS, realOnly)}
+        realOnly={realOnly}
+        heardSince={model.heardSince}
+      />
       <div className="column">
         <Experiments experiments={figures.experiments} />
         <Segments segments={figures.segments} visitors={figures.visitors} />

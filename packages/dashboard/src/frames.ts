@@ -51,17 +51,26 @@ export interface SegmentFrame {
   segments: readonly string[];
 }
 
+/** Who is here already, who came last at the end: told when the stream opens, and after each gap. */
+export interface VisitorsFrame {
+  type: "visitors";
+  /** What was done before this the server has not heard of. */
+  since: string;
+  visitors: readonly Omit<EventFrame, "type">[];
+}
+
 /** Frames were lost, or somebody was erased: what is shown of visitors may hold no longer. */
 export interface GapFrame {
   type: "gap";
 }
 
-export type Frame = MetricsFrame | EventFrame | SegmentFrame | GapFrame;
+export type Frame = MetricsFrame | EventFrame | SegmentFrame | VisitorsFrame | GapFrame;
 
 /** The frame types to listen for. */
 export const FRAME_TYPES = [
   "metrics",
   "behavioral_event",
   "segment_change",
+  "visitors",
   "gap",
 ] as const satisfies readonly Frame["type"][];

@@ -104,6 +104,19 @@ describe("the dashboard's model", () => {
     ).toEqual(["s"]);
   });
 
+  it("shows who is here already, and goes on from there", () => {
+    const [a, b] = [event("a", "1", { segments: ["s"] }), event("sim-b", "2")];
+    const since = "2026-11-20T09:00:00.000Z";
+    let model = reduce(EMPTY, { type: "visitors", since, visitors: [b, a] });
+    expect(latestVisitors(model, 5).map(({ visitor, segments }) => [visitor, segments])).toEqual([
+      ["a", ["s"]],
+      ["sim-b", null],
+    ]);
+    expect(model).toMatchObject({ heardSince: since, feed: [] });
+    model = reduce(model, event("a", "3", { eventType: "Product Viewed" }));
+    expect(latestVisitors(model, 5, true)).toMatchObject([{ lastEvent: "Product Viewed", segments: ["s"] }]);
+  });
+
   it("forgets whom it shows at a gap, since one of them may have been erased, and keeps the figures", () => {
     const model = reduce(reduce(EMPTY, event("a", "1")), metrics(3));
     expect(reduce(model, { type: "gap" })).toEqual({

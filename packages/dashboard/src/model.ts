@@ -9,6 +9,8 @@ export interface Model {
   /** Latest first. */
   feed: readonly EventFrame[];
   visitors: ReadonlyMap<string, VisitorRow>;
+  /** From when on the server has heard of visitors; null until it has said so. */
+  heardSince: string | null;
 }
 
 export interface VisitorRow {
@@ -36,6 +38,7 @@ export const EMPTY: Model = {
   history: [],
   feed: [],
   visitors: new Map(),
+  heardSince: null,
 };
 
 /** Pure: the next model. Bounded, however long the page stays open. */
@@ -63,6 +66,12 @@ export function reduce(model: Model, frame: Frame): Model {
         visitors: new Map(model.visitors).set(frame.visitor, { ...known, segments: frame.segments }),
       };
     }
+    case "visitors":
+      return {
+        ...model,
+        heardSince: frame.since,
+        visitors: frame.visitors.reduce(follow, model.visitors),
+      };
     case "gap":
       return { ...model, feed: EMPTY.feed, visitors: EMPTY.visitors };
   }
@@ -81,7 +90,10 @@ function latestOfEach<T extends { simulated: boolean }>(items: readonly T[], cou
 }
 
 /** Most recent last in the map. */
-function follow(visitors: Model["visitors"], { event, simulated, insights }: EventFrame): Model["visitors"] {
+function follow(
+  visitors: Model["visitors"],
+  { event, simulated, insights }: Omit<EventFrame, "type">,
+): Model["visitors"] {
   const next = new Map(visitors);
   const known = next.get(event.visitor);
   const covered = event.engagementScore !== null;

@@ -1,15 +1,23 @@
-import { short } from "./format.js";
+import { clock, short } from "./format.js";
 import type { VisitorRow } from "./model.js";
 import { patternWords, segmentWords } from "./words.js";
 
+export interface VisitorsProps {
+  visitors: readonly VisitorRow[];
+  realOnly: boolean;
+  /** From when on the server has heard of visitors; null while that is not known. */
+  heardSince: string | null;
+}
+
 /** Who is here: real visitors on top. On narrow screens each row becomes a card, so the names of the columns stand in each cell too. */
-export function Visitors({ visitors, realOnly }: { visitors: readonly VisitorRow[]; realOnly: boolean }) {
+export function Visitors({ visitors, realOnly, heardSince }: VisitorsProps) {
   return (
     <section className="panel wide" data-testid="visitors">
       <h2>Visitors, live</h2>
       {visitors.length === 0 ? (
         <p className="empty">
           {realOnly ? "No real visitor has done anything yet." : "Nobody is here right now."}
+          {heardSince !== null && ` This server has been listening since ${clock(heardSince)}.`}
         </p>
       ) : (
         <>

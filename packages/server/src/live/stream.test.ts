@@ -2,9 +2,13 @@ import net from "node:net";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import type { Channel } from "@attune/core/ports";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
-import { createReader, READER_BUFFER } from "./reader.js";
-import { createRing } from "./ring.js";
+import {
+  nativeEvent,
+  OTHER_SITE_SECRET,
+  SECRET,
+  startTestServer,
+  type TestServer,
+} from "../testing/start.js";
 
 let at: TestServer;
 beforeAll(async () => {
@@ -98,6 +102,80 @@ describe("GET /stream", () => {
   });
 });
 
+describe("who is here already", () => {
+  const BUSY = { visitorId: "busy-visitor-0123456789", sessionId: "busy-session" };
+  const listed = (frames: Frame[]): Record<string, unknown>[] =>
+    (frames.find(({ type }) => type === "visitors")?.data.visitors ?? []) as Record<string, unknown>[];
+  const opening = (seen: Frame[]): boolean => seen.some(({ type }) => type === "visitors");
+
+  it("is told to a stream that opens later, though nobody watched when they did it", async () => {
+    const here = await startTestServer();
+    const ids = ["first", "second", "third"].map((id) => nativeEvent({ ...BUSY, id, name: "Page Viewed" }));
+    await here.post(BATCH, [...ids, nativeEvent({ id: "quiet" })]);
+    await here.post(BATCH, [
+      nativeEvent({ context: { simulated: true }, visitorId: "sim-0123456789", id: "sim" }),
+    ]);
+    const frames = await read(opening, undefined, undefined, here);
+    expect(frames[0]).toMatchObject({ id: null, type: "visitors" });
+    expect(Date.parse(frames[0]?.data.since as string)).toBeLessThanOrEqual(Date.now());
+    const visitors = listed(frames);
+    expect(visitors).toHaveLength(3);
+    expect(visitors.at(-1)).toMatchObject({ simulated: true, event: { eventId: "sim" } });
+    const busy = visitors.find(({ event }) => (event as { eventId: string }).eventId === "third");
+    expect(busy).toMatchObject({ simulated: false, event: { eventType: "Page Viewed" } });
+    // As a stream that had been open all the time has it.
+    const [last] = events(
+      await read(
+        (seen) => events(seen).length > 0,
+        undefined,
+        () => here.post(BATCH, [nativeEvent({ ...BUSY, id: "fourth" })]),
+        here,
+      ),
+    );
+    const score = (value: unknown): number => (value as { engagementScore: number }).engagementScore;
+    expect(score(last?.data.event)).toBeGreaterThan(0);
+    const again = listed(await read(opening, undefined, undefined, here));
+    expect(again).toHaveLength(3);
+    expect(again.at(-1)?.event).toEqual(last?.data.event);
+    expect(JSON.stringify(frames)).not.toMatch(/busy-visitor|sim-0123/);
+    const foreign = new AbortController();
+    const other = await here.call(STREAM, { key: OTHER_SITE_SECRET, signal: foreign.signal });
+    const reader = (other.body as ReadableStream<Uint8Array>).getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('"visitors":[]');
+    foreign.abort();
+    await here.close();
+  });
+
+  it("is told again after a gap, without who was erased, and not to a reader that has missed nothing", async () => {
+    const channel = memoryChannel();
+    const ports = { stores: { hot: memoryStore() }, log: memoryLog(), channel };
+    const here = await startTestServer(ports);
+    const there = await startTestServer(ports);
+    const seen = await read(
+      (frames) => events(frames).length >= 2,
+      undefined,
+      () => here.post(BATCH, [nativeEvent({ ...BUSY, id: "theirs" }), nativeEvent({ id: "others" })]),
+      here,
+    );
+    const last = seen.filter(({ id }) => id !== null).at(-1)?.id as string;
+    const resumed = await read(
+      (frames) => frames.some(({ type }) => type === "metrics"),
+      last,
+      undefined,
+      here,
+    );
+    expect(opening(resumed)).toBe(false);
+    const told = await read(
+      (frames) => frames.some(({ type }) => type === "gap") && frames.at(-1)?.type === "visitors",
+      last,
+      () => there.call(`/api/v1/behavioral/data/${BUSY.visitorId}`, { method: "DELETE", key: SECRET }),
+      here,
+    );
+    expect(listed(told).map(({ event }) => (event as { eventId: string }).eventId)).toEqual(["others"]);
+    await Promise.all([here.close(), there.close()]);
+  });
+});
+
 describe("erasure", () => {
   it("leaves nothing of the site's visitors to be given again or counted as there", async () => {
     const visitorId = "erased-while-live-0123456789";
@@ -164,7 +242,9 @@ describe("erasure in another process", () => {
       here,
     );
     const told = await looking;
-    expect(JSON.stringify(told)).not.toMatch(/erased|[0-9a-f]{36}/);
+    const from = told.findIndex(({ type }) => type === "gap");
+    expect(told[from]?.data).toEqual({ type: "gap" });
+    expect(JSON.stringify(told.slice(from))).not.toMatch(/erased|theirs/);
     const back = await read(
       (frames) => frames.some(({ type }) => type === "metrics"),
       first,
@@ -233,22 +313,6 @@ describe("erasure in another process", () => {
 });
 
 describe("T12 a reader that does not keep up", () => {
-  it("has at most 1 MiB waiting and is then cut off", async () => {
-    let gone = 0;
-    const { reader, body } = createReader("default", () => gone++);
-    const chunk = new Uint8Array(64 << 10);
-    let pushed = 0;
-    while (gone === 0 && pushed < 100) {
-      reader.push(chunk);
-      pushed += 1;
-    }
-    expect(pushed * chunk.length).toBe(READER_BUFFER + chunk.length);
-    await expect(body.getReader().read()).rejects.toThrow("keep up");
-    reader.push(chunk);
-    reader.end();
-    expect(gone).toBe(1);
-  });
-
   it("is disconnected over real HTTP while others go on", async () => {
     const { hostname, port } = new URL(at.url);
     const socket = net.connect(Number(port), hostname);
@@ -271,17 +335,4 @@ describe("T12 a reader that does not keep up", () => {
     expect(await readers()).toBe(0);
     socket.destroy();
   }, 60_000);
-});
-
-describe("the ring", () => {
-  it("gives what followed a number as long as it is held", () => {
-    const ring = createRing<string>(3);
-    for (const value of ["a", "b", "c", "d"]) ring.push(value);
-    expect(ring.after(1)?.map(({ value }) => value)).toEqual(["b", "c", "d"]);
-    expect(ring.after(4)).toEqual([]);
-    expect(ring.after(0)).toBeNull();
-    expect(ring.after(5)).toBeNull();
-    ring.drop((value) => value === "c");
-    expect(ring.after(1)?.map(({ value }) => value)).toEqual(["b", "d"]);
-  });
 });

@@ -22,6 +22,8 @@ export interface Tallies {
   /** The segments that the visitor was last told to be in; null where nothing was told. */
   segmentsOf(site: string, visitor: string): readonly string[] | null;
   figures(site: string): ApartFigures;
+  /** From when on all that happened on the site was heard of, ms: the start of the server, or the latest loss of frames. */
+  since(site: string): number;
   /** Takes the visitor out of all figures; null: begins anew, since nobody knows what was missed. */
   forget(site: string, visitor: string | null): void;
 }
@@ -66,6 +68,7 @@ export function createTallies(clock: Clock): Tallies {
       const tally = find(site, visitor);
       if (tally) tally.segments = segments;
     },
+    since: (site) => of(site).since,
     segmentsOf: (site, visitor) => find(site, visitor)?.segments ?? null,
     figures(site) {
       const { since, real, simulated } = of(site);

@@ -73,7 +73,7 @@ describe("frames on their way to many readers", () => {
     expect(got).toEqual([["first"]]);
     for (const version of ["second", "third", "fourth"]) {
       feed.push(frame(version), null);
-      await vi.advanceTimersByTimeAsync(3);
+      await vi.advanceTimersByTimeAsync(2);
     }
     expect(got).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(20);

@@ -40,11 +40,11 @@ const LINGER_MS = 60_000;
 /** Readers that are served before other work gets its turn: about a millisecond of it. */
 const SLICE = 100;
 /**
- * A write costs some 10 µs whatever it holds. Rests are three times as long as the writing, so that it takes a quarter of the time; up to
- * what a frame may wait (its target is 25 ms from the event to the reader).
+ * A write costs some 10 µs whatever it holds. Rests are twice as long as the writing, so that it takes a third of the time; up to what a
+ * frame may wait, whose target is 25 ms from the event to the reader.
  */
-const REST_MS_PER_READER = 0.03;
-const MAX_REST_MS = 15;
+const REST_MS_PER_READER = 0.02;
+const MAX_REST_MS = 10;
 /** Places at which readers stand, as a rule: most have all, some are a slice behind. */
 const SHARED_CHUNKS = 16;
 

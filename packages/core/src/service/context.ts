@@ -7,6 +7,7 @@ import type { Log } from "../ports/log.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { Assessments } from "./assessments.js";
 import type { Audit } from "./audit.js";
+import type { FoldingClaim } from "./folding-claim.js";
 import type { LetterSeals } from "./letter-seals.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
@@ -34,6 +35,8 @@ export interface ServiceContext {
   /** What is known of visitors without asking the store. */
   visitors: VisitorCache;
   assessments: Assessments;
+  /** To be held by whoever changes what events have made. */
+  claim: FoldingClaim;
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;

@@ -20,6 +20,7 @@ import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
 import { createLetterSeals } from "./letter-seals.js";
 import { keepListening } from "./listen.js";
+import { createFoldingClaim } from "./folding-claim.js";
 import { createLoad } from "./load.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
@@ -68,6 +69,8 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
   let channel = options.channel ?? null;
+  const ids = createIdSource(clock, random);
+  const visitors = createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors);
   return {
     hot: stores.hot,
     durable,
@@ -78,14 +81,15 @@ function contextOf(options: ServiceOptions): ServiceContext {
     liveChannel: () => (channel ??= memoryChannel({ report })),
     clock,
     random,
-    ids: createIdSource(clock, random),
+    ids,
     pseudonyms: createPseudonyms(keys),
     audit: createAudit({ durable, keys, clock, random }),
     subjectKeys:
       wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
-    visitors: createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors),
+    visitors,
     assessments: createAssessments(),
+    claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
     queue: createKeyedQueue(),
     retentionMs,
     report,
@@ -169,7 +173,12 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
+    async erase(id, { site, actor } = {}) {
+      const target = { site: checkSite(site), id, actor };
+      // Without a log nothing is ever made anew.
+      if (context.log !== null) await context.claim.hold();
+      return eraseSubject(context, target);
+    },
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();
@@ -211,6 +220,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       segments: context.assessments.counts(),
     }),
     health: () => probe(context),
-    close: () => listening.stop(),
+    async close() {
+      await listening.stop();
+      // Where the store does not answer any more it ends by itself.
+      await context.claim.release().catch(() => undefined);
+    },
   };
 }

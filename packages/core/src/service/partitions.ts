@@ -11,13 +11,14 @@ import { fnv1a32 } from "../kernel/hash.js";
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
  *   {site}/probe         what health checks write and remove
- * Keys of pseudonyms, where the store keeps them, are in `_/keys`; no site can be called `_`.
+ * Keys of pseudonyms, where the store keeps them, are in `_/keys`, who folds at present in `_/work`; no site can be called `_`.
  */
 
 /** Changing a shard count needs a migration: what is applied where is remembered per shard. */
 export const COUNTER_SHARDS = 8;
 export const SESSION_SHARDS = 8;
 export const KEYS = "_/keys";
+export const WORK = "_/work";
 
 const SITE = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 
@@ -64,4 +65,7 @@ export const SORT = {
   count: "n/",
   session: "s/",
   gone: "t/",
+  claim: "w/",
+  rebuild: "rebuild",
+  rebuilt: "rebuilt",
 } as const;

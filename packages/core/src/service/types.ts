@@ -327,8 +327,12 @@ export interface PersonalizationService {
     verify(options?: { site?: string; checkpoints?: readonly AuditCheckpoint[] }): Promise<AuditVerdict>;
   };
   /**
-   * Makes everything that events have made anew, from the log (T36). For a service with `worker: false` while no other one folds; takes as long
-   * as the log is. Afterwards workers go on where they were.
+   * Makes everything that events have made anew, from the log (T36). For a service with `worker: false` while no other one folds or erases;
+   * takes as long as the log is. Afterwards workers go on where they were. One that was cut off is begun again.
+   *
+   * Rejects with `ATTUNE_SERVICE_NO_LOG` without a log, `ATTUNE_SERVICE_WORKERS` where somebody has folded or erased within the last minute and
+   * not closed its service since, `ATTUNE_SERVICE_REBUILDING` while another rebuild is under way, and `ATTUNE_SERVICE_REBUILD_LOST` where this
+   * process stood still for so long that others may have gone on.
    */
   rebuild(progress?: (now: RebuildProgress) => void): Promise<RebuildResult>;
   /** Removes what is past its retention: records, log entries that are folded, dead letters after 7 days. For a timer, hourly or so. */

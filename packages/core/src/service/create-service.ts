@@ -28,13 +28,15 @@ import { profileOf } from "./profile.js";
 import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
+import { createRollups } from "./rollup-writer.js";
 import { createSampling } from "./sampling.js";
+import { readFigure } from "./series.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
-import { sweep } from "./sweep.js";
+import { sweep, sweepRollups } from "./sweep.js";
 import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
 import { createVisitorCache } from "./visitor-cache.js";
 import { createWaiting } from "./waiting.js";
@@ -69,12 +71,16 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
   let channel = options.channel ?? null;
+  const series = options.series ?? null;
+  const queue = createKeyedQueue();
   const ids = createIdSource(clock, random);
   const visitors = createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors);
   return {
     hot: stores.hot,
     durable,
     log: options.log ?? null,
+    series,
+    rollups: series === null ? null : createRollups({ hot: stores.hot, clock, queue, report }, series),
     get channel() {
       return channel;
     },
@@ -90,7 +96,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     visitors,
     assessments: createAssessments(),
     claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
-    queue: createKeyedQueue(),
+    queue,
     retentionMs,
     report,
   };
@@ -151,9 +157,12 @@ export function createPersonalizationService(options: ServiceOptions): Personali
             ),
       );
   });
-  const listening = keepListening(context, { rulesets, waiting }, async () =>
-    options.worker === false ? null : startWorker(context, { ...parts, ready }),
-  );
+  const listening = keepListening(context, { rulesets, waiting }, async () => {
+    if (options.worker === false) return null;
+    // What one that died has left behind.
+    void sweepRollups(context);
+    return startWorker(context, { ...parts, ready });
+  });
 
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
@@ -199,6 +208,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
+    series: async (query, { site } = {}) => readFigure(context, checkSite(site), query),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
       list: async (after = null, limit = 100, { site } = {}) =>
@@ -213,7 +223,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     rebuild: (progress) => rebuild(context, progress),
     sweep: () => sweep(context),
-    settled: () => caughtUp(context, listening.isOpen),
+    async settled() {
+      await caughtUp(context, listening.isOpen);
+      await context.rollups?.flush().catch(context.report);
+    },
     cacheStats: () => ({
       ...context.visitors.counts(),
       ruleset: rulesets.counts(),
@@ -222,6 +235,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     health: () => probe(context),
     async close() {
       await listening.stop();
+      await context.rollups?.stop();
       // Where the store does not answer any more it ends by itself.
       await context.claim.release().catch(() => undefined);
     },

@@ -146,6 +146,8 @@ export async function rebuild(
     context.visitors.forget("", null);
     const folded = await foldLog(context, log, lease, (done) => progress({ phase: "folding", done }));
     context.visitors.forget("", null);
+    // Only now is every minute whole. Where the series is away, the next sweep does it.
+    await context.rollups?.replace(() => lease.keep()).catch(context.report);
     return { partitions, ...folded };
   } finally {
     await lease.end();
@@ -195,8 +197,11 @@ async function foldPast(
     consentOf: (partition, visitor) => decisionAt(partition, times.get(visitor) as number),
   };
   const inForce = rules.at(first.value.site, first.appendedAt);
+  // No minute is written, and none removed, before it is whole.
+  const rollups = context.rollups && { ...context.rollups, touched: () => undefined };
+  const visitors = createVisitorCache({ ...context, channel: null }, 0);
   const outcomes = await foldRuns(
-    { ...context, channel: null, visitors: createVisitorCache({ ...context, channel: null }, 0), past },
+    { ...context, channel: null, visitors, rollups, past },
     { rulesets: { of: async () => inForce } },
     batch.map(({ value }) => value),
   );

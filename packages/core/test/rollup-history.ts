@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import fc from "fast-check";
 import { memoryLog, memoryStore } from "../src/memory/index.js";
+import type { Log } from "../src/ports/log.js";
 import type { Series } from "../src/ports/series.js";
+import type { AtomicStore } from "../src/ports/store.js";
 import { createPersonalizationService } from "../src/service/index.js";
 import type { FigureName, PersonalizationService } from "../src/service/types.js";
 import { sample } from "../src/service/service.test.suite.js";
@@ -132,8 +134,8 @@ export async function expectAgreement(service: PersonalizationService): Promise<
 
 export interface RollupPorts {
   clock: FakeClock;
-  hot: ReturnType<typeof memoryStore>;
-  log: ReturnType<typeof memoryLog>;
+  hot: AtomicStore;
+  log: Log;
 }
 
 export const rollupPorts = (): RollupPorts => {
@@ -147,7 +149,7 @@ export async function liveThrough(
   series: Series,
   steps: readonly RollupStep[],
 ): Promise<PersonalizationService> {
-  const open = (over: { worker: boolean; series?: Series; hot?: typeof hot; log?: typeof log }) =>
+  const open = (over: { worker: boolean; series?: Series; hot?: AtomicStore; log?: Log }) =>
     createPersonalizationService({
       stores: { hot: over.hot ?? hot },
       log: over.log ?? log,
@@ -192,8 +194,8 @@ export async function liveThrough(
       const at = mortal({ hot, log }, step.writes, step.edge);
       const worker = open({
         ...at,
-        log: at.log as typeof log,
-        hot: at.hot as typeof hot,
+        log: at.log,
+        hot: at.hot,
         worker: true,
         series: faulty(series, step.fault, at.isDead),
       });

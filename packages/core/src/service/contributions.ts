@@ -3,6 +3,7 @@ import { pointer } from "../kernel/result.js";
 import type { Memberships } from "../segments/types.js";
 import { sessionOf } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";
+import { REVENUE_UNIT } from "./figures.js";
 import type { Counts, VisitorRecord } from "./records.js";
 
 /**
@@ -23,8 +24,6 @@ export const COUNTER = {
   exposed: "exposed",
   converted: "converted",
 } as const;
-
-export const REVENUE_UNIT = 10_000;
 
 /**
  * Different counters that one visitor can feed, which bounds the visitor's record: beyond them events count as `(other)`, exposures and

@@ -157,10 +157,11 @@ export function createPersonalizationService(options: ServiceOptions): Personali
             ),
       );
   });
+  let recovering = Promise.resolve();
   const listening = keepListening(context, { rulesets, waiting }, async () => {
     if (options.worker === false) return null;
     // What one that died has left behind.
-    void sweepRollups(context);
+    recovering = sweepRollups(context);
     return startWorker(context, { ...parts, ready });
   });
 
@@ -236,6 +237,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     async close() {
       await listening.stop();
       await context.rollups?.stop();
+      await recovering;
       // Where the store does not answer any more it ends by itself.
       await context.claim.release().catch(() => undefined);
     },

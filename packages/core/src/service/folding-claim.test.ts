@@ -5,9 +5,7 @@ import { createPersonalizationService } from "./create-service.js";
 import { createFoldingClaim, leaseRebuild } from "./folding-claim.js";
 import { sample } from "./service.test.suite.js";
 
-const NO_VISITORS = { forget: () => undefined } as unknown as Parameters<
-  typeof createFoldingClaim
->[0]["visitors"];
+const NO_VISITORS = { forget: () => undefined };
 
 function place() {
   const clock = createFakeClock();

@@ -1,6 +1,9 @@
 import { AttuneError } from "../kernel/errors.js";
-import type { ServiceContext } from "./context.js";
+import type { Clock } from "../kernel/clock.js";
+import type { IdSource } from "../kernel/ids.js";
+import type { AtomicStore } from "../ports/store.js";
 import { SORT, WORK } from "./partitions.js";
+import type { VisitorCache } from "./visitor-cache.js";
 
 /** How long a claim stands in the store, ms. Whoever works makes it anew once half of it is over, so half of it is left for what begins. */
 const CLAIM_MS = 60_000;
@@ -20,7 +23,12 @@ export interface FoldingClaim {
   release(): Promise<void>;
 }
 
-type Parts = Pick<ServiceContext, "hot" | "clock" | "ids" | "visitors">;
+interface Parts {
+  hot: AtomicStore;
+  clock: Clock;
+  ids: IdSource;
+  visitors: Pick<VisitorCache, "forget">;
+}
 
 /**
  * Claims and the rebuild's lease are written before the other's is read, so of two that begin together one at least sees the other. A claim

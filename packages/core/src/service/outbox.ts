@@ -128,8 +128,9 @@ async function applyCounts(
       if (value === 0) emptied.push(name);
     }
     if (rollups !== null) {
+      const at = { now: clock.now(), isPast: context.past !== undefined };
       const increments = minutesOf(visitors, placing.place);
-      ops.push(...bucketOps(context, increments, (minute) => buckets[minutes.indexOf(minute)] ?? null));
+      ops.push(...bucketOps(at, increments, (minute) => buckets[minutes.indexOf(minute)] ?? null));
     }
     // One guard for the shard, read before all counters: one that is removed and made again starts from version 1 and could be mistaken.
     const next: CounterGuard = { v: 1, names: placing.without(emptied) };

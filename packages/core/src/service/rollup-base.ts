@@ -1,17 +1,10 @@
 import type { Series, SeriesPoint } from "../ports/series.js";
-import type { StoreRecord } from "../ports/store.js";
-import type { ServiceContext } from "./context.js";
+import type { Clock } from "../kernel/clock.js";
+import type { AtomicStore, StoreRecord } from "../ports/store.js";
 import type { BucketRecord } from "./records.js";
 import { bucketEnd, bucketSort } from "./rollup-buckets.js";
-import {
-  type BucketPlace,
-  type Figure,
-  FIGURES,
-  figureNames,
-  MINUTE_MS,
-  pointsOf,
-  rollupKey,
-} from "./rollups.js";
+import { type Figure, FIGURES, figureNames, MINUTE_MS } from "./figures.js";
+import { type BucketPlace, pointsOf, rollupKey } from "./rollups.js";
 
 type Bucket = StoreRecord<BucketRecord>;
 
@@ -61,7 +54,7 @@ function settled({ counts, base }: BucketRecord, held: Readonly<Record<string, n
  * the series: whatever dies in between, it is added once. Those that somebody changes meanwhile are left out, for the next time.
  */
 export async function settleBase(
-  { hot, series, clock }: Pick<ServiceContext, "hot" | "clock"> & { series: Series },
+  { hot, series, clock }: { hot: AtomicStore; series: Series; clock: Clock },
   partition: string,
   given: readonly Bucket[],
   placeOf: (bucket: Bucket) => BucketPlace,
@@ -90,7 +83,7 @@ export async function settleBase(
  * Zeros for what the series holds of a shard in minutes that have no bucket: after everything was counted anew, nothing is left of them.
  */
 export async function zerosFor(
-  { hot, series }: Pick<ServiceContext, "hot"> & { series: Series },
+  { hot, series }: { hot: AtomicStore; series: Series },
   { partition, site, shard }: Omit<BucketPlace, "minute"> & { partition: string },
   range: readonly [first: number, last: number],
 ): Promise<SeriesPoint[]> {

@@ -1,8 +1,7 @@
 import type { StoreOp, StoreRecord } from "../ports/store.js";
-import type { ServiceContext } from "./context.js";
 import { SORT } from "./partitions.js";
 import type { BucketRecord, Counts } from "./records.js";
-import { MINUTE_MS } from "./rollups.js";
+import { MINUTE_MS } from "./figures.js";
 
 /** Once written and this old, a bucket is removed from the store. */
 export const KEPT_MS = 2 * 3_600_000;
@@ -33,18 +32,20 @@ export function increase(
 /**
  * The buckets of one commit, with their whole counts. To be written in the commit that remembers what is counted, by whoever has read them
  * under its guard: then each increment is in them once.
+ *
+ * @param at Now, epoch ms, and whether everything is counted anew.
  */
 export function bucketOps(
-  { clock, past }: Pick<ServiceContext, "clock" | "past">,
+  at: { now: number; isPast: boolean },
   increments: Increments,
   known: (minute: number) => StoreRecord<BucketRecord> | null,
 ): StoreOp[] {
-  const now = clock.now();
+  const { now, isPast } = at;
   return Array.from(increments, ([minute, added]): StoreOp => {
     const before = known(minute)?.value;
     const counts: Record<string, number> = { ...before?.counts };
     for (const [key, by] of added) counts[key] = (counts[key] ?? 0) + by;
-    const base = before === undefined ? baseOf(past !== undefined, minute, now) : before.base;
+    const base = before === undefined ? baseOf(isPast, minute, now) : before.base;
     const value: BucketRecord = {
       v: 1,
       counts: counts satisfies Counts,

@@ -1,13 +1,15 @@
 import { isAttuneError } from "../kernel/errors.js";
 import type { Series, SeriesPoint } from "../ports/series.js";
-import type { StoreRecord } from "../ports/store.js";
-import type { ServiceContext } from "./context.js";
+import type { Clock } from "../kernel/clock.js";
+import type { AtomicStore, StoreRecord } from "../ports/store.js";
 import { COUNTER_SHARDS, counterShard, ROLLUPS, SESSION_SHARDS, sessionShard, SORT } from "./partitions.js";
 import { within } from "./platform.js";
 import type { BucketRecord } from "./records.js";
 import { bucketEnd, bucketSort, KEPT_MS, minuteIn } from "./rollup-buckets.js";
 import { settleBase, zerosFor } from "./rollup-base.js";
-import { type BucketPlace, MINUTE_MS, pointsOf } from "./rollups.js";
+import { MINUTE_MS } from "./figures.js";
+import type { KeyedQueue } from "./queue.js";
+import { type BucketPlace, pointsOf } from "./rollups.js";
 
 /** How long what is counted may wait for more of its minute before it is written, ms. */
 const PAUSE_MS = 2000;
@@ -35,7 +37,12 @@ export interface Rollups {
   stop(): Promise<void>;
 }
 
-type Parts = Pick<ServiceContext, "hot" | "clock" | "queue" | "report">;
+interface Parts {
+  hot: AtomicStore;
+  clock: Clock;
+  queue: KeyedQueue;
+  report(error: unknown): void;
+}
 type Bucket = StoreRecord<BucketRecord>;
 
 const shardsOf = (site: string): string[] => [
@@ -213,7 +220,7 @@ export function createRollups({ hot, clock, queue, report }: Parts, series: Seri
     sweep: () =>
       alone(async () => {
         for await (const { sort: site } of hot.scan(ROLLUPS))
-          for (const partition of shardsOf(site)) await writeLeft(partition);
+          for (const partition of shardsOf(site)) if (open) await writeLeft(partition);
       }),
     async stop() {
       open = false;

@@ -124,7 +124,8 @@ async function applyShard(
     if (rollups !== null) {
       const bucket = (minute: number): StoreRecord<BucketRecord> | null =>
         records[bucketsFrom + minutes.indexOf(minute)] ?? null;
-      ops.push(...bucketOps(context, increments, bucket));
+      const at = { now: context.clock.now(), isPast: context.past !== undefined };
+      ops.push(...bucketOps(at, increments, bucket));
     }
     if ((await hot.commit(partition, ops)).status !== "committed") return null;
     rollups?.touched(partition, [...increments.keys()]);

@@ -15,7 +15,7 @@ import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
 import type { CacheCounts, CacheStats } from "./cache-counts.js";
-import type { FigureName } from "./rollups.js";
+import type { FigureName } from "./figures.js";
 import type { SamplingOptions } from "./sampling.js";
 
 export interface ServiceOptions {

@@ -98,6 +98,15 @@ describe("T36 attune worker --rebuild, on LMDB", () => {
     expect(out).toHaveLength(1);
     expect(JSON.parse(out[0] ?? "")).toMatchObject({ rebuilt: true, entries: 12, events: 28 });
     expect(await known()).toEqual(before);
+    // The rollups are those of the survivors, too, and what is made is made in the series of the same folder.
+    const over = { from: 0, to: Date.now() + 60_000, windowMs: 60_000 } as const;
+    const rolled = await within(async ({ service }) => ({
+      events: (await service.series({ figure: "events", ...over }))?.[0]?.windows ?? [],
+      orders: (await service.series({ figure: "orders", ...over }))?.[0]?.windows ?? [],
+    }));
+    const sum = (windows: readonly { value: number }[]): number =>
+      windows.reduce((all, { value }) => all + value, 0);
+    expect([sum(rolled.events), sum(rolled.orders)]).toEqual([28, 11]);
 
     const told = await runCli("worker", "--rebuild", "--dir", dir);
     expect(told.code).toBe(0);

@@ -33,12 +33,6 @@ const earliest = (minutes: readonly (number | null | undefined)[]): number | nul
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** In which minute a session began, or came to its first order, if these changes made it so. */
-const minutesIn = (changes: readonly Change[]) => ({
-  sessions: earliest(changes.map(({ part }) => part?.minutes?.started)),
-  converted: earliest(changes.map(({ part }) => part?.minutes?.converted)),
-});
-
 function changed(visitors: Visitors, { visitor, part }: Change): Visitors {
   const known = visitors[visitor];
   if (part === null) {
@@ -62,6 +56,20 @@ const held = (visitors: Visitors): SessionCount => {
   const parts = Object.values(visitors);
   return { sessions: parts.length > 0 ? 1 : 0, converted: parts.includes(true) ? 1 : 0 };
 };
+
+/** A session that begins with these changes, or comes to its first order by them, counts in the minute in which it did. */
+function rollUp(
+  into: Map<number, Map<string, number>>,
+  changes: readonly Change[],
+  [was, is]: readonly [SessionCount, SessionCount],
+): void {
+  const started = earliest(changes.map(({ part }) => part?.minutes?.started));
+  const converted = earliest(changes.map(({ part }) => part?.minutes?.converted));
+  if (started !== null && is.sessions > was.sessions)
+    increase(into, started, { key: rollupKey("sessions", []), by: 1 });
+  if (converted !== null && is.converted > was.converted)
+    increase(into, converted, { key: rollupKey("convertedSessions", []), by: 1 });
+}
 
 /**
  * Writes the changes of one shard in one commit with the shard's count, so that the count is always that of the records: a
@@ -104,11 +112,7 @@ async function applyShard(
       const is = held(after);
       total.sessions += is.sessions - was.sessions;
       total.converted += is.converted - was.converted;
-      const at = minutesIn(wanted);
-      if (at.sessions !== null && is.sessions > was.sessions)
-        increase(increments, at.sessions, { key: rollupKey("sessions", []), by: 1 });
-      if (at.converted !== null && is.converted > was.converted)
-        increase(increments, at.converted, { key: rollupKey("convertedSessions", []), by: 1 });
+      rollUp(increments, wanted, [was, is]);
       const guard = { sort: SORT.session + session, ifVersion: records[i]?.version ?? 0 };
       if (is.sessions === 0) ops.push({ op: "delete", ...guard });
       else {

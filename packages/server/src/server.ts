@@ -28,6 +28,7 @@ import { monitoringRoutes } from "./routes/monitoring.js";
 import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
+import { seriesRoutes } from "./routes/series.js";
 import { simulationRoutes } from "./routes/simulation.js";
 import { streamRoutes } from "./routes/stream.js";
 import { createSimulation } from "./simulate/simulation.js";
@@ -100,6 +101,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...decisionRoutes(context),
     ...rulesetRoutes(context),
     ...figureRoutes(context),
+    ...seriesRoutes(context),
     ...simulationRoutes(context),
     ...healthRoutes(context),
     ...monitoringRoutes(context, options.metrics?.open === true),
@@ -177,13 +179,14 @@ function originOf(given: AttuneServerOptions["origin"]): string | null {
 }
 
 function ownService(options: AttuneServerOptions): PersonalizationService {
-  const { stores, log, channel, keys, clock, rules, consent, retentionMs, report } = options;
+  const { stores, log, channel, series, keys, clock, rules, consent, retentionMs, report } = options;
   if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
   return createPersonalizationService({
     stores,
     ...(log && { log }),
     // Live streams need one; in one process memory will do.
     channel: channel ?? memoryChannel(),
+    ...(series && { series }),
     ...(keys && { keys }),
     ...(clock && { clock }),
     ...(rules !== undefined && { ruleset: rules }),

@@ -24,6 +24,8 @@ export interface AttuneServerOptions {
   log?: ServiceOptions["log"];
   /** Default: in memory, which shows each process only its own events. */
   channel?: ServiceOptions["channel"];
+  /** Where counts by minute go; without one, figures over time are null. */
+  series?: ServiceOptions["series"];
   /** Keys for pseudonyms. */
   keys?: ServiceOptions["keys"];
   /** A service that the host made; it is then the host's to sweep and to close. */

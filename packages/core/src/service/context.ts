@@ -4,12 +4,15 @@ import type { IdSource } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
+import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { Assessments } from "./assessments.js";
 import type { Audit } from "./audit.js";
+import type { FoldingClaim } from "./folding-claim.js";
 import type { LetterSeals } from "./letter-seals.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 import type { KeyedQueue } from "./queue.js";
+import type { Rollups } from "./rollup-writer.js";
 import type { SubjectKeys } from "./subject-keys.js";
 import type { VisitorCache } from "./visitor-cache.js";
 
@@ -19,6 +22,9 @@ export interface ServiceContext {
   /** Rulesets and receipts: the durable store where there is one. */
   durable: Store;
   log: Log | null;
+  series: Series | null;
+  /** What brings the rollups into the series; null without one. */
+  rollups: Rollups | null;
   /** The host's, or from the first subscription on one of this process; null where nobody would hear. */
   readonly channel: Channel | null;
   /** The channel of live frames, made if there is none. */
@@ -34,6 +40,8 @@ export interface ServiceContext {
   /** What is known of visitors without asking the store. */
   visitors: VisitorCache;
   assessments: Assessments;
+  /** To be held by whoever changes what events have made. */
+  claim: FoldingClaim;
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;

@@ -3,6 +3,7 @@ import { pointer } from "../kernel/result.js";
 import type { Memberships } from "../segments/types.js";
 import { sessionOf } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";
+import { REVENUE_UNIT } from "./figures.js";
 import type { Counts, VisitorRecord } from "./records.js";
 
 /**
@@ -23,8 +24,6 @@ export const COUNTER = {
   exposed: "exposed",
   converted: "converted",
 } as const;
-
-export const REVENUE_UNIT = 10_000;
 
 /**
  * Different counters that one visitor can feed, which bounds the visitor's record: beyond them events count as `(other)`, exposures and
@@ -52,8 +51,16 @@ export interface Contributions {
   conflict(): void;
   result(): Pick<VisitorRecord, "counts" | "first" | "counted"> & {
     delta: Counts;
-    sessions: Map<string, boolean>;
+    sessions: Map<string, SessionPart>;
+    /** Each change of a counter by its minute; empty unless `minuteOf` was given. */
+    minutes: Record<string, [name: string, by: number][]>;
   };
+}
+
+/** What a visitor did in a session that a client named. */
+export interface SessionPart {
+  converted: boolean;
+  minutes?: { started: number; converted: number | null };
 }
 
 const isName = (value: unknown): value is string =>
@@ -66,13 +73,20 @@ function revenueOf({ properties }: Event): number {
     : 0;
 }
 
-/** Starts from what the visitor has contributed before. Only events that cover analytics count. */
+/**
+ * Starts from what the visitor has contributed before. Only events that cover analytics count.
+ *
+ * @param minuteOf Where rollups are kept: the minute that an event falls into.
+ */
 export function contributions(
   before: Pick<VisitorRecord, "counts" | "first" | "counted"> | null,
+  minuteOf: ((event: Event) => number) | null = null,
 ): Contributions {
   const counts: Record<string, number> = { ...before?.counts };
   const delta: Record<string, number> = {};
-  const sessions = new Map<string, boolean>();
+  const sessions = new Map<string, SessionPart>();
+  const minutes: Record<string, [name: string, by: number][]> = {};
+  let minute: number | null = null;
   let first = before?.first ?? {};
   let counted = before?.counted ?? null;
   let synced: Memberships | null = null;
@@ -91,6 +105,7 @@ export function contributions(
     if (counts[name] === undefined && !OWN.includes(name)) room--;
     counts[name] = (counts[name] ?? 0) + by;
     delta[name] = (delta[name] ?? 0) + by;
+    if (minute !== null) (minutes[minute] ??= []).push([name, by]);
   };
   const has = (name: string): boolean => (counts[name] ?? 0) !== 0;
 
@@ -101,12 +116,20 @@ export function contributions(
     if (counted?.session !== id) {
       counted = { session: id, converted: false };
       if (derived) add(COUNTER.derived, 1);
-      else if (!sessions.has(id)) sessions.set(id, false);
+      else if (!sessions.has(id)) sessions.set(id, partFrom(null, false));
     }
     if (event.name !== "Order Completed" || counted.converted) return;
     counted = { session: id, converted: true };
     if (derived) add(COUNTER.derivedConverted, 1);
-    else sessions.set(id, true);
+    else sessions.set(id, partFrom(sessions.get(id) ?? null, true));
+  }
+
+  function partFrom(known: SessionPart | null, converted: boolean): SessionPart {
+    if (minute === null) return { converted };
+    return {
+      converted,
+      minutes: { started: known?.minutes?.started ?? minute, converted: converted ? minute : null },
+    };
   }
 
   function order(event: Event): void {
@@ -147,6 +170,7 @@ export function contributions(
   return {
     add(event, after, now) {
       if (!event.consent.purposes.includes("analytics")) return;
+      minute = minuteOf?.(event) ?? null;
       if (!has(COUNTER.visitors)) add(COUNTER.visitors, 1);
       const name = COUNTER.event + event.name;
       const { weight = 1 } = event;
@@ -157,11 +181,14 @@ export function contributions(
       else if (event.name === "Variant Exposed") exposure(event);
       segments(now);
     },
-    conflict: () => add(COUNTER.conflicts, 1),
+    conflict() {
+      minute = null;
+      add(COUNTER.conflicts, 1);
+    },
     result() {
       for (const name of Object.keys(counts)) if (counts[name] === 0) delete counts[name];
       for (const name of Object.keys(delta)) if (delta[name] === 0) delete delta[name];
-      return { counts, first, counted, delta, sessions };
+      return { counts, first, counted, delta, sessions, minutes };
     },
   };
 }

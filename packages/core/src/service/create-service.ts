@@ -21,6 +21,7 @@ import { storedKeys } from "./keys.js";
 import { createLetterSeals } from "./letter-seals.js";
 import { createLeftEffects } from "./left-effects.js";
 import { keepListening } from "./listen.js";
+import { createFoldingClaim } from "./folding-claim.js";
 import { createLoad } from "./load.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
@@ -28,13 +29,15 @@ import { profileOf } from "./profile.js";
 import { createPseudonyms } from "./pseudonyms.js";
 import { createKeyedQueue } from "./queue.js";
 import { createRulesets } from "./ruleset.js";
+import { createRollups } from "./rollup-writer.js";
 import { createSampling } from "./sampling.js";
+import { readFigure } from "./series.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
-import { sweep } from "./sweep.js";
+import { sweep, sweepRollups } from "./sweep.js";
 import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
 import { createVisitorCache } from "./visitor-cache.js";
 import { createWaiting } from "./waiting.js";
@@ -69,25 +72,32 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
   let channel = options.channel ?? null;
+  const series = options.series ?? null;
+  const queue = createKeyedQueue();
+  const ids = createIdSource(clock, random);
+  const visitors = createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors);
   return {
     hot: stores.hot,
     durable,
     log: options.log ?? null,
+    series,
+    rollups: series === null ? null : createRollups({ hot: stores.hot, clock, queue, report }, series),
     get channel() {
       return channel;
     },
     liveChannel: () => (channel ??= memoryChannel({ report })),
     clock,
     random,
-    ids: createIdSource(clock, random),
+    ids,
     pseudonyms: createPseudonyms(keys),
     audit: createAudit({ durable, keys, clock, random }),
     subjectKeys:
       wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
-    visitors: createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors),
+    visitors,
     assessments: createAssessments(),
-    queue: createKeyedQueue(),
+    claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
+    queue,
     retentionMs,
     lost: { entries: 0 },
     report,
@@ -151,9 +161,13 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   });
   // Of the worker alone: while the log is folded anew nobody else may count.
   const left = options.worker === false ? null : createLeftEffects(context);
-  const listening = keepListening(context, { rulesets, waiting }, async () =>
-    left === null ? null : startWorker(context, { ...parts, ready, left }),
-  );
+  let recovering = Promise.resolve();
+  const listening = keepListening(context, { rulesets, waiting }, async () => {
+    if (left === null) return null;
+    // What one that died has left behind.
+    recovering = sweepRollups(context);
+    return startWorker(context, { ...parts, ready, left });
+  });
 
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
@@ -173,7 +187,12 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
+    async erase(id, { site, actor } = {}) {
+      const target = { site: checkSite(site), id, actor };
+      // Without a log nothing is ever made anew.
+      if (context.log !== null) await context.claim.hold();
+      return eraseSubject(context, target);
+    },
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();
@@ -194,6 +213,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
+    series: async (query, { site } = {}) => readFigure(context, checkSite(site), query),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
     deadLetters: {
       list: async (after = null, limit = 100, { site } = {}) =>
@@ -208,13 +228,22 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     rebuild: (progress) => rebuild(context, progress),
     sweep: () => sweep(context, left),
-    settled: () => caughtUp(context, listening.isOpen),
+    async settled() {
+      await caughtUp(context, listening.isOpen);
+      await context.rollups?.flush().catch(context.report);
+    },
     cacheStats: () => ({
       ...context.visitors.counts(),
       ruleset: rulesets.counts(),
       segments: context.assessments.counts(),
     }),
     health: () => probe(context),
-    close: () => listening.stop(),
+    async close() {
+      await listening.stop();
+      await context.rollups?.stop();
+      await recovering;
+      // Where the store does not answer any more it ends by itself.
+      await context.claim.release().catch(() => undefined);
+    },
   };
 }

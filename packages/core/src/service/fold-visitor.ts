@@ -6,6 +6,7 @@ import type { VisitorState } from "../state/types.js";
 import { contributions } from "./contributions.js";
 import { inherited, narrowToConsent } from "./narrow.js";
 import type { EventRecord, PendingEffects, VisitorRecord } from "./records.js";
+import { minuteOf } from "./rollups.js";
 import type { EventOutcome } from "./types.js";
 
 export type Evaluate = (
@@ -45,6 +46,8 @@ export interface VisitorInput {
   /** Until when what is made of these entries is kept, epoch ms, and until when links are. */
   until: number;
   linkedUntil: number;
+  /** Whether minutes are told apart in what is to be counted. */
+  rollups: boolean;
 }
 
 export interface VisitorPlan {
@@ -93,7 +96,7 @@ export function foldVisitor(
   const conflicts = new Map<string, readonly number[]>();
   const links = new Set<string>();
   const events: EventRecord[] = [];
-  const counting = contributions(input.record);
+  const counting = contributions(input.record, input.rollups ? minuteOf : null);
   let state = input.record?.state ?? initialState();
   let segments = input.record?.segments ?? {};
   let traits = input.traits;
@@ -143,13 +146,14 @@ export function foldVisitor(
     return { outcomes, record: null, events, traits: null, conflicts, links: [], consent: said };
 
   for (const user of input.relinked) links.add(user);
-  const { delta, sessions, ...counted } = counting.result();
+  const { delta, sessions, minutes, ...counted } = counting.result();
   // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
   const effects: PendingEffects = {
     seq,
     counts: delta,
-    sessions: Array.from(sessions, ([session, converted]) => ({ session, converted })),
+    ...(Object.keys(minutes).length > 0 && { minutes }),
+    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part })),
     links: [...links],
     until: input.until,
   };

@@ -3,6 +3,8 @@ import type { Store } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { probePartition } from "./partitions.js";
 import { within } from "./platform.js";
+import { MINUTE_MS } from "./figures.js";
+import { readFigure } from "./series.js";
 import { FOLD_GROUP } from "./worker.js";
 
 export interface PortHealth {
@@ -43,12 +45,14 @@ async function probeChannel(channel: Channel, token: string): Promise<PortHealth
   }
 }
 
-/** Really asks each port: a record written, read and removed; the log's lag; a message sent and received. */
+/** Really asks each port: a record written, read and removed; the log's lag; a figure of the last minute; a message sent and received. */
 export async function probe({
   hot,
   durable,
   log,
   channel,
+  series,
+  clock,
   ids,
   lost,
 }: ServiceContext): Promise<Record<string, PortHealth>> {
@@ -60,6 +64,16 @@ export async function probe({
     const gone = lost.entries === 0 ? "" : `; up to ${lost.entries} were lost before they were folded`;
     asked.push(["log", log.lag(FOLD_GROUP).then((lag) => ({ ok: true, detail: `${lag} to fold${gone}` }))]);
   }
+  if (series !== null)
+    asked.push([
+      "series",
+      readFigure({ series }, "default", {
+        figure: "events",
+        from: clock.now() - MINUTE_MS,
+        to: clock.now(),
+        windowMs: MINUTE_MS,
+      }).then(() => ({ ok: true })),
+    ]);
   if (channel !== null) asked.push(["channel", probeChannel(channel, token)]);
   const answers = asked.map(async ([name, answer]): Promise<[string, PortHealth]> => {
     try {

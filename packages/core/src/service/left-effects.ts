@@ -44,10 +44,12 @@ async function leftBy({ hot }: ServiceContext, targets: readonly Target[]): Prom
   });
 }
 
-/** Does what these visitors' commits have left undone. */
+/** Does what these visitors' commits have left undone. @throws ATTUNE_SERVICE_REBUILDING while everything is made anew. */
 export async function completeEffects(context: ServiceContext, targets: readonly Target[]): Promise<void> {
-  for (let from = 0; from < targets.length; from += GROUP)
+  for (let from = 0; from < targets.length; from += GROUP) {
+    if (context.log !== null) await context.claim.hold();
     await applyEffects(context, await leftBy(context, targets.slice(from, from + GROUP)));
+  }
 }
 
 /** Every visitor of every site; false where it was not wanted any more. */

@@ -106,7 +106,11 @@ describe("minimiser", () => {
       size: 2,
     });
     expect(shared.wasOrdinary).toBe(true);
-    const masked = read({ eventId: "e-2", eventType: "custom", eventData: { timestamp: AT, note: "ada@example.org" } });
+    const masked = read({
+      eventId: "e-2",
+      eventType: "custom",
+      eventData: { timestamp: AT, note: "ada@example.org" },
+    });
     expect(masked).toEqual({ note: "[mail]" });
     expect(shared.wasOrdinary).toBe(false);
     for (const properties of [

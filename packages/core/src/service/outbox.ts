@@ -1,11 +1,13 @@
-import type { StoreOp } from "../ports/store.js";
+import type { StoreOp, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { countersFor, createPlacing, type NameCounts } from "./counter-names.js";
 import { groupBy, type VisitorEffects } from "./effects.js";
 import { inheritConsent } from "./inherit-consent.js";
+import { bucketOps, bucketSort, increase } from "./rollup-buckets.js";
+import { rolledUp } from "./rollups.js";
 import { countedUntil, linkedUntil } from "./kept-until.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
-import type { AppliedRecord, Counts, TombstoneRecord } from "./records.js";
+import type { AppliedRecord, BucketRecord, Counts, PendingEffects, TombstoneRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
 import { applySessions } from "./sessions.js";
 
@@ -30,6 +32,7 @@ interface Due {
   /** Names that count as `(other)` for this visitor. */
   others: Set<string>;
   counts: readonly Counts[];
+  minutes: readonly NonNullable<PendingEffects["minutes"]>[];
 }
 
 /** What is not counted yet, and up to where it will be counted then. */
@@ -41,28 +44,48 @@ function due(
     const { seq: before = 0, others = [] } = applied[i]?.value ?? {};
     if (before === CLOSED) return [];
     const counts: Counts[] = [];
+    const minutes: NonNullable<PendingEffects["minutes"]>[] = [];
     let seq = before;
     let closes = false;
     let until = 0;
     for (const effect of pending) {
       if (effect.seq <= seq) continue;
       counts.push(effect.counts);
+      if (effect.minutes !== undefined) minutes.push(effect.minutes);
       seq = effect.seq;
       until = Math.max(until, effect.until);
       closes = effect.last === true;
     }
     if (seq === before) return [];
     const version = applied[i]?.version ?? 0;
-    return [{ visitor, seq, version, closes, until, others: new Set(others), counts }];
+    return [{ visitor, seq, version, closes, until, others: new Set(others), counts, minutes }];
   });
 }
 
-/** One commit for all visitors of a counter shard: their counts, and how far each is counted. */
+/** What the visitors add to the minutes, under the names that their counters have come to. */
+function minutesOf(
+  visitors: readonly Due[],
+  place: (name: string, others: Set<string>) => string,
+): Map<number, Map<string, number>> {
+  const increments = new Map<number, Map<string, number>>();
+  for (const { minutes, others } of visitors) {
+    for (const [minute, changes] of minutes.flatMap((one) => Object.entries(one))) {
+      for (const [name, by] of changes) {
+        const one = rolledUp(place(name, others), by);
+        if (one !== null) increase(increments, Number(minute), one);
+      }
+    }
+  }
+  return increments;
+}
+
+/** One commit for all visitors of a counter shard: their counts and rollups, and how far each is counted. */
 async function applyCounts(
-  { hot, clock, random }: ServiceContext,
+  context: ServiceContext,
   partition: string,
   effects: readonly VisitorEffects[],
 ): Promise<void> {
+  const { hot, clock, random, rollups } = context;
   const attempt = async (): Promise<true | null> => {
     const sorts = [SORT.count, ...effects.map(({ visitor }) => SORT.applied + visitor)];
     const [guard, ...applied] = await hot.getMany<never>(sorts.map((sort) => ({ partition, sort })));
@@ -70,7 +93,18 @@ async function applyCounts(
     if (visitors.length === 0) return true;
     const asked = new Set(visitors.flatMap(({ counts }) => counts.flatMap((one) => Object.keys(one))));
     const names = [...new Set([...asked].flatMap(countersFor))];
-    const counters = await hot.getMany<number>(names.map((name) => ({ partition, sort: SORT.count + name })));
+    const minutes =
+      rollups === null
+        ? []
+        : [...new Set(visitors.flatMap((one) => one.minutes.flatMap((by) => Object.keys(by).map(Number))))];
+    const read = await hot.getMany<never>(
+      [...names.map((name) => SORT.count + name), ...minutes.map(bucketSort)].map((sort) => ({
+        partition,
+        sort,
+      })),
+    );
+    const counters: readonly (StoreRecord<number> | null)[] = read.slice(0, names.length);
+    const buckets: readonly (StoreRecord<BucketRecord> | null)[] = read.slice(names.length);
     const known = new Map(names.map((name, i) => [name, counters[i]?.value ?? null]));
     const placing = createPlacing((name) => known.get(name) != null, guardOf(guard?.value).names);
     const sums = new Map<string, number>();
@@ -93,10 +127,17 @@ async function applyCounts(
       ops.push(value === 0 ? { op: "delete", sort } : { op: "put", sort, value });
       if (value === 0) emptied.push(name);
     }
+    if (rollups !== null) {
+      const at = { now: clock.now(), isPast: context.past !== undefined };
+      const increments = minutesOf(visitors, placing.place);
+      ops.push(...bucketOps(at, increments, (minute) => buckets[minutes.indexOf(minute)] ?? null));
+    }
     // One guard for the shard, read before all counters: one that is removed and made again starts from version 1 and could be mistaken.
     const next: CounterGuard = { v: 1, names: placing.without(emptied) };
     ops.push({ op: "put", sort: SORT.count, value: next, ifVersion: guard?.version ?? 0 });
-    return (await hot.commit(partition, ops)).status === "committed" ? true : null;
+    if ((await hot.commit(partition, ops)).status !== "committed") return null;
+    rollups?.touched(partition, minutes);
+    return true;
   };
   await untilWritten(attempt, random);
 }
@@ -126,6 +167,7 @@ async function link(
  */
 export async function applyEffects(context: ServiceContext, all: readonly VisitorEffects[]): Promise<void> {
   const effects = all.filter(({ pending }) => pending.length > 0);
+  await context.rollups?.begin(effects.map(({ site }) => site));
   await applySessions(context, effects);
   await Promise.all(
     effects.flatMap(({ site, visitor, pending }) =>

@@ -5,13 +5,14 @@ import { fnv1a32 } from "../kernel/hash.js";
  * Where things are. A site's partitions:
  *   {site}/v/{visitor}   one visitor: state, consent, key, traits, events, conflicts, links, tombstone, sessions left
  *   {site}/u/{user}      one user: linked visitors, consent, tombstone
- *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied
- *   {site}/s/{n}         sessions that clients named, sharded by session, with their count
+ *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied; their rollups
+ *   {site}/s/{n}         sessions that clients named, sharded by session, with their count; their rollups
  *   {site}/meta          the ruleset
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
  *   {site}/probe         what health checks write and remove
- * Keys of pseudonyms, where the store keeps them, are in `_/keys`, what upkeep has yet to do in `_/upkeep`; no site can be called `_`.
+ * Keys of pseudonyms, where the store keeps them, are in `_/keys`, what upkeep has yet to do in `_/upkeep`, who folds at present in `_/work`,
+ * the sites with rollups in `_/rollups`; no site can be called `_`.
  */
 
 /** Changing a shard count needs a migration: what is applied where is remembered per shard. */
@@ -19,6 +20,8 @@ export const COUNTER_SHARDS = 8;
 export const SESSION_SHARDS = 8;
 export const KEYS = "_/keys";
 export const UPKEEP = "_/upkeep";
+export const WORK = "_/work";
+export const ROLLUPS = "_/rollups";
 
 const SITE = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 
@@ -69,7 +72,11 @@ export const SORT = {
   visitor: "v/",
   applied: "a/",
   count: "n/",
+  bucket: "m/",
   session: "s/",
   gone: "t/",
   effects: "effects",
+  claim: "w/",
+  rebuild: "rebuild",
+  rebuilt: "rebuilt",
 } as const;

@@ -100,6 +100,7 @@ export async function readVisitor(
     conflicts: await readConflicts(hot, partition, entries, taken),
     until,
     linkedUntil: linkedUntil(until),
+    rollups: context.rollups !== null,
   };
 }
 

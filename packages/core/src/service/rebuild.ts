@@ -1,9 +1,10 @@
 import { AttuneError } from "../kernel/errors.js";
 import type { ConsentRecord } from "../consent/types.js";
-import type { LogRecord } from "../ports/log.js";
+import type { Log, LogRecord } from "../ports/log.js";
 import type { StoreOp } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { eraseVisitor } from "./erase-visitor.js";
+import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
 import { foldRuns } from "./fold-runs.js";
 import { SORT } from "./partitions.js";
 import type { ConsentLine, LoggedRun, TombstoneRecord } from "./records.js";
@@ -27,11 +28,16 @@ const isRoot = (kind: string, sort: string): boolean =>
 
 const kindOf = (partition: string): string => partition.split("/")[1] ?? "";
 
-async function clearPartition(hot: ServiceContext["hot"], partition: string, kind: string): Promise<void> {
+async function clearPartition(
+  { hot }: ServiceContext,
+  { partition, kind }: { partition: string; kind: string },
+  lease: RebuildLease,
+): Promise<void> {
   let ops: StoreOp[] = [];
   for await (const { sort } of hot.scan(partition)) {
     if (!isRoot(kind, sort)) ops.push({ op: "delete", sort });
     if (ops.length < CHUNK) continue;
+    await lease.keep();
     await hot.commit(partition, ops);
     ops = [];
   }
@@ -39,7 +45,11 @@ async function clearPartition(hot: ServiceContext["hot"], partition: string, kin
 }
 
 /** Removes what events have made: states, traits, event records, links, counters, sessions. Keys, decisions and tombstones stay. */
-async function clearDerived(context: ServiceContext, tell: (done: number) => void): Promise<number> {
+async function clearDerived(
+  context: ServiceContext,
+  lease: RebuildLease,
+  tell: (done: number) => void,
+): Promise<number> {
   const { hot } = context;
   const derived: string[] = [];
   for await (const partition of hot.partitions(""))
@@ -47,12 +57,13 @@ async function clearDerived(context: ServiceContext, tell: (done: number) => voi
   // Visitors first: an erasure that was cut off still takes its counts away, and must find them.
   derived.sort((a, b) => Number(kindOf(b) === "v") - Number(kindOf(a) === "v"));
   for (const [index, partition] of derived.entries()) {
+    await lease.keep();
     const [site = "", kind = "", name = ""] = partition.split("/");
     const stone = kind === "v" ? await hot.get<TombstoneRecord>(partition, SORT.tombstone) : null;
     if (kind === "c") await hot.deletePartition(partition);
     // An erasure that was cut off is completed first: what it has yet to take away is about to be counted anew.
     else if (stone !== null) await eraseVisitor(context, { site, visitor: name, user: null });
-    else await clearPartition(hot, partition, kind);
+    else await clearPartition(context, { partition, kind }, lease);
     tell(index + 1);
   }
   return derived.length;
@@ -113,9 +124,10 @@ function createRules(context: ServiceContext) {
 /**
  * Makes everything that events have made anew, from the log: in the order of the log, under the rules and decisions that were in force when
  * each entry was appended. Reaches back as far as the log does. Keys, decisions, tombstones, rulesets and the audit log are no effects of
- * events: they stay, and without them nothing could be rebuilt. No worker may fold meanwhile; a rebuild that was cut off is begun again.
+ * events: they stay, and without them nothing could be rebuilt. Whoever would fold or erase meanwhile is held off; a rebuild that was cut off
+ * is begun again.
  *
- * @throws AttuneError `ATTUNE_SERVICE_NO_LOG` for a service without a log.
+ * @throws AttuneError `ATTUNE_SERVICE_NO_LOG` for a service without a log, and those of {@link leaseRebuild}.
  */
 export async function rebuild(
   context: ServiceContext,
@@ -127,13 +139,30 @@ export async function rebuild(
       "ATTUNE_SERVICE_NO_LOG",
       "There is nothing to rebuild from: the service has no log.",
     );
-  const partitions = await clearDerived(context, (done) => progress({ phase: "clearing", done }));
-  // What this process still holds of them is gone.
-  context.visitors.forget("", null);
-  const shards = Array.from({ length: log.capabilities.shards }, (_, shard) => shard);
+  const lease = await leaseRebuild(context);
+  try {
+    const partitions = await clearDerived(context, lease, (done) => progress({ phase: "clearing", done }));
+    // What this process still holds of them is gone.
+    context.visitors.forget("", null);
+    const folded = await foldLog(context, log, lease, (done) => progress({ phase: "folding", done }));
+    context.visitors.forget("", null);
+    // Only now is every minute whole. Where the series is away, the next sweep does it.
+    await context.rollups?.replace(() => lease.keep()).catch(context.report);
+    return { partitions, ...folded };
+  } finally {
+    await lease.end();
+  }
+}
+
+async function foldLog(
+  context: ServiceContext,
+  log: Log,
+  lease: RebuildLease,
+  tell: (done: number) => void,
+): Promise<{ entries: number; events: number }> {
   const using = { decisionAt: createDecisions(context), rules: createRules(context) };
   let [entries, events] = [0, 0];
-  for (const shard of shards) {
+  for (let shard = 0; shard < log.capabilities.shards; shard++) {
     for (let after = 0; ; ) {
       const page = await log.read<LoggedRun>(shard, after, PAGE);
       const last = page[page.length - 1];
@@ -141,14 +170,14 @@ export async function rebuild(
       after = last.position;
       await using.rules.load(page);
       for (const batch of batches(page, using.rules.at)) {
+        await lease.keep();
         events += await foldPast(context, using, batch);
         entries += batch.length;
-        progress({ phase: "folding", done: entries });
+        tell(entries);
       }
     }
   }
-  context.visitors.forget("", null);
-  return { partitions, entries, events };
+  return { entries, events };
 }
 
 interface Past {
@@ -168,8 +197,11 @@ async function foldPast(
     consentOf: (partition, visitor) => decisionAt(partition, times.get(visitor) as number),
   };
   const inForce = rules.at(first.value.site, first.appendedAt);
+  // No minute is written, and none removed, before it is whole.
+  const rollups = context.rollups && { ...context.rollups, touched: () => undefined };
+  const visitors = createVisitorCache({ ...context, channel: null }, 0);
   const outcomes = await foldRuns(
-    { ...context, channel: null, visitors: createVisitorCache({ ...context, channel: null }, 0), past },
+    { ...context, channel: null, visitors, rollups, past },
     { rulesets: { of: async () => inForce } },
     batch.map(({ value }) => value),
   );

@@ -26,6 +26,8 @@ export type Counts = Readonly<Record<string, number>>;
 export interface SessionDelta {
   session: string;
   converted: boolean;
+  /** Minutes since the epoch of its first event here, and of its order; where rollups are kept. */
+  minutes?: { started: number; converted: number | null };
 }
 
 /** What one commit of a visitor must still do in other partitions. */
@@ -33,6 +35,8 @@ export interface PendingEffects {
   /** Rises by one with each commit of this visitor that has effects: those up to what the counter shard remembers are done. */
   seq: number;
   counts: Counts;
+  /** The same by minutes since the epoch, each name's ups and downs apart; where rollups are kept. */
+  minutes?: Readonly<Record<string, readonly (readonly [name: string, by: number])[]>>;
   sessions: readonly SessionDelta[];
   /** Users this visitor turned out to be. */
   links: readonly string[];
@@ -112,4 +116,18 @@ export interface AppliedRecord {
 export interface SessionRecord {
   v: 1;
   visitors: Readonly<Record<string, boolean>>;
+}
+
+/** `m/{minute}` in a counter or session shard: what was rolled up in it, until the series has it. */
+export interface BucketRecord {
+  v: 1;
+  /** By rollup key: all of the minute in this shard, but for what `base` says. */
+  counts: Counts;
+  /** The series has these counts. */
+  written: boolean;
+  /**
+   * What the series holds of the minute already is to be added first, since the bucket was there before (`add`), or is to give way to these
+   * counts, since all is counted anew (`replace`).
+   */
+  base?: "add" | "replace";
 }

@@ -1,9 +1,11 @@
-import type { StoreOp } from "../ports/store.js";
+import type { StoreOp, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import { groupBy, type VisitorEffects } from "./effects.js";
 import { SESSION_SHARDS, sessionPartitionOf, sessionShard, SORT } from "./partitions.js";
-import type { SessionRecord } from "./records.js";
+import type { BucketRecord, SessionDelta, SessionRecord } from "./records.js";
 import { untilWritten } from "./retry.js";
+import { bucketOps, bucketSort, increase } from "./rollup-buckets.js";
+import { rollupKey } from "./rollups.js";
 
 /** Of one session shard, in its record `n/`: how many sessions it holds, and how many of them with an order. */
 export interface SessionCount {
@@ -22,8 +24,14 @@ type Visitors = Readonly<Record<string, boolean>>;
 interface Change {
   session: string;
   visitor: string;
-  part: { converted: boolean; until: number } | null;
+  part: { converted: boolean; until: number; minutes?: SessionDelta["minutes"] } | null;
 }
+
+/** The earliest of these that is known. */
+const earliest = (minutes: readonly (number | null | undefined)[]): number | null => {
+  const known = minutes.flatMap((minute) => minute ?? []);
+  return known.length === 0 ? null : Math.min(...known);
+};
 
 function changed(visitors: Visitors, { visitor, part }: Change): Visitors {
   const known = visitors[visitor];
@@ -49,6 +57,20 @@ const held = (visitors: Visitors): SessionCount => {
   return { sessions: parts.length > 0 ? 1 : 0, converted: parts.includes(true) ? 1 : 0 };
 };
 
+/** A session that begins with these changes, or comes to its first order by them, counts in the minute in which it did. */
+function rollUp(
+  into: Map<number, Map<string, number>>,
+  changes: readonly Change[],
+  [was, is]: readonly [SessionCount, SessionCount],
+): void {
+  const started = earliest(changes.map(({ part }) => part?.minutes?.started));
+  const converted = earliest(changes.map(({ part }) => part?.minutes?.converted));
+  if (started !== null && is.sessions > was.sessions)
+    increase(into, started, { key: rollupKey("sessions", []), by: 1 });
+  if (converted !== null && is.converted > was.converted)
+    increase(into, converted, { key: rollupKey("convertedSessions", []), by: 1 });
+}
+
 /**
  * Writes the changes of one shard in one commit with the shard's count, so that the count is always that of the records: a
  * session counts once however many visitors share it, and repeating a change changes nothing.
@@ -58,15 +80,18 @@ async function applyShard(
   partition: string,
   changes: readonly Change[],
 ): Promise<void> {
-  const { hot, random } = context;
+  const { hot, random, rollups } = context;
   const bySession = groupBy(changes, ({ session }) => session);
   const sessions = [...bySession.keys()];
   const added = [...new Set(changes.flatMap(({ visitor, part }) => (part === null ? [] : [visitor])))];
+  const minutes = rollups === null ? [] : bucketsOf(changes);
   const keys = [
     SORT.count,
     ...sessions.map((session) => SORT.session + session),
     ...added.map((visitor) => SORT.gone + visitor),
+    ...minutes.map(bucketSort),
   ];
+  const bucketsFrom = keys.length - minutes.length - 1;
 
   const attempt = async (): Promise<true | null> => {
     const [count, ...records] = await hot.getMany<never>(keys.map((sort) => ({ partition, sort })));
@@ -75,6 +100,7 @@ async function applyShard(
       ...((count?.value as SessionCount | undefined) ?? { sessions: 0, converted: 0 }),
     };
     const ops: StoreOp[] = [];
+    const increments = new Map<number, Map<string, number>>();
     sessions.forEach((session, i) => {
       const before: Visitors = (records[i]?.value as SessionRecord | undefined)?.visitors ?? {};
       const wanted = (bySession.get(session) ?? []).filter(
@@ -86,6 +112,7 @@ async function applyShard(
       const is = held(after);
       total.sessions += is.sessions - was.sessions;
       total.converted += is.converted - was.converted;
+      rollUp(increments, wanted, [was, is]);
       const guard = { sort: SORT.session + session, ifVersion: records[i]?.version ?? 0 };
       if (is.sessions === 0) ops.push({ op: "delete", ...guard });
       else {
@@ -98,10 +125,27 @@ async function applyShard(
     ops.push({ op: "put", sort: SORT.count, value: total, ifVersion: count?.version ?? 0 });
     for (const visitor of added)
       if (!gone.has(visitor)) ops.push({ op: "check", sort: SORT.gone + visitor, ifVersion: 0 });
-    return (await hot.commit(partition, ops)).status === "committed" ? true : null;
+    if (rollups !== null) {
+      const bucket = (minute: number): StoreRecord<BucketRecord> | null =>
+        records[bucketsFrom + minutes.indexOf(minute)] ?? null;
+      const at = { now: context.clock.now(), isPast: context.past !== undefined };
+      ops.push(...bucketOps(at, increments, bucket));
+    }
+    if ((await hot.commit(partition, ops)).status !== "committed") return null;
+    rollups?.touched(partition, [...increments.keys()]);
+    return true;
   };
   await context.queue(partition, () => untilWritten(attempt, random));
 }
+
+/** The minutes that the changes may count in. */
+const bucketsOf = (changes: readonly Change[]): number[] => [
+  ...new Set(
+    changes.flatMap(({ part }) =>
+      [part?.minutes?.started, part?.minutes?.converted].flatMap((minute) => minute ?? []),
+    ),
+  ),
+];
 
 const applyChanges = async (
   context: ServiceContext,
@@ -121,7 +165,13 @@ export async function applySessions(
   for (const [site, group] of sites) {
     const changes = group.flatMap(({ visitor, pending }) =>
       pending.flatMap(({ sessions, until }) =>
-        sessions.map(({ session, converted }): Change => ({ session, visitor, part: { converted, until } })),
+        sessions.map(
+          ({ session, converted, minutes }): Change => ({
+            session,
+            visitor,
+            part: { converted, until, ...(minutes && { minutes }) },
+          }),
+        ),
       ),
     );
     await applyChanges(context, site, changes);

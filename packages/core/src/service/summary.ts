@@ -1,7 +1,8 @@
 import { pointer } from "../kernel/result.js";
 import { boundSummary, largestArms } from "./bound-summary.js";
 import type { ServiceContext } from "./context.js";
-import { COUNTER, REVENUE_UNIT } from "./contributions.js";
+import { COUNTER } from "./contributions.js";
+import { REVENUE_UNIT } from "./figures.js";
 import { COUNTER_SHARDS, counterShard, SESSION_SHARDS, SORT, sessionShard } from "./partitions.js";
 import type { SessionCount } from "./sessions.js";
 import type { ArmCounts, SiteSummary } from "./types.js";

@@ -5,14 +5,26 @@ import { LETTERS_MS } from "./letter-seals.js";
 import { allLetters } from "./letters.js";
 import type { SweepResult } from "./types.js";
 
+/** Not beside a rebuild, which counts the minutes anew and must not lose one half done. A series that is away keeps nothing else waiting. */
+export async function sweepRollups({ rollups, claim, log, report }: ServiceContext): Promise<void> {
+  if (rollups === null) return;
+  try {
+    if (log !== null) await claim.hold();
+    await rollups.sweep();
+  } catch (error) {
+    report(error);
+  }
+}
+
 /**
  * Removes everything that is past its retention, and does what commits have left undone where nothing else will.
  *
  * @param left What may have been left undone by anybody; null where this service has no worker.
  */
 export async function sweep(context: ServiceContext, left: LeftEffects | null): Promise<SweepResult> {
-  const { hot, durable, log, clock, retentionMs, visitors } = context;
+  const { hot, durable, log, clock, retentionMs, visitors, report } = context;
   const now = clock.now();
+  await sweepRollups(context);
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
   const logEntries = (await log?.trim(now - retentionMs)) ?? 0;
   visitors.prune();
@@ -27,6 +39,6 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   // Its replay would have done the rest of what its visitor's commit began.
   await completeEffects(context, parked);
   const deadLetters = old.length === 0 ? 0 : ((await log?.deadLetters.remove(old)) ?? 0);
-  await left?.settle();
+  await left?.settle().catch(report);
   return { records, logEntries, deadLetters };
 }

@@ -7,6 +7,7 @@ import type { Issue, Result } from "../kernel/result.js";
 import type { KeyProvider } from "../ports/capabilities.js";
 import type { Channel } from "../ports/channel.js";
 import type { DeadLetter, Log } from "../ports/log.js";
+import type { Series, SeriesRow } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { AuditCheckpoint, AuditEntry, AuditVerdict } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
@@ -14,6 +15,7 @@ import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { AuditFact } from "./audit.js";
 import type { CacheCounts, CacheStats } from "./cache-counts.js";
+import type { FigureName } from "./figures.js";
 import type { SamplingOptions } from "./sampling.js";
 
 export interface ServiceOptions {
@@ -22,6 +24,11 @@ export interface ServiceOptions {
   log?: Log;
   /** What live frames and notices travel by. Default: in memory, which reaches those who subscribe in this process. */
   channel?: Channel;
+  /**
+   * Where counts by minute go, some seconds after they are folded: what {@link PersonalizationService.series} reads. To be given to every
+   * process that folds, or what the others fold is missing there. It is for this service alone, and keeps points as long as it is told to.
+   */
+  series?: Series;
   /** Default: a key made once and kept in the store, which protects less than a key kept elsewhere. */
   keys?: KeyProvider;
   clock?: Clock;
@@ -263,6 +270,20 @@ export interface RebuildResult {
   events: number;
 }
 
+/** A figure over time. */
+export interface FigureQuery {
+  figure: FigureName;
+  /** Epoch ms; `from ≤ at < to`. */
+  from: number;
+  to: number;
+  /** Whole minutes, ms. Windows begin at multiples of it since the epoch, in UTC. */
+  windowMs: number;
+  /** Only what has these: `event` for events, `experiment` and `variant` for exposures and conversions, `segment` for entered and left. */
+  where?: Readonly<Record<string, string>>;
+  /** One row for each of these (default: one row over all). */
+  by?: readonly string[];
+}
+
 /** For what is noted in the audit log. */
 export interface ActOptions {
   site?: string;
@@ -311,6 +332,11 @@ export interface PersonalizationService {
   summary(site?: string, options?: { names?: number }): Promise<SiteSummary>;
   /** One experiment's counts, the 200 largest variants; null where nothing was counted. */
   experiment(name: string, options?: { site?: string }): Promise<ArmCounts | null>;
+  /**
+   * A figure over time, by when the server received what it counts; null without a series. What is folded is there some seconds later, and what
+   * is erased stays in it as part of sums that name nobody. Rejects with `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept.
+   */
+  series(query: FigureQuery, options?: { site?: string }): Promise<SeriesRow[] | null>;
   /** How many visitors are in a segment; null where nobody is. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
   deadLetters: {
@@ -332,8 +358,12 @@ export interface PersonalizationService {
     verify(options?: { site?: string; checkpoints?: readonly AuditCheckpoint[] }): Promise<AuditVerdict>;
   };
   /**
-   * Makes everything that events have made anew, from the log (T36). For a service with `worker: false` while no other one folds; takes as long
-   * as the log is. Afterwards workers go on where they were.
+   * Makes everything that events have made anew, from the log (T36). For a service with `worker: false` while no other one folds or erases;
+   * takes as long as the log is. Afterwards workers go on where they were. One that was cut off is begun again.
+   *
+   * Rejects with `ATTUNE_SERVICE_NO_LOG` without a log, `ATTUNE_SERVICE_WORKERS` where somebody has folded or erased within the last minute and
+   * not closed its service since, `ATTUNE_SERVICE_REBUILDING` while another rebuild is under way, and `ATTUNE_SERVICE_REBUILD_LOST` where this
+   * process stood still for so long that others may have gone on.
    */
   rebuild(progress?: (now: RebuildProgress) => void): Promise<RebuildResult>;
   /**
@@ -362,6 +392,7 @@ export type {
   CacheCounts,
   CacheStats,
   ConsentInput,
+  FigureName,
   Purpose,
   Ruleset,
   SamplingOptions,

@@ -55,6 +55,7 @@ export async function startWorker(
   const failures = new Map<number, { position: number; count: number }>();
   const handle = async (records: readonly LogRecord<LoggedRun>[]): Promise<void> => {
     await ready();
+    await context.claim.hold();
     await left.noted();
     const batch = records.map(({ value }) => value);
     const { shard = 0, position = 0 } = records[0] ?? {};

@@ -32,6 +32,7 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
     stores: ports.stores,
     log: ports.log,
     channel: ports.channel,
+    ...(ports.series && { series: ports.series }),
     ...(ports.keys && { keys: ports.keys }),
     ...(config.consent && { consent: config.consent }),
     retentionMs,

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPersonalizationService } from "@attune/core/service";
-import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
+import { memoryChannel, memoryLog, memorySeries, memoryStore } from "@attune/core/memory";
 import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { problem } from "../http/problem.js";
@@ -62,7 +62,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
   const ports =
     dir === null
-      ? memoryPorts()
+      ? memoryPorts(retentionMs)
       : await openPorts({ ports: config.ports ?? EMBEDDED, dir, retentionMs, report: console.error });
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
@@ -70,6 +70,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     stores: ports.stores,
     log: ports.log,
     channel: ports.channel,
+    ...(ports.series && { series: ports.series }),
     ...(ports.keys && { keys: ports.keys }),
     ...(consent && { consent }),
     retentionMs,
@@ -147,12 +148,13 @@ async function inTime(work: Promise<void>, ms: number): Promise<boolean> {
   }
 }
 
-function memoryPorts() {
+function memoryPorts(retentionMs: number) {
   const [hot, log, channel] = [memoryStore(), memoryLog(), memoryChannel()];
+  const series = memorySeries({ retentionMs });
   const close = async (): Promise<void> => {
-    await Promise.all([channel.close(), log.close(), hot.close()]);
+    await Promise.all([channel.close(), log.close(), hot.close(), series.close()]);
   };
-  return { stores: { hot }, log, channel, keys: null, close };
+  return { stores: { hot }, log, channel, series, keys: null, close };
 }
 
 /**

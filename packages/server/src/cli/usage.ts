@@ -44,6 +44,7 @@ export const HELP = `attune: personalization, on your own machine
     --no-worker      leave the folding to attune worker
 
   attune worker [options]        fold what the log brings; any number at once, Ctrl+C ends it after the batch at hand
+    --rebuild        instead, make everything that events have made anew, from the log; needs all others to be ended
 
   attune doctor [options]        check every configured system for what would lose data or break
 

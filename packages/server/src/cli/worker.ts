@@ -4,6 +4,7 @@ import { reportTo } from "./failure.js";
 import { foldMeter } from "./fold-meter.js";
 import { interrupted } from "./interrupted.js";
 import { PLACE_OPTIONS, placeOf } from "./place.js";
+import { rebuildCommand } from "./rebuild.js";
 import { kindsOf } from "./ports/kinds.js";
 import { number, type Terminal } from "./terminal.js";
 
@@ -12,7 +13,11 @@ const SWEEP_MS = 3_600_000;
 
 /** `attune worker`: folds what the log brings, beside any number of others, until it is interrupted; then it finishes the batch at hand. */
 export async function workerCommand(args: string[], terminal: Terminal): Promise<number> {
-  const { values } = parseArgs({ args, options: PLACE_OPTIONS });
+  const { values } = parseArgs({
+    args,
+    options: { ...PLACE_OPTIONS, rebuild: { type: "boolean", default: false } },
+  });
+  if (values.rebuild) return rebuildCommand(values, terminal);
   const place = await placeOf(values);
   const report = reportTo(terminal);
   const meter = foldMeter();

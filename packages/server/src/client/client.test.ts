@@ -40,6 +40,13 @@ describe("the client, on the real server", () => {
     expect(batch.accepted).toBe(1);
     expect(batch.rejected[0]?.errors[0]?.path).toBe("/name");
     expect((await client().siteMetrics()).events).toBe(2);
+    expect(
+      await client().series({ figures: ["events"], granularity: "day", from: 0, to: 86_400_000 }),
+    ).toMatchObject({
+      granularity: "day",
+      figures: { events: null },
+      notes: { events: expect.stringContaining("No series") },
+    });
   });
 
   it("records consent, decides, publishes, exports and erases", async () => {

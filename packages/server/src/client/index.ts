@@ -8,6 +8,7 @@ import type {
   EventInput,
   OnceOptions,
   Ruleset,
+  SeriesAsk,
   StreamFrame,
 } from "./types.js";
 
@@ -89,6 +90,13 @@ export function createClient(options: ClientOptions) {
       get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given),
     segmentSize: (id: string, given?: CallOptions) =>
       get<"segmentSize">(`/api/v1/segments/${part(id)}/size`, given),
+    /** Figures over time; null where the server keeps none. */
+    series: ({ signal, figures, by, ...ask }: CallOptions & SeriesAsk = {}) =>
+      get<"series">(`${BEHAVIOURAL}/analytics/series`, signal && { signal }, {
+        ...ask,
+        figures: figures?.join(","),
+        by: by?.join(","),
+      }),
     siteMetrics: (given?: CallOptions) => get<"siteMetrics">("/api/sessions/metrics", given),
     performance: (given?: CallOptions) => get<"performance">(`${BEHAVIOURAL}/monitoring/performance`, given),
     /** Prometheus text. */

@@ -1,5 +1,5 @@
 import type { Event } from "@attune/core";
-import type { Ruleset, VisitorExport } from "@attune/core/service";
+import type { FigureName, Ruleset, VisitorExport } from "@attune/core/service";
 import type * as v from "valibot";
 import type { operations } from "../openapi/operations.js";
 
@@ -18,6 +18,21 @@ export type AnswerOf<Id extends string> = Named<Id>["answers"] extends {
   : Named<Id>["answers"] extends { 201: { schema: infer S extends v.GenericSchema } }
     ? v.InferOutput<S>
     : never;
+
+/** Which figures over time; what is left out is as the server's document says. */
+export interface SeriesAsk {
+  figures?: readonly FigureName[];
+  /** Epoch ms or ISO 8601; `from ≤ at < to`. */
+  from?: number | string;
+  to?: number | string;
+  granularity?: "minute" | "hour" | "day";
+  /** One row for each: `event` for events, `experiment` and `variant` for exposures and conversions, `segment` for entered and left. */
+  by?: readonly string[];
+  event?: string;
+  experiment?: string;
+  variant?: string;
+  segment?: string;
+}
 
 /** An event in the library's own envelope; what is left out is filled in at the door. */
 export type NativeEventInput = Partial<Omit<Event, "name" | "consent" | "occurredAt">> & {

@@ -1,10 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "@attune/core";
-import type { AtomicStore, Channel, KeyProvider, Log } from "@attune/core/ports";
+import type { AtomicStore, Channel, KeyProvider, Log, Series } from "@attune/core/ports";
 import { memoryChannel } from "@attune/core/memory";
 import type * as Lmdb from "@attune/server-adapters/lmdb";
 import { openPrivately } from "./open-privately.js";
+
+const RETENTION_MS = 395 * 86_400_000;
 
 export interface EmbeddedOptions {
   /**
@@ -24,6 +26,8 @@ export interface Embedded {
   log: Log;
   /** In memory: one process needs no more. */
   channel: Channel;
+  /** Keeps points for as long as the service keeps events unless told otherwise (395 days). */
+  series: Series;
   /** The log and the dead letters are sealed under them. */
   keys: KeyProvider;
   close(): Promise<void>;
@@ -35,19 +39,24 @@ export interface Embedded {
  * @throws AttuneError `ATTUNE_EMBEDDED_LMDB` where the package `lmdb` cannot be loaded.
  */
 export async function embedded({ dir, keys = join(dir, "keys") }: EmbeddedOptions): Promise<Embedded> {
-  const { lmdbLog, lmdbStore } = await load();
+  const { lmdbLog, lmdbSeries, lmdbStore } = await load();
   const { fileKeys } = await import("@attune/server-adapters/keys");
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const store = await openPrivately(join(dir, "store"), (path) => lmdbStore({ path }));
   const log = await openPrivately(join(dir, "log"), (path) => lmdbLog({ path }));
+  const series = await openPrivately(join(dir, "series"), (path) =>
+    lmdbSeries({ path, retentionMs: RETENTION_MS }),
+  );
   const channel = memoryChannel();
   return {
     stores: { hot: store },
     log,
     channel,
+    series,
     keys: fileKeys({ directory: keys }),
     async close() {
       await channel.close();
+      await series.close();
       await log.close();
       await store.close();
     },

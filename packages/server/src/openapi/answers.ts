@@ -204,6 +204,31 @@ const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), con
 export const experimentResults = () => v.strictObject({ experiment: v.string(), variants: arms() });
 export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
 
+export const seriesAnswer = () =>
+  v.strictObject({
+    from: moment(),
+    to: moment(),
+    granularity: v.picklist(["minute", "hour", "day"]),
+    figures: v.pipe(
+      v.record(
+        v.string(),
+        v.nullable(
+          v.strictObject({
+            rows: v.array(
+              v.strictObject({
+                tags: v.record(v.string(), v.string()),
+                windows: v.array(v.strictObject({ at: moment(), value: v.pipe(v.number(), v.minValue(0)) })),
+              }),
+            ),
+            omitted: v.pipe(count(), v.description("Smaller rows that are not shown.")),
+          }),
+        ),
+      ),
+      v.description("By name. A window in which nothing was counted is left out."),
+    ),
+    notes: notes(),
+  });
+
 export const simulationStatus = () =>
   typed<SimulationStatus>(
     v.strictObject({

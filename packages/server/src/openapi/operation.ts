@@ -17,7 +17,15 @@ export interface Answer {
 export interface Operation {
   /** Also the name of the client's method. */
   id: string;
-  tag: "Events" | "Decisions" | "Consent and privacy" | "Monitoring" | "Live" | "Dashboard" | "Documents";
+  tag:
+    | "Events"
+    | "Decisions"
+    | "Consent and privacy"
+    | "Analytics"
+    | "Monitoring"
+    | "Live"
+    | "Dashboard"
+    | "Documents";
   summary: string;
   description?: string;
   params?: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import * as of from "./answers.js";
+import { DEFAULT_FIGURES, FIGURE_NAMES } from "../routes/series-query.js";
 import type { Operations } from "./operation.js";
 
 const NAME = "Its name in the ruleset.";
@@ -72,6 +73,39 @@ export const siteOperations = {
       [400, "ATTUNE_SERVER_ID"],
       [404, "ATTUNE_SERVER_SEGMENT"],
     ],
+  },
+  "GET /api/v1/behavioral/analytics/series": {
+    id: "series",
+    tag: "Analytics",
+    summary: "Figures over time",
+    description:
+      "By when the server received what they count; what was just sent is in them some seconds later. What is erased stays in them as part of sums that name nobody. At most 1,500 windows, and the 200 largest rows of each figure. Null, with the reason in `notes`, where no series is configured.",
+    query: {
+      figures: {
+        description: `Separated by commas, of: ${FIGURE_NAMES.join(", ")}.`,
+        schema: { type: "string", default: DEFAULT_FIGURES.join(",") },
+      },
+      from: {
+        description: "Epoch milliseconds or ISO 8601; default: 48 windows before `to`.",
+        schema: { type: "string" },
+      },
+      to: { description: "As `from`, itself left out; default: now.", schema: { type: "string" } },
+      granularity: {
+        description: "Length of a window; days are those of UTC.",
+        schema: { enum: ["minute", "hour", "day"], default: "hour" },
+      },
+      by: {
+        description:
+          "One row for each of these: `event` (events), `experiment,variant` (exposures, conversions), `segment` (entered, left).",
+        schema: { type: "string" },
+      },
+      event: { description: "Only events of this name.", schema: { type: "string" } },
+      experiment: { description: "Only this experiment.", schema: { type: "string" } },
+      variant: { description: "Only this variant.", schema: { type: "string" } },
+      segment: { description: "Only this segment.", schema: { type: "string" } },
+    },
+    answers: { 200: { description: "Rows by figure.", schema: of.seriesAnswer() } },
+    problems: [[400, "ATTUNE_SERVER_QUERY"]],
   },
   "GET /api/sessions/metrics": {
     id: "siteMetrics",

@@ -5,4 +5,5 @@ export const EMBEDDED: PortsConfig = {
   hot: { kind: "lmdb" },
   log: { kind: "lmdb" },
   channel: { kind: "memory" },
+  series: { kind: "lmdb" },
 };

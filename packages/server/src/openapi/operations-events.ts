@@ -51,7 +51,7 @@ export const eventsOperations = {
     tag: "Live",
     summary: "What happens on the site, as it happens",
     description:
-      "Server-sent events. Whoever returns within the window misses nothing, or is told of the gap.",
+      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap.",
     headers: { "last-event-id": "The last frame that was seen." },
     answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
   },

@@ -178,6 +178,7 @@ function originOf(given: AttuneServerOptions["origin"]): string | null {
 
 function ownService(options: AttuneServerOptions): PersonalizationService {
   const { stores, log, channel, keys, clock, rules, consent, retentionMs, report } = options;
+  const { sensitive, sampling } = options;
   if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
   return createPersonalizationService({
     stores,
@@ -188,6 +189,8 @@ function ownService(options: AttuneServerOptions): PersonalizationService {
     ...(clock && { clock }),
     ...(rules !== undefined && { ruleset: rules }),
     ...(consent && { consent }),
+    ...(sensitive && { sensitive }),
+    ...(sampling && { sampling }),
     ...(retentionMs !== undefined && { retentionMs }),
     ...(report && { report }),
   });

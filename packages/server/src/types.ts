@@ -37,6 +37,10 @@ export interface AttuneServerOptions {
   rules?: unknown;
   /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */
   consent?: ConsentPolicy;
+  /** Fields that are kept sealed (`properties.diagnosis`, `traits.phone`); needs `keys` that wrap. A handed-in `service` has its own. */
+  sensitive?: ServiceOptions["sensitive"];
+  /** What is left out under load (default: nothing). A handed-in `service` has its own. */
+  sampling?: ServiceOptions["sampling"];
   /** How long events are kept, ms (default 395 days). */
   retentionMs?: number;
   /**

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../kernel/json.js";
 import { isFields, report, type Check, type Fields } from "./check.js";
+import { SEALED_KEY } from "./sealed.js";
 
 const MAX_DEPTH = 8;
 const MAX_KEYS = 256;
@@ -61,6 +62,8 @@ function cleanKey(check: Check, key: string): boolean {
     report(check, "KEY", `Keys must have 1 to ${MAX_KEY} characters, without NUL or lone surrogates.`);
   } else if (key.length > 8 && mayBeForbidden(key) && FORBIDDEN.test(key)) {
     report(check, "KEY", "This key could reach a prototype. Rename it.", key);
+  } else if (key === SEALED_KEY) {
+    report(check, "KEY", "This key marks what the server itself has sealed. Rename it.", key);
   }
   return true;
 }

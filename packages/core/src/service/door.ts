@@ -4,6 +4,7 @@ import { type ParseContext, parseEvent, reduceToConsent } from "../events/index.
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { DeviceClocks } from "./device-clocks.js";
+import type { FieldSeals, TakenEvent } from "./field-seals.js";
 import type { KnownVisitor } from "./known-visitor.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import type { Minimiser } from "./minimiser.js";
@@ -96,6 +97,7 @@ export interface DoorParts {
   clocks: DeviceClocks;
   policy: ConsentPolicy | null;
   minimisers: () => Minimiser;
+  fields: FieldSeals | null;
 }
 
 interface Reading {
@@ -109,7 +111,7 @@ interface Reading {
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
   const { site, receivedAt, sentAt = null, country, gpc } = options;
-  const { pseudonym, policy, clocks } = using;
+  const { pseudonym, policy, clocks, fields } = using;
   const context: ParseContext = {
     site,
     receivedAt,
@@ -118,6 +120,7 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
     shared: {},
     clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
     ...(country !== undefined && { country }),
+    ...(fields !== null && { named: (properties: Event["properties"]) => fields.takeOut(properties).rest }),
   };
   const events: Event[] = [];
   const indices: number[] = [];
@@ -134,8 +137,8 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
 }
 
 /**
- * Parses, checks against consent, minimises and pseudonymises a batch. A bad event never costs its neighbours anything. Writes
- * nothing: what is refused and what is admitted go on from here.
+ * Parses, checks against consent, minimises and pseudonymises a batch, and seals what is sensitive in it. A bad event never costs its
+ * neighbours anything. Writes nothing but visitors' keys: what is refused and what is admitted go on from here.
  */
 export async function admit(
   inputs: readonly unknown[],
@@ -153,6 +156,8 @@ export async function admit(
   const denied = deniedByGpc(using.policy, options.gpc);
   const cover = createCover(holds, denied);
   const minimise = using.minimisers();
+  const { fields } = using;
+  const sensitive: TakenEvent[] = [];
   const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
   events.forEach((event, i) => {
     const index = indices[i] as number;
@@ -161,7 +166,11 @@ export async function admit(
     if (tombstone !== null) admission.erased.push(index);
     else if (covered === null) admission.withheld++;
     else {
+      // Before it is minimised: what is sealed need not be masked.
+      const out = fields?.takeOut(covered.properties);
+      if (out !== undefined) covered.properties = out.rest;
       const kept = pseudonymised(minimise(covered), using.pseudonym);
+      if (out !== undefined) sensitive.push({ event: kept, taken: out.taken });
       admission.admitted.push({ index, event: kept });
     }
   });
@@ -170,5 +179,6 @@ export async function admit(
     if (tombstone !== null) admission.erased.push(one.index);
     else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, { holds, denied }) });
   });
+  if (fields !== null) await fields.putBack(options.site, sensitive);
   return admission;
 }

@@ -110,13 +110,13 @@ interface Reading {
 
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
-  const { site, receivedAt, sentAt = null, country, gpc } = options;
+  const { site, receivedAt, sentAt = null, country, region = country, gpc } = options;
   const { pseudonym, policy, clocks, fields } = using;
   const context: ParseContext = {
     site,
     receivedAt,
     sentAt,
-    consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
+    consent: defaultGrants(policy, { now: receivedAt, region, gpc }),
     shared: {},
     clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
     ...(country !== undefined && { country }),
@@ -151,7 +151,7 @@ export async function admit(
   for (const { subject } of unreadable) subjects.push(subject ?? "");
   const known = await using.visitors.standings(options.site, subjects);
 
-  const place = { now: options.receivedAt, region: options.country, gpc: options.gpc };
+  const place = { now: options.receivedAt, region: options.region ?? options.country, gpc: options.gpc };
   const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
   const denied = deniedByGpc(using.policy, options.gpc);
   const cover = createCover(holds, denied);

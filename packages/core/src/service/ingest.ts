@@ -91,8 +91,14 @@ async function takeIn(
   const { admitted, refused } = admission;
 
   if (refused.length > 0 && log !== null) {
-    const { route = "ingest", country, gpc } = options;
-    const source = { site, route, ...(country !== undefined && { country }), ...(gpc && { gpc }) };
+    const { route = "ingest", country, region, gpc } = options;
+    const source = {
+      site,
+      route,
+      ...(country !== undefined && { country }),
+      ...(region !== undefined && { region }),
+      ...(gpc && { gpc }),
+    };
     const { fields } = context;
     const letters = await Promise.all(
       refused.map(async (one) => {

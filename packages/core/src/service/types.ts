@@ -67,8 +67,10 @@ export interface IngestOptions {
   waitMs?: number;
   /** Says where a bad event came from, in its dead letter. */
   route?: string;
-  /** Country as the host's CDN says it. */
+  /** Country as the host's CDN or locator says it: stands in the events. */
   country?: string;
+  /** The same more closely, as in `US-CA`: for what holds there of who has not decided (default: the country). */
+  region?: string;
   /**
    * Global Privacy Control, as the request says (`Sec-GPC: 1`): what the policy's `gpcDenies` lists covers none of these events, whatever
    * they say of themselves and whatever was decided before.

@@ -34,6 +34,7 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
     channel: ports.channel,
     ...(ports.keys && { keys: ports.keys }),
     ...(config.consent && { consent: config.consent }),
+    ...(config.sensitive && { sensitive: config.sensitive }),
     retentionMs,
     worker,
     report,

@@ -45,8 +45,8 @@ async function batch(call: Call, context: RouteContext): Promise<Response> {
     ...(sentAt === null ? {} : { sentAt }),
     waitMs: waitOf(url, 0),
   });
-  const { accepted, duplicates, withheld, rejected } = result;
-  return json({ accepted, duplicates, withheld, rejected });
+  const { accepted, duplicates, withheld, sampled, rejected } = result;
+  return json({ accepted, duplicates, withheld, sampled, rejected });
 }
 
 function batchOf(body: unknown, max: number): { events: readonly unknown[]; sentAt: number | null } {
@@ -88,6 +88,8 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   const insights = profile?.scores ? insightsOf(profile.features, profile.scores) : null;
   const decisions = await slotDecisions(call, context, event, readable);
   if (result.withheld > 0) notes.insights = "Nothing of this event was kept: it is not covered by consent.";
+  else if (result.sampled > 0)
+    notes.insights = "The server is under load: others of its name stand for this event.";
   else if (!processed) notes.insights = "The event was not folded within the wait; ask again later.";
   else if (!readable) notes.insights = "This credential may not read what is known of this subject.";
   else if (profile?.notes.scores) notes.insights = profile.notes.scores;
@@ -97,6 +99,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
     eventId: textOf(event.id) ?? textOf(event.eventId),
     processed,
     duplicate: duplicateOf(result),
+    sampled: result.sampled,
     processingTime: Math.max(0, context.clock.now() - started),
     triggers: [],
     decisions,

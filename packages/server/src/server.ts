@@ -7,6 +7,7 @@ import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
 import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
+import { addressBehind, createLocations, requireHeaders } from "./http/location.js";
 import { createOnce, storedAnswers } from "./http/idempotency.js";
 import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
@@ -43,10 +44,11 @@ const STRANGERS_PER_MINUTE = 1200;
  * The whole service as a `Request → Response` handler, to be mounted wherever requests come from.
  *
  * @throws AttuneError `ATTUNE_SERVER_STORES` without stores or a service, `ATTUNE_SERVER_KEY` for a key that cannot be used,
- *   `ATTUNE_SERVER_ORIGIN` for an origin that is none, `ATTUNE_SERVER_SIMULATION_SHOP` for a shop that cannot be walked about in.
+ *   `ATTUNE_SERVER_PROXY` for a header that is none, `ATTUNE_SERVER_ORIGIN` for an origin that is none, `ATTUNE_SERVER_SIMULATION_SHOP` for a shop that cannot be walked about in.
  */
 export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   if (typeof options.origin === "string") originOf(options.origin);
+  requireHeaders(options.proxy);
   const clock = options.clock ?? { now: () => Date.now() };
   const report = options.report ?? ((error: unknown) => console.error(error));
   const publicOrigin = (): string | null => originOf(options.origin);
@@ -75,6 +77,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   };
   const pressure = createPressure(limits, watched, meters.refused);
   const answers = answersOf(options, report);
+  const { proxy, locate, addressOf = addressBehind(proxy) } = options;
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
   const context: RouteContext = {
     service,
@@ -118,7 +121,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       limits,
       keys: createRateLimit({ name: "key", perMinute: limits.requestsPerMinute, clock }),
       addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
-      addressOf: options.addressOf ?? ((_, peer) => peer.address ?? null),
+      addressOf,
+      locationOf: createLocations({ proxy, locate, addressOf, clock, report }),
       pressure,
       once: createOnce(answers.store, clock, report),
       meters,
@@ -180,6 +184,7 @@ function originOf(given: AttuneServerOptions["origin"]): string | null {
 
 function ownService(options: AttuneServerOptions): PersonalizationService {
   const { stores, log, channel, series, keys, clock, rules, consent, retentionMs, report } = options;
+  const { sensitive, sampling } = options;
   if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
   return createPersonalizationService({
     stores,
@@ -191,6 +196,8 @@ function ownService(options: AttuneServerOptions): PersonalizationService {
     ...(clock && { clock }),
     ...(rules !== undefined && { ruleset: rules }),
     ...(consent && { consent }),
+    ...(sensitive && { sensitive }),
+    ...(sampling && { sampling }),
     ...(retentionMs !== undefined && { retentionMs }),
     ...(report && { report }),
   });

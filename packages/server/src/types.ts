@@ -3,6 +3,7 @@ import type { ConsentPolicy } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import type { ApiKey } from "./auth/keys.js";
 import type { BodyLimits } from "./http/body.js";
+import type { Locate, ProxyHeaders } from "./http/location.js";
 import type { IdempotencyStore } from "./http/idempotency.js";
 import type { PressureLimits } from "./http/pressure.js";
 import type { Peer } from "./http/route.js";
@@ -39,6 +40,10 @@ export interface AttuneServerOptions {
   rules?: unknown;
   /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */
   consent?: ConsentPolicy;
+  /** Fields that are kept sealed (`properties.diagnosis`, `traits.phone`); needs `keys` that wrap. A handed-in `service` has its own. */
+  sensitive?: ServiceOptions["sensitive"];
+  /** What is left out under load (default: nothing). A handed-in `service` has its own. */
+  sampling?: ServiceOptions["sampling"];
   /** How long events are kept, ms (default 395 days). */
   retentionMs?: number;
   /**
@@ -50,10 +55,20 @@ export interface AttuneServerOptions {
   basePath?: string;
   limits?: Partial<Limits>;
   /**
-   * The client's address, for the limit of those who show no valid credential; null: unknown, not limited. Default: the other end of the
-   * connection, as the mount tells it. Behind a proxy, take it from the header that the proxy sets, and from no other.
+   * The client's address, for the limit of those who show no valid credential; null: unknown, not limited. Default: what
+   * `proxy.address`, else the other end of the connection, as the mount tells it.
    */
   addressOf?(request: Request, peer: Peer): string | null;
+  /**
+   * The headers of the proxy in front of this server, where there is one: they are believed, so name only those that it sets itself on each
+   * request. Without them no header tells an address or a place.
+   */
+  proxy?: ProxyHeaders;
+  /**
+   * Where an address is (country, region), for requests that no header of the proxy tells of: the host's own database. What it says decides
+   * which consent default holds, and the country stands in the event; the address is dropped.
+   */
+  locate?: Locate;
   /** Where answers to requests with an `Idempotency-Key` are kept for a day (default: the hot store; with a handed-in `service`, memory). */
   idempotency?: IdempotencyStore;
   /** `open`: `GET /metrics` needs no credential, for scrapers inside one's own network (default: scope `read`). */

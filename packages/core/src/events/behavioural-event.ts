@@ -10,7 +10,7 @@ import type { CampaignContext, EventContext } from "./types.js";
 /** What moves from `eventData` into the envelope or the context. */
 const LIFTED = ["timestamp", "url", "referrer", "title", "viewport", "language", "tzOffset"];
 /** Their names here, where the library's features read them. */
-const RENAMED: Readonly<Record<string, string>> = {
+export const RENAMED: Readonly<Record<string, string>> = {
   productId: "product_id",
   orderId: "order_id",
   searchTerm: "query",

@@ -1,4 +1,5 @@
 import type { Grants } from "../consent/types.js";
+import type { JsonObject } from "../kernel/json.js";
 import type { SharedParts } from "./shared.js";
 import type { ClockReading } from "./skew.js";
 import type { Event } from "./types.js";
@@ -22,6 +23,8 @@ export interface ParseContext {
    * hand.
    */
   clockOf?(device: string, reading: ClockReading): number;
+  /** What of the properties may enter into an id that is derived: an id stands in the clear. Default: all. */
+  named?(properties: JsonObject): JsonObject;
   /** For a batch: an empty object, handed in with each of its events. Equal parts of events are then read once and shared. */
   shared?: SharedParts;
 }

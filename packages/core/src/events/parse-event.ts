@@ -41,7 +41,7 @@ export function parseEvent(input: unknown, context: ParseContext): Result<Event,
 }
 
 function complete(check: Check, draft: Draft, context: ParseContext): Event {
-  const { site, receivedAt, sentAt: batchSentAt, country, shared } = context;
+  const { site, receivedAt, sentAt: batchSentAt, country, shared, named } = context;
   const { name, sessionId, userId, properties, consent } = draft;
   const sentAt = Number.isFinite(batchSentAt) ? (batchSentAt as number) : draft.sentAt;
   const occurredAt =
@@ -82,7 +82,7 @@ function complete(check: Check, draft: Draft, context: ParseContext): Event {
         sessionId,
         name,
         draft.occurredAt ?? receivedAt,
-        properties,
+        named === undefined ? properties : named(properties),
         draft.context,
       ]),
     schemaVersion: SCHEMA_VERSION,

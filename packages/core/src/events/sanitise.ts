@@ -1,5 +1,6 @@
 import type { JsonObject } from "../kernel/json.js";
 import { isFields, report, type Check, type Fields } from "./check.js";
+import { SEALED_KEY } from "./sealed.js";
 
 const MAX_DEPTH = 8;
 const MAX_KEYS = 256;
@@ -53,14 +54,14 @@ function cleanObject(check: Check, input: Fields): JsonObject {
 /** Nearly every key is told apart from the forbidden ones by its first letter, which costs less than the pattern. */
 function mayBeForbidden(key: string): boolean {
   const first = key.charCodeAt(0);
-  return first === 0x5f || first === 0x63 || first === 0x70 || key.includes(".");
+  return first === 0x5f || first === 0x63 || first === 0x70 || first === 0x24 || key.includes(".");
 }
 
 /** False where the budget is used up and nothing more need be looked at. */
 function cleanKey(check: Check, key: string): boolean {
   if (++check.keys > MAX_KEYS) return tooManyKeys(check);
   const { length } = key;
-  if (length > MAX_KEY || length === 0 || isUnsafe(key) || (length > 8 && mayBeForbidden(key)))
+  if (length > MAX_KEY || length === 0 || isUnsafe(key) || (length > 6 && mayBeForbidden(key)))
     judgeKey(check, key);
   return true;
 }
@@ -75,6 +76,8 @@ function judgeKey(check: Check, key: string): void {
     report(check, "KEY", `Keys must have 1 to ${MAX_KEY} characters, without NUL or lone surrogates.`);
   } else if (FORBIDDEN.test(key)) {
     report(check, "KEY", "This key could reach a prototype. Rename it.", key);
+  } else if (key === SEALED_KEY) {
+    report(check, "KEY", "This key marks what the server itself has sealed. Rename it.", key);
   }
 }
 

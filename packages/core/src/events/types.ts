@@ -81,6 +81,8 @@ export interface Event {
   context: EventContext;
   /** How many events of its name it stands for, where a server under load has kept only some of them; absent: for itself alone. */
   weight?: number;
+  /** Fields whose values the server has sealed at its door; each holds a `{ $sealed }` in its place. Absent: none. */
+  sealed?: readonly string[];
   /** What was granted when it happened. */
   consent: { purposes: readonly Purpose[]; policyVersion: string | null };
 }

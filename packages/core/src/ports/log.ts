@@ -26,8 +26,8 @@ export interface DeadLetter {
   /** Error codes and messages; no personal data. */
   reasons: readonly { path: string; code: string; message: string }[];
   schemaVersion: number;
-  /** Where it came from, enough to send it through the same door again: of what is kept, with the request's country and privacy signal. */
-  source: { site: string; route: string; country?: string; gpc?: true };
+  /** Where it came from, enough to send it through the same door again: of what is kept, with the request's place and privacy signal. */
+  source: { site: string; route: string; country?: string; region?: string; gpc?: true };
   /** The subject's pseudonym where one could be read, so that erasure finds it. */
   subject?: string;
   /** All pseudonyms that could be read, each with its kind in front (`v:` visitor, `u:` user, `s:` session, `d:` device). */

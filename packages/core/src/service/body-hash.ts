@@ -1,3 +1,4 @@
+import { SEALED_KEY } from "../events/sealed.js";
 import type { Event } from "../events/types.js";
 import { fnv1a32 } from "../kernel/hash.js";
 
@@ -46,14 +47,15 @@ const finish = (sum: number, seed: number): number => Math.imul(seed ^ sum, 0x01
 const members = (value: object, seed: number, leftOut: readonly string[] = ALL): number =>
   finish(sumOf(value, seed, leftOut), seed);
 
-const ALL: readonly string[] = [];
+/** What is sealed has another text each time, and a hash in the clear must tell nothing of it. */
+const ALL: readonly string[] = [SEALED_KEY];
 const BY_DELIVERY: readonly string[] = ["country", "campaign"];
 const SEED = 0x811c9dc5;
 
 /**
  * 32 bits that tell two bodies of the same event id apart, whatever the order of their keys. Left out is what may differ between
  * deliveries of the very same event: times (corrected for the clock of each delivery), the country (the request's), consent and what is
- * reduced by it. It is only ever compared between events of one id, so a conflict goes unnoticed once in 2^32; not for security.
+ * reduced by it, and what is sealed: of two bodies that differ in a sensitive value alone the first holds, and no conflict is told. It is only ever compared between events of one id, so a conflict goes unnoticed once in 2^32; not for security.
  */
 export function bodyHash({ name, properties, context, sessionId, userId, deviceId, seq }: Event): number {
   const around = spread(members(context, fnv1a32("context", SEED), BY_DELIVERY));

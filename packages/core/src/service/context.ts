@@ -8,6 +8,7 @@ import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { Assessments } from "./assessments.js";
 import type { Audit } from "./audit.js";
+import type { FieldSeals } from "./field-seals.js";
 import type { FoldingClaim } from "./folding-claim.js";
 import type { LetterSeals } from "./letter-seals.js";
 import type { Pseudonyms } from "./pseudonyms.js";
@@ -34,9 +35,11 @@ export interface ServiceContext {
   ids: IdSource;
   pseudonyms: Pseudonyms;
   audit: Audit;
-  /** What the log is sealed with; null: it is not. */
+  /** What the log and sensitive fields are sealed with; null: nothing is. */
   subjectKeys: SubjectKeys | null;
   letterSeals: LetterSeals | null;
+  /** Null where no field is sensitive. */
+  fields: FieldSeals | null;
   /** What is known of visitors without asking the store. */
   visitors: VisitorCache;
   assessments: Assessments;

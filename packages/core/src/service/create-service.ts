@@ -15,6 +15,7 @@ import { decide } from "./decide.js";
 import { createDeviceClocks } from "./device-clocks.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
+import { createFieldSeals } from "./field-seals.js";
 import { probe } from "./health.js";
 import { ingest } from "./ingest.js";
 import { storedKeys } from "./keys.js";
@@ -32,6 +33,7 @@ import { createRulesets } from "./ruleset.js";
 import { createRollups } from "./rollup-writer.js";
 import { createSampling } from "./sampling.js";
 import { readFigure } from "./series.js";
+import { sensitiveConditions, sensitiveFields } from "./sensitive.js";
 import { createSubjectKeys } from "./subject-keys.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
@@ -71,6 +73,15 @@ function contextOf(options: ServiceOptions): ServiceContext {
   const keys = options.keys ?? storedKeys(durable);
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
   const random = createSecureRandom();
+  const subjectKeys = wrapping ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null;
+  const sensitive = sensitiveFields(options.sensitive ?? []);
+  if (sensitive.length > 0 && subjectKeys === null) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_SENSITIVE",
+      "Fields can be sensitive only where keys are kept apart from the data: hand in `keys` with wrapping keys (fileKeys or kmsKeys of @attune/server-adapters).",
+      { path: "/sensitive" },
+    );
+  }
   let channel = options.channel ?? null;
   const series = options.series ?? null;
   const queue = createKeyedQueue();
@@ -91,9 +102,9 @@ function contextOf(options: ServiceOptions): ServiceContext {
     ids,
     pseudonyms: createPseudonyms(keys),
     audit: createAudit({ durable, keys, clock, random }),
-    subjectKeys:
-      wrapping && options.log ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null,
+    subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
+    fields: sensitive.length > 0 && subjectKeys !== null ? createFieldSeals(subjectKeys, sensitive) : null,
     visitors,
     assessments: createAssessments(),
     claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
@@ -121,15 +132,18 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /**
  * The headless back end over ports: what a host calls from its own routes.
- * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
+ * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
  *   less than 7 days.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = contextOf(options);
   const { ruleset, consent: policy = null } = options;
   const checked = ruleset === undefined ? null : validateRuleset(ruleset);
-  if (checked?.ok === false) {
-    const { path = "", message = "" } = checked.error[0] ?? {};
+  const issues = checked?.ok
+    ? sensitiveConditions(checked.value, context.fields?.fields ?? [])
+    : (checked?.error ?? []);
+  if (issues.length > 0) {
+    const { path = "", message = "" } = issues[0] ?? {};
     throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
       path: `/ruleset${path}`,
     });
@@ -182,7 +196,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     },
     decide: (visitor, slots, facts = {}) =>
       decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
-    profile: async (id, { site } = {}) => profileOf(context, parts, await subject(id, site)),
+    profile: async (id, { site, ...asked } = {}) => profileOf(context, parts, await subject(id, site), asked),
     consent: async (id, input, { site, gpc, receipt } = {}) =>
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),

@@ -3,6 +3,7 @@ import type { ServiceContext } from "./context.js";
 import { admit } from "./door.js";
 import { PARKED } from "./fold-apart.js";
 import { type IngestParts, take } from "./ingest.js";
+import { openInput } from "./letter-fields.js";
 import { allLetters } from "./letters.js";
 import { visitorPartition } from "./partitions.js";
 import type { LoggedRun } from "./records.js";
@@ -31,9 +32,9 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   }
   const pseudonym = await context.pseudonyms.of(site);
   const { admitted, refused } = await admit(
-    [input],
+    [await openInput(context.subjectKeys, letter, input)],
     { ...letter.source, receivedAt: letter.at },
-    { ...parts, pseudonym, visitors: context.visitors },
+    { ...parts, pseudonym, visitors: context.visitors, fields: context.fields },
   );
   if (refused.length > 0) return false;
   await take(

@@ -5,6 +5,7 @@ import type { SharedParts } from "../events/shared.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { DeviceClocks } from "./device-clocks.js";
+import type { FieldSeals, TakenEvent } from "./field-seals.js";
 import type { KnownVisitor } from "./known-visitor.js";
 import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import type { Minimisers } from "./minimiser.js";
@@ -97,6 +98,7 @@ export interface DoorParts {
   clocks: DeviceClocks;
   policy: ConsentPolicy | null;
   minimisers: Minimisers;
+  fields: FieldSeals | null;
 }
 
 interface Reading {
@@ -111,17 +113,18 @@ interface Reading {
 
 /** The readable events, each under its visitor's pseudonym already. */
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
-  const { site, receivedAt, sentAt = null, country, gpc } = options;
-  const { pseudonym, policy, clocks, minimisers } = using;
+  const { site, receivedAt, sentAt = null, country, region = country, gpc } = options;
+  const { pseudonym, policy, clocks, minimisers, fields } = using;
   const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
   const context: ParseContext = {
     site,
     receivedAt,
     sentAt,
-    consent: defaultGrants(policy, { now: receivedAt, region: country, gpc }),
+    consent: defaultGrants(policy, { now: receivedAt, region, gpc }),
     shared,
     clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
     ...(country !== undefined && { country }),
+    ...(fields !== null && { named: (properties: Event["properties"]) => fields.takeOut(properties).rest }),
   };
   const events: Event[] = [];
   const indices: number[] = [];
@@ -140,8 +143,8 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
 }
 
 /**
- * Parses, checks against consent, minimises and pseudonymises a batch. A bad event never costs its neighbours anything. Writes
- * nothing: what is refused and what is admitted go on from here.
+ * Parses, checks against consent, minimises and pseudonymises a batch, and seals what is sensitive in it. A bad event never costs its
+ * neighbours anything. Writes nothing but visitors' keys: what is refused and what is admitted go on from here.
  */
 export async function admit(
   inputs: readonly unknown[],
@@ -154,11 +157,13 @@ export async function admit(
   for (const { subject } of unreadable) subjects.push(subject ?? "");
   const known = await using.visitors.standings(options.site, subjects);
 
-  const place = { now: options.receivedAt, region: options.country, gpc: options.gpc };
+  const place = { now: options.receivedAt, region: options.region ?? options.country, gpc: options.gpc };
   const holds = (stored: ConsentRecord): Grants => storedGrants(using.policy, stored, place);
   const denied = deniedByGpc(using.policy, options.gpc);
   const cover = createCover(holds, denied);
   const minimise = using.minimisers.forBatch();
+  const { fields } = using;
+  const sensitive: TakenEvent[] = [];
   const admission: Admission = { admitted: [], withheld: 0, erased: [], refused: [] };
   events.forEach((event, i) => {
     const index = indices[i] as number;
@@ -167,7 +172,11 @@ export async function admit(
     if (tombstone !== null) admission.erased.push(index);
     else if (covered === null) admission.withheld++;
     else {
+      // Before it is minimised: what is sealed need not be masked.
+      const out = fields?.takeOut(covered.properties);
+      if (out !== undefined) covered.properties = out.rest;
       const kept = pseudonymised(minimise(covered, ordinary[i] === true), using.pseudonym);
+      if (out !== undefined) sensitive.push({ event: kept, taken: out.taken });
       admission.admitted.push({ index, event: kept });
     }
   });
@@ -176,5 +185,6 @@ export async function admit(
     if (tombstone !== null) admission.erased.push(one.index);
     else admission.refused.push({ ...one, covered: mayKeep(one.input, context, consent, { holds, denied }) });
   });
+  if (fields !== null) await fields.putBack(options.site, sensitive);
   return admission;
 }

@@ -2,6 +2,8 @@ import type { DeadLetter } from "../ports/log.js";
 import type { Event } from "../events/types.js";
 import { storedConsentOf } from "./consent.js";
 import type { ServiceContext } from "./context.js";
+import { createOpener } from "./field-seals.js";
+import { openedLetter } from "./letter-fields.js";
 import { lettersAbout } from "./letters.js";
 import type { Traits } from "./fold-visitor.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
@@ -40,8 +42,9 @@ function erasedAsOne(found: readonly ExportedVisitor[]): ExportedVisitor[] {
 async function exportPartition(
   context: ServiceContext,
   partition: string,
-  letters: readonly DeadLetter[],
+  { site, visitor, letters }: { site: string; visitor: string; letters: readonly DeadLetter[] },
 ): Promise<ExportedVisitor | null> {
+  const opener = createOpener(context.subjectKeys, { site, visitor });
   let record: VisitorRecord | null = null;
   let traits: Traits = {};
   const events: Event[] = [];
@@ -52,9 +55,9 @@ async function exportPartition(
   for await (const { sort, value } of context.hot.scan<never>(partition)) {
     // A wrapped key says nothing of anybody.
     if (sort !== SORT.key) held++;
-    if (sort.startsWith(SORT.event)) events.push((value as EventRecord).event);
+    if (sort.startsWith(SORT.event)) events.push(await opener.event((value as EventRecord).event));
     else if (sort === SORT.state) record = value;
-    else if (sort === SORT.traits) traits = value;
+    else if (sort === SORT.traits) traits = await opener.traits(value);
     else if (sort === SORT.consent) decision = value;
     else if (sort.startsWith(SORT.consentHistory)) history.push(value);
     else if (sort !== SORT.key) {
@@ -81,7 +84,7 @@ async function exportPartition(
   };
 }
 
-/** What is held of the subject: a range scan of its own partitions and the dead letters that name it, hence nothing of anyone else. */
+/** What is held of the subject: a range scan of its own partitions and the dead letters that name it, hence nothing of anyone else. Sensitive fields are opened. */
 export async function exportSubject(
   context: ServiceContext,
   subject: Subject,
@@ -91,14 +94,23 @@ export async function exportSubject(
   const letters = new Map<string, DeadLetter[]>(subject.visitors.map((visitor) => [visitor, []]));
   const first = subject.visitors[0] as string;
   for await (const letter of lettersAbout(context, subject, subject.visitors))
-    letters.get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)?.push(letter);
+    letters
+      .get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)
+      ?.push(await openedLetter(context.subjectKeys, letter));
   const held: ExportedVisitor[] = [];
   for (const visitor of subject.visitors) {
-    const found = await exportPartition(context, visitorPartition(site, visitor), letters.get(visitor) ?? []);
+    const found = await exportPartition(context, visitorPartition(site, visitor), {
+      site,
+      visitor,
+      letters: letters.get(visitor) ?? [],
+    });
     if (found !== null) held.push(found);
   }
   const count = erasedAsOne(held).length;
-  const own = user === null ? null : await exportPartition(context, userPartition(site, user), []);
+  const own =
+    user === null
+      ? null
+      : await exportPartition(context, userPartition(site, user), { site, visitor: user, letters: [] });
   if (own !== null) held.push(own);
   const visitors = erasedAsOne(held);
   await context.audit.append(site, { type: "export", actor, detail: { kind, visitors: count } });

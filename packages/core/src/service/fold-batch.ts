@@ -1,3 +1,4 @@
+import { withoutSealed } from "../events/sealed.js";
 import type { Event } from "../events/types.js";
 import { bodyHash } from "./body-hash.js";
 import { commitVisitor, type VisitorCommit } from "./commit-visitor.js";
@@ -24,7 +25,11 @@ const partitionOf = (event: Event): string => visitorPartition(event.site, event
 function frames(commit: VisitorCommit): ServiceFrame[] {
   const { site, visitor, segments, events } = commit;
   const changes = commit.changes.map(({ segment, change }) => ({ segment, change }));
-  const made: ServiceFrame[] = events.map(({ event }) => ({ type: "event", site, event }));
+  const made: ServiceFrame[] = events.map(({ event }) => ({
+    type: "event",
+    site,
+    event: withoutSealed(event),
+  }));
   for (const { event } of events) {
     const { experiment, slot, variant } = event.properties;
     if (event.name !== "Variant Exposed" || typeof experiment !== "string") continue;

@@ -4,6 +4,7 @@ import { deadLetter } from "./dead-letter.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import { type FoldParts, foldBatch } from "./fold-batch.js";
 import { subjectsIn } from "./letter-subjects.js";
+import { sealInput } from "./letter-fields.js";
 import { putLetters } from "./letters.js";
 import type { Load } from "./load.js";
 import { checkSite } from "./partitions.js";
@@ -12,7 +13,7 @@ import type { Sampling } from "./sampling.js";
 import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
-export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors"> {
+export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {
   waiting: Waiting;
   /** Null where nothing is ever left out. */
   sampling: { sampling: Sampling; load: Load } | null;
@@ -85,15 +86,28 @@ async function takeIn(
   const admission = await admit(
     inputs,
     { ...options, site, receivedAt },
-    { ...parts, pseudonym, visitors: context.visitors },
+    { ...parts, pseudonym, visitors: context.visitors, fields: context.fields },
   );
   const { admitted, refused } = admission;
 
   if (refused.length > 0 && log !== null) {
-    const { route = "ingest", country, gpc } = options;
-    const source = { site, route, ...(country !== undefined && { country }), ...(gpc && { gpc }) };
-    const letters = refused.map((one) =>
-      deadLetter(one, { id: ids(), now: receivedAt, source, subjects: subjectsIn(one.input, pseudonym) }),
+    const { route = "ingest", country, region, gpc } = options;
+    const source = {
+      site,
+      route,
+      ...(country !== undefined && { country }),
+      ...(region !== undefined && { region }),
+      ...(gpc && { gpc }),
+    };
+    const { fields } = context;
+    const letters = await Promise.all(
+      refused.map(async (one) => {
+        const { input, subject: visitor, covered } = one;
+        const owner = visitor === null ? null : { site, visitor };
+        const replaced = fields !== null && covered ? await sealInput(fields, input, owner) : undefined;
+        const subjects = subjectsIn(input, pseudonym);
+        return deadLetter(one, { id: ids(), now: receivedAt, source, subjects, replaced });
+      }),
     );
     await putLetters(context, letters);
   }

@@ -1,4 +1,5 @@
 import { mask } from "../events/mask.js";
+import type { Replaced } from "./letter-fields.js";
 
 const MAX_BYTES = 32 * 1024;
 /** Far deeper than any event that is taken, so that what is cut off here is refused again. */
@@ -24,9 +25,9 @@ function clip(text: string): string {
 
 /**
  * An input as JSON, whatever it is: at most 32 KiB of it (what is longer is cut off and then no JSON any more) and 32 levels; texts
- * masked as in events. Never throws, neither on depth nor on circles, and works no longer than its output is long.
+ * masked as in events, and values of sensitive fields replaced by what is given for them. Never throws, neither on depth nor on circles, and works no longer than its output is long.
  */
-export function letterBody(input: unknown): string {
+export function letterBody(input: unknown, replaced?: Replaced): string {
   const parts: string[] = [];
   let room = MAX_BYTES;
   const put = (text: string): void => {
@@ -60,6 +61,7 @@ export function letterBody(input: unknown): string {
   };
   const writeFields = (fields: Readonly<Record<string, unknown>>, depth: number): void => {
     put("{");
+    const instead = replaced?.get(fields);
     let first = true;
     for (const key of Object.keys(fields)) {
       if (room < 0) break;
@@ -69,7 +71,8 @@ export function letterBody(input: unknown): string {
       first = false;
       putText(key, false);
       put(":");
-      write(value, key, depth + 1);
+      if (instead !== undefined && Object.hasOwn(instead, key)) put(JSON.stringify(instead[key]));
+      else write(value, key, depth + 1);
     }
     put("}");
   };

@@ -4,14 +4,16 @@ import { engagementScore, intentScore } from "../engagement/index.js";
 import { features } from "../state/index.js";
 import { consentOf } from "./consent.js";
 import type { ServiceContext } from "./context.js";
+import { createOpener, visibleTraits } from "./field-seals.js";
 import type { Traits } from "./fold-visitor.js";
 import { storedGrants } from "./narrow.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import type { VisitorRecord } from "./records.js";
 import type { Rulesets } from "./ruleset.js";
 import type { Subject } from "./subjects.js";
-import type { VisitorProfile } from "./types.js";
+import type { ActOptions, VisitorProfile } from "./types.js";
 
+const SENSITIVE = "Sensitive: told only to who asks for it (`profile(id, { sensitive: true })`).";
 const WITHHELD = "Not told without consent to personalization.";
 
 /**
@@ -22,6 +24,7 @@ export async function profileOf(
   context: ServiceContext,
   { rulesets, policy }: { rulesets: Rulesets; policy: ConsentPolicy | null },
   subject: Subject,
+  { sensitive = false, actor }: Omit<ActOptions, "site"> & { sensitive?: boolean } = {},
 ): Promise<VisitorProfile | null> {
   const { site, visitors } = subject;
   const keys = visitors.flatMap((visitor) => {
@@ -32,11 +35,11 @@ export async function profileOf(
     ];
   });
   const records = await context.hot.getMany<never>(keys);
-  const known = visitors.flatMap((_, i) => {
+  const known = visitors.flatMap((visitor, i) => {
     const record = records[2 * i]?.value as VisitorRecord | undefined;
     return record === undefined
       ? []
-      : [{ record, traits: (records[2 * i + 1]?.value as Traits | undefined) ?? {} }];
+      : [{ visitor, record, traits: (records[2 * i + 1]?.value as Traits | undefined) ?? {} }];
   });
   known.sort((a, b) => a.record.state.lastSeenAt - b.record.state.lastSeenAt);
   const latest = known[known.length - 1]?.record;
@@ -47,7 +50,17 @@ export async function profileOf(
   // Without a stored decision only the events themselves say what they may be used for: as of the last one, then.
   const grants = consent && storedGrants(policy, consent.current, { now: context.clock.now() });
   const personal = grants === null || grants.personalization;
-  const traits = personal ? Object.fromEntries(known.flatMap((one) => Object.entries(one.traits))) : {};
+  const told = new Map<string, string>();
+  const parts = known.map(async ({ visitor, traits: own }) => {
+    if (sensitive) return createOpener(context.subjectKeys, { site, visitor }).traits(own);
+    const { visible, sealed } = visibleTraits(own);
+    for (const name of sealed) told.set(name, SENSITIVE);
+    return visible;
+  });
+  const merged = personal ? (await Promise.all(parts)).map((own) => Object.entries(own)) : [];
+  const traits: Traits = Object.fromEntries(merged.flat());
+  if (sensitive && personal)
+    await context.audit.append(site, { type: "sensitive-read", actor, detail: { kind: subject.kind } });
   return {
     state: latest.state,
     features: vector,
@@ -58,6 +71,6 @@ export async function profileOf(
     scores: personal ? { engagement: engagementScore(vector), intent: intentScore(vector) } : null,
     traits,
     consent,
-    notes: personal ? {} : { scores: WITHHELD, traits: WITHHELD },
+    notes: personal ? Object.fromEntries(told) : { scores: WITHHELD, traits: WITHHELD },
   };
 }

@@ -18,6 +18,56 @@ function gate() {
   return { open, passed };
 }
 
+describe("a ruleset that several publish at once", () => {
+  /** A store in which nobody gets to know the stored ruleset before `count` have asked for it. */
+  function together(inner: AtomicStore, count: number): AtomicStore {
+    const all = gate();
+    let asked = 0;
+    return {
+      ...inner,
+      async get<V>(partition: string, sort: string) {
+        const found = await inner.get<V>(partition, sort);
+        if (sort === SORT.ruleset && ++asked <= count) {
+          if (asked === count) all.open();
+          await all.passed;
+        }
+        return found;
+      },
+    };
+  }
+  const services = (hot: AtomicStore, count: number) =>
+    Array.from({ length: count }, () => createPersonalizationService({ stores: { hot } }));
+
+  it("is published by one of them, and one entry of the audit log says so", async () => {
+    for (const replace of [true, false]) {
+      const hot = together(memoryStore(), 6);
+      const all = services(hot, 6);
+      const loaded = await Promise.all(all.map((service) => service.loadRuleset(RULESET, { replace })));
+      expect(loaded.map(({ ok }) => ok)).toEqual(all.map(() => true));
+      expect(loaded.filter((one) => one.ok && one.value.changed)).toHaveLength(1);
+      const [first] = all;
+      expect((await first?.audit.list())?.map(({ type }) => type)).toEqual(["ruleset"]);
+      expect((await first?.ruleset())?.ruleset.revision).toBe(1);
+    }
+  });
+
+  it("follows another one that somebody else publishes at that moment", async () => {
+    const hot = together(memoryStore(), 4);
+    const all = services(hot, 4);
+    const loaded = await Promise.all(
+      all.map((service, i) =>
+        service.loadRuleset(
+          { ...RULESET, groups: { [`g${i}`]: { type: "condition", condition: { country: `D${i}` } } } },
+          { replace: true },
+        ),
+      ),
+    );
+    const revisions = loaded.map((one) => (one.ok ? one.value.revision : one.error));
+    expect(revisions.sort()).toEqual([1, 2, 3, 4]);
+    expect(await all[0]?.audit.list()).toHaveLength(4);
+  });
+});
+
 describe("a ruleset that is read while a newer one comes", () => {
   const slow = (inner: AtomicStore) => {
     const held = { next: null as null | { read: Promise<void>; done(): void } };

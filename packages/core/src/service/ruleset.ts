@@ -1,6 +1,7 @@
 import { compileRuleset, lintRuleset, validateRuleset } from "../decisions/index.js";
 import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import { engagementScore, intentScore } from "../engagement/index.js";
+import { AttuneError } from "../kernel/errors.js";
 import { fail, type Issue, ok, type Result } from "../kernel/result.js";
 import { compileAssessment } from "../segments/index.js";
 import { features } from "../state/index.js";
@@ -11,6 +12,7 @@ import type { Evaluate } from "./fold-visitor.js";
 import { metaPartition, SORT } from "./partitions.js";
 import { publish } from "./frames.js";
 import { notify } from "./notices.js";
+import { sensitiveConditions } from "./sensitive.js";
 import type { LoadedRuleset } from "./types.js";
 
 /** A site's rules, ready to be used. */
@@ -128,7 +130,11 @@ export function createRulesets(context: ServiceContext): Rulesets {
   /** A stored ruleset that cannot be used, of a later version perhaps, costs this site its decisions and nobody anything else. */
   const compiledOf = ({ text }: StoredRuleset): CompiledRuleset | null => {
     try {
-      return compileRuleset(JSON.parse(text) as Ruleset);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset);
+      const [unreadable] = sensitiveConditions(compiled.ruleset, context.fields?.fields ?? []);
+      if (unreadable)
+        context.report(new AttuneError("ATTUNE_SERVICE_SENSITIVE", unreadable.message, unreadable));
+      return compiled;
     } catch (error) {
       context.report(error);
       return null;
@@ -227,7 +233,9 @@ export function createRulesets(context: ServiceContext): Rulesets {
     counts: () => snapshot(counts),
     async load(site, input, replace = false) {
       const checked = validateRuleset(input);
-      return checked.ok ? store(site, checked.value, replace) : checked;
+      if (!checked.ok) return checked;
+      const unreadable = sensitiveConditions(checked.value, context.fields?.fields ?? []);
+      return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, replace);
     },
     stale(site) {
       overtake(site);

@@ -14,6 +14,8 @@ const bindingOf = ({ site, visitor }: Pick<LoggedRun, "site" | "visitor">): read
 
 /** So many of the largest events (32 KiB each), sealed, stay below 1 MiB, the size of a record that logs take by default. */
 const LONGEST = 20;
+/** Where fields in them are sealed, too, they have grown by a third before. */
+const LONGEST_WITH_FIELDS = 15;
 
 /** Events of one visitor of a batch, and their places in it. */
 interface Share {
@@ -39,7 +41,8 @@ function sharesOf(events: readonly Event[], token: ((index: number) => string) |
   });
   return [...groups].flatMap(([key, all]) => {
     const { site, visitorId: visitor } = of(all[0] as number);
-    return chunks(all, LONGEST).map((indices): Share => {
+    const sealed = all.some((index) => of(index).sealed !== undefined);
+    return chunks(all, sealed ? LONGEST_WITH_FIELDS : LONGEST).map((indices): Share => {
       const wait = token && { wait: indices.map(token) };
       return { key, indices, events: indices.map(of), head: { v: 3, site, visitor, ...wait } };
     });

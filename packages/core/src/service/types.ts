@@ -46,6 +46,12 @@ export interface ServiceOptions {
   worker?: boolean;
   /** How long events are kept, ms (default 395 days, at least 7 days). */
   retentionMs?: number;
+  /**
+   * Fields whose values are sealed at the door, each under its visitor's key, and kept so: `properties.diagnosis`, `traits.phone` (what `identify`
+   * tells). Opened for the subject's export and for a `profile` that asks for them; no fold, condition, counter or frame sees them. They are
+   * kept as they come, not masked. Needs `keys` with wrapping keys.
+   */
+  sensitive?: readonly string[];
   /** What is left out under load (default: nothing): events that carry no feature, no conversion, no exposure, no identity and no consent. */
   sampling?: SamplingOptions;
   cache?: {
@@ -68,8 +74,10 @@ export interface IngestOptions {
   waitMs?: number;
   /** Says where a bad event came from, in its dead letter. */
   route?: string;
-  /** Country as the host's CDN says it. */
+  /** Country as the host's CDN or locator says it: stands in the events. */
   country?: string;
+  /** The same more closely, as in `US-CA`: for what holds there of who has not decided (default: the country). */
+  region?: string;
   /**
    * Global Privacy Control, as the request says (`Sec-GPC: 1`): what the policy's `gpcDenies` lists covers none of these events, whatever
    * they say of themselves and whatever was decided before.
@@ -300,7 +308,11 @@ export interface PersonalizationService {
     slots?: readonly string[],
     context?: Readonly<Record<string, unknown>> & { site?: string },
   ): Promise<DecideResult>;
-  profile(id: SubjectId, options?: { site?: string }): Promise<VisitorProfile | null>;
+  /**
+   * What is known of a subject now; null where that is nothing. Sensitive traits are left out, and `notes` says so, unless `sensitive` asks for
+   * them: then it is noted in the audit log that somebody did.
+   */
+  profile(id: SubjectId, options?: ActOptions & { sensitive?: boolean }): Promise<VisitorProfile | null>;
   /**
    * Under `gpc` the purposes of the policy's `gpcDenies` are refused, whatever the decision says. `receipt` names the decision (1 to 64 letters,
    * digits and `_ . ~ -`): sent again by the same name it is recorded once, and what a failure had left out is completed.

@@ -34,6 +34,9 @@ const origin = () =>
     ),
   );
 
+const header = () =>
+  v.pipe(v.string(), v.regex(/^[\w!#$%&'*+.^`|~-]+$/, "Name a header, as in `cf-ipcountry`."));
+
 const site = () =>
   v.strictObject({
     writeKeys: v.optional(v.array(key())),
@@ -77,6 +80,53 @@ const config = () =>
         inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
         batchEvents: v.optional(whole(1, 10_000)),
         requestsPerMinute: v.optional(whole(1, 10_000_000)),
+        strangersPerMinute: v.optional(whole(1, 10_000_000)),
+        inFlight: v.optional(whole(1, 1_000_000)),
+        inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
+        appends: v.optional(whole(1, 1_000_000)),
+        appendMs: v.optional(whole(1, 600_000)),
+        lag: v.optional(whole(1, 1_000_000_000)),
+      }),
+    ),
+    sampling: v.optional(
+      v.pipe(
+        v.strictObject({
+          lag: v.optional(whole(1, 1_000_000_000)),
+          inFlight: v.optional(whole(1, 1_000_000)),
+          appendMs: v.optional(whole(1, 600_000)),
+          least: v.optional(
+            v.pipe(
+              v.number(),
+              v.check(
+                (share) => share > 0 && share <= 1,
+                "The smallest share lies above 0 and is at most 1.",
+              ),
+            ),
+          ),
+          keep: v.optional(v.array(text())),
+        }),
+        v.check(
+          ({ lag, inFlight, appendMs }) => (lag ?? inFlight ?? appendMs) !== undefined,
+          "Name a bound above which events are sampled: `lag`, `inFlight` or `appendMs`.",
+        ),
+      ),
+    ),
+    sensitive: v.optional(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^(?:properties|traits)(?:\.[^.]+)+$/,
+            "Name a field below `properties` or `traits`, as in `traits.phone`.",
+          ),
+        ),
+      ),
+    ),
+    proxy: v.optional(
+      v.strictObject({
+        address: v.optional(header()),
+        country: v.optional(header()),
+        region: v.optional(header()),
       }),
     ),
     ruleset: v.optional(text()),
@@ -108,6 +158,12 @@ export function parseServerConfig(
     issues.push(...policy.error.map((issue) => ({ ...issue, path: pointer("", "consent") + issue.path })));
   if (parsed.ok && parsed.value.ports !== undefined)
     issues.push(...portIssues(defined(parsed.value.ports) as PortsConfig));
+  if (parsed.ok && (parsed.value.sensitive ?? []).length > 0 && parsed.value.ports?.keys === undefined)
+    issues.push({
+      path: "/sensitive",
+      code: CODE,
+      message: "Fields can be sensitive only where there are keys to seal them: name `ports.keys`.",
+    });
   if (!parsed.ok || issues.length > 0) return fail(issues);
   const { consent: _unchecked, ...rest } = parsed.value;
   return ok(defined({ ...rest, ...(policy?.ok && { consent: policy.value }) }) as ServerConfig);

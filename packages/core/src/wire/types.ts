@@ -61,7 +61,23 @@ export interface ServerConfig {
     batchEvents?: number;
     /** Requests per key and minute. */
     requestsPerMinute?: number;
+    /** Requests per client address and minute that show no valid credential. */
+    strangersPerMinute?: number;
+    /** Requests that are answered at once, and bytes of their bodies together. */
+    inFlight?: number;
+    inFlightBytes?: number;
+    /** Appends to the log at once, and how long one may take before the log counts as stuck, ms. */
+    appends?: number;
+    appendMs?: number;
+    /** Runs of events that wait for their fold. */
+    lag?: number;
   };
+  /** Above which bounds events that carry nothing are sampled, down to which share, and which names are always kept. */
+  sampling?: { lag?: number; inFlight?: number; appendMs?: number; least?: number; keep?: readonly string[] };
+  /** Fields that are kept sealed: `properties.diagnosis`, `traits.phone`. */
+  sensitive?: readonly string[];
+  /** Headers that the proxy in front of the server sets itself on each request. */
+  proxy?: { address?: string; country?: string; region?: string };
   /** Path of the ruleset document to start with. */
   ruleset?: string;
   /** The systems that hold everything (default: embedded, in `dir`). */

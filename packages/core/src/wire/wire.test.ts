@@ -223,12 +223,55 @@ describe("parseServerConfig", () => {
       sites: { shop: { writeKeys: ["wk_0123456789abcdef"], origins: ["https://shop.example"] } },
       consent: { version: "1", mode: "opt-in" },
       retentionDays: 30,
-      limits: { batchEvents: 1000 },
+      limits: {
+        batchEvents: 1000,
+        requestsPerMinute: 6000,
+        strangersPerMinute: 60,
+        inFlight: 200,
+        inFlightBytes: 16_777_216,
+        appends: 64,
+        appendMs: 500,
+        lag: 10_000,
+      },
+      sampling: { lag: 5000, inFlight: 100, appendMs: 250, least: 0.125, keep: ["Quote Asked"] },
+      proxy: { address: "x-forwarded-for", country: "cf-ipcountry", region: "cf-region-code" },
+      sensitive: ["properties.diagnosis", "traits.phone"],
+      ports: {
+        hot: { kind: "lmdb" },
+        log: { kind: "lmdb" },
+        channel: { kind: "memory" },
+        keys: { kind: "files" },
+      },
       ruleset: "./ruleset.json",
       dir: "./data",
     };
     expect(parseServerConfig(config)).toEqual({ ok: true, value: config });
     expect(parseServerConfig({})).toEqual({ ok: true, value: {} });
+  });
+
+  it("says of bounds, sampling, proxies and sensitive fields where they are wrong", () => {
+    const bad = parseServerConfig({
+      limits: { strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "1" },
+      sampling: { least: 0, keep: [""], rate: 1 },
+      proxy: { country: "cf ipcountry", host: "x" },
+      sensitive: ["email"],
+    });
+    expect(paths(bad).sort()).toEqual([
+      "/limits/appendMs",
+      "/limits/appends",
+      "/limits/inFlight",
+      "/limits/inFlightBytes",
+      "/limits/lag",
+      "/limits/strangersPerMinute",
+      "/proxy/country",
+      "/proxy/host",
+      "/sampling/keep/0",
+      "/sampling/least",
+      "/sampling/rate",
+      "/sensitive/0",
+    ]);
+    expect(paths(parseServerConfig({ sampling: { least: 0.5 } }))).toEqual(["/sampling"]);
+    expect(paths(parseServerConfig({ sensitive: ["traits.phone"] }))).toEqual(["/sensitive"]);
   });
 
   it("lists all that is wrong with pointers", () => {

@@ -35,6 +35,7 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
     ...(ports.series && { series: ports.series }),
     ...(ports.keys && { keys: ports.keys }),
     ...(config.consent && { consent: config.consent }),
+    ...(config.sensitive && { sensitive: config.sensitive }),
     retentionMs,
     worker,
     report,

@@ -56,7 +56,7 @@ export interface Host {
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {} } = options;
-  const { basePath = "", origin: publicOrigin, consent } = config;
+  const { basePath = "", origin: publicOrigin, consent, sampling, sensitive, proxy } = config;
   const { worker = true, ownKeys = true } = options;
   const retentionMs = retentionOf(config);
   const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
@@ -73,6 +73,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(ports.series && { series: ports.series }),
     ...(ports.keys && { keys: ports.keys }),
     ...(consent && { consent }),
+    ...(sampling && { sampling }),
+    ...(sensitive && { sensitive }),
     retentionMs,
   };
   const service = worker
@@ -84,6 +86,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     auth: { keys: keysFor(keys, config.sites) },
     basePath,
     limits: limitsOf(config),
+    ...(proxy && { proxy }),
     ...(dashboard !== null && { dashboard: { directory: dashboard } }),
     ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
     origin: publicOrigin ?? (() => ownOrigin),
@@ -169,13 +172,13 @@ export async function publish(server: AttuneServer, ruleset: unknown): Promise<L
 }
 
 function limitsOf({ limits = {} }: ServerConfig): Partial<Limits> {
-  const { eventBytes, bodyBytes, inflatedBytes, batchEvents, requestsPerMinute } = limits;
+  const { eventBytes, bodyBytes, inflatedBytes, batchEvents, ...same } = limits;
   return {
+    ...same,
     ...(eventBytes !== undefined && { event: eventBytes }),
     ...(bodyBytes !== undefined && { sent: bodyBytes }),
     ...(inflatedBytes !== undefined && { expanded: inflatedBytes }),
     ...(batchEvents !== undefined && { batch: batchEvents }),
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
   };
 }
 

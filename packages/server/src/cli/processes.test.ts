@@ -14,6 +14,89 @@ const SECRET = "sk_0123456789abcdef";
 /** Patience with a box that is busy. */
 const PATIENT = { timeout: 30_000, interval: 100 };
 
+/** Another one for each revision: one that differs in that alone is the same. */
+const rulesetOf = (revision: number) => ({
+  schemaVersion: 1,
+  revision,
+  segments: [],
+  slots: {
+    hero: {
+      variants: { plain: 0, loud: revision },
+      fallback: "plain",
+      policy: { type: "rules", rules: [{ variant: "loud" }] },
+    },
+  },
+});
+
+/** Several processes that start at the same moment with a ruleset that none of them has published yet. */
+describe("attune serve, started twice at once with a new ruleset", () => {
+  let attune: AttuneProgram;
+  let dir: string;
+  beforeAll(async () => {
+    [attune, dir] = await Promise.all([bundleAttune(), mkdtemp(join(tmpdir(), "attune-at-once-"))]);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([attune.remove(), rm(dir, { recursive: true })]);
+  });
+
+  /** Starts `processes` at once, and looks at what each of them answers and at the audit log that they share. */
+  async function startAtOnce(config: string, revision: number, processes: number): Promise<void> {
+    const ruleset = join(dir, `ruleset-${revision}.json`);
+    await writeFile(ruleset, JSON.stringify(rulesetOf(revision)));
+    const args = ["serve", "--config", config, "--ruleset", ruleset, "--json"];
+    const started = await Promise.allSettled(
+      Array.from({ length: processes }, () => attune.ready<{ url: string }>(args)),
+    );
+    const begun = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    try {
+      expect(started.map(({ status }) => status)).toEqual(started.map(() => "fulfilled"));
+      for (const { line } of begun) {
+        const get = async <T>(path: string): Promise<T> => {
+          const answer = await fetch(line.url + path, { headers: { authorization: `Bearer ${SECRET}` } });
+          return (await answer.json()) as T;
+        };
+        expect(await get("/api/v1/ruleset")).toMatchObject({ revision });
+        const { entries } = await get<{ entries: { type: string; detail: { revision: number } }[] }>(
+          "/api/v1/behavioral/audit-log",
+        );
+        const published = entries
+          .filter(({ type }) => type === "ruleset")
+          .map(({ detail }) => detail.revision);
+        expect(published).toEqual(Array.from({ length: revision }, (_, i) => i + 1));
+      }
+    } finally {
+      await Promise.all(begun.map(({ process }) => process.kill()));
+    }
+  }
+  const configured = async (name: string, ports: object): Promise<string> => {
+    const config = join(dir, `${name}.json`);
+    const sites = { default: { writeKeys: [WRITE], secretKeys: [SECRET] } };
+    await writeFile(config, JSON.stringify({ dir: `data-${name}`, port: 0, sites, ports }));
+    return config;
+  };
+
+  it("on one folder: both run, and one of them has published it", async () => {
+    const lmdb = { kind: "lmdb" };
+    const config = await configured("folder", { hot: lmdb, log: lmdb, channel: { kind: "memory" } });
+    for (const revision of [1, 2]) await startAtOnce(config, revision, 2);
+  }, 90_000);
+
+  it.skipIf(REDIS.path === null)(
+    "on one Redis: all run, and one of them has published it",
+    async () => {
+      const redis = await startRedis(REDIS.path ?? "");
+      try {
+        const system = { kind: "redis", url: `redis://127.0.0.1:${redis.port}` };
+        const config = await configured("redis", { hot: system, log: system, channel: system });
+        for (const revision of [1, 2]) await startAtOnce(config, revision, 3);
+      } finally {
+        await redis.stop();
+      }
+    },
+    90_000,
+  );
+});
+
 describe.skipIf(REDIS.path === null)("attune serve and attune worker, each a process, on one Redis", () => {
   let attune: AttuneProgram;
   let redis: RedisServer;

@@ -1,5 +1,6 @@
 import { type Authenticator, type Principal, requireScope } from "../auth/authenticate.js";
 import { type BodyLimits, deeperThan, parseJson, readText } from "./body.js";
+import type { Location } from "./location.js";
 import type { Once } from "./idempotency.js";
 import type { Admitted, Pressure } from "./pressure.js";
 import { addressGroup, type RateLimit, type RateVerdict } from "./rate.js";
@@ -16,6 +17,8 @@ export interface Judges {
   addresses: RateLimit;
   /** The address that a request came from, as far as it is known. */
   addressOf(request: Request, peer: Peer): string | null;
+  /** Where a request comes from, as far as that is known. */
+  locationOf(request: Request, peer: Peer): Promise<Location>;
   pressure: Pressure;
   once: Once;
 }
@@ -56,7 +59,8 @@ async function handle(
   room: Admitted | null,
 ): Promise<Response> {
   const { authenticator, limits, keys, pressure, once } = judges;
-  const { params, headers } = admission;
+  const { params, headers, peer } = admission;
+  const location = () => judges.locationOf(request, peer);
   const url = new URL(request.url);
   const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
   // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
@@ -73,7 +77,7 @@ async function handle(
   if (principal) share(principal);
   if (route.ingests) pressure.requireRoom();
   const body = route.body ? await readRouteBody(request, route.body, limits, room) : undefined;
-  if (route.scope === null) return route.handle({ request, url, params, body, principal });
+  if (route.scope === null) return route.handle({ request, url, params, body, principal, location });
   const { scope } = route;
   if (!principal) {
     const found = stranger(() => {
@@ -84,7 +88,7 @@ async function handle(
     share(found);
     principal = found;
   }
-  const call = { request, url, params, body, principal };
+  const call = { request, url, params, body, principal, location };
   return route.once ? once(call, () => route.handle(call)) : route.handle(call);
 }
 

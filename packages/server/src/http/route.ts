@@ -1,4 +1,5 @@
 import type { Principal, Scope } from "../auth/authenticate.js";
+import type { Location } from "./location.js";
 import { Refusal } from "./refusal.js";
 
 export interface Call<P = Principal> {
@@ -8,6 +9,8 @@ export interface Call<P = Principal> {
   /** The parsed body of a route that takes one, else undefined. */
   readonly body: unknown;
   readonly principal: P;
+  /** Where the request comes from, as far as that is known; asked for by those who need it. */
+  location(): Promise<Location>;
 }
 
 /** Who is at the other end of the connection, as far as the mount tells. */

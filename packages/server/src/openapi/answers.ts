@@ -73,6 +73,7 @@ export const eventAnswer = () =>
     eventId: v.nullable(v.string()),
     processed: v.boolean(),
     duplicate: v.nullable(v.boolean()),
+    sampled: v.pipe(count(), v.description("1 where, under load, others of its name stand for it; else 0.")),
     processingTime: v.pipe(v.number(), v.minValue(0)),
     triggers: v.array(v.unknown()),
     decisions: v.nullable(decisions()),
@@ -91,6 +92,12 @@ export const batchAnswer = () =>
     accepted: count(),
     duplicates: v.nullable(count()),
     withheld: count(),
+    sampled: v.pipe(
+      count(),
+      v.description(
+        "Of the accepted, those that others of their name stand for, since the server is under load.",
+      ),
+    ),
     rejected: v.array(
       v.strictObject({ index: count(), eventId: v.optional(v.string()), errors: v.array(issue()) }),
     ),

@@ -19,7 +19,10 @@ export function decisionRoutes(context: RouteContext): Route[] {
   ];
 }
 
-async function decide({ body, principal, request }: Call, { service }: RouteContext): Promise<Response> {
+async function decide(
+  { body, principal, request, location }: Call,
+  { service }: RouteContext,
+): Promise<Response> {
   const parsed = parseDecisionsPost(body);
   if (!parsed.ok) {
     const detail = "The request for decisions is not valid; the errors say where and why.";
@@ -34,5 +37,8 @@ async function decide({ body, principal, request }: Call, { service }: RouteCont
     );
   }
   const gpc = hasGpc(request) || context.gpc === true;
-  return json(await service.decide(visitor, slots, { ...context, gpc, site: principal.site }));
+  // A host's server asks on behalf of somebody else, and says where that one is.
+  const { country, region = country } = principal.kind === "write" ? await location() : {};
+  const place = region === undefined ? {} : { region };
+  return json(await service.decide(visitor, slots, { ...place, ...context, gpc, site: principal.site }));
 }

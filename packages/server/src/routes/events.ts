@@ -1,7 +1,7 @@
 import type { IngestOptions, IngestResult, SubjectId } from "@attune/core/service";
 import type { Grants } from "@attune/core/consent";
-import type { Principal } from "../auth/authenticate.js";
 import { Refusal } from "../http/refusal.js";
+import type { Location } from "../http/location.js";
 import { json } from "../http/respond.js";
 import { type Call, objectBody, type Route } from "../http/route.js";
 import { insightsOf } from "../live/insights.js";
@@ -37,15 +37,16 @@ export function eventRoutes(context: RouteContext): Route[] {
   ];
 }
 
-async function batch({ body, principal, url, request }: Call, context: RouteContext): Promise<Response> {
+async function batch(call: Call, context: RouteContext): Promise<Response> {
+  const { body, url } = call;
   const { events, sentAt } = batchOf(body, context.limits.batch);
   const result = await ingest(context, events, {
-    ...ingestOptions(principal, request, "batch"),
+    ...ingestOptions(call, await call.location(), "batch"),
     ...(sentAt === null ? {} : { sentAt }),
     waitMs: waitOf(url, 0),
   });
-  const { accepted, duplicates, withheld, rejected } = result;
-  return json({ accepted, duplicates, withheld, rejected });
+  const { accepted, duplicates, withheld, sampled, rejected } = result;
+  return json({ accepted, duplicates, withheld, sampled, rejected });
 }
 
 function batchOf(body: unknown, max: number): { events: readonly unknown[]; sentAt: number | null } {
@@ -62,12 +63,12 @@ function batchOf(body: unknown, max: number): { events: readonly unknown[]; sent
 }
 
 async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
-  const { principal, url, request } = call;
+  const { principal, url } = call;
   const event = objectBody(call);
   const started = context.clock.now();
   const sentAt = timeOf(event.sentAt);
   const result = await ingest(context, [event], {
-    ...ingestOptions(principal, request, "events"),
+    ...ingestOptions(call, await call.location(), "events"),
     ...(sentAt === null ? {} : { sentAt }),
     waitMs: waitOf(url, 50),
   });
@@ -87,6 +88,8 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   const insights = profile?.scores ? insightsOf(profile.features, profile.scores) : null;
   const decisions = await slotDecisions(call, context, event, readable);
   if (result.withheld > 0) notes.insights = "Nothing of this event was kept: it is not covered by consent.";
+  else if (result.sampled > 0)
+    notes.insights = "The server is under load: others of its name stand for this event.";
   else if (!processed) notes.insights = "The event was not folded within the wait; ask again later.";
   else if (!readable) notes.insights = "This credential may not read what is known of this subject.";
   else if (profile?.notes.scores) notes.insights = profile.notes.scores;
@@ -96,6 +99,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
     eventId: textOf(event.id) ?? textOf(event.eventId),
     processed,
     duplicate: duplicateOf(result),
+    sampled: result.sampled,
     processingTime: Math.max(0, context.clock.now() - started),
     triggers: [],
     decisions,
@@ -144,7 +148,7 @@ function duplicateOf({ outcomes, duplicates }: IngestResult): boolean | null {
 }
 
 async function slotDecisions(
-  { url, principal, request }: Call,
+  { url, principal, request, location }: Call,
   { service }: RouteContext,
   event: Readonly<Record<string, unknown>>,
   subject: SubjectId | null,
@@ -153,7 +157,9 @@ async function slotDecisions(
   if (slots.length === 0) return url.searchParams.has("slots") ? {} : null;
   if (subject === null || typeof subject === "string" || !("visitorId" in subject)) return null;
   const visitor = { id: subject.visitorId, consent: grantsOfEvent(event.consent) };
-  return (await service.decide(visitor, slots, { gpc: hasGpc(request), site: principal.site })).decisions;
+  const { country, region = country } = await location();
+  const facts = { gpc: hasGpc(request), site: principal.site, ...(region !== undefined && { region }) };
+  return (await service.decide(visitor, slots, facts)).decisions;
 }
 
 /** The grants that an event's snapshot states; null where it states none. */
@@ -170,15 +176,12 @@ function grantsOfEvent(consent: unknown): Grants | null {
   };
 }
 
-function ingestOptions(principal: Principal, request: Request, route: string) {
-  const country = request.headers.get("cf-ipcountry") ?? request.headers.get("x-vercel-ip-country");
-  return {
-    site: principal.site,
-    route,
-    gpc: hasGpc(request),
-    ...(country !== null && /^[A-Z]{2}$/.test(country) ? { country } : {}),
-  };
-}
+const ingestOptions = ({ principal, request }: Call, location: Location, route: string) => ({
+  site: principal.site,
+  route,
+  gpc: hasGpc(request),
+  ...location,
+});
 
 function waitOf(url: URL, fallback: number): number {
   const given = url.search === "" ? null : url.searchParams.get("wait");

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createPersonalizationService } from "@attune/core/service";
 import { createAttuneServer } from "@attune/server";
@@ -6,34 +7,56 @@ import { dumpTo } from "./dump.mjs";
 import { portsOf } from "./ports.mjs";
 
 /**
- * A server in a process of its own, on the ports that its argument describes (see `portsOf`; and `port`, `worker`, `ruleset`). It tells its
+ * A server in a process of its own, on the ports that its argument describes (see `portsOf`; and `port`, `worker`, `ruleset`; `limits`: the
+ * server makes its service itself, so that it knows its log and bounds what waits there). It tells its
  * parent `{ port }` when it listens and `{ folding: true }` with the first event that it folds, and answers `{ id, ask }` with
  * `{ id, answer }`. It ends with its parent.
  */
 const settings = JSON.parse(process.argv[2]);
 const ports = await portsOf(settings);
-const service = createPersonalizationService({
+// What the proofs kill on purpose is reported in thousands of lines otherwise.
+const report = (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error);
+const own = {
   ...ports,
   worker: settings.worker !== false,
   ...(settings.ruleset && { ruleset: settings.ruleset }),
-  // What the proofs kill on purpose is reported in thousands of lines otherwise.
-  report: (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error),
-});
+  report,
+};
 const server = createAttuneServer({
-  service,
+  ...(settings.limits
+    ? { ...ports, limits: settings.limits }
+    : { service: createPersonalizationService(own) }),
   auth: {
     keys: [
       { id: "write", kind: "write", key: "wk_proof" },
       { id: "secret", kind: "secret", key: "sk_proof" },
     ],
   },
-  report: (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error),
+  report,
 });
+const { service } = server;
+
+/** Memory of this process alone: pages of a mapped database are the system's, which takes them back when it likes. */
+function ownMemory() {
+  const kilobytes = /RssAnon:\s+(\d+) kB/.exec(existsSync(STATUS) ? readFileSync(STATUS, "latin1") : "")?.[1];
+  return kilobytes === undefined ? process.memoryUsage.rss() : Number(kilobytes) * 1024;
+}
+const STATUS = "/proc/self/status";
+let peak = 0;
+setInterval(() => {
+  peak = Math.max(peak, ownMemory());
+}, 50).unref();
 
 const ANSWERS = {
   usage() {
     const { user, system } = process.cpuUsage();
     return { cpu: user + system, rss: process.memoryUsage.rss() };
+  },
+  /** The most memory that the process held since this was asked last, bytes. */
+  peak() {
+    const most = Math.max(peak, ownMemory());
+    peak = 0;
+    return most;
   },
   settled: () => service.settled(),
   summary: () => service.summary("default", { names: 500 }),

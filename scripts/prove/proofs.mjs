@@ -3,6 +3,7 @@ import { ensure, PROGRAMS } from "../lib/programs.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
+import { overload, TIMES } from "./overload.mjs";
 import { sameEverywhere } from "./replay.mjs";
 
 /**
@@ -127,6 +128,23 @@ const loadProofs = ({ seconds, stepSeconds }) => {
   ];
 };
 
+const overloadProof = (seconds) => ({
+  name: `overload: ${TIMES} times what a server can take: refused at once, memory bounded, nothing acknowledged lost (T12)`,
+  async run(tell) {
+    const figures = await overload({ seconds, onProgress: tell });
+    const { slow, capacity, acknowledged, lost, refused, refusedMs, memory, memoryMb } = figures;
+    const problems = [...figures.problems, ...(slow === null ? [] : [slow])];
+    const count = Object.values(refused).reduce((sum, many) => sum + many, 0);
+    return {
+      ...(problems.length > 0 && { problem: problems.join("\n") }),
+      summary:
+        `takes ${capacity.toLocaleString("en")} events/s; at ${TIMES} × ${count.toLocaleString("en")} batches refused in ${refusedMs.p50} / ${refusedMs.p95} / ${refusedMs.p99} ms ` +
+        `(p50 / p95 / p99), memory ${memoryMb.over} MB, ${memory} × normal; ${acknowledged.toLocaleString("en")} events acknowledged, ${lost} lost`,
+      figures,
+    };
+  },
+});
+
 /**
  * All proofs that take long.
  *
@@ -140,6 +158,7 @@ export function allProofs({ short }) {
     ...historyProofs(runs),
     ...killProofs(kills),
     ...replayProofs(),
+    overloadProof(short ? 5 : 60),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     {
       name: "browser: no decision, nothing written or sent for 30 s and three navigations (T24)",

@@ -30,8 +30,9 @@ export async function lowPort() {
 
 export const createAgent = (maxSockets) => new Agent({ keepAlive: true, maxSockets });
 
-/** One request with a body of JSON, as a value or as bytes; `{ status, body }`. Rejects where the connection breaks or nothing comes for `timeout` ms. */
-export function call(agent, { port, path, method = "POST", key, body, timeout = 30_000 }) {
+/** One request with a body of JSON, as a value or as bytes; `{ status, headers, body }`. Rejects where the connection breaks or nothing comes for `timeout` ms.
+ * `onConnected` is told when it has a connection that stands. */
+export function call(agent, { port, path, method = "POST", key, body, timeout = 30_000, onConnected }) {
   const text = body === undefined ? null : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const headers = {
@@ -48,10 +49,18 @@ export function call(agent, { port, path, method = "POST", key, body, timeout = 
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("error", reject);
         response.on("end", () =>
-          resolve({ status: response.statusCode, body: Buffer.concat(chunks).toString("utf8") }),
+          resolve({
+            status: response.statusCode,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString("utf8"),
+          }),
         );
       },
     );
+    if (onConnected)
+      outgoing.on("socket", (socket) =>
+        socket.connecting ? socket.once("connect", onConnected) : onConnected(),
+      );
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.on("error", reject);
     if (text !== null) outgoing.write(text);

@@ -6,7 +6,7 @@ import type { BodyLimits } from "./http/body.js";
 import type { Locate, ProxyHeaders } from "./http/location.js";
 import type { IdempotencyStore } from "./http/idempotency.js";
 import type { PressureLimits } from "./http/pressure.js";
-import type { Peer } from "./http/route.js";
+import type { Peer } from "./http/peer.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
 

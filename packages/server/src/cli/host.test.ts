@@ -1,5 +1,9 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { nativeEvent } from "../testing/start.js";
 import { startHost } from "./host.js";
 
 const get = (url: string, agent: http.Agent): Promise<{ status: number; connection: string | undefined }> =>
@@ -60,5 +64,48 @@ describe("a host that ends", () => {
     expect((await signOut("https://elsewhere.example")).status).toBe(403);
     expect((await signOut(origin)).status).toBe(204);
     await host.close();
+  });
+});
+
+describe("a host on its configuration", () => {
+  it("T23 seals sensitive fields on disk, believes its proxy and keeps within its limits", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
+    const config = {
+      ports: {
+        hot: { kind: "lmdb" },
+        log: { kind: "lmdb" },
+        channel: { kind: "memory" },
+        keys: { kind: "files" },
+      },
+      sensitive: ["properties.diagnosis"],
+      proxy: { country: "x-country" },
+      limits: { strangersPerMinute: 3 },
+    } as const;
+    const host = await startHost({ dir, port: 0, host: "127.0.0.1", config });
+    try {
+      const send = (key: string | undefined, headers = {}) =>
+        fetch(`${host.url}/api/v1/behavioral/batch?wait=10000`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+          body: JSON.stringify([nativeEvent({ properties: { diagnosis: "podagra-7f3a" } })]),
+        });
+      const taken = await send(host.keys?.writeKey, { "x-country": "DE", "cf-ipcountry": "US" });
+      expect(await taken.json()).toMatchObject({ accepted: 1, sampled: 0 });
+      const { visitors } = await host.server.service.exportData({
+        visitorId: "visitor-0123456789-abcdefghij",
+      });
+      expect(visitors[0]?.events).toMatchObject([
+        { properties: { diagnosis: "podagra-7f3a" }, context: { country: "DE" } },
+      ]);
+      const files = await readdir(dir, { recursive: true, withFileTypes: true });
+      for (const file of files.filter((one) => one.isFile()))
+        expect((await readFile(join(file.parentPath, file.name))).includes("podagra")).toBe(false);
+      const strangers = [];
+      for (let i = 0; i < 5; i++) strangers.push((await send("wk_unknown-to-all")).status);
+      expect(strangers).toEqual([401, 401, 401, 429, 429]);
+    } finally {
+      await host.close();
+      await rm(dir, { recursive: true });
+    }
   });
 });

@@ -5,7 +5,8 @@ import type { Once } from "./idempotency.js";
 import type { Admitted, Pressure } from "./pressure.js";
 import { addressGroup, type RateLimit, type RateVerdict } from "./rate.js";
 import { Refusal } from "./refusal.js";
-import type { Peer, Route } from "./route.js";
+import type { Peer } from "./peer.js";
+import type { Route } from "./route.js";
 
 /** What requests are judged by. */
 export interface Judges {

@@ -6,7 +6,8 @@ import { compressed } from "./compress.js";
 import { corsHeaders, preflight } from "./cors.js";
 import { problem, problemOf } from "./problem.js";
 import { SECURITY_HEADERS } from "./respond.js";
-import type { Peer, Route } from "./route.js";
+import type { Peer } from "./peer.js";
+import type { Route } from "./route.js";
 
 export interface DoorOptions extends Judges {
   routes: readonly Route[];

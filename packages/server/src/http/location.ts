@@ -1,5 +1,5 @@
 import { AttuneError, type Clock } from "@attune/core";
-import type { Peer } from "./route.js";
+import type { Peer } from "./peer.js";
 
 /** Where a request comes from, as coarsely as consent and conditions ask for it. */
 export interface Location {

@@ -13,11 +13,6 @@ export interface Call<P = Principal> {
   location(): Promise<Location>;
 }
 
-/** Who is at the other end of the connection, as far as the mount tells. */
-export interface Peer {
-  address?: string | undefined;
-}
-
 interface RouteShape {
   /** For people alone: no part of the API, hence not in its document. */
   page?: true;

@@ -33,13 +33,15 @@ const event: fc.Arbitrary<Event> = fc
     context: fc.constantFrom(...contexts),
     consent: fc.constantFrom(...consents),
     weight: fc.constantFrom(undefined, 2, 4),
+    sealed: fc.constantFrom(undefined, ["properties.note"]),
   })
-  .map(({ weight, ...rest }) => ({
+  .map(({ weight, sealed, ...rest }) => ({
     ...rest,
     schemaVersion: SCHEMA_VERSION,
     site: owner.site,
     visitorId: owner.visitor,
     ...(weight !== undefined && { weight }),
+    ...(sealed !== undefined && { sealed }),
   }));
 
 describe("packEvents", () => {

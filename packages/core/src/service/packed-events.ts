@@ -13,7 +13,12 @@ const CARRIED = [
   "consent",
 ] as const satisfies readonly (keyof Event)[];
 type Carried = Pick<Event, (typeof CARRIED)[number]>;
-type Own = Pick<Event, "id" | "seq" | "occurredAt" | "name" | "properties" | "weight">;
+type Own = Pick<Event, "id" | "seq" | "occurredAt" | "name" | "properties" | "weight" | "sealed">;
+
+/** Every field of an event stands in one of them, or at the run: a new one that nobody thought of here does not compile. */
+type Forgotten = Exclude<keyof Event, keyof Own | keyof Carried | "site" | "visitorId">;
+const NOTHING_FORGOTTEN: [Forgotten] extends [never] ? true : Forgotten = true;
+void NOTHING_FORGOTTEN;
 
 /** An event of a run: of what is carried on it says only what differs from the event before. */
 export type PackedEvent = Own & Partial<Carried>;
@@ -31,9 +36,10 @@ export interface Owner {
 export function packEvents(events: readonly Event[]): PackedEvent[] {
   let before: Carried | null = null;
   return events.map((event) => {
-    const { id, seq, occurredAt, name, properties, weight } = event;
+    const { id, seq, occurredAt, name, properties, weight, sealed } = event;
     const packed: PackedEvent = { id, seq, occurredAt, name, properties };
     if (weight !== undefined) packed.weight = weight;
+    if (sealed !== undefined) packed.sealed = sealed;
     for (const field of CARRIED) {
       if (before === null || before[field] !== event[field]) Object.assign(packed, { [field]: event[field] });
     }
@@ -46,7 +52,7 @@ export function packEvents(events: readonly Event[]): PackedEvent[] {
 export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: Owner): Event[] {
   let before = packed[0] as Carried;
   return packed.map((own) => {
-    const { id, seq, occurredAt, name, properties, weight } = own;
+    const { id, seq, occurredAt, name, properties, weight, sealed } = own;
     const {
       schemaVersion = before.schemaVersion,
       sessionId = before.sessionId,
@@ -76,6 +82,7 @@ export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: 
       context,
       consent,
       ...(weight !== undefined && { weight }),
+      ...(sealed !== undefined && { sealed }),
     };
     before = event;
     return event;

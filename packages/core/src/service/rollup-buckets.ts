@@ -30,8 +30,8 @@ export function increase(
 }
 
 /**
- * The buckets of one commit, with their whole counts. To be written in the commit that remembers what is counted, by whoever has read them
- * under its guard: then each increment is in them once.
+ * The buckets of one commit, with their whole counts. To be written in the commit that remembers what is counted: then each increment is in
+ * them once. Each is written only as it was read, since their writer changes and removes them meanwhile.
  *
  * @param at Now, epoch ms, and whether everything is counted anew.
  */
@@ -42,7 +42,8 @@ export function bucketOps(
 ): StoreOp[] {
   const { now, isPast } = at;
   return Array.from(increments, ([minute, added]): StoreOp => {
-    const before = known(minute)?.value;
+    const record = known(minute);
+    const before = record?.value;
     const counts: Record<string, number> = { ...before?.counts };
     for (const [key, by] of added) counts[key] = (counts[key] ?? 0) + by;
     const base = before === undefined ? baseOf(isPast, minute, now) : before.base;
@@ -52,7 +53,8 @@ export function bucketOps(
       written: false,
       ...(base && { base }),
     };
-    return { op: "put", sort: bucketSort(minute), value, expiresAt: bucketEnd(minute, now) };
+    const guard = { sort: bucketSort(minute), ifVersion: record?.version ?? 0 };
+    return { op: "put", ...guard, value, expiresAt: bucketEnd(minute, now) };
   });
 }
 

@@ -192,7 +192,14 @@ describe.skipIf(KCAT.path === null)(`Kafka's retention ${KCAT.reason ?? ""}`, ()
     refusing = false;
     await lagIs(log, 0);
     const { shard = 0, position = 0 } = first ?? {};
-    expect(gaps).toEqual([{ shard, after: 2, to: position - 1, atMost: position - 3 }]);
+    // Retention may go on while the consumer comes back: then the rest is told of as a gap of its own, right behind the first.
+    expect(gaps.map(({ after, to }) => [after, to]).flat()).toEqual([
+      2,
+      ...gaps.slice(0, -1).flatMap(({ to }) => [to, to]),
+      position - 1,
+    ]);
+    expect(gaps.every((gap) => gap.shard === shard)).toBe(true);
+    expect(gaps.reduce((sum, { atMost }) => sum + atMost, 0)).toBe(position - 3);
     expect(seen[2]?.position).toBe(position);
     await log.close();
   }, 90_000);

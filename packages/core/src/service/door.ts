@@ -115,6 +115,8 @@ interface Reading {
 function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorParts): Reading {
   const { site, receivedAt, sentAt = null, country, region = country, gpc } = options;
   const { pseudonym, policy, clocks, minimisers, fields } = using;
+  // Sites whose keys are the same must not learn of each other's devices all the same.
+  const nameOf = inRuns((kind, id) => `${site}/${pseudonym(kind, id)}`);
   const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
   const context: ParseContext = {
     site,
@@ -122,7 +124,7 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
     sentAt,
     consent: defaultGrants(policy, { now: receivedAt, region, gpc }),
     shared,
-    clockOf: (device, reading) => clocks.correct(pseudonym("d", device), reading),
+    clockOf: (device, reading) => clocks.correct(nameOf("d", device), reading),
     ...(country !== undefined && { country }),
     ...(fields !== null && { named: (properties: Event["properties"]) => fields.takeOut(properties).rest }),
   };

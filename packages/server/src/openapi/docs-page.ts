@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { escapeHtml, prose, schemaHtml, typeOf } from "./docs-schema.js";
+import { escapeHtml } from "../http/page.js";
+import { prose, schemaHtml, typeOf } from "./docs-schema.js";
 import { SCRIPT, STYLE } from "./docs-style.js";
 
 type Json = Record<string, unknown>;

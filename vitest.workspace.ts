@@ -6,6 +6,7 @@ const source = {
   replacement: `${fileURLToPath(new URL("./packages/", import.meta.url))}$1/src/$2/index.ts`,
 };
 const resolve = { alias: [source] };
+const setupFiles = [fileURLToPath(new URL("./tests/support/seed.ts", import.meta.url))];
 
 /** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
 export default [
@@ -14,6 +15,7 @@ export default [
     test: {
       name: "unit",
       environment: "node",
+      setupFiles,
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
       testTimeout: 20_000,
     },
@@ -23,6 +25,7 @@ export default [
     test: {
       name: "system",
       environment: "node",
+      setupFiles,
       include: ["tests/**/*.test.ts"],
       testTimeout: 120_000,
       hookTimeout: 180_000,

@@ -31,7 +31,7 @@ export const HISTORIES = {
 export function vitest(args, { env = {}, limit }) {
   const child = spawn(process.execPath, [bin("vitest/vitest.mjs"), "run", ...args], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ATTUNE_SEED: "fresh", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

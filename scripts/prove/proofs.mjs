@@ -161,6 +161,10 @@ export function allProofs({ short }) {
     overloadProof(short ? 5 : 60),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     {
+      name: "fresh: every generated case of the tests beside the code, drawn anew",
+      run: () => suite(["--project", "unit"], {}),
+    },
+    {
       name: "browser: no decision, nothing written or sent for 30 s and three navigations (T24)",
       async run() {
         const browser = await ensure(PROGRAMS.chromium);

@@ -138,8 +138,11 @@ describe("T20 at the door", () => {
       fc.property(fc.oneof(anything, shaped), (input) => {
         const result = parseEvent(input, at);
         if (result.ok) {
-          const again = parseEvent(JSON.parse(JSON.stringify(result.value)), at);
-          expect(again.ok).toBe(true);
+          const kept = JSON.parse(JSON.stringify(result.value)) as Event;
+          // Who is named by the session alone got a reserved id from us, which nobody may send.
+          const named = !kept.visitorId.startsWith("s:");
+          const again = parseEvent(named ? kept : { ...kept, visitorId: undefined }, at);
+          expect(again).toEqual({ ok: true, value: kept });
         } else expect(result.error.length).toBeGreaterThan(0);
       }),
       { numRuns: 500 },

@@ -23,3 +23,34 @@ interface WebCrypto {
 }
 
 export const platformCrypto = (): WebCrypto => (globalThis as unknown as { crypto: WebCrypto }).crypto;
+
+interface Cipher {
+  setAAD(bytes: Uint8Array): void;
+  update(text: string, encoding: "utf8"): Uint8Array;
+  final(): Uint8Array;
+  getAuthTag(): Uint8Array;
+}
+
+interface Decipher {
+  setAAD(bytes: Uint8Array): void;
+  setAuthTag(bytes: Uint8Array): void;
+  update(bytes: Uint8Array, from: undefined, to: "utf8"): string;
+  final(to: "utf8"): string;
+}
+
+interface NodeCrypto {
+  createSecretKey(bytes: Uint8Array): object;
+  createCipheriv(algorithm: "aes-256-gcm", key: object, iv: Uint8Array): Cipher;
+  createDecipheriv(
+    algorithm: "aes-256-gcm",
+    key: object,
+    iv: Uint8Array,
+    options: { authTagLength: number },
+  ): Decipher;
+}
+
+/** Node's own crypto module, asked for in the one way that needs no import, so that this room loads anywhere; null where there is none. */
+export function nodeCrypto(): NodeCrypto | null {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return (process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined) ?? null;
+}

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fromBase64Url, toBase64Url } from "./bytes.js";
+import { nodeGcm, webGcm } from "./gcm.js";
 import { newKeyBytes, sealingKey } from "./seal.js";
 import { createWrapping } from "./wrapping.js";
 
@@ -47,6 +48,38 @@ describe("T23: a sealed text", () => {
     }
     for (const nothing of ["", "A", "!!!!", sealed.slice(0, 16), `${sealed}=`])
       await expect(key.open(nothing, binding)).rejects.toEqual(refused);
+  });
+
+  it("is the same whether Node's module or WebCrypto makes it: each opens what the other sealed", async () => {
+    const bytes = newKeyBytes();
+    const native = nodeGcm(bytes);
+    const web = await webGcm(bytes);
+    if (native === null) throw new Error("Node has its crypto module.");
+    const iv = new Uint8Array(12).fill(7);
+    const whose = new Uint8Array([1, 2]);
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "grapheme" }), async (text) => {
+        const sealed = await native.encrypt(text, iv, whose);
+        expect(await web.encrypt(text, iv, whose)).toEqual(sealed);
+        expect(await native.decrypt(sealed, iv, whose)).toBe(text);
+        expect(await web.decrypt(sealed, iv, whose)).toBe(text);
+      }),
+    );
+    const marked = "\ufeffann";
+    expect(await web.decrypt(await native.encrypt(marked, iv, whose), iv, whose)).toBe(marked);
+    const sealed = await native.encrypt("ann", iv, whose);
+    for (let kept = 0; kept < sealed.length; kept++)
+      expect(() => native.decrypt(sealed.subarray(0, kept), iv, whose)).toThrow();
+    expect(() => native.decrypt(sealed, iv, new Uint8Array([1, 3]))).toThrow();
+  });
+
+  it("works where there is no Node", async () => {
+    vi.stubGlobal("process", undefined);
+    const key = await sealingKey(newKeyBytes());
+    const sealed = await key.seal("ann", ["a"]);
+    vi.unstubAllGlobals();
+    expect(await key.open(sealed, ["a"])).toBe("ann");
+    await expect(key.open(sealed, ["b"])).rejects.toEqual(refused);
   });
 
   it("takes no key of another length", async () => {

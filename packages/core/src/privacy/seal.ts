@@ -1,6 +1,7 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { AttuneError } from "../kernel/errors.js";
 import { fromBase64Url, toBase64Url } from "./bytes.js";
+import { gcm } from "./gcm.js";
 import { platformCrypto } from "./platform.js";
 
 /** 96 bits, the size for which GCM needs no further hashing (NIST SP 800-38D §5.2.1.1). */
@@ -35,41 +36,28 @@ export async function sealingKey(bytes: Uint8Array): Promise<SealingKey> {
       "ATTUNE_PRIVACY_KEY",
       `A key for AES-256 has ${KEY_BYTES} bytes, this one has ${bytes.length}.`,
     );
-  const { subtle, getRandomValues } = bound();
-  const key = await subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  const decoder = new (
-    globalThis as unknown as { TextDecoder: new () => { decode(data: ArrayBuffer): string } }
-  ).TextDecoder();
+  const { encrypt, decrypt } = await gcm(bytes);
   return {
     async seal(plain, binding) {
-      const iv = getRandomValues(new Uint8Array(NONCE_BYTES));
-      const additionalData = bindingBytes(binding);
-      const cipher = await subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, utf8ToBytes(plain));
-      const sealed = new Uint8Array(NONCE_BYTES + cipher.byteLength);
+      const iv = platformCrypto().getRandomValues(new Uint8Array(NONCE_BYTES));
+      const cipher = await encrypt(plain, iv, bindingBytes(binding));
+      const sealed = new Uint8Array(NONCE_BYTES + cipher.length);
       sealed.set(iv);
-      sealed.set(new Uint8Array(cipher), NONCE_BYTES);
+      sealed.set(cipher, NONCE_BYTES);
       return toBase64Url(sealed);
     },
     async open(sealed, binding) {
       const given = fromBase64Url(sealed);
       if (given === null || given.length <= NONCE_BYTES) throw broken();
       const iv = given.subarray(0, NONCE_BYTES);
-      const additionalData = bindingBytes(binding);
       try {
-        return decoder.decode(
-          await subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, given.subarray(NONCE_BYTES)),
-        );
+        return await decrypt(given.subarray(NONCE_BYTES), iv, bindingBytes(binding));
       } catch (cause) {
         throw broken(cause);
       }
     },
   };
 }
-
-const bound = () => {
-  const crypto = platformCrypto();
-  return { subtle: crypto.subtle, getRandomValues: (bytes: Uint8Array) => crypto.getRandomValues(bytes) };
-};
 
 /** A new key's bytes. */
 export const newKeyBytes = (): Uint8Array => platformCrypto().getRandomValues(new Uint8Array(KEY_BYTES));

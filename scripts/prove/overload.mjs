@@ -15,12 +15,6 @@ export const TIMES = 3;
 const REFUSED_MS = 50;
 const MEMORY = 1.5;
 /**
- * What one process on one core can have under way and still say no at once: 32 batches are some 30 ms of work here. The defaults, which leave
- * room for requests that wait, are too wide for that.
- */
-const LIMITS = { inFlight: 32, inFlightBytes: 16 << 20, appends: 16, appendMs: 1000, lag: 2000 };
-
-/**
  * A server that is sent three times what it can take. First it is found out what it can take: batches that are each waited for until they
  * are folded. Then so many and, at last, three times as many come whatever becomes of those before. At the end a ledger of ids tells whether
  * all that was acknowledged is there.
@@ -29,7 +23,7 @@ const LIMITS = { inFlight: 32, inFlightBytes: 16 << 20, appends: 16, appendMs: 1
  */
 export async function overload({ seconds, onProgress = () => undefined }) {
   const dir = mkdtempSync(join(tmpdir(), "attune-overload-"));
-  const server = await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, limits: LIMITS });
+  const server = await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, limits: {} });
   const settings = { port: server.port, writeKey: WRITE_KEY, batch: BATCH, visitors: VISITORS };
   const client = fork(CLIENT, [JSON.stringify(settings)]);
   const steps = [];

@@ -28,7 +28,8 @@ export async function lowPort() {
   }
 }
 
-export const createAgent = (maxSockets) => new Agent({ keepAlive: true, maxSockets });
+export const createAgent = (maxSockets) =>
+  new Agent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets });
 
 /** One request with a body of JSON, as a value or as bytes; `{ status, headers, body }`. Rejects where the connection breaks or nothing comes for `timeout` ms.
  * `onConnected` is told when it has a connection that stands. */

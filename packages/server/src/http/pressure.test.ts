@@ -105,11 +105,11 @@ describe("T12 backpressure at the door", () => {
     expect(() => pressure.enter(200)).toThrowError(expect.objectContaining({ status: 429 }));
     big.resize(100);
     const small = pressure.enter(200);
-    expect(pressure.figures()).toEqual({ requests: 2, bytes: 300 });
+    expect(pressure.figures()).toEqual({ requests: 2, bytes: 300, room: 2 });
     expect(() => pressure.enter(0)).toThrowError(expect.objectContaining({ status: 429 }));
     for (const one of [big, big, small]) one.leave();
     big.resize(5000);
-    expect(pressure.figures()).toEqual({ requests: 0, bytes: 0 });
+    expect(pressure.figures()).toEqual({ requests: 0, bytes: 0, room: 2 });
     // One that is larger than all is still let in where nothing else is there.
     pressure.enter(5000).leave();
   });

@@ -1,8 +1,9 @@
 import type { ErrorCode } from "@attune/core";
+import { createCongestion, watchMoments } from "./congestion.js";
 import { Refusal } from "./refusal.js";
 
 export interface PressureLimits {
-  /** Requests that are being answered at once; open streams do not count (default 1,000). */
+  /** Requests that are being answered at once at most, where the process keeps up; open streams do not count (default 1,000). */
   inFlight: number;
   /** Bytes of their bodies together, as far as they are known (default 64 MiB). */
   inFlightBytes: number;
@@ -43,7 +44,8 @@ export interface Pressure {
   requireRoom(): void;
   /** Why `requireRoom` would refuse, or null. */
   state(): "appends" | "append-slow" | "lag" | null;
-  figures(): { requests: number; bytes: number };
+  /** `room`: requests that may be answered at once right now. */
+  figures(): { requests: number; bytes: number; room: number };
 }
 
 const MAX_RETRY_S = 60;
@@ -60,6 +62,11 @@ export function createPressure(
 ): Pressure {
   let requests = 0;
   let bytes = 0;
+  const congestion = createCongestion(limits.inFlight);
+  const watch = watchMoments((moment) => {
+    congestion.observe(moment, requests);
+    return requests > 0 || !congestion.rests;
+  });
 
   const no = (reason: string, status: number, code: ErrorCode, detail: string, seconds: number): Refusal => {
     refused(reason);
@@ -76,12 +83,13 @@ export function createPressure(
 
   return {
     state,
-    figures: () => ({ requests, bytes }),
+    figures: () => ({ requests, bytes, room: congestion.room }),
     enter(estimate) {
-      if (requests >= limits.inFlight || (bytes > 0 && bytes + estimate > limits.inFlightBytes)) {
+      if (requests >= congestion.room || (bytes > 0 && bytes + estimate > limits.inFlightBytes)) {
         const detail = "The server is answering as many requests as it can; send the same again later.";
         throw no("in-flight", 429, "ATTUNE_SERVER_BUSY", detail, 1);
       }
+      watch();
       let own = estimate;
       let inside = true;
       requests += 1;

@@ -37,6 +37,10 @@ function gaugesOf({ pressure, lag, hub, sites }: RouteContext): Instrument[] {
       () => pressure.figures().requests,
     ),
     createGauge(
+      { name: "attune_in_flight_room", help: "Requests that may be answered at once right now." },
+      () => pressure.figures().room,
+    ),
+    createGauge(
       { name: "attune_in_flight_bytes", help: "Bytes of their bodies." },
       () => pressure.figures().bytes,
     ),
@@ -56,7 +60,7 @@ function gaugesOf({ pressure, lag, hub, sites }: RouteContext): Instrument[] {
 }
 
 /** Of the last minute, of this process. What nothing was measured of is null, and `notes` says why. */
-export function performanceOf({ meters, pressure, limits, lag }: RouteContext) {
+export function performanceOf({ meters, pressure, lag }: RouteContext) {
   const { fold, api, requests, errors, events } = meters.recent;
   const [folds, answers] = [fold.values(), api.values()];
   const notes: Record<string, string> = {};
@@ -65,7 +69,7 @@ export function performanceOf({ meters, pressure, limits, lag }: RouteContext) {
     notes.apiResponseTime = "Nothing but ingestion was answered in the last minute before this.";
   if (requests.count() === 0) notes.errorRate = "No request was answered in the last minute before this.";
   const backpressure = pressure.state();
-  const current = pressure.figures().requests;
+  const { requests: current, room } = pressure.figures();
   return {
     metrics: {
       /** Events a second that were accepted at the door. */
@@ -86,7 +90,10 @@ export function performanceOf({ meters, pressure, limits, lag }: RouteContext) {
     status: backpressure === null ? "ok" : "overloaded",
     backpressure,
     logLag: lag(),
-    capacity: { current, maximum: limits.inFlight, utilization: current / limits.inFlight },
-    notes: { capacity: "Requests that are being answered, of those that may be at once.", ...notes },
+    capacity: { current, maximum: room, utilization: current / Math.max(1, room) },
+    notes: {
+      capacity: "Requests that are being answered, of those that may be at once right now.",
+      ...notes,
+    },
   };
 }

@@ -35,7 +35,7 @@ describe("monitoring", () => {
       "errorRate",
       "processingLatency",
     ]);
-    expect(answer.capacity).toEqual({ current: 1, maximum: 1000, utilization: 0.001 });
+    expect(answer.capacity).toEqual({ current: 1, maximum: 100, utilization: 0.01 });
   });
 
   it("needs more than a write key, unless the host opened it", async () => {

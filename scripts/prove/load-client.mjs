@@ -5,10 +5,10 @@ import { call, chance, figuresOf } from "./traffic.mjs";
 
 /**
  * Simulated visitors in a process of their own: each has its session, its connection, and the first `readers` of them a live stream as
- * well. With every tenth event begins another session, and every second time it is somebody new's. They send when they are due, whatever became of what they sent before (an open loop). Runs the steps that the parent asks for,
+ * well: of its own session, or of the whole site where `whole` is set. With every tenth event begins another session, and every second time it is somebody new's. They send when they are due, whatever became of what they sent before (an open loop). Runs the steps that the parent asks for,
  * `{ rate, seconds }`, and answers each with its figures.
  */
-const { port, visitors: count, readers, writeKey, secretKey, slots } = JSON.parse(process.argv[2]);
+const { port, visitors: count, readers, whole, writeKey, secretKey, slots } = JSON.parse(process.argv[2]);
 /** Of ten events one begins a session, two are waited for until they are folded, and after one other decisions are asked for. */
 const [FIRST, WAITED, DECIDED] = [0, [3, 8], 5];
 const WAIT_MS = 20_000;
@@ -114,7 +114,10 @@ const decided = ({ decisions }) => decisions !== null && decisions !== undefined
 
 async function act(visitor) {
   const turn = (visitor.number + visitor.sent) % 10;
-  if (turn === FIRST) beginSession(visitor);
+  if (turn === FIRST) {
+    beginSession(visitor);
+    if (visitor.number < readers && !whole) await openStream(visitor);
+  }
   const event = eventOf(visitor);
   const waits = WAITED.includes(turn);
   if (visitor.stream !== null) visitor.pending.set(event.id, performance.now());
@@ -142,7 +145,7 @@ async function act(visitor) {
   });
 }
 
-/** Every reader is sent the whole site's frames; it looks for its own only. */
+/** A reader of the whole site is sent everybody's frames; it looks for its own only. */
 function read(visitor, chunk) {
   if (visitor.pending.size === 0) return;
   const text = visitor.rest + chunk.toString("latin1");
@@ -155,27 +158,29 @@ function read(visitor, chunk) {
 }
 
 function openStream(visitor) {
+  const before = visitor.stream;
+  visitor.stream = null;
+  // What of the last session is still under way comes on no stream any more.
+  visitor.pending.clear();
+  before?.destroy();
   visitor.rest = "";
+  const path = `/api/v1/behavioral/stream${whole ? "" : `?sessionId=${visitor.session}`}`;
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secretKey}` };
-    const outgoing = request(
-      { agent: false, host: "127.0.0.1", port, path: "/api/v1/behavioral/stream", headers },
-      (response) => {
-        if (response.statusCode !== 200)
-          return reject(new Error(`the stream answered ${response.statusCode}`));
-        visitor.stream = response;
-        response.on("data", (chunk) => read(visitor, chunk));
-        const cut = () => {
-          if (visitor.stream !== response) return;
-          visitor.stream = null;
-          visitor.pending.clear();
-          if (figures !== null) figures.cutStreams += 1;
-        };
-        response.on("close", cut);
-        response.on("error", cut);
-        resolve();
-      },
-    );
+    const outgoing = request({ agent: false, host: "127.0.0.1", port, path, headers }, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`the stream answered ${response.statusCode}`));
+      visitor.stream = response;
+      response.on("data", (chunk) => read(visitor, chunk));
+      const cut = () => {
+        if (visitor.stream !== response) return;
+        visitor.stream = null;
+        visitor.pending.clear();
+        if (figures !== null) figures.cutStreams += 1;
+      };
+      response.on("close", cut);
+      response.on("error", cut);
+      resolve();
+    });
     outgoing.on("error", reject);
     outgoing.end();
   });

@@ -30,11 +30,19 @@ function missed(step) {
  * 1,000 visitors at once against one embedded server, which is one process; they are another. First nominal load, then steps up until a
  * target breaks.
  *
- * @param {{ seconds: number, stepSeconds: number, readers: number, inMemory?: boolean, steps?: readonly number[], onProgress?: (text: string) => void }} options
- *   `readers`: how many of them hold a live stream, each of which carries the whole site's frames. `inMemory`: the database lies in
+ * @param {{ seconds: number, stepSeconds: number, readers: number, whole?: boolean, inMemory?: boolean, steps?: readonly number[], onProgress?: (text: string) => void }} options
+ *   `readers`: how many of them hold a live stream, of their own session or, with `whole`, of all that happens on the site. `inMemory`: the database lies in
  *   /dev/shm, which leaves the disk out.
  */
-export async function load({ seconds, stepSeconds, readers, inMemory, steps, onProgress = () => undefined }) {
+export async function load({
+  seconds,
+  stepSeconds,
+  readers,
+  whole = false,
+  inMemory,
+  steps,
+  onProgress = () => undefined,
+}) {
   const dir = mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "attune-load-"));
   const disk = syncTimes(dir);
   const ruleset = JSON.parse(
@@ -45,6 +53,7 @@ export async function load({ seconds, stepSeconds, readers, inMemory, steps, onP
     port: server.port,
     visitors: VISITORS,
     readers,
+    whole,
     writeKey: WRITE_KEY,
     secretKey: SECRET_KEY,
     slots: Object.keys(ruleset.slots).slice(0, 3),

@@ -121,10 +121,17 @@ const loadProof = (options, title) => ({
 const loadProofs = ({ seconds, stepSeconds }) => {
   const times = { seconds, stepSeconds };
   return [
+    loadProof({ ...times, readers: 1000 }, "own: 1,000 visitors, each with the live stream of its session"),
     loadProof({ ...times, readers: 0 }, "plain: 1,000 visitors, no streams, database on disk"),
     loadProof({ ...times, readers: 0, inMemory: true }, "plain: 1,000 visitors, no streams, database in RAM"),
-    loadProof({ ...times, readers: 50, inMemory: true }, "streams: 1,000 visitors, 50 live streams"),
-    loadProof({ ...times, readers: 500, inMemory: true }, "streams: 1,000 visitors, 500 live streams"),
+    loadProof(
+      { ...times, readers: 50, whole: true },
+      "whole: 1,000 visitors, 50 live streams of the whole site",
+    ),
+    loadProof(
+      { ...times, readers: 500, whole: true },
+      "whole: 1,000 visitors, 500 live streams of the whole site",
+    ),
   ];
 };
 

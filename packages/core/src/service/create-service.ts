@@ -207,6 +207,11 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       if (context.log !== null) await context.claim.hold();
       return eraseSubject(context, target);
     },
+    async pseudonymOf(id, { site } = {}) {
+      const pseudonym = await context.pseudonyms.of(checkSite(site));
+      if ("visitorId" in id) return pseudonym("v", id.visitorId);
+      return "sessionId" in id ? pseudonym("s", id.sessionId) : pseudonym("u", id.userId);
+    },
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();

@@ -211,6 +211,9 @@ export interface ConsentReceipt {
   stored: boolean;
 }
 
+/** An identifier as clients send it. */
+export type NamedId = { visitorId: string } | { sessionId: string } | { userId: string };
+
 /** What `subscribe` delivers. */
 export type ServiceFrame =
   | { type: "event"; site: string; event: Event }
@@ -326,6 +329,8 @@ export interface PersonalizationService {
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
   exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
+  /** The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is. */
+  pseudonymOf(id: NamedId, options?: { site?: string }): Promise<string>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,

@@ -10,6 +10,7 @@ import type {
   Ruleset,
   SeriesAsk,
   StreamFrame,
+  StreamOptions,
 } from "./types.js";
 
 export { ClientError } from "./error.js";
@@ -61,10 +62,11 @@ export function createClient(options: ClientOptions) {
         given,
       ),
     /** Frames as they come; leave the loop to end it. Not resumed by itself: open it again with the last frame's id. */
-    async *stream(given: CallOptions & { lastEventId?: string } = {}): AsyncGenerator<StreamFrame, void> {
-      const { lastEventId } = given;
+    async *stream(given: StreamOptions = {}): AsyncGenerator<StreamFrame, void> {
+      const { lastEventId, visitorId, sessionId, userId } = given;
       const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-      const { body } = await send("GET", `${BEHAVIOURAL}/stream`, { headers }, given);
+      const query = { visitorId, sessionId, userId };
+      const { body } = await send("GET", `${BEHAVIOURAL}/stream`, { headers, query }, given);
       if (body) yield* framesOf(body);
     },
     recordConsent: (body: BodyOf<"recordConsent">, given?: OnceOptions) =>

@@ -79,6 +79,15 @@ export interface OnceOptions extends CallOptions {
   idempotencyKey?: string;
 }
 
+/** Which frames are wanted: of all the site, or of one visitor, session or user. */
+export interface StreamOptions extends CallOptions {
+  /** The id of the last frame that was seen. */
+  lastEventId?: string;
+  visitorId?: string;
+  sessionId?: string;
+  userId?: string;
+}
+
 /** One frame of the live stream. */
 export interface StreamFrame {
   /** Given back as `lastEventId`, the stream goes on after it. */

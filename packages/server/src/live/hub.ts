@@ -1,11 +1,11 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService, ServiceFrame, SiteSummary } from "@attune/core/service";
-import { createFeed, type Feed } from "./feed.js";
 import { isSimulated, liveFrame, type VisitorFacts, visitorOf } from "./frames.js";
 import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createRoster, type EventFrame, type Roster } from "./roster.js";
+import { createSiteFeeds, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
 import { type ApartFigures, createTallies } from "./tallies.js";
 
 export interface HubOptions {
@@ -20,6 +20,8 @@ export interface HubOptions {
 
 export interface OpenOptions {
   site: string;
+  /** Null: all that happens on the site. */
+  subject: LiveSubject | null;
   /** `Last-Event-ID`, where the reader has been here before. */
   lastEventId: string | null;
   /** False once the credential no longer holds: the stream is ended within a second. */
@@ -61,7 +63,7 @@ interface VisitorsFrame {
 }
 
 interface Site {
-  feed: Feed;
+  feeds: SiteFeeds;
   roster: Roster;
 }
 
@@ -85,16 +87,17 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       clock,
       frameOf: (event) => liveFrame({ type: "event", site, event }, facts) as EventFrame,
     });
-    const made = { roster, feed: createFeed({ clock, visitors: () => visitorsFrame(site, roster) }) };
+    const feeds = createSiteFeeds({ clock, visitors: (subject) => visitorsFrame(site, roster, subject) });
+    const made = { roster, feeds };
     followed.set(site, made);
     return made;
   }
 
-  function visitorsFrame(site: string, roster: Roster): VisitorsFrame {
+  function visitorsFrame(site: string, roster: Roster, subject: LiveSubject | null): VisitorsFrame {
     return {
       type: "visitors",
       since: new Date(tallies.since(site)).toISOString(),
-      visitors: roster.visitors().map(({ simulated, event, insights }) => ({
+      visitors: roster.visitors(subject).map(({ simulated, event, insights }) => ({
         simulated,
         event: { ...event, segments: tallies.segmentsOf(site, event.visitor) ?? event.segments },
         insights,
@@ -104,8 +107,8 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
 
   /** @param visitor Null: all of the site's. */
   function forget(site: string, visitor: string | null): void {
-    const { feed, roster } = of(site);
-    feed.forget(visitor);
+    const { feeds, roster } = of(site);
+    feeds.forget(visitor);
     roster.forget(visitor);
     rates.forget(site, visitor);
     tallies.forget(site, visitor);
@@ -127,26 +130,26 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       tallies.event(frame.event, simulated);
     }
     if (frame.type === "visitor") tallies.segments(site, frame.visitor, Object.keys(frame.segments));
-    const { feed, roster } = of(site);
-    if (!feed.watched) {
+    const { feeds, roster } = of(site);
+    if (!feeds.wants(frame)) {
       if (frame.type === "event") roster.keep(frame.event);
       return;
     }
     const live = liveFrame(frame, facts);
-    feed.push(live, visitor);
-    if (live.type === "behavioral_event") roster.show(live);
+    feeds.push(frame, live, visitor);
+    if (frame.type === "event" && live.type === "behavioral_event") roster.show(live, frame.event.userId);
     // Who hears of it shows nobody any more.
-    if (live.type === "gap") feed.tell("visitors", () => visitorsFrame(site, roster));
+    if (live.type === "gap") feeds.tell("visitors", (subject) => visitorsFrame(site, roster, subject));
   }
 
   const figures = (site: string) => ({
     ...rates.figures(site),
-    readers: followed.get(site)?.feed.readers.size ?? 0,
+    readers: followed.get(site)?.feeds.readers ?? 0,
   });
 
   async function sendMetrics(): Promise<void> {
-    for (const [site, { feed }] of followed) {
-      if (feed.readers.size === 0) continue;
+    for (const [site, { feeds }] of followed) {
+      if (feeds.wholeReaders === 0) continue;
       const summary = await service.summary(site, { names: METRICS_NAMES });
       const at = new Date(clock.now()).toISOString();
       const truncated = summary.other !== null;
@@ -160,7 +163,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
         apart,
         simulated: population,
       };
-      feed.tell("metrics", () => frame);
+      feeds.tell("metrics", () => frame);
     }
   }
 
@@ -169,10 +172,10 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   const timer = setInterval(() => {
     ticks += 1;
     let readers = 0;
-    for (const { feed } of followed.values()) {
-      for (const reader of feed.readers) if (!reader.active()) reader.end();
-      if (ticks % PING_TICKS === 0) feed.tell("ping", () => ({ type: "ping" }));
-      readers += feed.readers.size;
+    for (const { feeds } of followed.values()) {
+      feeds.sweep();
+      if (ticks % PING_TICKS === 0) feeds.tell("ping", () => ({ type: "ping" }));
+      readers += feeds.wholeReaders;
     }
     if (sending || readers === 0) return;
     sending = true;
@@ -190,10 +193,10 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   return {
     figures,
     forget: (site) => forget(site, null),
-    open: ({ site, lastEventId, active }) => of(site).feed.open({ lastEventId, active }).body,
+    open: ({ site, ...rest }) => of(site).feeds.open(rest).body,
     async close() {
       clearInterval(timer);
-      for (const { feed } of followed.values()) feed.close();
+      for (const { feeds } of followed.values()) feeds.close();
       for (const subscription of await Promise.allSettled(subscriptions)) {
         if (subscription.status === "fulfilled") await subscription.value();
       }

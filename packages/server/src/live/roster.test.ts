@@ -18,8 +18,8 @@ function start() {
   return {
     roster,
     keep: (visitor: string, name = "Page Viewed") => roster.keep(event(visitor, name)),
-    show: (visitor: string, name = "Page Viewed") => roster.show(frameOf(event(visitor, name))),
-    seen: () => roster.visitors().map(({ event: { visitor, eventType } }) => `${visitor} ${eventType}`),
+    show: (visitor: string, name = "Page Viewed") => roster.show(frameOf(event(visitor, name)), null),
+    seen: () => roster.visitors(null).map(({ event: { visitor, eventType } }) => `${visitor} ${eventType}`),
     later: (ms: number) => void (now += ms),
     made: () => made,
   };

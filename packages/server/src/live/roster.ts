@@ -1,16 +1,20 @@
 import type { Clock, Event } from "@attune/core";
 import { isSimulated, type LiveFrame } from "./frames.js";
+import type { LiveSubject } from "./site-feeds.js";
 
 export type EventFrame = Extract<LiveFrame, { type: "behavioral_event" }>;
 
 /** Who is here on one site, so that who opens the page need not wait until everybody has done something again. */
 export interface Roster {
-  /** An event that somebody watched: its frame. */
-  show(frame: EventFrame): void;
+  /** An event that somebody watched: its frame. @param user The pseudonym of the user it names. */
+  show(frame: EventFrame, user: string | null): void;
   /** An event that nobody watched. Nothing is made of it until somebody asks. */
   keep(event: Event): void;
-  /** The latest frame of each visitor of the last five minutes, who came last at the end; at most 50 real and 50 simulated ones. */
-  visitors(): EventFrame[];
+  /**
+   * The latest frame of each visitor of the last five minutes, who came last at the end; at most 50 real and 50 simulated ones; of these, where a
+   * subject is named, only its own.
+   */
+  visitors(subject: LiveSubject | null): EventFrame[];
   /** Forgets a visitor; null: all. */
   forget(visitor: string | null): void;
 }
@@ -25,10 +29,22 @@ const VISITORS = 50;
 const KEPT = 250;
 const RECENT_MS = 5 * 60_000;
 
+interface Row {
+  at: number;
+  frame: EventFrame;
+  user: string | null;
+}
+
 interface Kind {
   /** Who was seen longest ago comes first. */
-  rows: Map<string, { at: number; frame: EventFrame }>;
+  rows: Map<string, Row>;
   kept: { at: number; event: Event }[];
+}
+
+function isOf(subject: LiveSubject | null, { frame: { event }, user }: Row): boolean {
+  if (subject === null) return true;
+  const { kind, name } = subject;
+  return name === { visitor: event.visitor, session: event.sessionId, user }[kind];
 }
 
 export function createRoster({ clock, frameOf }: RosterOptions): Roster {
@@ -38,26 +54,28 @@ export function createRoster({ clock, frameOf }: RosterOptions): Roster {
   };
   const kindOf = (simulated: boolean): Kind => kinds[simulated ? "simulated" : "real"];
 
-  function put({ rows }: Kind, frame: EventFrame, at: number): void {
-    const { visitor } = frame.event;
+  function put({ rows }: Kind, row: Row): void {
+    const { visitor } = row.frame.event;
     rows.delete(visitor);
-    rows.set(visitor, { at, frame });
+    rows.set(visitor, row);
     if (rows.size > VISITORS) rows.delete(rows.keys().next().value as string);
   }
 
   return {
-    show: (frame) => put(kindOf(frame.simulated), frame, clock.now()),
+    show: (frame, user) => put(kindOf(frame.simulated), { at: clock.now(), frame, user }),
     keep(event) {
       const { kept } = kindOf(isSimulated(event));
       kept.push({ at: clock.now(), event });
       if (kept.length >= 2 * KEPT) kept.splice(0, KEPT);
     },
-    visitors() {
+    visitors(subject) {
       const since = clock.now() - RECENT_MS;
-      const found: { at: number; frame: EventFrame }[] = [];
+      const found: Row[] = [];
       for (const kind of Object.values(kinds)) {
-        for (const { at, event } of kind.kept.splice(0).slice(-KEPT)) put(kind, frameOf(event), at);
-        for (const row of kind.rows.values()) if (row.at > since) found.push(row);
+        for (const { at, event } of kind.kept.splice(0).slice(-KEPT)) {
+          put(kind, { at, frame: frameOf(event), user: event.userId });
+        }
+        for (const row of kind.rows.values()) if (row.at > since && isOf(subject, row)) found.push(row);
       }
       return found.sort((a, b) => a.at - b.at).map(({ frame }) => frame);
     },

@@ -31,10 +31,11 @@ async function read(
   lastEventId?: string,
   act?: () => Promise<unknown>,
   from: TestServer = at,
+  query = "",
 ): Promise<Frame[]> {
   const abort = new AbortController();
   const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-  const response = await from.call(STREAM, { key: SECRET, headers, signal: abort.signal });
+  const response = await from.call(STREAM + query, { key: SECRET, headers, signal: abort.signal });
   expect(response.headers.get("content-type")).toContain("text/event-stream");
   await act?.();
   const frames: Frame[] = [];
@@ -98,6 +99,69 @@ describe("GET /stream", () => {
     ]);
     for (const unknown of ["other-process.1", "nonsense", `${first?.id?.split(".")[0]}.999999`]) {
       expect((await read((seen) => seen.length > 0, unknown))[0]?.type).toBe("gap");
+    }
+  });
+});
+
+describe("GET /stream of one visitor, session or user", () => {
+  const ANN = { visitorId: "ann-0123456789", sessionId: "ann-session", userId: "ann@shop" };
+  const BO = { visitorId: "bo-0123456789", sessionId: "bo-session", userId: "bo@shop" };
+  const sent = (id: string, who: object, more: object = {}) => nativeEvent({ ...who, ...more, id });
+  const until = (id: string) => (seen: Frame[]) => ids(seen).includes(id);
+  const ids = (frames: Frame[]) =>
+    events(frames).map(({ data }) => (data.event as { eventId: string }).eventId);
+
+  it("carries what is about it and nothing else, and says who is here of it alone", async () => {
+    const here = await startTestServer();
+    await here.post(BATCH, [sent("ann-before", ANN), sent("bo-before", BO)]);
+    for (const [query, also] of [
+      ["visitorId=ann-0123456789", 0],
+      ["sessionId=ann-session", 0],
+      ["userId=ann%40shop", 1],
+    ] as const) {
+      const id = (name: string) => `${name} by ${query}`;
+      const act = () =>
+        here.post(BATCH, [
+          sent(id("bo"), BO),
+          sent(id("ann 1"), ANN),
+          sent(id("ann elsewhere"), ANN, { sessionId: "ann-second", visitorId: "ann-phone-0123456789" }),
+          sent(id("ann 2"), ANN),
+        ]);
+      const enough = (seen: Frame[]) => events(seen).length === 2 + also;
+      const frames = await read(enough, undefined, act, here, `?${query}`);
+      const expected = [id("ann 1"), id("ann 2"), ...(also ? [id("ann elsewhere")] : [])];
+      expect(ids(frames).sort()).toEqual(expected.sort());
+      expect(frames.filter(({ type }) => type === "metrics" || type === "exposure")).toEqual([]);
+      const who = frames.find(({ type }) => type === "visitors")?.data.visitors as object[];
+      expect(who.length).toBeGreaterThan(0);
+      expect(JSON.stringify(frames)).not.toContain("bo by");
+      expect(JSON.stringify(who)).not.toContain("bo-before");
+    }
+    await here.close();
+  });
+
+  it("resumes like the whole one, and loses its thread when its visitor is erased", async () => {
+    const here = await startTestServer();
+    const query = "?visitorId=ann-0123456789";
+    const [first] = events(
+      await read(until("e1"), undefined, () => here.post(BATCH, [sent("e1", ANN)]), here, query),
+    );
+    await here.post(BATCH, [sent("e2", ANN), sent("e3", BO)]);
+    expect(ids(await read(until("e2"), first?.id as string, undefined, here, query))).toEqual(["e2"]);
+    await here.call("/api/v1/behavioral/data/ann-0123456789", { method: "DELETE", key: SECRET });
+    const isGap = (seen: Frame[]) => seen.some(({ type }) => type === "gap");
+    const after = await read(isGap, first?.id as string, undefined, here, query);
+    expect(ids(after)).toEqual([]);
+    await here.close();
+  });
+
+  it("names what is wrong with its query", async () => {
+    for (const query of ["?visitorId=", "?visitorId=a&userId=b", `?sessionId=${"x".repeat(129)}`]) {
+      const answer = await at.call(STREAM + query, { key: SECRET });
+      expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([
+        400,
+        "ATTUNE_SERVER_QUERY",
+      ]);
     }
   });
 });

@@ -51,8 +51,14 @@ export const eventsOperations = {
     tag: "Live",
     summary: "What happens on the site, as it happens",
     description:
-      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap.",
+      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap. A stream of one visitor, session or user has no `metrics`.",
+    query: {
+      visitorId: { description: "Only what is about this visitor.", schema: { type: "string" } },
+      sessionId: { description: "Only the events of this session.", schema: { type: "string" } },
+      userId: { description: "Only the events that name this user.", schema: { type: "string" } },
+    },
     headers: { "last-event-id": "The last frame that was seen." },
     answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
+    problems: [[400, "ATTUNE_SERVER_QUERY"]],
   },
 } as const satisfies Operations;

@@ -1,0 +1,111 @@
+import type { Clock } from "@attune/core";
+import type { ServiceFrame } from "@attune/core/service";
+import { type Aside, createFeed, type Feed } from "./feed.js";
+import type { LiveFrame } from "./frames.js";
+import type { Reader } from "./reader.js";
+
+/** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user. */
+export interface LiveSubject {
+  kind: "visitor" | "session" | "user";
+  name: string;
+}
+
+export interface SiteFeedsOptions {
+  clock: Clock;
+  /** Who is here; of the one subject, where one is named. */
+  visitors(subject: LiveSubject | null): Aside;
+}
+
+/** The frames of one site on their way to who reads all of them, and to who reads those of one subject. */
+export interface SiteFeeds {
+  readonly readers: number;
+  /** Readers of the whole site. */
+  readonly wholeReaders: number;
+  /** Whether somebody would be sent this frame. */
+  wants(frame: ServiceFrame): boolean;
+  /** @param live The same frame, as readers see it. @param visitor Whom it is about; null where it names nobody. */
+  push(frame: ServiceFrame, live: LiveFrame, visitor: string | null): void;
+  /** Tells who reads the whole site, for `ping` and `visitors` everybody. */
+  tell(type: Aside["type"], frame: (subject: LiveSubject | null) => Aside): void;
+  open(options: { subject: LiveSubject | null; lastEventId: string | null; active(): boolean }): Reader;
+  /** As {@link Feed.forget}, in all of them. */
+  forget(visitor: string | null): void;
+  /** Ends the streams whose credentials no longer hold, and gives up feeds that nobody reads. */
+  sweep(): void;
+  close(): void;
+}
+
+const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
+
+/** Frames that concern every reader, whomever they follow. */
+const isForAll = ({ type }: ServiceFrame): boolean =>
+  type === "gap" || type === "erased" || type === "ruleset";
+
+export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
+  const whole = createFeed({ clock, visitors: () => visitors(null) });
+  const apart = new Map<string, { subject: LiveSubject; feed: Feed }>();
+
+  function* all(): Generator<{ subject: LiveSubject | null; feed: Feed }> {
+    yield { subject: null, feed: whole };
+    yield* apart.values();
+  }
+
+  /** The feeds of single subjects that a frame belongs into. */
+  function apartOf(frame: ServiceFrame): Feed[] {
+    if (apart.size === 0) return [];
+    if (isForAll(frame)) return Array.from(apart.values(), ({ feed }) => feed);
+    const found: Feed[] = [];
+    const look = (kind: LiveSubject["kind"], name: string | null): void => {
+      const entry = name === null ? undefined : apart.get(keyOf({ kind, name }));
+      if (entry?.feed.watched) found.push(entry.feed);
+    };
+    if (frame.type === "event") {
+      look("visitor", frame.event.visitorId);
+      look("session", frame.event.sessionId);
+      look("user", frame.event.userId);
+    } else if (frame.type === "visitor") look("visitor", frame.visitor);
+    return found;
+  }
+
+  function feedOf(subject: LiveSubject | null): Feed {
+    if (subject === null) return whole;
+    const key = keyOf(subject);
+    const found = apart.get(key);
+    if (found) return found.feed;
+    const feed = createFeed({ clock, visitors: () => visitors(subject) });
+    apart.set(key, { subject, feed });
+    return feed;
+  }
+
+  return {
+    get readers() {
+      let count = 0;
+      for (const { feed } of all()) count += feed.readers.size;
+      return count;
+    },
+    get wholeReaders() {
+      return whole.readers.size;
+    },
+    wants: (frame) => whole.watched || apartOf(frame).length > 0,
+    push(frame, live, visitor) {
+      if (whole.watched) whole.push(live, visitor);
+      for (const feed of apartOf(frame)) feed.push(live, visitor);
+    },
+    tell(type, frame) {
+      whole.tell(type, () => frame(null));
+      if (type === "metrics") return;
+      for (const { subject, feed } of apart.values()) feed.tell(type, () => frame(subject));
+    },
+    open: ({ subject, ...rest }) => feedOf(subject).open(rest),
+    forget(visitor) {
+      for (const { feed } of all()) feed.forget(visitor);
+    },
+    sweep() {
+      for (const { feed } of all()) for (const reader of feed.readers) if (!reader.active()) reader.end();
+      for (const [key, { feed }] of apart) if (!feed.watched) apart.delete(key);
+    },
+    close() {
+      for (const { feed } of all()) feed.close();
+    },
+  };
+}

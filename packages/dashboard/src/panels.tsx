@@ -60,7 +60,8 @@ export function Traffic({ history }: { history: readonly number[] }) {
   return (
     <section className="panel wide">
       <h2>
-        Events a second, last two minutes <span className="soft">at most {rate(Math.max(0, ...history))}</span>
+        Events a second, last two minutes{" "}
+        <span className="soft">at most {rate(Math.max(0, ...history))}</span>
       </h2>
       <Sparkline
         values={history}

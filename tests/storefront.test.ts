@@ -249,6 +249,8 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     const { context, page } = await newVisitor(browser);
     await page.goto(demo.url);
     await accept(page);
+    // What captures clicks is loaded only now.
+    await expect.poll(async () => (await kept(page)).cookies).toContain("attune-visitor");
     await open(page, shelf("kitchen"));
     await page.getByTestId("insight-open").click();
     const drawer = page.getByRole("dialog", { name: "What this page knows about you" });

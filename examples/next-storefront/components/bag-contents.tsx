@@ -53,7 +53,7 @@ export function BagContents() {
         })}
       </ul>
       <p className="bag-total">
-        <span>Together</span>
+        <span>Total</span>
         <b>{money(bag.total)}</b>
       </p>
       <button type="button" className="button buy" onClick={buy} data-testid="order">

@@ -67,6 +67,4 @@ export function stepText({ slot, step }: { slot: (typeof SLOTS)[number]; step: E
 }
 
 const chance = (propensity: unknown): string =>
-  typeof propensity === "number" && propensity < 1
-    ? ` ${Math.round(propensity * 100)} % of the visitors do.`
-    : "";
+  typeof propensity === "number" && propensity < 1 ? ` ${Math.round(propensity * 100)}% of visitors do.` : "";

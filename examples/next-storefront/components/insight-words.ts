@@ -57,7 +57,7 @@ type Features = Snapshot["features"];
 type Feature = readonly [name: keyof Features, label: string, text: (value: number, all: Features) => string];
 
 const rounded = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 1 });
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
 const yes = (): string => "yes";
 const whole = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 });
 const each = (unit: string) => (value: number) => `${rounded(value)} ${unit}`;

@@ -12,7 +12,11 @@ export interface DashboardProps {
   server?: string;
 }
 
-const STATES = { connecting: "Connecting …", live: "Live", lost: "Connection lost, trying again …" } as const;
+const STATES = {
+  connecting: "Connecting …",
+  live: "Live",
+  lost: "Connection lost, trying again. If that lasts, reload this page.",
+} as const;
 const VISITORS = 12;
 const EVENTS = 16;
 

@@ -59,7 +59,10 @@ function Tile({ name, value, note }: { name: string; value: string; note: string
 export function Traffic({ history }: { history: readonly number[] }) {
   return (
     <section className="panel wide">
-      <h2>Events a second, last two minutes</h2>
+      <h2>
+        Events a second, last two minutes{" "}
+        <span className="soft">at most {rate(Math.max(0, ...history))}</span>
+      </h2>
       <Sparkline
         values={history}
         capacity={120}

@@ -12,7 +12,9 @@ export function Population({ server, running }: { server: string; running: boole
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ visitorsPerMinute: running ? 0 : VISITORS_PER_MINUTE }),
     }).catch(() => null);
-    setProblem(answer?.ok ? null : "That did not work.");
+    if (answer?.ok) return setProblem(null);
+    const said = (await answer?.json().catch(() => null)) as { detail?: string } | null | undefined;
+    setProblem(said?.detail ?? "The server did not answer. Is it still running?");
   };
   return (
     <div className="population">

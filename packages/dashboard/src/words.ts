@@ -6,7 +6,7 @@ const PATTERNS: Readonly<Record<string, string | undefined>> = {
   browser: "looking around",
   researcher: "comparing closely",
   undecided: "going back and forth",
-  "bargain-hunter": "after reductions",
+  "bargain-hunter": "hunting for reductions",
   "cart-abandoner": "leaving a full bag",
   "returning-buyer": "buying again",
   regular: "a regular's visit",

@@ -2,7 +2,7 @@ import { type Ruleset, type SegmentExpression } from "@attune/core";
 import { useEffect } from "react";
 import { usePersonalization } from "./context.js";
 
-/** Bundlers put the text in its place. */
+/** Bundlers replace it by its value. */
 declare const process: { env: { NODE_ENV?: string } };
 
 const listed = (names: readonly string[]): string => (names.length > 0 ? names.join(", ") : "none");

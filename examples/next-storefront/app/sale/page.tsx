@@ -10,7 +10,9 @@ export default function SalePage() {
     <section className="wrap page">
       <View name="category" category="sale" />
       <h1>Sale</h1>
-      <p className="lede">Reduced until the shelf is empty. The price before is the price it really had.</p>
+      <p className="lede">
+        Reduced until the shelf is empty. The price struck through is what it really cost before.
+      </p>
       <Cards products={onSale()} />
     </section>
   );

@@ -31,12 +31,8 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
 
   const open = (): Promise<IDBDatabase> => {
     const mine = (opened ??= within<IDBDatabase>((resolve, reject) => {
-      let late = false;
       const request = indexedDB.open(name, 1);
-      const refuse = (): void => {
-        late = true;
-        reject(request.error);
-      };
+      const refuse = (): void => reject(request.error);
       request.onupgradeneeded = () => {
         request.result.createObjectStore("values");
         request.result.createObjectStore("queue", { keyPath: "id" });
@@ -45,7 +41,8 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
       request.onblocked = refuse;
       request.onsuccess = () => {
         const database = request.result;
-        if (late) return database.close();
+        // Given up meanwhile: nobody would close it, and an erasure would wait for it.
+        if (opened !== mine) database.close();
         // Another page deletes the database: let go at once, so that an erasure never waits for this page.
         database.onversionchange = close;
         database.onclose = close;

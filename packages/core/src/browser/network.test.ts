@@ -8,10 +8,15 @@ interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
+  /** Headers and the front of a body arrive, its end never does. */
+  stalls?: boolean;
 }
 
 let server: Server | undefined;
-afterEach(() => server?.close());
+afterEach(() => {
+  server?.close();
+  server?.closeAllConnections();
+});
 
 /** A real endpoint that answers as told and writes down what came. */
 async function endpoint(answer: (url: string) => Answer) {
@@ -24,8 +29,9 @@ async function endpoint(answer: (url: string) => Answer) {
     });
     request.on("end", () => {
       seen.push({ url: request.url ?? "", method: request.method ?? "", headers: request.headers, body });
-      const { status, headers, body: said } = answer(request.url ?? "");
-      response.writeHead(status, headers).end(said === undefined ? "" : JSON.stringify(said));
+      const { status, headers, body: said, stalls } = answer(request.url ?? "");
+      if (stalls) return void response.writeHead(status, headers).write("{");
+      return void response.writeHead(status, headers).end(said === undefined ? "" : JSON.stringify(said));
     });
   });
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
@@ -92,6 +98,20 @@ describe("what the endpoint's answers mean", () => {
     cancel.abort();
     expect(await network.send(items(1), { last: false, signal: cancel.signal })).toEqual({ status: "retry" });
   });
+});
+
+describe("an answer that stalls half way", () => {
+  it("is let go of with its signal, and holds nothing up", async () => {
+    const { network, seen } = await endpoint(() => ({ status: 200, stalls: true }));
+    const cancel = createCancel();
+    const sent = network.send(items(1), { last: false, signal: cancel.signal });
+    const ruleset = network.fetchRuleset?.(null, cancel.signal);
+    await expect.poll(() => seen.length).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    cancel.abort();
+    expect(await sent).toMatchObject({ status: "done", taken: 1 });
+    await expect(ruleset).rejects.toThrow();
+  }, 3000);
 });
 
 describe("what is told of a misconfiguration", () => {

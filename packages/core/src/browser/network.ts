@@ -19,7 +19,7 @@ export function retryAfter(header: string | null, now: number): number | undefin
   return ms >= 0 ? ms : undefined;
 }
 
-/** The front of a list that fits a number of bytes as JSON; UTF-8 is counted at its longest where text is not ASCII. */
+/** The front of a list that fits a number of bytes as JSON in UTF-8. */
 function fitting(items: readonly QueueItem[], bytes: number): readonly QueueItem[] {
   let used = 200;
   let count = 0;
@@ -76,7 +76,7 @@ export function browserNetwork(
     signal.addEventListener("abort", abort);
     const timer = setTimeout(abort, TIMEOUT_MS);
     try {
-      return await fetch(base + path, {
+      const response = await fetch(base + path, {
         credentials: "same-origin",
         // Else the browser itself would send the page's address, query and all.
         referrerPolicy: "origin",
@@ -89,6 +89,9 @@ export function browserNetwork(
         },
         signal: controller.signal,
       });
+      // To its end under the same time-out: an answer that stalls half way must not hold up the queue.
+      await response.clone().text().catch(abort);
+      return response;
     } catch (cause) {
       throw new AttuneError("ATTUNE_BROWSER_UNREACHABLE", `No answer from ${base + path}.`, { cause });
     } finally {

@@ -21,7 +21,7 @@ const unknownKeys = (given: object, known: readonly string[], path: string): Att
       const at = pointer(path, key);
       return new AttuneError(
         "ATTUNE_ENGINE_OPTIONS",
-        `There is no option ${at}, so it does nothing. There are ${known.join(", ")}.`,
+        `There is no option ${at}, so it does nothing. There are: ${known.join(", ")}.`,
         { path: at },
       );
     });

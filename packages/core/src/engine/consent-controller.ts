@@ -84,7 +84,9 @@ export function createConsentEdge({
     if (own && record) {
       if (!id) {
         await done;
-        if (state.record === record) id = visitorId();
+        // Whoever decided meanwhile has told, or will.
+        if (state.record !== record) return;
+        id = visitorId();
       }
       // A newer record replaces an older one.
       telling.abort();

@@ -286,4 +286,33 @@ describe("what the visitor decided, told to the server", () => {
     await world.time.advance(100_000);
     expect(told.slice(6).map(({ analytics }) => analytics)).toEqual([false, false]);
   });
+
+  it("is told though an earlier decision was still waiting for the visitor's id", async () => {
+    const world = fakeEnvironment();
+    const told: { purposes: string[]; stopped(): boolean }[] = [];
+    const attune = createAttune({
+      environment: {
+        ...world.environment,
+        network: {
+          send: async () => ({ status: "done", rejected: [] }),
+          async sendConsent({ record }, signal) {
+            const { grants } = record as { grants: Record<string, boolean> };
+            const purposes = Object.keys(grants).filter((purpose) => grants[purpose]);
+            told.push({ purposes, stopped: () => signal.aborted });
+          },
+        },
+      },
+    });
+    // Decides again as soon as there is an id.
+    const stop = attune.subscribe(() => {
+      if (attune.visitor() === null) return;
+      stop();
+      void attune.consent.grant(["personalization"]);
+    });
+    attune.start();
+    await attune.consent.grant(["analytics"]);
+    await world.time.settle();
+    expect(told.map(({ purposes }) => purposes)).toEqual([["necessary", "analytics", "personalization"]]);
+    expect(told[0]?.stopped()).toBe(false);
+  });
 });

@@ -10,23 +10,23 @@ import type { FetchRecording } from "./recording-gate.js";
 import { createSnapshots } from "./snapshots.js";
 import type { Attune, AttuneOptions, TrackResult } from "./types.js";
 
-/** Bundlers put the text in its place. */
+/** Bundlers replace it by its value. */
 declare const process: { env: { NODE_ENV?: string } };
 
 type Lifecycle = ReturnType<typeof createLifecycle>;
 
 /**
- * Makes an engine. That alone reads, writes and sends nothing, so it is safe on a server and while rendering; `start()` begins, as far as
+ * Makes an engine. Making one reads, writes and sends nothing, so it is safe on a server and while rendering; `start()` begins, as far as
  * consent allows. Without an environment there is nothing to touch, and the engine is started at once.
  *
- * What records and learns is loaded from the start on, as a part of its own; `ready()` waits for it.
+ * The part that records and learns is a chunk of its own, fetched when the engine starts; `ready()` waits for it.
  *
  * @throws AttuneError where a ruleset is handed in that cannot be compiled.
  */
 export const createAttune = (options: AttuneOptions = {}): Attune =>
   createEngine(options, async () => (await import("./recording/create-recording.js")).createRecording);
 
-/** {@link createAttune} with its second part from wherever it is handed in. */
+/** {@link createAttune}, whose second part comes from where the caller says. */
 export function createEngine(options: AttuneOptions, fetchRecording: FetchRecording): Attune {
   const parts = createFirstLoad(options, fetchRecording, () => attune);
   const { recording } = parts.gate;

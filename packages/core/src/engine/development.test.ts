@@ -16,7 +16,7 @@ describe("options that do nothing", () => {
   it("are told of in development, with those that there are", () => {
     const policy = { version: "1" };
     expect(told({ consent: { policy }, decisions: { ruleset } })).toEqual([]);
-    expect(told({ consents: {} })).toEqual([expect.stringMatching(/\/consents.*There are site.*consent/)]);
+    expect(told({ consents: {} })).toEqual([expect.stringMatching(/\/consents.*There are: site.*consent/)]);
     expect(told({ delivery: { batch: 3 } })).toEqual([expect.stringMatching(/\/delivery\/batch.*batchSize/)]);
     expect(told({ consent: { policy: {} } })).toEqual([expect.stringMatching(/policy\/version/)]);
     expect(told({ consent: { policy: { version: "1", mode: "optin" } } })).toEqual([

@@ -68,16 +68,22 @@ export interface Snapshot {
   rulesetVersion: string | null;
 }
 
+/** Changes consent. Each call resolves when the engine is in line with it, on the device too; before `start()` it waits for that. */
 export interface ConsentController {
   readonly state: ConsentState;
+  /** Allows these purposes; those that Global Privacy Control denies stay denied. */
   grant(purposes: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
+  /** Refuses these purposes. */
   deny(purposes: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
   /** Resolves when nothing but the consent record is left on the device (where nothing optional remains granted). */
   withdraw(purposes?: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
+  /** The decision as it is kept; null where none was made. */
   receipt(): ConsentRecord | null;
+  /** Calls back after each change of the state. What it returns ends that. */
   subscribe(listener: (state: ConsentState) => void): () => void;
 }
 
+/** What the page and its device know of the visitor; JSON, for `import` on another device. */
 export interface EngineExport {
   format: "attune-visitor";
   version: 1;
@@ -102,13 +108,17 @@ export interface DeliveryEntry {
   status: "queued" | "sent" | "rejected" | "memory";
 }
 
+/** The engine of a page. */
 export interface Attune {
+  /** Records an event. Resolves with where it is now, or why it was dropped; never rejects. */
   track(
     name: string,
     properties?: Record<string, unknown>,
     options?: { context?: Record<string, unknown> },
   ): Promise<TrackResult>;
+  /** Records a page view; `browser(…)` does so by itself unless `capture.pages` is off. */
   page(properties?: Record<string, unknown>): Promise<TrackResult>;
+  /** The visitor is this user of the host. Traits and preferences are kept under `personalization` alone. Another user id is another visitor. */
   identify(
     userId: string,
     traits?: Record<string, unknown>,
@@ -116,7 +126,9 @@ export interface Attune {
   ): Promise<TrackResult>;
   /** From now on it is another visitor. `stored`: the device knows it too. */
   reset(): Promise<TrackResult>;
+  /** The visit under way; null before the first event and after 30 minutes without one. Times in epoch ms. */
   session(): { id: string; startedAt: number; lastActivityAt: number; isNew: boolean } | null;
+  /** Who the visitor is to this site; null as long as consent allows none to be known. */
   visitor(): {
     id: string;
     userId?: string;
@@ -133,12 +145,19 @@ export interface Attune {
   /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and run of the experiment (same policy). */
   expose(slot: string): void;
   readonly consent: ConsentController;
+  /** What holds now, immutable; the same object while nothing changes. */
   snapshot(): Snapshot;
   /** The snapshot that the first client render must use to equal the server's HTML. */
   initialSnapshot(): Snapshot;
   /** As `decide`, from `initial`; for hydration. */
   initialDecision<V = JsonValue>(slot: string, fallback?: V): Decision<V>;
+  /** Calls back whenever a snapshot or a decision may have changed. What it returns ends that. */
   subscribe(listener: () => void): () => void;
+  /**
+   * From now on this decides.
+   *
+   * @throws AttuneError where it cannot be compiled; what decided before goes on.
+   */
   loadRuleset(ruleset: Ruleset | RulesetDocument | CompiledRuleset): void;
   /** The document that decides; null as long as there is none. */
   ruleset(): Ruleset | null;
@@ -146,12 +165,16 @@ export interface Attune {
   deliveries(): readonly DeliveryEntry[];
   /** Resolves when consent, visitor and ruleset are known, and the part that records is there (or could not be loaded: reported, not thrown). */
   ready(): Promise<void>;
+  /** Saves and sends what waits, unless the server has asked to wait. */
   flush(): Promise<void>;
   /** Rejects with `ATTUNE_ENGINE_NOT_LOADED` where the part that records could not be loaded; so does `import`. */
   export(): Promise<EngineExport>;
+  /** Becomes the exported visitor, as far as consent allows. Rejects with `ATTUNE_ENGINE_IMPORT` for anything but an export of this version. */
   import(data: unknown): Promise<void>;
+  /** Removes the visitor from this page and device. Where consent still allows one, a new visitor begins. The server is not asked to erase anything. */
   forget(): Promise<void>;
   /** Starts what touches the page (capture, sending). Idempotent; the React provider calls it after commit. */
   start(): void;
+  /** Ends capture, sends what waits, and rests for good; what is on the device stays. Decisions go on. */
   close(): Promise<void>;
 }

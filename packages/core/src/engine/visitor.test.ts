@@ -95,6 +95,17 @@ describe("who the visitor is", () => {
     expect(attune.snapshot().features.productViews).toBe(0);
   });
 
+  it("is forgotten by a closed engine, which begins nothing anew", async () => {
+    const { attune, device } = await granted();
+    await view(attune);
+    await attune.close();
+    device.log.length = 0;
+    await attune.forget();
+    expect(device.log).not.toContain("capture:start");
+    expect(device.cookies.has("visitor")).toBe(false);
+    expect(device.values.size + device.queue.size).toBe(0);
+  });
+
   it("moves to another device as it is", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -35,8 +35,10 @@ export function describeElement(element: Element, withText: boolean): ElementCon
 /** Clicks, told of the nearest thing that can be clicked. Nothing inside `data-attune-ignore`. */
 export function captureClicks({ sink, on }: Scope, withText: boolean): void {
   on(document, "click", (event) => {
-    const target = event.composedPath()[0];
-    if (!(target instanceof Element) || target.closest("[data-attune-ignore]")) return;
+    const path = event.composedPath().filter((node) => node instanceof Element);
+    const [target] = path;
+    // By the path, which leads out of shadow trees as well.
+    if (!target || path.some((node) => node.matches("[data-attune-ignore]"))) return;
     sink.track(
       "Element Clicked",
       {},

@@ -7,7 +7,7 @@ export interface Collection {
   begin(): Promise<void>;
   /** Stops everything. `erase`: also where nothing had begun, nothing is left behind on the device. */
   end(erase: boolean): Promise<void>;
-  /** Stops capture for good, and delivers what is there; what is kept remains. */
+  /** Stops capture for good, and delivers what is there; what is kept remains. Nothing begins after it. */
   close(): Promise<void>;
 }
 
@@ -25,6 +25,7 @@ export function createCollection(parts: RecordingParts): Collection {
   const { consent, unlearn, changed, hold, release } = parts;
   const { capture, network, storage } = host.environment;
   let active = null as Period | null;
+  let closed = false;
   let stops: ((() => void) | undefined)[] = [];
 
   const stop = (): void => {
@@ -47,8 +48,9 @@ export function createCollection(parts: RecordingParts): Collection {
   };
 
   return {
-    begin() {
+    async begin() {
       if (active) return active.loaded;
+      if (closed) return;
       hold();
       device.open();
       const mine: Period = { loaded: Promise.resolve() };
@@ -81,6 +83,7 @@ export function createCollection(parts: RecordingParts): Collection {
       await device.erase();
     },
     async close() {
+      closed = true;
       await active?.loaded;
       stop();
       await hide();

@@ -5,7 +5,7 @@ export const en: ConsentMessages = {
   title: "Your data, your choice",
   ask: {
     "opt-in":
-      "We would like to use data about your visit for the purposes named here. Nothing of that happens unless you agree. The site works either way, and you can change your mind at any time.",
+      "We would like to use data about your visit for the purposes named here. None of it happens unless you agree. The site works either way, and you can change your mind at any time.",
     "opt-out":
       "We use data about your visit for the purposes named here. You can say no, now or at any time, and the site works just the same.",
   },

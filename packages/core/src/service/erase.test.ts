@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
@@ -111,6 +111,50 @@ describe("T29 an erasure that is cut off", () => {
     expect(back.outcomes).toEqual({ 0: "folded", 1: "withheld", 2: "folded" });
     await Promise.all([door.close(), worker.close()]);
   });
+
+  it("reaches a visitor whose event was being folded: at whatever write of the fold it came, and if that then died", async () => {
+    let cuts = 0;
+    for (const dies of [false, true]) {
+      for (let at = 0; ; at++) {
+        const hot = memoryStore();
+        const log = memoryLog({ shards: 1 });
+        const eraser = createPersonalizationService({ stores: { hot }, log, worker: false });
+        let writes = 0;
+        let dead = false;
+        const cut = async <T>(write: () => Promise<T>): Promise<T> => {
+          if (writes++ === at) await eraser.erase({ userId: MARKER });
+          dead ||= dies && writes > at + 1;
+          return dead ? Promise.reject(new Error("The process is dead.")) : write();
+        };
+        const mortal: AtomicStore = {
+          ...hot,
+          // Claims are no part of the fold.
+          put: (...args) => (args[0].startsWith("_/") ? hot.put(...args) : cut(() => hot.put(...args))),
+          commit: (...args) => cut(() => hot.commit(...args)),
+        };
+        await eraser.ingest([
+          sample({ id: "unnamed", visitorId: "tablet", properties: { note: MARKER } }),
+          sample({ id: "named", visitorId: "tablet", userId: MARKER, properties: { note: MARKER } }),
+        ]);
+        const first = createPersonalizationService({ stores: { hot: mortal }, log, report: () => undefined });
+        if (dies) await vi.waitUntil(async () => dead || (await log.lag("fold")) === 0);
+        else await first.settled();
+        await first.close();
+        if (writes <= at) {
+          await eraser.close();
+          break;
+        }
+        cuts++;
+        const second = createPersonalizationService({ stores: { hot }, log });
+        await second.settled();
+        expect(await everything({ hot, log }), `before write ${at}`).not.toContain(MARKER);
+        expect(await second.summary()).toMatchObject({ events: 0, visitors: 0, sessions: { given: 0 } });
+        await Promise.all([second.close(), eraser.close()]);
+      }
+    }
+    // The visitor's commit, its session, its link and its counts.
+    expect(cuts).toBe(8);
+  }, 60_000);
 
   it("finds a visitor that was linked to the user meanwhile", async () => {
     const { hot, log } = await seeded();

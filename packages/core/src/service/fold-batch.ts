@@ -78,7 +78,7 @@ export async function foldBatch(
     await notify(context, { about: "standing", site, visitor });
   }
   await tellVersions(context, commits);
-  await applyEffects(context, commits);
+  await applyEffects(context, commits, (target) => eraseVisitor(context, target));
   // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
   for (const { site, visitor, outcomes: told } of commits) {
     if (told.includes("erased")) await eraseVisitor(context, { site, visitor, user: null });

@@ -19,7 +19,7 @@ export type LoggedRun = {
   | { sealed: string }
 );
 
-/** Counter name → number; names as in `counters.ts`. */
+/** Counter name → number; names as `COUNTER` of `contributions.ts` says. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** A client's session that this visitor took part in; `converted`: with an order in it. */

@@ -101,7 +101,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     random,
     ids,
     pseudonyms: createPseudonyms(keys),
-    audit: createAudit({ durable, keys, clock, random }),
+    audit: createAudit({ durable, keys, clock, random, queue }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     fields: sensitive.length > 0 && subjectKeys !== null ? createFieldSeals(subjectKeys, sensitive) : null,
@@ -201,12 +201,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    async erase(id, { site, actor } = {}) {
-      const target = { site: checkSite(site), id, actor };
-      // Without a log nothing is ever made anew.
-      if (context.log !== null) await context.claim.hold();
-      return eraseSubject(context, target);
-    },
+    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
     async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
       await ready();
@@ -254,6 +249,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     health: () => probe(context),
     async close() {
       await listening.stop();
+      await left?.stop();
       await context.rollups?.stop();
       await recovering;
       // Where the store does not answer any more it ends by itself.

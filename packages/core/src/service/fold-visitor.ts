@@ -43,9 +43,10 @@ export interface VisitorInput {
   applied: number;
   /** Whether the note of what is counted has to be kept longer. */
   recounted: boolean;
-  /** Until when what is made of these entries is kept, epoch ms, and until when links are. */
+  /** Until when what is made of these entries is kept, epoch ms; until when links are, and sessions. */
   until: number;
   linkedUntil: number;
+  sessionsUntil: number;
   /** Whether minutes are told apart in what is to be counted. */
   rollups: boolean;
 }
@@ -153,7 +154,7 @@ export function foldVisitor(
     seq,
     counts: delta,
     ...(Object.keys(minutes).length > 0 && { minutes }),
-    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part })),
+    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, until: input.sessionsUntil })),
     links: [...links],
     until: input.until,
   };

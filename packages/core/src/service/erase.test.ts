@@ -91,6 +91,7 @@ describe("T29 an erasure that is cut off", () => {
     await door.ingest([
       sample({ id: "early", visitorId: "tablet", ...note }),
       sample({ id: "in-flight", visitorId: "tablet", userId: `${MARKER}-user`, ...note }),
+      { broken: MARKER, visitorId: "tablet", consent: ["analytics"] },
     ]);
     await door.erase({ userId: `${MARKER}-user` });
     expect(await everything({ hot, log })).toContain(MARKER);

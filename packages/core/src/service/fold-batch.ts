@@ -4,8 +4,9 @@ import { bodyHash } from "./body-hash.js";
 import { commitVisitor, type VisitorCommit } from "./commit-visitor.js";
 import type { ServiceContext } from "./context.js";
 import { groupBy } from "./effects.js";
-import { eraseVisitor } from "./erase-visitor.js";
+import { eraseVisitor, type Target } from "./erase-visitor.js";
 import { publish } from "./frames.js";
+import { removeLettersOf } from "./letters.js";
 import { notify } from "./notices.js";
 import { applyEffects } from "./outbox.js";
 import { visitorPartition } from "./partitions.js";
@@ -51,9 +52,9 @@ async function tellVersions(context: ServiceContext, commits: readonly VisitorCo
 }
 
 /**
- * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live
- * frames. Gives the outcomes in the order of the events. Rejects if any part
- * failed; calling it again with the same batch then completes it, and nothing takes effect twice.
+ * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live frames. Gives the
+ * outcomes in the order of the events. Rejects if any part failed; calling it again with the same batch then completes it, and nothing takes
+ * effect twice.
  */
 export async function foldBatch(
   context: ServiceContext,
@@ -78,11 +79,17 @@ export async function foldBatch(
     await notify(context, { about: "standing", site, visitor });
   }
   await tellVersions(context, commits);
-  await applyEffects(context, commits, (target) => eraseVisitor(context, target));
   // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
-  for (const { site, visitor, outcomes: told } of commits) {
-    if (told.includes("erased")) await eraseVisitor(context, { site, visitor, user: null });
-  }
+  const erased: { site: string; visitor: string }[] = [];
+  const erase = async (target: Target): Promise<void> => {
+    erased.push(target);
+    await eraseVisitor(context, target);
+  };
+  await applyEffects(context, commits, erase);
+  for (const { site, visitor, outcomes: told } of commits)
+    if (told.includes("erased")) await erase({ site, visitor, user: null });
+  // A rebuild makes no letters, and would look through all of them for each batch.
+  if (context.past === undefined) await removeLettersOf(context, erased);
   for (const [site, group] of groupBy(commits, (commit) => commit.site)) {
     if (context.channel !== null) await publish(context, site, group.flatMap(frames));
   }

@@ -52,6 +52,25 @@ export async function* lettersAbout(
   for await (const letter of allLetters(context, { site })) if (isAbout(letter, sought)) yield letter;
 }
 
+/**
+ * Removes the letters of visitors that turned out to be erased. Nobody gave an identifier of theirs, so they are found by pseudonym alone.
+ * Looks at every letter.
+ */
+export async function removeLettersOf(
+  { log }: Pick<ServiceContext, "log">,
+  visitors: readonly { site: string; visitor: string }[],
+): Promise<void> {
+  if (log === null || visitors.length === 0) return;
+  const erased = new Set(visitors.map(({ site, visitor }) => visitorPartition(site, visitor)));
+  const found: string[] = [];
+  for await (const { id, source, subject, subjects = [] } of allLetters({ log, letterSeals: null })) {
+    const named = subjects.flatMap((name) => (name.startsWith("v:") ? name.slice(2) : []));
+    if ([...named, subject ?? ""].some((visitor) => erased.has(visitorPartition(source.site, visitor))))
+      found.push(id);
+  }
+  if (found.length > 0) await log.deadLetters.remove(found);
+}
+
 /** Up to when a letter tells of a user, epoch ms; what cannot be read may tell of any time. */
 type ToldUntil = (letter: DeadLetter) => number;
 const ANY_TIME: ToldUntil = () => Number.NEGATIVE_INFINITY;

@@ -150,11 +150,12 @@ export function foldVisitor(
   const { delta, sessions, minutes, ...counted } = counting.result();
   // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
+  const earlier = input.sessionsUntil < input.until ? { until: input.sessionsUntil } : null;
   const effects: PendingEffects = {
     seq,
     counts: delta,
     ...(Object.keys(minutes).length > 0 && { minutes }),
-    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, until: input.sessionsUntil })),
+    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, ...earlier })),
     links: [...links],
     until: input.until,
   };

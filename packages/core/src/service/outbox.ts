@@ -206,8 +206,9 @@ export async function applyEffects(
   const effects = all.filter(({ pending }) => pending.length > 0);
   await context.rollups?.begin(effects.map(({ site }) => site));
   await applySessions(context, effects);
+  const linking = effects.filter(({ pending }) => pending.some(({ links }) => links.length > 0));
   await Promise.all(
-    effects.map(async ({ site, visitor, pending }) => {
+    linking.map(async ({ site, visitor, pending }) => {
       const linked = pending.flatMap(({ links, until }) =>
         links.map((user) => link(context, { site, visitor, user }, until)),
       );

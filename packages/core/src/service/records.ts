@@ -28,8 +28,8 @@ export interface SessionDelta {
   converted: boolean;
   /** Minutes since the epoch of its first event here, and of its order; where rollups are kept. */
   minutes?: { started: number; converted: number | null };
-  /** When the first of the events that it comes from is gone, epoch ms: the session's record is kept no longer. */
-  until: number;
+  /** When the first of the events that it comes from is gone, epoch ms, where that is before the others: its record is kept no longer. */
+  until?: number;
 }
 
 /** What one commit of a visitor must still do in other partitions. */

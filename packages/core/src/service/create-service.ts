@@ -132,8 +132,9 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /**
  * The headless back end over ports: what a host calls from its own routes.
- * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
- *   less than 7 days.
+ * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it,
+ *   ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days, ATTUNE_SERVICE_CACHE and
+ *   ATTUNE_SERVICE_SAMPLING for bounds that are none.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = contextOf(options);

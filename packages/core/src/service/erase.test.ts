@@ -5,7 +5,7 @@ import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import type { LoggedRun } from "./records.js";
 import { everything, RULESET, sample } from "./service.test.suite.js";
-import type { ErasureReceipt, PersonalizationService } from "./types.js";
+import type { ErasureReceipt, PersonalizationService, ServiceFrame } from "./types.js";
 
 const MARKER = "planted-marker";
 
@@ -156,6 +156,35 @@ describe("T29 an erasure that is cut off", () => {
     // The visitor's commit, its session, its link and its counts.
     expect(cuts).toBe(8);
   }, 60_000);
+
+  it("is told of to who waits, and nothing is told of the event in a frame", async () => {
+    const hot = memoryStore();
+    const log = memoryLog();
+    const eraser = createPersonalizationService({ stores: { hot }, log, worker: false });
+    const racing: AtomicStore = {
+      ...hot,
+      async commit(partition, ops, options) {
+        if (ops.some(({ sort }) => sort === "e/named")) await eraser.erase({ userId: MARKER });
+        return hot.commit(partition, ops, options);
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: racing }, log });
+    const frames: ServiceFrame["type"][] = [];
+    await service.subscribe({}, ({ type }) => void frames.push(type));
+    const result = await service.ingest(
+      [
+        sample({ id: "unnamed", visitorId: "tablet" }),
+        sample({ id: "named", visitorId: "tablet", userId: MARKER }),
+        sample({ id: "other", visitorId: "other" }),
+      ],
+      { waitMs: 5000 },
+    );
+    expect(result).toMatchObject({ accepted: 1, withheld: 2 });
+    expect(result.outcomes).toEqual({ 0: "erased", 1: "erased", 2: "folded" });
+    await service.settled();
+    await vi.waitFor(() => expect([...frames].sort()).toEqual(["erased", "event"]));
+    await Promise.all([service.close(), eraser.close()]);
+  });
 
   it("finds a visitor that was linked to the user meanwhile", async () => {
     const { hot, log } = await seeded();

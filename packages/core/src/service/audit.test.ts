@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { memoryKeys } from "../../test/memory-keys.js";
 import { memoryLog, memoryStore } from "../memory/index.js";
+import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { RULESET, sample } from "./service.test.suite.js";
 import type { PersonalizationService } from "./types.js";
@@ -38,6 +39,18 @@ describe("T22: the audit log of a service", () => {
     expect(JSON.stringify(entries)).not.toContain("ann-1");
     expect(await service.audit.list({ after: 2, limit: 1 })).toEqual([entries[2]]);
     expect(await service.audit.verify()).toEqual({ ok: true, entries: 4 });
+  });
+
+  it("takes any number of entries at once from one process, also where the store takes its time", async () => {
+    const inner = memoryStore();
+    const put: AtomicStore["put"] = async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return inner.put(...args);
+    };
+    const service = createPersonalizationService({ stores: { hot: { ...inner, put } } });
+    await Promise.all(Array.from({ length: 200 }, () => service.audit.append({ type: "export" })));
+    expect(await service.audit.list()).toHaveLength(200);
+    await service.close();
   });
 
   it("takes entries from many processes at once, each in its place", async () => {

@@ -12,6 +12,7 @@ import {
 import type { KeyProvider } from "../ports/capabilities.js";
 import type { Store } from "../ports/store.js";
 import { auditPartition } from "./partitions.js";
+import type { KeyedQueue } from "./queue.js";
 import { untilWritten } from "./retry.js";
 
 /** What is written down of one thing done. Details are facts and counts, never a subject's identifier. */
@@ -41,6 +42,7 @@ interface AuditParts {
   keys: KeyProvider;
   clock: Clock;
   random: RandomSource;
+  queue: KeyedQueue;
 }
 
 const ENTRY = "e/";
@@ -49,8 +51,11 @@ const HEAD = "head";
 const DIGITS = 12;
 const entryKey = (seq: number): string => ENTRY + String(seq).padStart(DIGITS, "0");
 
-/** On a store that writes one record at a time: an entry's number is taken by whoever writes it first. */
-export function createAudit({ durable, keys, clock, random }: AuditParts): Audit {
+/**
+ * On a store that writes one record at a time: an entry's number is taken by whoever writes it first. Those of one process queue up, so that
+ * only processes compete for numbers.
+ */
+export function createAudit({ durable, keys, clock, random, queue }: AuditParts): Audit {
   async function lastOf(site: string): Promise<AuditEntry | null> {
     for await (const { value } of durable.scan<AuditEntry>(auditPartition(site), {
       prefix: ENTRY,
@@ -75,16 +80,18 @@ export function createAudit({ durable, keys, clock, random }: AuditParts): Audit
   }
 
   return {
-    async append(site, { type, actor = "system", detail = {} }) {
+    append(site, { type, actor = "system", detail = {} }) {
+      const partition = auditPartition(site);
       const attempt = async (): Promise<AuditEntry | null> => {
         const entry = nextEntry(await lastOf(site), { at: clock.now(), type, actor, detail });
-        const partition = auditPartition(site);
         const { written } = await durable.put(partition, entryKey(entry.seq), entry, { ifVersion: 0 });
         return written ? entry : null;
       };
-      const entry = await untilWritten(attempt, random);
-      await sign(site, entry);
-      return entry;
+      return queue(partition, async () => {
+        const entry = await untilWritten(attempt, random);
+        await sign(site, entry);
+        return entry;
+      });
     },
     async list(site, after, limit) {
       const found: AuditEntry[] = [];

@@ -12,7 +12,7 @@ import { parseConsentInput } from "../wire/consent.js";
 import type { ServiceContext } from "./context.js";
 import { deniedByGpc } from "./narrow.js";
 import { notify } from "./notices.js";
-import { SORT, userPartition, visitorPartition } from "./partitions.js";
+import { SORT, userPartition, visitorOf, visitorPartition } from "./partitions.js";
 import { mapBounded } from "./queue.js";
 import type { ConsentEntry, ConsentLine } from "./records.js";
 import { untilWritten } from "./retry.js";
@@ -94,7 +94,7 @@ async function record(
     const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
     const made = nextRecord(input, using.policy, before, now);
     // Nothing is kept of someone who was erased, not even this.
-    if (tombstone != null && partition.includes("/v/"))
+    if (tombstone != null && visitorOf(partition) !== null)
       return { record: made, recordedAt: now, stored: false };
     const late = before !== null && before.decidedAt > made.decidedAt;
     const current = late ? overtaken(before, made, input) : made;

@@ -51,6 +51,10 @@ export interface ServiceContext {
   /** How many entries of the log were gone before this process could fold them, at most. */
   readonly lost: { entries: number };
   /** Set while the past is folded again: a partition's decision as it was when the visitor's events came; nothing is decided anew. */
-  past?: { consentOf(partition: string, visitor: string): Promise<ConsentRecord | null> };
+  past?: {
+    consentOf(partition: string, visitor: string): Promise<ConsentRecord | null>;
+    /** Whether what is folded of this visitor is past its retention: then its key may be gone, too. */
+    isPastRetention(visitor: string): boolean;
+  };
   report(error: unknown): void;
 }

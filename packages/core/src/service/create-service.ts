@@ -101,7 +101,7 @@ function contextOf(options: ServiceOptions): ServiceContext {
     random,
     ids,
     pseudonyms: createPseudonyms(keys),
-    audit: createAudit({ durable, keys, clock, random }),
+    audit: createAudit({ durable, keys, clock, random, queue }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     fields: sensitive.length > 0 && subjectKeys !== null ? createFieldSeals(subjectKeys, sensitive) : null,
@@ -132,8 +132,9 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /**
  * The headless back end over ports: what a host calls from its own routes.
- * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it, ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for
- *   less than 7 days.
+ * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it,
+ *   ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days, ATTUNE_SERVICE_CACHE and
+ *   ATTUNE_SERVICE_SAMPLING for bounds that are none.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = contextOf(options);
@@ -201,12 +202,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    async erase(id, { site, actor } = {}) {
-      const target = { site: checkSite(site), id, actor };
-      // Without a log nothing is ever made anew.
-      if (context.log !== null) await context.claim.hold();
-      return eraseSubject(context, target);
-    },
+    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
     async pseudonymOf(id, { site } = {}) {
       const pseudonym = await context.pseudonyms.of(checkSite(site));
       if ("visitorId" in id) return pseudonym("v", id.visitorId);
@@ -259,6 +255,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     health: () => probe(context),
     async close() {
       await listening.stop();
+      await left?.stop();
       await context.rollups?.stop();
       await recovering;
       // Where the store does not answer any more it ends by itself.

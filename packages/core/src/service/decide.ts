@@ -33,6 +33,15 @@ function idOf(visitor: AskedVisitor): string | null {
   );
 }
 
+/** The slots asked for; null: all. */
+function slotsOf(given: unknown): readonly string[] | null {
+  if (given == null || Array.isArray(given)) return (given as readonly string[] | undefined) ?? null;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_SLOTS",
+    'Name the slots in a list, as in ["hero"]; leave it out for all.',
+  );
+}
+
 /** What may be known of the visitor. Without the personalization purpose their partition is not read. */
 async function know(
   { visitors, assessments, pseudonyms, clock }: ServiceContext,
@@ -82,11 +91,13 @@ export async function decide(
   ask: { slots: readonly string[] | undefined; context: DecideContext },
 ): Promise<DecideResult> {
   let compiled: CompiledRuleset | null = null;
+  let slots: readonly string[] | null = null;
   const all = (one: (slot: string) => Decision): DecideResult["decisions"] => {
-    const slots = ask.slots ?? Object.keys(compiled?.ruleset.slots ?? {});
-    return Object.fromEntries(slots.map((slot) => [slot, one(slot)]));
+    const named = slots ?? Object.keys(compiled?.ruleset.slots ?? {});
+    return Object.fromEntries(named.map((slot) => [slot, one(slot)]));
   };
   try {
+    slots = slotsOf(ask.slots);
     const site = checkSite(ask.context.site);
     await using.ready();
     const rules = await using.rulesets.of(site);

@@ -123,7 +123,8 @@ export async function clear(context: ServiceContext, target: Target): Promise<vo
   await closeSessions(context, site, visitor);
   const [tombstone] = await tombstonesOf(hot, [partition]);
   // In this order: what the visitor's last commits added is added before all of it is taken away.
-  await applyEffects(context, [{ site, visitor, pending: tombstone?.value.pending ?? [] }]);
+  const pending = tombstone?.value.pending ?? [];
+  await applyEffects(context, [{ site, visitor, pending }], (other) => eraseVisitor(context, other));
   await removeCounted(context, partition, isContent, (chunk) => leaveChunk(context, target, chunk));
   // Only now, when no event is left that could be counted under them.
   for await (const { sort } of hot.scan(partition, { prefix: SORT.left })) await hot.delete(partition, sort);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import type { LoggedRun } from "./records.js";
 import { everything, RULESET, sample } from "./service.test.suite.js";
-import type { ErasureReceipt, PersonalizationService } from "./types.js";
+import type { ErasureReceipt, PersonalizationService, ServiceFrame } from "./types.js";
 
 const MARKER = "planted-marker";
 
@@ -91,6 +91,7 @@ describe("T29 an erasure that is cut off", () => {
     await door.ingest([
       sample({ id: "early", visitorId: "tablet", ...note }),
       sample({ id: "in-flight", visitorId: "tablet", userId: `${MARKER}-user`, ...note }),
+      { broken: MARKER, visitorId: "tablet", consent: ["analytics"] },
     ]);
     await door.erase({ userId: `${MARKER}-user` });
     expect(await everything({ hot, log })).toContain(MARKER);
@@ -110,6 +111,79 @@ describe("T29 an erasure that is cut off", () => {
     );
     expect(back.outcomes).toEqual({ 0: "folded", 1: "withheld", 2: "folded" });
     await Promise.all([door.close(), worker.close()]);
+  });
+
+  it("reaches a visitor whose event was being folded: at whatever write of the fold it came, and if that then died", async () => {
+    let cuts = 0;
+    for (const dies of [false, true]) {
+      for (let at = 0; ; at++) {
+        const hot = memoryStore();
+        const log = memoryLog({ shards: 1 });
+        const eraser = createPersonalizationService({ stores: { hot }, log, worker: false });
+        let writes = 0;
+        let dead = false;
+        const cut = async <T>(write: () => Promise<T>): Promise<T> => {
+          if (writes++ === at) await eraser.erase({ userId: MARKER });
+          dead ||= dies && writes > at + 1;
+          return dead ? Promise.reject(new Error("The process is dead.")) : write();
+        };
+        const mortal: AtomicStore = {
+          ...hot,
+          // Claims are no part of the fold.
+          put: (...args) => (args[0].startsWith("_/") ? hot.put(...args) : cut(() => hot.put(...args))),
+          commit: (...args) => cut(() => hot.commit(...args)),
+        };
+        await eraser.ingest([
+          sample({ id: "unnamed", visitorId: "tablet", properties: { note: MARKER } }),
+          sample({ id: "named", visitorId: "tablet", userId: MARKER, properties: { note: MARKER } }),
+        ]);
+        const first = createPersonalizationService({ stores: { hot: mortal }, log, report: () => undefined });
+        if (dies) await vi.waitUntil(async () => dead || (await log.lag("fold")) === 0);
+        else await first.settled();
+        await first.close();
+        if (writes <= at) {
+          await eraser.close();
+          break;
+        }
+        cuts++;
+        const second = createPersonalizationService({ stores: { hot }, log });
+        await second.settled();
+        expect(await everything({ hot, log }), `before write ${at}`).not.toContain(MARKER);
+        expect(await second.summary()).toMatchObject({ events: 0, visitors: 0, sessions: { given: 0 } });
+        await Promise.all([second.close(), eraser.close()]);
+      }
+    }
+    // The visitor's commit, its session, its link and its counts.
+    expect(cuts).toBe(8);
+  }, 60_000);
+
+  it("is told of to who waits, and nothing is told of the event in a frame", async () => {
+    const hot = memoryStore();
+    const log = memoryLog();
+    const eraser = createPersonalizationService({ stores: { hot }, log, worker: false });
+    const racing: AtomicStore = {
+      ...hot,
+      async commit(partition, ops, options) {
+        if (ops.some(({ sort }) => sort === "e/named")) await eraser.erase({ userId: MARKER });
+        return hot.commit(partition, ops, options);
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: racing }, log });
+    const frames: ServiceFrame["type"][] = [];
+    await service.subscribe({}, ({ type }) => void frames.push(type));
+    const result = await service.ingest(
+      [
+        sample({ id: "unnamed", visitorId: "tablet" }),
+        sample({ id: "named", visitorId: "tablet", userId: MARKER }),
+        sample({ id: "other", visitorId: "other" }),
+      ],
+      { waitMs: 5000 },
+    );
+    expect(result).toMatchObject({ accepted: 1, withheld: 2 });
+    expect(result.outcomes).toEqual({ 0: "erased", 1: "erased", 2: "folded" });
+    await service.settled();
+    await vi.waitFor(() => expect([...frames].sort()).toEqual(["erased", "event"]));
+    await Promise.all([service.close(), eraser.close()]);
   });
 
   it("finds a visitor that was linked to the user meanwhile", async () => {

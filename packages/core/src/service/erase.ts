@@ -35,6 +35,11 @@ async function eraseLetters(
   return found.length === 0 ? 0 : log.deadLetters.remove(found);
 }
 
+/** No rebuild may begin beside an erasure, however long it takes. Without a log nothing is ever made anew. */
+const mayGoOn = async ({ log, claim }: ServiceContext): Promise<void> => {
+  if (log !== null) await claim.hold();
+};
+
 /** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
 async function eraseVisitors(
   context: ServiceContext,
@@ -47,11 +52,17 @@ async function eraseVisitors(
     const { user } = subject;
     const left = subject.visitors.filter((visitor) => !erased.has(visitor));
     if (left.length === 0) break;
-    for (const visitor of left) await bury(context, { site, visitor, user });
+    for (const visitor of left) {
+      await mayGoOn(context);
+      await bury(context, { site, visitor, user });
+    }
     for (const visitor of left) erased.add(visitor);
     // Letters go before the events that say whose they are.
     deadLetters += await eraseLetters(context, subject, left);
-    for (const visitor of left) await clear(context, { site, visitor, user });
+    for (const visitor of left) {
+      await mayGoOn(context);
+      await clear(context, { site, visitor, user });
+    }
   }
   return { partitions: Array.from(erased, (visitor) => visitorPartition(site, visitor)), deadLetters };
 }
@@ -69,6 +80,7 @@ export async function eraseSubject(
   { site, id, actor }: { site: string; id: SubjectId; actor?: string | undefined },
 ): Promise<ErasureReceipt> {
   const { hot } = context;
+  await mayGoOn(context);
   const { user } = await resolveSubject(context, site, id);
   const own = user === null ? null : userPartition(site, user);
   if (own !== null) await buryUser(context, own);

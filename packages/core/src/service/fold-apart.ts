@@ -5,14 +5,20 @@ import { groupBy } from "./effects.js";
 import type { FoldParts } from "./fold-batch.js";
 import { foldRuns, type RunOutcome } from "./fold-runs.js";
 import { putLetters } from "./letters.js";
-import { probePartition, visitorPartition } from "./partitions.js";
+import { PROBE_MS, probePartition, visitorPartition } from "./partitions.js";
 import type { LoggedRun } from "./records.js";
 import { openRuns } from "./runs.js";
 
 /** Marks letters that hold events as the log held them, which go back there when they are replayed. */
 export const PARKED = "(fold)";
 
-async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContext): Promise<DeadLetter> {
+interface Parked {
+  letter: DeadLetter;
+  /** When the last of its events was received, epoch ms. */
+  receivedAt: number;
+}
+
+async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContext): Promise<Parked> {
   const { site, visitor } = run;
   const { wait: _nobody, ...kept } = run;
   const message =
@@ -24,7 +30,7 @@ async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContex
     ...(sessionId === null ? [] : [`s:${sessionId}`]),
     ...(deviceId === null ? [] : [`d:${deviceId}`]),
   ]);
-  return {
+  const letter: DeadLetter = {
     id: ids(),
     at: clock.now(),
     body: JSON.stringify(kept),
@@ -34,14 +40,15 @@ async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContex
     subject: visitor,
     subjects: [`v:${visitor}`, ...new Set(named)],
   };
+  return { letter, receivedAt: Math.max(...(events ?? []).map((event) => event.receivedAt ?? 0)) };
 }
 
-/** Whether the store takes writes at all. */
-async function isWell({ hot, ids }: ServiceContext): Promise<boolean> {
+/** Whether the store takes commits at all. */
+async function isWell({ hot, ids, clock }: ServiceContext): Promise<boolean> {
   const partition = probePartition("default");
   const sort = ids();
   try {
-    await hot.commit(partition, [{ op: "put", sort, value: 1 }]);
+    await hot.commit(partition, [{ op: "put", sort, value: 1, expiresAt: clock.now() + PROBE_MS }]);
     await hot.delete(partition, sort);
     return true;
   } catch {
@@ -51,13 +58,15 @@ async function isWell({ hot, ids }: ServiceContext): Promise<boolean> {
 
 /**
  * Folds a batch that failed as a whole visitor by visitor. Those that fail alone while the store is well go to the dead letters, with
- * outcome `pending`, so that they keep nobody else waiting. Rejects where it is the store that fails.
+ * outcome `pending`, so that they keep nobody else waiting. Rejects where it is a store that fails.
  */
 export async function foldApart(
   context: ServiceContext,
   parts: FoldParts,
   batch: readonly LoggedRun[],
 ): Promise<RunOutcome[]> {
+  // Without its rules nobody of a site can be folded, which is no visitor's fault.
+  for (const site of new Set(batch.map((run) => run.site))) await parts.rulesets.of(site);
   const outcomes = new Map<LoggedRun, RunOutcome>();
   const failed: { group: readonly LoggedRun[]; error: unknown }[] = [];
   const groups = groupBy(batch, ({ site, visitor }) => visitorPartition(site, visitor));
@@ -72,7 +81,14 @@ export async function foldApart(
   if (failed[0] !== undefined && !(await isWell(context))) throw failed[0].error;
   for (const { group, error } of failed) {
     context.report(error);
-    await putLetters(context, await Promise.all(group.map((run) => parked(run, context))));
+    const made = await Promise.all(group.map((run) => parked(run, context)));
+    const receivedAt = new Map(made.map((one) => [one.letter.id, one.receivedAt]));
+    await putLetters(
+      context,
+      made.map(({ letter }) => letter),
+      // Events were taken: those of a user who came back after an erasure must not be lost.
+      ({ id }) => receivedAt.get(id) as number,
+    );
   }
   // None: whoever waits hears nothing, as of an event that is still to be folded.
   return batch.map((run) => outcomes.get(run) ?? []);

@@ -4,8 +4,9 @@ import { bodyHash } from "./body-hash.js";
 import { commitVisitor, type VisitorCommit } from "./commit-visitor.js";
 import type { ServiceContext } from "./context.js";
 import { groupBy } from "./effects.js";
-import { eraseVisitor } from "./erase-visitor.js";
+import { eraseVisitor, type Target } from "./erase-visitor.js";
 import { publish } from "./frames.js";
+import { removeLettersOf } from "./letters.js";
 import { notify } from "./notices.js";
 import { applyEffects } from "./outbox.js";
 import { visitorPartition } from "./partitions.js";
@@ -51,9 +52,30 @@ async function tellVersions(context: ServiceContext, commits: readonly VisitorCo
 }
 
 /**
- * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live
- * frames. Gives the outcomes in the order of the events. Rejects if any part
- * failed; calling it again with the same batch then completes it, and nothing takes effect twice.
+ * Does what the commits have left to do elsewhere. What was in flight when its visitor, or the user it names, was erased must leave no trace
+ * either. Gives the partitions of the erased.
+ */
+async function applyOrErase(
+  context: ServiceContext,
+  commits: readonly VisitorCommit[],
+): Promise<ReadonlySet<string>> {
+  const erased: { site: string; visitor: string }[] = [];
+  const erase = async (target: Target): Promise<void> => {
+    erased.push(target);
+    await eraseVisitor(context, target);
+  };
+  await applyEffects(context, commits, erase);
+  for (const { site, visitor, outcomes } of commits)
+    if (outcomes.includes("erased")) await erase({ site, visitor, user: null });
+  // A rebuild makes no letters, and would look through all of them for each batch.
+  if (context.past === undefined) await removeLettersOf(context, erased);
+  return new Set(erased.map(({ site, visitor }) => visitorPartition(site, visitor)));
+}
+
+/**
+ * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live frames. Gives the
+ * outcomes in the order of the events. Rejects if any part failed; calling it again with the same batch then completes it, and nothing takes
+ * effect twice.
  */
 export async function foldBatch(
   context: ServiceContext,
@@ -61,16 +83,11 @@ export async function foldBatch(
   batch: readonly Event[],
 ): Promise<EventOutcome[]> {
   const at = (index: number): Event => batch[index] as Event;
-  const groups = [...groupBy([...batch.keys()], (index) => partitionOf(at(index))).values()];
-  const outcomes = new Array<EventOutcome>(batch.length);
-  const commits = await mapBounded(groups, WIDTH, async (group) => {
+  const groups = [...groupBy([...batch.keys()], (index) => partitionOf(at(index)))];
+  const commits = await mapBounded(groups, WIDTH, async ([, group]) => {
     const { site, visitorId: visitor } = at(group[0] as number);
     const entries = group.map((index) => ({ event: at(index), hash: bodyHash(at(index)) }));
-    const commit = await commitVisitor(context, { site, visitor, entries }, await rulesets.of(site));
-    group.forEach((index, i) => {
-      outcomes[index] = commit.outcomes[i] as EventOutcome;
-    });
-    return commit;
+    return commitVisitor(context, { site, visitor, entries }, await rulesets.of(site));
   });
   for (const { site, visitor, narrowed } of commits) {
     if (!narrowed) continue;
@@ -78,12 +95,18 @@ export async function foldBatch(
     await notify(context, { about: "standing", site, visitor });
   }
   await tellVersions(context, commits);
-  await applyEffects(context, commits);
-  // What was in flight when its visitor, or the user it names, was erased must leave no trace either.
-  for (const { site, visitor, outcomes: told } of commits) {
-    if (told.includes("erased")) await eraseVisitor(context, { site, visitor, user: null });
-  }
-  for (const [site, group] of groupBy(commits, (commit) => commit.site)) {
+  const erased = await applyOrErase(context, commits);
+  const outcomes = new Array<EventOutcome>(batch.length);
+  const left: VisitorCommit[] = [];
+  groups.forEach(([partition, group], i) => {
+    const commit = commits[i] as VisitorCommit;
+    const isErased = erased.has(partition);
+    if (!isErased) left.push(commit);
+    group.forEach((index, k) => {
+      outcomes[index] = isErased ? "erased" : (commit.outcomes[k] as EventOutcome);
+    });
+  });
+  for (const [site, group] of groupBy(left, (commit) => commit.site)) {
     if (context.channel !== null) await publish(context, site, group.flatMap(frames));
   }
   return outcomes;

@@ -10,9 +10,10 @@ import type { EventOutcome } from "./types.js";
 /** Outcomes of a run's events, in their order; one for all of them where it cannot be opened any more. */
 export type RunOutcome = readonly EventOutcome[] | "erased";
 
-/** A run whose key is gone: its visitor was erased, and what has come into the log meanwhile goes too. */
+/** A run whose key is gone: its visitor was erased, and what has come into the log meanwhile goes too; or it is past its retention. */
 async function clearLost(context: ServiceContext, { site, visitor }: LoggedRun): Promise<void> {
   if ((await context.hot.get(visitorPartition(site, visitor), SORT.tombstone)) === null) {
+    if (context.past?.isPastRetention(visitor)) return;
     throw new AttuneError(
       "ATTUNE_SERVICE_KEY_LOST",
       "The log holds events whose key is gone although nobody erased their visitor: the store has lost records. Restore it from its backup.",

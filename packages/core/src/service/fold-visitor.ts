@@ -43,9 +43,10 @@ export interface VisitorInput {
   applied: number;
   /** Whether the note of what is counted has to be kept longer. */
   recounted: boolean;
-  /** Until when what is made of these entries is kept, epoch ms, and until when links are. */
+  /** Until when what is made of these entries is kept, epoch ms; until when links are, and sessions. */
   until: number;
   linkedUntil: number;
+  sessionsUntil: number;
   /** Whether minutes are told apart in what is to be counted. */
   rollups: boolean;
 }
@@ -149,11 +150,12 @@ export function foldVisitor(
   const { delta, sessions, minutes, ...counted } = counting.result();
   // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
+  const earlier = input.sessionsUntil < input.until ? { until: input.sessionsUntil } : null;
   const effects: PendingEffects = {
     seq,
     counts: delta,
     ...(Object.keys(minutes).length > 0 && { minutes }),
-    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part })),
+    sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, ...earlier })),
     links: [...links],
     until: input.until,
   };

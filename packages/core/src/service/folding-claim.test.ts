@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
+import type { AtomicStore } from "../ports/store.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { createPersonalizationService } from "./create-service.js";
 import { createFoldingClaim, leaseRebuild } from "./folding-claim.js";
@@ -63,6 +64,41 @@ describe("whoever folds, and a rebuild", () => {
     await lease.keep();
     at.clock.advance(120_001);
     await expect(lease.keep()).rejects.toMatchObject({ code: "ATTUNE_SERVICE_REBUILD_LOST" });
+  });
+
+  it("keeps a rebuild off an erasure to its end, however long that takes", async () => {
+    const clock = createFakeClock();
+    const inner = memoryStore({ clock });
+    let erasing = false;
+    const refused: unknown[] = [];
+    const rebuilding = createPersonalizationService({
+      stores: { hot: inner },
+      log: memoryLog({ clock }),
+      clock,
+      worker: false,
+    });
+    const hot: AtomicStore = {
+      ...inner,
+      async commit(partition, ...args) {
+        if (erasing && partition.startsWith("default/v/")) {
+          clock.advance(25_000);
+          refused.push(
+            await rebuilding.rebuild().then(
+              () => "rebuilt",
+              ({ code }) => code,
+            ),
+          );
+        }
+        return inner.commit(partition, ...args);
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot }, log: memoryLog({ clock }), clock });
+    const ofUser = (n: number) => sample({ id: `e-${n}`, visitorId: `v-${n}`, userId: "jane" });
+    await service.ingest([ofUser(1), ofUser(2), ofUser(3)], { waitMs: 5000 });
+    erasing = true;
+    await service.erase({ userId: "jane" });
+    expect(new Set(refused)).toEqual(new Set(["ATTUNE_SERVICE_WORKERS"]));
+    await Promise.all([service.close(), rebuilding.close()]);
   });
 
   it("lets a service that stayed open go on after it, on what was made anew", async () => {

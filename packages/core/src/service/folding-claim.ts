@@ -108,7 +108,7 @@ export async function leaseRebuild({ hot, clock, ids }: Omit<Parts, "visitors">)
     );
   let { version } = first;
   let workers = 0;
-  for await (const { sort } of hot.scan(WORK, { prefix: SORT.claim })) if (sort !== "") workers++;
+  for await (const _claim of hot.scan(WORK, { prefix: SORT.claim })) workers++;
   if (workers > 0) {
     await hot.delete(WORK, SORT.rebuild);
     throw new AttuneError(

@@ -1,7 +1,7 @@
 import type { Channel } from "../ports/channel.js";
 import type { Store } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
-import { probePartition } from "./partitions.js";
+import { PROBE_MS, probePartition } from "./partitions.js";
 import { within } from "./platform.js";
 import { MINUTE_MS } from "./figures.js";
 import { readFigure } from "./series.js";
@@ -17,9 +17,9 @@ const PATIENCE_MS = 2_000;
 const LATE = Symbol();
 const UNANSWERED: PortHealth = { ok: false, detail: `No answer within ${PATIENCE_MS} ms.` };
 
-async function probeStore(store: Store, token: string): Promise<PortHealth> {
+async function probeStore(store: Store, token: string, now: number): Promise<PortHealth> {
   const partition = probePartition("default");
-  await store.put(partition, token, { token });
+  await store.put(partition, token, { token }, { expiresAt: now + PROBE_MS });
   const found = await store.get<{ token: string }>(partition, token);
   await store.delete(partition, token);
   return found?.value.token === token
@@ -57,8 +57,8 @@ export async function probe({
   lost,
 }: ServiceContext): Promise<Record<string, PortHealth>> {
   const token = ids();
-  const asked: [string, Promise<PortHealth>][] = [["hot", probeStore(hot, token)]];
-  if (durable !== hot) asked.push(["durable", probeStore(durable, token)]);
+  const asked: [string, Promise<PortHealth>][] = [["hot", probeStore(hot, token, clock.now())]];
+  if (durable !== hot) asked.push(["durable", probeStore(durable, token, clock.now())]);
   if (log !== null) {
     // Well all the same: nothing that is done to this process brings them back.
     const gone = lost.entries === 0 ? "" : `; up to ${lost.entries} were lost before they were folded`;

@@ -23,6 +23,15 @@ export function keptUntil(
   );
 }
 
+/** Until when a session's record is kept that begins with these entries: as long as the first of them, by which an erasure finds it. */
+export function sessionKeptUntil(
+  { clock, retentionMs }: Pick<ServiceContext, "clock" | "retentionMs">,
+  entries: readonly HashedEvent[],
+): number {
+  const now = clock.now();
+  return entries.reduce((first, { event }) => Math.min(first, event.receivedAt ?? now), now) + retentionMs;
+}
+
 /** How much longer than a visitor's state it is remembered how far it is counted: else effects that the state still holds could count twice. */
 const COUNTED_SLACK_MS = 7 * 86_400_000;
 

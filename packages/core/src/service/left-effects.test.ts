@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import type { LogGap, Log } from "../ports/log.js";
-import type { AtomicStore } from "../ports/store.js";
+import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { sample, T0 } from "./service.test.suite.js";
 import type { PersonalizationService, ServiceOptions } from "./types.js";
@@ -135,6 +135,26 @@ describe("effects that a dead process left undone", () => {
     expect(await counted(service)).toMatchObject({ events: 0 });
     await service.sweep();
     expect(await counted(service)).toMatchObject(WHOLE);
+  });
+
+  it("are searched for no longer than the service is open, also where the log cannot be read", async () => {
+    await dieFolding(memoryLog({ clock }), events(70));
+    const log: Log = { ...memoryLog({ clock }), consume: () => Promise.reject(new Error("no consumer")) };
+    let reads = 0;
+    const hot: AtomicStore = {
+      ...store,
+      async getMany<V>(keys: readonly RecordKey[]) {
+        reads++;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return store.getMany<V>(keys);
+      },
+    };
+    const service = start({ stores: { hot }, log });
+    await vi.waitFor(() => expect(reports).not.toEqual([]));
+    await service.close();
+    const before = reads;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(reads).toBe(before);
   });
 
   it("are done when the dead letter goes that would have brought them", async () => {

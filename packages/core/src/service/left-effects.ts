@@ -1,5 +1,6 @@
 import type { ServiceContext } from "./context.js";
 import type { VisitorEffects } from "./effects.js";
+import { eraseVisitor } from "./erase-visitor.js";
 import { applyEffects } from "./outbox.js";
 import { counterPartitionOf, SORT, UPKEEP, visitorOf, visitorPartition } from "./partitions.js";
 import { sleep } from "./platform.js";
@@ -48,7 +49,8 @@ async function leftBy({ hot }: ServiceContext, targets: readonly Target[]): Prom
 export async function completeEffects(context: ServiceContext, targets: readonly Target[]): Promise<void> {
   for (let from = 0; from < targets.length; from += GROUP) {
     if (context.log !== null) await context.claim.hold();
-    await applyEffects(context, await leftBy(context, targets.slice(from, from + GROUP)));
+    const effects = await leftBy(context, targets.slice(from, from + GROUP));
+    await applyEffects(context, effects, (target) => eraseVisitor(context, target));
   }
 }
 

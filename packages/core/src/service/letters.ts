@@ -52,20 +52,52 @@ export async function* lettersAbout(
   for await (const letter of allLetters(context, { site })) if (isAbout(letter, sought)) yield letter;
 }
 
-/** The letters about nobody who was erased. */
+/**
+ * Removes the letters of visitors that turned out to be erased. Nobody gave an identifier of theirs, so they are found by pseudonym alone.
+ * Looks at every letter.
+ */
+export async function removeLettersOf(
+  { log }: Pick<ServiceContext, "log">,
+  visitors: readonly { site: string; visitor: string }[],
+): Promise<void> {
+  if (log === null || visitors.length === 0) return;
+  const erased = new Set(visitors.map(({ site, visitor }) => visitorPartition(site, visitor)));
+  const found: string[] = [];
+  for await (const { id, source, subject, subjects = [] } of allLetters({ log, letterSeals: null })) {
+    const named = subjects.flatMap((name) => (name.startsWith("v:") ? name.slice(2) : []));
+    if ([...named, subject ?? ""].some((visitor) => erased.has(visitorPartition(source.site, visitor))))
+      found.push(id);
+  }
+  if (found.length > 0) await log.deadLetters.remove(found);
+}
+
+/** Up to when a letter tells of a user, epoch ms; what cannot be read may tell of any time. */
+type ToldUntil = (letter: DeadLetter) => number;
+const ANY_TIME: ToldUntil = () => Number.NEGATIVE_INFINITY;
+
+/** The letters about nobody who was erased; of a user, who may come back, about nobody who was erased since. */
 async function ofTheLiving(
   { hot }: ServiceContext,
   letters: readonly DeadLetter[],
+  toldUntil: ToldUntil,
 ): Promise<readonly DeadLetter[]> {
-  const keys = letters.flatMap(({ source: { site }, subjects = [] }, i) =>
-    subjects.flatMap((name) => {
-      const of = name.startsWith("v:") ? visitorPartition : name.startsWith("u:") ? userPartition : null;
-      return of === null ? [] : [{ i, key: { partition: of(site, name.slice(2)), sort: SORT.tombstone } }];
+  const keys = letters.flatMap((letter, i) =>
+    (letter.subjects ?? []).flatMap((name) => {
+      const isVisitor = name.startsWith("v:");
+      if (!isVisitor && !name.startsWith("u:")) return [];
+      const partition = (isVisitor ? visitorPartition : userPartition)(letter.source.site, name.slice(2));
+      const since = isVisitor ? Number.NEGATIVE_INFINITY : toldUntil(letter);
+      return [{ i, since, key: { partition, sort: SORT.tombstone } }];
     }),
   );
   if (keys.length === 0) return letters;
   const stones = await hot.getMany<TombstoneRecord>(keys.map(({ key }) => key));
-  const erased = new Set(keys.flatMap(({ i }, k) => (stones[k] == null ? [] : [i])));
+  const erased = new Set(
+    keys.flatMap(({ i, since }, k) => {
+      const stone = stones[k];
+      return stone != null && stone.value.at >= since ? [i] : [];
+    }),
+  );
   return letters.filter((_, i) => !erased.has(i));
 }
 
@@ -73,14 +105,18 @@ async function ofTheLiving(
  * Writes letters, but none about somebody who was erased. It looks for tombstones again afterwards: an erasure that began in between
  * may have looked through the letters before these were there.
  */
-export async function putLetters(context: ServiceContext, given: readonly DeadLetter[]): Promise<void> {
-  const letters = await ofTheLiving(context, given);
+export async function putLetters(
+  context: ServiceContext,
+  given: readonly DeadLetter[],
+  toldUntil: ToldUntil = ANY_TIME,
+): Promise<void> {
+  const letters = await ofTheLiving(context, given, toldUntil);
   if (context.log === null || letters.length === 0) return;
   const { letterSeals } = context;
   await context.log.deadLetters.put(
     letterSeals === null ? letters : await Promise.all(letters.map((letter) => letterSeals.seal(letter))),
   );
-  const left = new Set(await ofTheLiving(context, letters));
+  const left = new Set(await ofTheLiving(context, letters, toldUntil));
   const gone = letters.flatMap((letter) => (left.has(letter) ? [] : [letter.id]));
   if (gone.length > 0) await context.log.deadLetters.remove(gone);
 }

@@ -7,7 +7,14 @@ import { bucketOps, bucketSort, increase } from "./rollup-buckets.js";
 import { rolledUp } from "./rollups.js";
 import { countedUntil, linkedUntil } from "./kept-until.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
-import type { AppliedRecord, BucketRecord, Counts, PendingEffects, TombstoneRecord } from "./records.js";
+import type {
+  AppliedRecord,
+  BucketRecord,
+  Counts,
+  EventRecord,
+  PendingEffects,
+  TombstoneRecord,
+} from "./records.js";
 import { untilWritten } from "./retry.js";
 import { applySessions } from "./sessions.js";
 
@@ -142,39 +149,72 @@ async function applyCounts(
   await untilWritten(attempt, random);
 }
 
+interface Link {
+  site: string;
+  visitor: string;
+  user: string;
+}
+
+/** Whether the visitor still has an event that named the user until then, epoch ms. */
+async function hasNamed(
+  { hot }: ServiceContext,
+  { site, visitor, user }: Link,
+  until: number,
+): Promise<boolean> {
+  const events = hot.scan<EventRecord>(visitorPartition(site, visitor), { prefix: SORT.event });
+  for await (const { value } of events)
+    if (value.event.userId === user && (value.event.receivedAt ?? 0) <= until) return true;
+  return false;
+}
+
 /**
- * Makes the visitor findable by its user. Looks for a tombstone afterwards: an erasure that ended in between has not seen the link. One
- * that is still going on may yet need it, to be found again. Kept a little longer than the visitor's state, never shorter than before.
+ * Makes the visitor findable by its user, and looks for tombstones afterwards: an erasure that ended in between has not seen the link. One of
+ * the visitor that is still going on may yet need it, to be found again. Kept a little longer than the visitor's state, never shorter than
+ * before. True where the user was erased after an event that names it had come: then the visitor must go, too.
  */
-async function link(
-  context: ServiceContext,
-  { site, visitor, user, until }: { site: string; visitor: string; user: string; until: number },
-): Promise<void> {
+async function link(context: ServiceContext, one: Link, until: number): Promise<boolean> {
   const { hot } = context;
-  const before = await hot.get(userPartition(site, user), SORT.visitor + visitor);
+  const { site, visitor, user } = one;
+  const users = userPartition(site, user);
+  const before = await hot.get(users, SORT.visitor + visitor);
   const expiresAt = Math.max(linkedUntil(until), before?.expiresAt ?? 0);
-  await hot.put(userPartition(site, user), SORT.visitor + visitor, { v: 1 }, { expiresAt });
-  const tombstone = await hot.get<TombstoneRecord>(visitorPartition(site, visitor), SORT.tombstone);
-  if (tombstone === null) await inheritConsent(context, { site, visitor, user });
-  else if (tombstone.value.pending === undefined)
-    await hot.delete(userPartition(site, user), SORT.visitor + visitor);
+  await hot.put(users, SORT.visitor + visitor, { v: 1 }, { expiresAt });
+  const [own, theirs] = await hot.getMany<TombstoneRecord>(
+    [visitorPartition(site, visitor), users].map((partition) => ({ partition, sort: SORT.tombstone })),
+  );
+  if (own != null) {
+    if (own.value.pending === undefined) await hot.delete(users, SORT.visitor + visitor);
+    return false;
+  }
+  if (theirs != null && (await hasNamed(context, one, theirs.value.at))) return true;
+  await inheritConsent(context, one);
+  return false;
 }
 
 /**
  * Does what visitors' commits left to do in other partitions. May be called again with the same effects, in part or as a
  * whole, by anyone: each takes place once. Sessions and links bear repetition by themselves; counts come last and remember,
  * per visitor, up to where they are done.
+ *
+ * @param erase Erases a visitor that turns out to be an erased user's. Handed in, since an erasure has effects to apply itself.
  */
-export async function applyEffects(context: ServiceContext, all: readonly VisitorEffects[]): Promise<void> {
+export async function applyEffects(
+  context: ServiceContext,
+  all: readonly VisitorEffects[],
+  erase: (target: { site: string; visitor: string; user: null }) => Promise<void>,
+): Promise<void> {
   const effects = all.filter(({ pending }) => pending.length > 0);
   await context.rollups?.begin(effects.map(({ site }) => site));
   await applySessions(context, effects);
+  const linking = effects.filter(({ pending }) => pending.some(({ links }) => links.length > 0));
   await Promise.all(
-    effects.flatMap(({ site, visitor, pending }) =>
-      pending.flatMap(({ links, until }) =>
-        links.map((user) => link(context, { site, visitor, user, until })),
-      ),
-    ),
+    linking.map(async ({ site, visitor, pending }) => {
+      const linked = pending.flatMap(({ links, until }) =>
+        links.map((user) => link(context, { site, visitor, user }, until)),
+      );
+      // Before the counts: as long as these are owed, whoever comes after a crash finds the links again.
+      if ((await Promise.all(linked)).includes(true)) await erase({ site, visitor, user: null });
+    }),
   );
   const shards = groupBy(effects, ({ site, visitor }) => counterPartitionOf(site, visitor));
   await Promise.all(

@@ -49,6 +49,8 @@ export const metaPartition = (site: string): string => `${site}/meta`;
 export const auditPartition = (site: string): string => `${site}/audit`;
 export const lettersPartition = (site: string): string => `${site}/letters`;
 export const probePartition = (site: string): string => `${site}/probe`;
+/** What a probe could not remove again is gone after this, ms. */
+export const PROBE_MS = 60_000;
 
 export const counterPartitionOf = (site: string, visitor: string): string =>
   counterShard(site, fnv1a32(visitor) % COUNTER_SHARDS);

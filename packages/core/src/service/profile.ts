@@ -51,14 +51,15 @@ export async function profileOf(
   const grants = consent && storedGrants(policy, consent.current, { now: context.clock.now() });
   const personal = grants === null || grants.personalization;
   const told = new Map<string, string>();
-  const parts = known.map(async ({ visitor, traits: own }) => {
+  const traitsOf = async ({ visitor, traits: own }: (typeof known)[number]): Promise<Traits> => {
     if (sensitive) return createOpener(context.subjectKeys, { site, visitor }).traits(own);
     const { visible, sealed } = visibleTraits(own);
     for (const name of sealed) told.set(name, SENSITIVE);
     return visible;
-  });
-  const merged = personal ? (await Promise.all(parts)).map((own) => Object.entries(own)) : [];
-  const traits: Traits = Object.fromEntries(merged.flat());
+  };
+  // Nothing is opened that may not be told.
+  const merged = personal ? await Promise.all(known.map(traitsOf)) : [];
+  const traits: Traits = Object.fromEntries(merged.flatMap((own) => Object.entries(own)));
   if (sensitive && personal)
     await context.audit.append(site, { type: "sensitive-read", actor, detail: { kind: subject.kind } });
   return {

@@ -125,6 +125,19 @@ describe("a ruleset that is read while a newer one comes", () => {
     await Promise.all([service.close(), other.close()]);
   });
 
+  it("is read all the same where one of another site comes", async () => {
+    const { hot, held } = slow(memoryStore());
+    const service = createPersonalizationService({ stores: { hot } });
+    const [read, begun] = [gate(), gate()];
+    held.next = { read: read.passed, done: begun.open };
+    const early = service.ruleset("one");
+    await begun.passed;
+    await service.loadRuleset(RULESET, { site: "another" });
+    read.open();
+    expect(await early).toBeNull();
+    await service.close();
+  });
+
   it("that another process overtook while it was being stored is looked up again", async () => {
     const inner = memoryStore();
     const channel = memoryChannel();

@@ -2,7 +2,7 @@ import type { ConsentRecord } from "../consent/types.js";
 import type { RecordKey, StoreRecord } from "../ports/store.js";
 import type { ServiceContext } from "./context.js";
 import type { HashedEvent, Traits, VisitorInput } from "./fold-visitor.js";
-import { keptUntil, linkedUntil } from "./kept-until.js";
+import { keptUntil, linkedUntil, sessionKeptUntil } from "./kept-until.js";
 import { knownFrom, knownKeys, type KnownVisitor } from "./known-visitor.js";
 import { counterPartitionOf, SORT, userPartition, visitorPartition } from "./partitions.js";
 import type { AppliedRecord, ConflictRecord, ConsentEntry, EventRecord, TombstoneRecord } from "./records.js";
@@ -100,6 +100,7 @@ export async function readVisitor(
     conflicts: await readConflicts(hot, partition, entries, taken),
     until,
     linkedUntil: linkedUntil(until),
+    sessionsUntil: sessionKeptUntil(context, entries),
     rollups: context.rollups !== null,
   };
 }

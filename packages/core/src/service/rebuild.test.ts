@@ -5,6 +5,8 @@ import { memoryLog, memoryStore } from "../memory/index.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { createPersonalizationService } from "./create-service.js";
+import { metaPartition, SORT } from "./partitions.js";
+import { rulesTimeline } from "./ruleset.js";
 import { sample } from "./service.test.suite.js";
 
 /** More of them in the long proof. */
@@ -177,6 +179,45 @@ describe("T36: folding the log from the start", () => {
     expect(await rebuilding.summary()).toEqual(summary);
     expect(await rebuilding.profile({ visitorId: "ann" })).toBeNull();
     await rebuilding.close();
+  });
+
+  it("leaves out what is past its retention, and its key gone with it, where the log holds it still", async () => {
+    const clock = createFakeClock();
+    const hot = memoryStore({ clock });
+    const ports = { stores: { hot }, log: memoryLog({ clock, shards: 1 }), keys: memoryKeys(), clock };
+    const retentionMs = 7 * 86_400_000;
+    const service = createPersonalizationService({ ...ports, retentionMs });
+    await service.ingest([sample({ id: "old", visitorId: "old" })]);
+    await service.settled();
+    clock.advance(retentionMs + 2 * 86_400_000);
+    await service.ingest([sample({ id: "new", visitorId: "new" })]);
+    await service.settled();
+    await service.close();
+    const again = createPersonalizationService({ ...ports, retentionMs, worker: false });
+    expect(await again.rebuild()).toMatchObject({ entries: 2, events: 1 });
+    await again.close();
+  });
+
+  it("finds the ruleset that was in force, at whatever write its publication was cut off", async () => {
+    for (let writes = 0, cut = true; cut; writes++) {
+      const inner = memoryStore();
+      let left = Number.POSITIVE_INFINITY;
+      const durable: AtomicStore = {
+        ...inner,
+        put: (...args) => (left-- > 0 ? inner.put(...args) : Promise.reject(new Error("dead"))),
+      };
+      const service = createPersonalizationService({ stores: { hot: memoryStore(), durable } });
+      await service.loadRuleset(rulesetFrom(1, 1));
+      left = writes;
+      cut = await service.loadRuleset(rulesetFrom(2, 2)).then(
+        () => false,
+        () => true,
+      );
+      const stored = await inner.get<{ version: string }>(metaPartition("default"), SORT.ruleset);
+      const rulesAt = await rulesTimeline({ durable: inner, report: () => undefined }, "default");
+      expect(rulesAt(Date.now()).compiled?.version, `after ${writes} writes`).toBe(stored?.value.version);
+      await service.close();
+    }
   });
 
   it("says so where there is no log", async () => {

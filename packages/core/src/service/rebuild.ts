@@ -2,6 +2,7 @@ import { AttuneError } from "../kernel/errors.js";
 import type { ConsentRecord } from "../consent/types.js";
 import type { Log, LogRecord } from "../ports/log.js";
 import type { StoreOp } from "../ports/store.js";
+import { createBoundedCache } from "./bounded-cache.js";
 import type { ServiceContext } from "./context.js";
 import { eraseVisitor } from "./erase-visitor.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
@@ -69,11 +70,14 @@ async function clearDerived(
   return derived.length;
 }
 
-/** Decisions as they were, by partition; each partition's are read once. */
+/** Partitions whose decisions are held at least. */
+const DECISIONS = 10_000;
+
+/** Decisions as they were, by partition. What is folded again of a partition mostly comes together, so each is read about once. */
 function createDecisions({
   hot,
 }: ServiceContext): (partition: string, at: number) => Promise<ConsentRecord | null> {
-  const known = new Map<string, Promise<readonly ConsentLine[]>>();
+  const known = createBoundedCache<Promise<readonly ConsentLine[]>>(DECISIONS);
   const read = async (partition: string): Promise<readonly ConsentLine[]> => {
     const found: ConsentLine[] = [];
     for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
@@ -193,8 +197,11 @@ async function foldPast(
 ): Promise<number> {
   const first = batch[0] as LogRecord<LoggedRun>;
   const times = new Map(batch.map(({ value, appendedAt }) => [value.visitor, appendedAt]));
+  const timeOf = (visitor: string): number => times.get(visitor) as number;
+  const expired = context.clock.now() - context.retentionMs;
   const past: ServiceContext["past"] = {
-    consentOf: (partition, visitor) => decisionAt(partition, times.get(visitor) as number),
+    consentOf: (partition, visitor) => decisionAt(partition, timeOf(visitor)),
+    isPastRetention: (visitor) => timeOf(visitor) <= expired,
   };
   const inForce = rules.at(first.value.site, first.appendedAt);
   // No minute is written, and none removed, before it is whole.

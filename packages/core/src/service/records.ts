@@ -19,7 +19,7 @@ export type LoggedRun = {
   | { sealed: string }
 );
 
-/** Counter name → number; names as in `counters.ts`. */
+/** Counter name → number; names as `COUNTER` of `contributions.ts` says. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** A client's session that this visitor took part in; `converted`: with an order in it. */
@@ -28,6 +28,8 @@ export interface SessionDelta {
   converted: boolean;
   /** Minutes since the epoch of its first event here, and of its order; where rollups are kept. */
   minutes?: { started: number; converted: number | null };
+  /** When the first of the events that it comes from is gone, epoch ms, where that is before the others: its record is kept no longer. */
+  until?: number;
 }
 
 /** What one commit of a visitor must still do in other partitions. */

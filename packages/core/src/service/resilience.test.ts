@@ -3,7 +3,7 @@ import { memoryLog, memoryStore } from "../memory/index.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { metaPartition, SORT } from "./partitions.js";
-import { RULESET, sample } from "./service.test.suite.js";
+import { RULESET, sample, T0 } from "./service.test.suite.js";
 
 const waitMs = 20_000;
 
@@ -67,6 +67,30 @@ describe("a visitor whose commit always fails", () => {
     await service.close();
   }, 30_000);
 
+  it("is set aside also where a user that it names was erased before", async () => {
+    const inner = memoryStore();
+    const hot: AtomicStore = {
+      ...inner,
+      commit: (partition, ops, options) =>
+        ops.some(({ sort }) => sort === `${SORT.event}bad`)
+          ? Promise.reject(new Error("too large"))
+          : inner.commit(partition, ops, options),
+    };
+    const clock = { at: T0, now: () => clock.at };
+    const service = createPersonalizationService({
+      stores: { hot },
+      log: memoryLog({ shards: 1 }),
+      clock,
+      report: () => undefined,
+    });
+    await service.erase({ userId: "jane" });
+    clock.at += 1000;
+    await service.ingest([sample({ ...culprit, id: "bad", occurredAt: clock.at })]);
+    await service.settled();
+    expect(await service.deadLetters.list()).toHaveLength(1);
+    await service.close();
+  }, 30_000);
+
   it("is not told apart from a store that is down: then nothing is set aside", async () => {
     const inner = memoryStore();
     let down = true;
@@ -79,6 +103,30 @@ describe("a visitor whose commit always fails", () => {
       if (++failures === 7) down = false;
     };
     const service = createPersonalizationService({ stores: { hot }, log: memoryLog({ shards: 1 }), report });
+    expect((await service.ingest([sample()], { waitMs })).outcomes).toEqual({ 0: "folded" });
+    expect(await service.deadLetters.list()).toEqual([]);
+    await service.close();
+  }, 30_000);
+});
+
+describe("a durable store that is down", () => {
+  it("sets nobody aside: without its rules nobody of a site can be folded", async () => {
+    const inner = memoryStore();
+    let down = true;
+    const durable: AtomicStore = {
+      ...inner,
+      get: (...args) => (down ? Promise.reject(new Error("down")) : inner.get(...args)),
+    };
+    let failures = 0;
+    const report = () => {
+      if (++failures === 7) down = false;
+    };
+    const service = createPersonalizationService({
+      stores: { hot: memoryStore(), durable },
+      keys: { key: async () => new Uint8Array(32) },
+      log: memoryLog({ shards: 1 }),
+      report,
+    });
     expect((await service.ingest([sample()], { waitMs })).outcomes).toEqual({ 0: "folded" });
     expect(await service.deadLetters.list()).toEqual([]);
     await service.close();

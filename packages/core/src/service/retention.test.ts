@@ -147,4 +147,24 @@ describe("T29 a session shared by visitors", () => {
     expect(left.join()).not.toContain(early);
     await service.close();
   });
+
+  it("does not either where events of many days were folded together", async () => {
+    const { clock, hot, log, service } = make({ worker: false });
+    const inSession = (id: string, sessionId: string) => sample({ id, sessionId, occurredAt: clock.at });
+    await service.ingest([inSession("1", "first")]);
+    clock.at += 5 * DAY;
+    await service.ingest([inSession("2", "second")]);
+    await service.close();
+    const ports = { stores: { hot }, log, clock, retentionMs: RETENTION };
+    const worker = createPersonalizationService(ports);
+    await worker.settled();
+    const visitor = /default\/v\/([0-9a-f]{36})/.exec(await everything({ hot, log }))?.[1] ?? "none";
+    clock.at += RETENTION - DAY;
+    await worker.sweep();
+    await worker.erase({ visitorId: "visitor-1" });
+    for await (const partition of hot.partitions("default/s/"))
+      for await (const { sort, value } of hot.scan(partition, { prefix: "s/" }))
+        expect(JSON.stringify(value), sort).not.toContain(visitor);
+    await worker.close();
+  });
 });

@@ -53,8 +53,13 @@ function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   };
 }
 
-/** `r/{revision}`: what was published, and when it came into force, epoch ms. */
-interface PastRuleset extends StoredRuleset {
+/** `ruleset`, and under `r/{revision}` each one that was published before. As text: the order of keys means something, and not every store keeps it. */
+interface StoredRuleset {
+  v: 1;
+  revision: number;
+  version: string;
+  text: string;
+  /** When it was published, epoch ms. */
   at: number;
 }
 
@@ -65,26 +70,24 @@ export async function rulesTimeline(
   { durable, report }: Pick<ServiceContext, "durable" | "report">,
   site: string,
 ): Promise<(at: number) => SiteRules> {
+  const partition = metaPartition(site);
+  const published = new Map<number, StoredRuleset>();
+  const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
+  if (present !== null) published.set(present.value.revision, present.value);
+  // Last, so that what is replaced meanwhile is found in the one place or the other.
+  for await (const { value } of durable.scan<StoredRuleset>(partition, { prefix: SORT.rulesetHistory }))
+    published.set(value.revision, value);
+  const inOrder = [...published.values()].sort((a, b) => a.at - b.at || a.revision - b.revision);
   const past: { at: number; rules: SiteRules }[] = [];
-  const range = { prefix: SORT.rulesetHistory };
-  for await (const { value } of durable.scan<PastRuleset>(metaPartition(site), range)) {
+  for (const { at, text } of inOrder) {
     try {
-      past.push({ at: value.at, rules: rulesOf(compileRuleset(JSON.parse(value.text) as Ruleset)) });
+      past.push({ at, rules: rulesOf(compileRuleset(JSON.parse(text) as Ruleset)) });
     } catch (error) {
       report(error);
     }
   }
-  past.sort((a, b) => a.at - b.at);
   const none = rulesOf(null);
   return (at) => past.filter((one) => one.at <= at).at(-1)?.rules ?? none;
-}
-
-/** As text, since the order of keys means something and not every store keeps it. */
-interface StoredRuleset {
-  v: 1;
-  revision: number;
-  version: string;
-  text: string;
 }
 
 interface Entry {
@@ -142,10 +145,13 @@ export function createRulesets(context: ServiceContext): Rulesets {
   };
 
   async function look(site: string): Promise<SiteRules> {
-    const began = epoch;
-    const stored = (await durable.get<StoredRuleset>(metaPartition(site), SORT.ruleset))?.value ?? null;
-    // What was read may be older than what is known by now.
-    if (began !== epoch) return of(site);
+    let began: number;
+    let stored: StoredRuleset | null;
+    do {
+      began = epoch;
+      stored = (await durable.get<StoredRuleset>(metaPartition(site), SORT.ruleset))?.value ?? null;
+      // What was read may be older than what is known by now.
+    } while (began !== epoch);
     const known = entries.get(site);
     const version = stored?.version ?? null;
     if (known?.version === version) {
@@ -155,7 +161,8 @@ export function createRulesets(context: ServiceContext): Rulesets {
     return remember(site, { compiled: stored === null ? null : compiledOf(stored), version }, began);
   }
 
-  const isFresh = ({ checkedAt }: Entry): boolean => clock.now() - checkedAt < FRESH_MS;
+  /** The clock may be set back, too. */
+  const isFresh = ({ checkedAt }: Entry): boolean => Math.abs(clock.now() - checkedAt) < FRESH_MS;
 
   function of(site: string): Promise<SiteRules> {
     const known = entries.get(site);
@@ -213,13 +220,14 @@ export function createRulesets(context: ServiceContext): Rulesets {
       const { revision } = compiled.ruleset;
       const stored = present?.value.revision ?? Number.NEGATIVE_INFINITY;
       if (revision <= stored) return fail([notNewer(stored, revision)]);
-      const value: StoredRuleset = { v: 1, revision, version, text };
+      // First: whatever dies in between, a rebuild finds each ruleset that was in force.
+      if (present) await durable.put(partition, historyKey(stored), present.value, { ifVersion: 0 });
+      const value: StoredRuleset = { v: 1, revision, version, text, at: clock.now() };
       const { written } = await durable.put(partition, SORT.ruleset, value, {
         ifVersion: present?.version ?? 0,
       });
       if (!written && attempt < ATTEMPTS) continue;
       if (!written) return fail([notNewer(stored, revision)]);
-      await durable.put(partition, historyKey(revision), { ...value, at: clock.now() } satisfies PastRuleset);
       remember(site, { compiled, version }, began);
       overtake(site);
       await notify(context, { about: "ruleset", site });

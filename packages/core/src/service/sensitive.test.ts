@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryKeys } from "../../test/memory-keys.js";
 import type { Event, KnownEventName } from "../events/types.js";
 import type { JsonObject } from "../kernel/json.js";
@@ -160,6 +160,22 @@ describe("T23: fields marked sensitive", () => {
     const asked = await service.profile(id, { sensitive: true, actor: "support" });
     expect(asked?.traits).toMatchObject({ phone: "+44 20 7946 0958" });
     expect((await service.audit.list()).at(-1)).toMatchObject({ type: "sensitive-read", actor: "support" });
+  });
+
+  it("are not even opened for a profile that must not tell them", async () => {
+    const at = make();
+    const service = at.start();
+    await service.ingest([identified("1")], { waitMs });
+    const purposes = { personalization: false };
+    const id = { visitorId: "ann-1" };
+    expect((await service.consent(id, { purposes, policyVersion: "1", source: "api" })).ok).toBe(true);
+    at.keys.destroy("default", "w1");
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    expect(await at.start().profile(id, { sensitive: true })).toMatchObject({ traits: {}, scores: null });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it("do not make another event of the same one", async () => {

@@ -483,6 +483,10 @@ describe("decide", () => {
       expect((await about(wrong)).decisions.hero?.reason).toBe("error");
     expect(reports).toHaveLength(3);
     expect(reports[0]).toMatchObject({ code: "ATTUNE_SERVICE_VISITOR" });
+    // Never rejects, whatever a host in JavaScript gives.
+    const text = await service.decide({ id: "v" }, "hero" as never);
+    expect(text.decisions).toEqual({});
+    expect(reports[3]).toMatchObject({ code: "ATTUNE_SERVICE_SLOTS" });
     await service.close();
   });
 });
@@ -587,7 +591,15 @@ describe("health", () => {
     });
     await service.close();
     const down = (): Promise<never> => Promise.reject(new RangeError("secret address"));
-    const forgetful: AtomicStore = { ...hot, get: async () => null };
+    const expiries: (number | undefined)[] = [];
+    const forgetful: AtomicStore = {
+      ...hot,
+      get: async () => null,
+      put: (partition, sort, value, options) => {
+        expiries.push(options?.expiresAt);
+        return hot.put(partition, sort, value, options);
+      },
+    };
     const channel = { ...memoryChannel(), publish: down };
     const log: Log = { ...memoryLog(), lag: down };
     const { service: sick } = make({ stores: { hot: forgetful }, channel, log, ruleset: undefined });
@@ -596,6 +608,8 @@ describe("health", () => {
       log: { ok: false, detail: "RangeError" },
       channel: { ok: false, detail: "RangeError" },
     });
+    // Where it cannot be removed again, it goes by itself.
+    expect(expiries).toEqual([expect.any(Number)]);
     await sick.close();
   });
 

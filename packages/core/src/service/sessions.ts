@@ -164,9 +164,9 @@ export async function applySessions(
   const sites = groupBy(effects, ({ site }) => site);
   for (const [site, group] of sites) {
     const changes = group.flatMap(({ visitor, pending }) =>
-      pending.flatMap(({ sessions, until }) =>
+      pending.flatMap(({ sessions, until: all }) =>
         sessions.map(
-          ({ session, converted, minutes }): Change => ({
+          ({ session, converted, minutes, until = all }): Change => ({
             session,
             visitor,
             part: { converted, until, ...(minutes && { minutes }) },

@@ -3,6 +3,7 @@ import { memoryStore } from "../memory/index.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { hitRate } from "./cache-counts.js";
+import { createPersonalizationService } from "./create-service.js";
 import { type KnownVisitor, NOBODY } from "./known-visitor.js";
 import { SORT, visitorPartition } from "./partitions.js";
 import { createVisitorCache } from "./visitor-cache.js";
@@ -152,6 +153,14 @@ describe("what is known of visitors", () => {
     expect(reads).toHaveLength(1);
     await cache.of("s", "a");
     expect(reads).toHaveLength(2);
+  });
+
+  it("has a bound that is a number", () => {
+    const stores = { hot: memoryStore() };
+    for (const visitors of [Number.NaN, -1])
+      expect(() => createPersonalizationService({ stores, cache: { visitors } })).toThrow(
+        expect.objectContaining({ code: "ATTUNE_SERVICE_CACHE", path: "/cache/visitors" }),
+      );
   });
 
   it("is let go of by a sweep once it is too old", async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from "../kernel/clock.js";
+import { AttuneError } from "../kernel/errors.js";
 import type { Channel } from "../ports/channel.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createBoundedCache } from "./bounded-cache.js";
@@ -62,10 +63,18 @@ interface Flight {
   told: number;
 }
 
+/** @throws ATTUNE_SERVICE_CACHE for a size that is none: what is held would have no bound. */
 export function createVisitorCache(
   { hot, clock, channel }: { hot: AtomicStore; clock: Clock; channel: Channel | null },
   size = DEFAULT_SIZE,
 ): VisitorCache {
+  if (!(size >= 0)) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_CACHE",
+      "How many visitors are held in memory is a number, 0 for none; leave cache.visitors out for 10,000.",
+      { path: "/cache/visitors" },
+    );
+  }
   const cache = createBoundedCache<Entry | typeof FORGOTTEN>(size);
   const flights = new Map<string, Flight>();
   const counts = { profile: noCounts(), consent: noCounts() };

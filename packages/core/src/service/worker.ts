@@ -84,17 +84,7 @@ export async function startWorker(
     left.owe();
   };
   if (await isAnotherLog(context, log)) left.owe();
-  const consumer = await log.consume<LoggedRun>(FOLD_GROUP, handle, {
-    maxBatch: MAX_BATCH,
-    onError: report,
-    onGap,
-  });
-  return {
-    async stop() {
-      await consumer.stop();
-      await left.stop();
-    },
-  };
+  return log.consume<LoggedRun>(FOLD_GROUP, handle, { maxBatch: MAX_BATCH, onError: report, onGap });
 }
 
 /**

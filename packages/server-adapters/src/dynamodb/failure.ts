@@ -29,6 +29,7 @@ const CONNECTION = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "EAI_AGAIN",
+  "ENOTFOUND",
   "ENETUNREACH",
   "EHOSTUNREACH",
 ]);

@@ -1,3 +1,4 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { isAttuneError } from "@attune/core";
 import type { Store } from "@attune/core/ports";
 import { createFakeClock } from "@attune/core/testing";
@@ -217,5 +218,13 @@ describe("clear errors", () => {
     const lost = dynamoStore({ client, table: "nowhere", retry });
     await gone.stop();
     expect(await code(lost.put(P, "a", 1))).toBe("ATTUNE_DYNAMO_UNAVAILABLE");
+    const misnamed = new DynamoDBClient({
+      endpoint: "http://nowhere.invalid",
+      region: "eu-test-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      maxAttempts: 1,
+    });
+    const unnamed = dynamoStore({ client: misnamed, table: "nowhere", retry });
+    expect(await code(unnamed.get(P, "a"))).toBe("ATTUNE_DYNAMO_UNAVAILABLE");
   });
 });

@@ -90,9 +90,10 @@ export async function groupConsumer(
   }
   return {
     async stop() {
-      backOff.stop();
       await restarts.stop();
       await consumer.disconnect();
+      // Only now: a batch that was refused meanwhile has set another timer.
+      backOff.stop();
       await gaps.idle();
     },
   };

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { memoryStore } from "@attune/core/memory";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { fileKeys, kmsKeys, type RotatingKeys } from "./index.js";
 
 const closing: (() => unknown)[] = [];
@@ -109,6 +109,17 @@ describe.each(kinds)("keys kept in %s", (_name, kind) => {
     expect(await open().wrapping("shop", "pseudonym")).toBeNull();
   });
 
+  it("wrap under a new one also where a clock has been set back, and at once after another", async () => {
+    const { open } = await kind();
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+    await open().rotate("shop");
+    clock.mockRestore();
+    for (let i = 0; i < 5; i++) {
+      const name = await open().rotate("shop");
+      expect((await open().wrapping("shop"))?.id).toBe(name);
+    }
+  });
+
   it("take no site that leads elsewhere", async () => {
     const { open } = await kind();
     for (const site of ["..", "../x", "a/b", "", "_"])
@@ -139,7 +150,10 @@ describe("KMS", () => {
     const kept = await store.get<{ cipher: string }>("_/kms/shop", "audit");
     expect(Buffer.from(kept?.value.cipher ?? "", "base64").includes(Buffer.from(key))).toBe(false);
     await store.put("_/kms/blog", "audit", kept?.value);
-    await expect(keys.key("blog", "audit")).rejects.toThrow();
+    await expect(keys.key("blog", "audit")).rejects.toMatchObject({
+      code: "ATTUNE_KEYS_KMS",
+      message: expect.stringContaining("(InvalidCiphertextException)") as string,
+    });
     expect(calls).toEqual({ Encrypt: 1, Decrypt: 1 });
   });
 });

@@ -24,6 +24,8 @@ interface KeptKey {
 /**
  * Keys made here, encrypted by AWS KMS (or whatever answers its protocol), kept in a store: a process asks KMS once per key at its start,
  * never per subject. The encryption context binds each to its site and name, and shows in CloudTrail.
+ *
+ * @throws AttuneError from its calls: `ATTUNE_KEYS_SITE`, `ATTUNE_KEYS_KMS` where KMS refuses or does not answer, and those of the store.
  */
 export function kmsKeys({ client, keyId, store }: KmsKeysOptions): RotatingKeys {
   const context = (site: string, name: string): Record<string, string> => ({ site, name });
@@ -31,22 +33,24 @@ export function kmsKeys({ client, keyId, store }: KmsKeysOptions): RotatingKeys 
     const kept = await store.get<KeptKey>(partition(site), name);
     if (kept === null) return null;
     const { DecryptCommand } = await import("@aws-sdk/client-kms");
-    const { Plaintext } = await client.send(
-      new DecryptCommand({
-        KeyId: keyId,
-        CiphertextBlob: Buffer.from(kept.value.cipher, "base64"),
-        EncryptionContext: context(site, name),
-      }),
-    );
+    const command = new DecryptCommand({
+      KeyId: keyId,
+      CiphertextBlob: Buffer.from(kept.value.cipher, "base64"),
+      EncryptionContext: context(site, name),
+    });
+    const { Plaintext } = await client.send(command).catch(refused);
     return complete(Plaintext);
   };
   return rotatingKeys({
     get,
     async add(site, name, key) {
       const { EncryptCommand } = await import("@aws-sdk/client-kms");
-      const { CiphertextBlob } = await client.send(
-        new EncryptCommand({ KeyId: keyId, Plaintext: key, EncryptionContext: context(site, name) }),
-      );
+      const command = new EncryptCommand({
+        KeyId: keyId,
+        Plaintext: key,
+        EncryptionContext: context(site, name),
+      });
+      const { CiphertextBlob } = await client.send(command).catch(refused);
       const cipher = Buffer.from(complete(CiphertextBlob)).toString("base64");
       const { written } = await store.put(partition(site), name, { v: 1, cipher } satisfies KeptKey, {
         ifVersion: 0,
@@ -59,6 +63,15 @@ export function kmsKeys({ client, keyId, store }: KmsKeysOptions): RotatingKeys 
       return names;
     },
   });
+}
+
+function refused(cause: unknown): never {
+  const name = cause instanceof Error ? cause.name : "unknown";
+  throw new AttuneError(
+    "ATTUNE_KEYS_KMS",
+    `KMS did not encrypt or decrypt a key (${name}). Look at region, network and key id, and that kms:Encrypt and kms:Decrypt are allowed.`,
+    { cause },
+  );
 }
 
 function complete(bytes: Uint8Array | undefined): Uint8Array {

@@ -29,15 +29,20 @@ const check = (site: string): void => {
   if (!SITE.test(site)) throw new AttuneError("ATTUNE_KEYS_SITE", "This is no name of a site.");
 };
 
-/** Names of wrapping keys rise with time, so that the last one is the present one. */
-const newName = (now: number): string =>
-  `${WRAPPING}${String(now).padStart(15, "0")}-${randomBytes(4).toString("hex")}`;
+/** Names of wrapping keys rise with time, so that the last one is the present one: also where a clock stands behind the last name's. */
+function newName(now: number, last: string | undefined): string {
+  const before = Number(last?.slice(WRAPPING.length).split("-")[0] ?? 0);
+  const time = Math.max(now, before + 1);
+  return `${WRAPPING}${String(time).padStart(15, "0")}-${randomBytes(4).toString("hex")}`;
+}
 
 /** Keys are made when they are first asked for: 32 random bytes each. */
 export function rotatingKeys(shelf: KeyShelf, now: () => number = Date.now): RotatingKeys {
+  const present = async (site: string): Promise<string | undefined> =>
+    (await shelf.names(site, WRAPPING)).at(-1);
   const rotate = async (site: string): Promise<string> => {
     check(site);
-    const name = newName(now());
+    const name = newName(now(), await present(site));
     await shelf.add(site, name, randomBytes(KEY_BYTES));
     return name;
   };
@@ -48,10 +53,10 @@ export function rotatingKeys(shelf: KeyShelf, now: () => number = Date.now): Rot
     },
     async wrapping(site: string, id?: string): Promise<WrappingKey | null> {
       check(site);
-      const present = id ?? (await shelf.names(site, WRAPPING)).at(-1) ?? (await rotate(site));
-      if (!present.startsWith(WRAPPING)) return null;
-      const key = await shelf.get(site, present);
-      return key && { id: present, key };
+      const name = id ?? (await present(site)) ?? (await rotate(site));
+      if (!name.startsWith(WRAPPING)) return null;
+      const key = await shelf.get(site, name);
+      return key && { id: name, key };
     },
     rotate,
   };

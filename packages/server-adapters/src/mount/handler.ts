@@ -7,7 +7,7 @@ export interface Peer {
 }
 
 export interface MountOptions {
-  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. */
+  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. It must not throw. */
   report?(error: unknown): void;
 }
 

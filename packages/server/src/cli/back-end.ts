@@ -44,8 +44,11 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
     ports,
     service,
     async close() {
-      await service.close();
-      await ports.close();
+      try {
+        await service.close();
+      } finally {
+        await ports.close();
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
-import { chmod, cp, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { keysFolder } from "./ports/open-ports.js";
@@ -51,21 +51,28 @@ export async function backup(args: string[], terminal: Terminal): Promise<number
   return 0;
 }
 
-/** How many files there were. A copy that is there already is not written over: keys are never replaced. */
+/**
+ * How many files there were. The folder may hold other things, which are left as they are.
+ *
+ * @throws UsageError where it holds another key of the same name: keys are never replaced.
+ */
 async function copyKeys(from: string, to: string): Promise<number> {
   if (!existsSync(from)) return 0;
-  await mkdir(to, { recursive: true, mode: 0o700 });
-  await cp(from, to, { recursive: true, force: false, preserveTimestamps: true });
-  let files = 0;
-  for (const entry of await readdir(to, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    await chmod(path, (await stat(path)).isDirectory() ? 0o700 : 0o600);
-    if (entry.isFile()) files++;
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  // A dot in front: a key that is being written at this moment.
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith("."));
+  for (const { parentPath, name } of files) {
+    const source = join(parentPath, name);
+    const copy = join(to, relative(from, source));
+    await mkdir(dirname(copy), { recursive: true, mode: 0o700 });
+    if (!existsSync(copy)) await copyPrivately(source, copy);
+    else if (!(await readFile(source)).equals(await readFile(copy)))
+      throw new UsageError(`${copy} is another key. Name a folder of its own for these: --keys-to DIR.`);
   }
-  return files;
+  return files.length;
 }
 
 async function copyPrivately(from: string, to: string): Promise<void> {
-  await cp(from, to);
+  await copyFile(from, to);
   await chmod(to, 0o600);
 }

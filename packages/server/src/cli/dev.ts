@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { validateShop } from "../simulate/validate-shop.js";
+import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
@@ -40,6 +41,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     host: values.host ?? config.host ?? "127.0.0.1",
     dashboard: true,
     config,
+    report: reportTo(terminal),
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
     ...(values.shop !== undefined && { shop: await readShop(values.shop) }),
   });

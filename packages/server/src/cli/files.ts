@@ -17,9 +17,15 @@ export async function readJsonFile(option: string, file: string): Promise<unknow
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new UsageError(`--${option}: ${file} is not JSON (${(cause as Error).message}).`, cause);
+    throw new UsageError(
+      `--${option}: ${file} is not JSON (${withoutText((cause as Error).message)}).`,
+      cause,
+    );
   }
 }
+
+/** What `JSON.parse` says, without the piece of the text that it repeats: passwords may stand in it. */
+const withoutText = (message: string): string => message.replace(/, (?:\.\.\.)?".*is not valid JSON$/s, "");
 
 /** Issues as lines below a message. */
 export const issueLines = (issues: readonly Issue[]): string =>

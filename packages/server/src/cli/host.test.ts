@@ -3,8 +3,15 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { redisProgram, startRedis } from "../../../server-adapters/test/redis-server.js";
 import { nativeEvent } from "../testing/start.js";
 import { startHost } from "./host.js";
+
+const REDIS = redisProgram();
+
+const fail = (error: unknown): never => {
+  throw error;
+};
 
 const get = (url: string, agent: http.Agent): Promise<{ status: number; connection: string | undefined }> =>
   new Promise((resolve, reject) => {
@@ -19,7 +26,7 @@ const get = (url: string, agent: http.Agent): Promise<{ status: number; connecti
 
 describe("a host that ends", () => {
   it("refuses new requests at once and waits for the fold only so long", async () => {
-    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1" });
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     expect(await get(`${host.url}/health/live`, agent)).toMatchObject({ status: 200 });
     host.server.service.settled = () => new Promise(() => {});
@@ -32,13 +39,24 @@ describe("a host that ends", () => {
     agent.destroy();
   });
 
+  it("closes everything where the log does not answer any more, and says that not all was folded", async () => {
+    const reports: unknown[] = [];
+    const report = (error: unknown): void => void reports.push(error);
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report });
+    const away = new Error("away");
+    host.server.service.settled = () => Promise.reject(away);
+    expect(await host.close(5000)).toBe(false);
+    expect(reports).toEqual([away]);
+    await expect(fetch(`${host.url}/health/live`)).rejects.toThrow();
+  });
+
   it("that has folded everything says so", async () => {
-    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1" });
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
     expect(await host.close(5000)).toBe(true);
   });
 
   it("knows where sign-in links lead", async () => {
-    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1" });
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
     const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
     const made = await fetch(`${host.url}/api/v1/dashboard/sign-in`, { method: "POST", headers });
     expect(((await made.json()) as { url: string }).url).toMatch(`${host.url}/dashboard/sign-in?token=`);
@@ -47,7 +65,7 @@ describe("a host that ends", () => {
 
   it("sends people to the origin of the configuration, and takes a session's changes from there", async () => {
     const origin = "https://attune.example";
-    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", config: { origin } });
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail, config: { origin } });
     expect(host.origin).toBe(origin);
     const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
     const made = await fetch(`${host.url}/api/v1/dashboard/sign-in`, { method: "POST", headers });
@@ -68,6 +86,24 @@ describe("a host that ends", () => {
 });
 
 describe("a host on its configuration", () => {
+  it.skipIf(REDIS.path === null)("T8 warns at its start of a Redis that keeps nothing on disk", async () => {
+    const redis = await startRedis(REDIS.path ?? "", ["--appendonly", "no"]);
+    const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
+    const system = { kind: "redis", url: `redis://127.0.0.1:${redis.port}` } as const;
+    const config = { ports: { hot: system, log: system, channel: system } };
+    const reports: unknown[] = [];
+    const report = (error: unknown): void => void reports.push(error);
+    const host = await startHost({ dir, port: 0, host: "127.0.0.1", report, config });
+    try {
+      await expect.poll(() => reports, { timeout: 10_000 }).toHaveLength(1);
+      expect(reports).toMatchObject([{ code: "ATTUNE_REDIS_NOT_DURABLE" }]);
+    } finally {
+      await host.close();
+      await redis.stop();
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it("T23 seals sensitive fields on disk, believes its proxy and keeps within its limits", async () => {
     const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
     const config = {
@@ -81,7 +117,7 @@ describe("a host on its configuration", () => {
       proxy: { country: "x-country" },
       limits: { strangersPerMinute: 3 },
     } as const;
-    const host = await startHost({ dir, port: 0, host: "127.0.0.1", config });
+    const host = await startHost({ dir, port: 0, host: "127.0.0.1", report: fail, config });
     try {
       const send = (key: string | undefined, headers = {}) =>
         fetch(`${host.url}/api/v1/behavioral/batch?wait=10000`, {

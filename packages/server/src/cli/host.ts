@@ -17,6 +17,7 @@ import { keysFor } from "./config.js";
 import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
 import { EMBEDDED } from "./ports/embedded-ports.js";
 import { openPorts } from "./ports/open-ports.js";
+import { warnOfRedis } from "./ports/redis-advice.js";
 import { UsageError } from "./usage.js";
 
 export interface HostOptions {
@@ -34,6 +35,8 @@ export interface HostOptions {
   worker?: boolean;
   /** Whether the data folder's own keys are taken beside those of the configuration (default true). */
   ownKeys?: boolean;
+  /** Told of failures of background work. They are for a log: no cause of theirs may be printed, since a vendor's error may hold what was to be stored. */
+  report(error: unknown): void;
 }
 
 /** A server that really listens, with what it stands on. */
@@ -49,13 +52,14 @@ export interface Host {
   hasDashboard: boolean;
   /**
    * Answers new requests with 503 at once, folds what was acknowledged, for as long as `settleMs` allows (default: no bound), and closes
-   * everything. Resolves to whether all of it was folded; with a data folder the rest is folded at the next start.
+   * everything. Resolves to whether all of it was folded, also where the log does not answer; with a data folder the rest is folded at the
+   * next start.
    */
   close(settleMs?: number): Promise<boolean>;
 }
 
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { dir, config = {} } = options;
+  const { dir, config = {}, report } = options;
   const { basePath = "", origin: publicOrigin, consent, sampling, sensitive, proxy } = config;
   const { worker = true, ownKeys = true } = options;
   const retentionMs = retentionOf(config);
@@ -63,7 +67,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const ports =
     dir === null
       ? memoryPorts(retentionMs)
-      : await openPorts({ ports: config.ports ?? EMBEDDED, dir, retentionMs, report: console.error });
+      : await openPorts({ ports: config.ports ?? EMBEDDED, dir, retentionMs, report });
+  if (dir !== null && config.ports) void warnOfRedis(config.ports, report);
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
   const parts = {
@@ -77,11 +82,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(sensitive && { sensitive }),
     retentionMs,
   };
-  const service = worker
-    ? null
-    : createPersonalizationService({ ...parts, worker, report: (error) => console.error(error) });
+  const service = worker ? null : createPersonalizationService({ ...parts, worker, report });
   const server = createAttuneServer({
     ...parts,
+    report,
     ...(service && { service }),
     auth: { keys: keysFor(keys, config.sites) },
     basePath,
@@ -94,18 +98,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let published: LoadedRuleset | null = null;
   let ending = false;
   const listener = http.createServer(
-    toNodeListener((request, peer) => (ending ? endingAnswer() : server.fetch(request, peer))),
+    toNodeListener((request, peer) => (ending ? endingAnswer() : server.fetch(request, peer)), { report }),
   );
   const close = async (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
     ending = true;
-    // What others fold is not waited for.
-    const settled = worker ? await inTime(server.service.settled(), settleMs) : true;
+    // What others fold is not waited for. A log that does not answer must not keep the process from ending.
+    const settled = worker
+      ? await inTime(server.service.settled(), settleMs).catch((error: unknown) => {
+          report(error);
+          return false;
+        })
+      : true;
     const closed = new Promise((resolve) => listener.close(resolve));
-    await server.close();
-    await service?.close();
-    listener.closeAllConnections();
-    await closed;
-    await ports.close();
+    try {
+      await server.close();
+      await service?.close();
+    } finally {
+      listener.closeAllConnections();
+      await closed;
+      await ports.close();
+    }
     return settled;
   };
   try {

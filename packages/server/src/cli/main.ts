@@ -9,12 +9,18 @@ import { replayCommand } from "./replay.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
 import { HELP } from "./usage.js";
+import { VERSION } from "../version.js";
 import { workerCommand } from "./worker.js";
 
 type Command = (args: string[], terminal: Terminal) => Promise<number>;
 
 const help: Command = async (_args, terminal) => {
   terminal.out(HELP);
+  return 0;
+};
+
+const version: Command = async (_args, terminal) => {
+  terminal.out(VERSION);
   return 0;
 };
 
@@ -31,19 +37,21 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["help", help],
   ["--help", help],
   ["-h", help],
+  ["--version", version],
 ]);
 
 /** Runs one command; the exit code. Expected failures are one message, others come with their stack. */
 export async function main(args: readonly string[], given: Terminal = createTerminal()): Promise<number> {
   const terminal = printableOnly(given);
   const [name = "help", ...rest] = args;
-  const command = rest.includes("--help") ? help : COMMANDS.get(name);
+  const command = COMMANDS.get(name);
   if (!command) {
     terminal.err(`There is no command ${name}. Try: attune help`);
     return 2;
   }
+  const asksForHelp = rest.includes("--help") || rest.includes("-h");
   try {
-    return await command(rest, terminal);
+    return await (asksForHelp ? help : command)(rest, terminal);
   } catch (error) {
     return explain(error, terminal);
   }

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fixture } from "../../../server-adapters/test/fixture.js";
+import { freePort } from "../../../server-adapters/test/programs.js";
 import { type RedisServer, redisProgram, startRedis } from "../../../server-adapters/test/redis-server.js";
 import { type AttuneProgram, bundleAttune } from "../../test/attune-process.js";
 import { runCli } from "../../test/run-cli.js";
@@ -68,6 +70,17 @@ describe("attune serve, started twice at once with a new ruleset", () => {
       await Promise.all(begun.map(({ process }) => process.kill()));
     }
   }
+  it("ends quietly where nobody reads on, and when it is told to while its log is away", async () => {
+    const { child } = attune.start(["help"]);
+    child.stdout?.destroy();
+    expect(await once(child, "exit")).toEqual([141, null]);
+    const away = { kind: "redis", url: `redis://127.0.0.1:${await freePort()}` };
+    const config = await configured("away", { hot: away, log: away, channel: { kind: "memory" } });
+    const { process } = await attune.ready(["serve", "--config", config, "--json"]);
+    process.child.kill("SIGTERM");
+    expect(await process.exited).toEqual([0, null]);
+  }, 60_000);
+
   const configured = async (name: string, ports: object): Promise<string> => {
     const config = join(dir, `${name}.json`);
     const sites = { default: { writeKeys: [WRITE], secretKeys: [SECRET] } };

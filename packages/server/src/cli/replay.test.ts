@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "../replay/client.js";
+import { replay } from "../replay/replay.js";
 import type { ReplayReport } from "../replay/report.js";
-import { SECRET, startTestServer, WRITE } from "../testing/start.js";
+import { openRows } from "../replay/rows.js";
+import { nativeEvent, SECRET, startTestServer, WRITE } from "../testing/start.js";
 import { main } from "./main.js";
 import type { Terminal } from "./terminal.js";
 
@@ -161,6 +166,37 @@ describe("attune replay", () => {
     expect(report.rejections.map(({ rows }) => rows)).toEqual(expect.arrayContaining([[2], [4]]));
   });
 
+  it("maps the members of NDJSON lines, and takes lines that differ in a member that is not mapped for two", async () => {
+    const mapping = await file(
+      "lines.json",
+      '{ "id": "hash", "name": { "column": "what" }, "occurredAt": { "column": "t", "format": "epoch-ms" }, "visitorId": { "column": "who" }, "properties": { "price": { "column": "price", "type": "number" } }, "consent": ["analytics"] }',
+    );
+    const at = (who: string, more: object = {}) =>
+      JSON.stringify({ what: "Order Completed", t: Date.now() - 1000, who, price: 5, ...more });
+    const same = at("u1");
+    const lines = ["\ufeff" + same, same, at("u1", { note: "other" }), "7", at("u2", { t: "soon" })];
+    const name = await file("lines.ndjson", lines.join("\n"));
+    const report = reportOf(await run("replay", name, "--mapping", mapping, "--json"));
+    expect(report).toMatchObject({ rows: 5, accepted: 2, duplicates: 1, rejected: 2, balanced: true });
+    expect(report.after).toMatchObject({ visitors: 1, conversions: { orders: 2 } });
+  });
+
+  it("ends at a quote that is not closed, and says where: what follows would be one field", async () => {
+    const name = await file(
+      "quote.csv",
+      [HEADER, line(0, "view", "u1", "s1"), `"2019-10-01`, ...SHOP.split("\n").slice(1)].join("\n"),
+    );
+    const long = await file("long.csv", [HEADER, `"${"x\n".repeat(600_000)}`].join("\n"));
+    for (const [given, row] of [
+      [name, 1],
+      [long, 0],
+    ]) {
+      const { code, out, err } = await run("replay", String(given), "--mapping", "rees46");
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toMatch(new RegExp(`^A quote that is opened behind row ${row} is not closed`));
+    }
+  });
+
   it("counts rows that are no CSV", async () => {
     const broken = `${HEADER}\n${line(0, "view", "u1", "s1")}\n2019-10-01 00:00:01 UTC,vi"ew,1,2,c,b,1,u1,s1\n${line(2, "view", "u1", "s1")}\n`;
     const report = reportOf(
@@ -178,6 +214,23 @@ describe("attune replay", () => {
     expect(Date.now() - started).toBeGreaterThan(580);
   });
 
+  it("that is interrupted reads no further, and accounts for what it has read", async () => {
+    const at = await startTestServer();
+    const ending = new AbortController();
+    const client = createClient({ url: at.url, key: SECRET, connections: 2, waitMs: 10_000 });
+    const event = (occurredAt: number) => JSON.stringify(nativeEvent({ occurredAt }));
+    const now = Date.now();
+    const lines = [event(now), event(now + 10), event(now + 3_600_000), event(now + 3_600_000)];
+    const source = await openRows(await file("slow.ndjson", lines.join("\n")), { format: "ndjson" });
+    const options = { source, client, mapping: null, cacheStats: null, decide: false, ended: ending.signal };
+    const running = replay({ ...options, batch: 10, concurrency: 2, limit: 100, speed: 1 });
+    await expect.poll(async () => (await client.summary())?.events).toBe(2);
+    ending.abort();
+    expect(await running).toMatchObject({ rows: 3, balanced: true, after: { events: 3 } });
+    client.close();
+    await at.close();
+  });
+
   it("reaches a server elsewhere; a write key sees no totals", async () => {
     const at = await startTestServer();
     const name = await file("remote.csv", SHOP);
@@ -193,6 +246,27 @@ describe("attune replay", () => {
     expect(refused).toMatchObject({ code: 1, out: "" });
     expect(refused.err).toContain("401");
     await at.close();
+  });
+
+  it("tells a server that is not Attune, and sends nothing again once it has ended", async () => {
+    let asked = 0;
+    const other = http.createServer((request, response) => {
+      asked += 1;
+      if (request.method === "GET") return void response.end("<!doctype html>");
+      response.writeHead(503, { "retry-after": "20" }).end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const name = await file("elsewhere.csv", SHOP);
+    const { code, err } = await run("replay", name, "--mapping", "rees46", "--url", url, "--key", "sk_x");
+    expect([code, err]).toEqual([1, "The server does not answer as Attune does; check --url."]);
+    const client = createClient({ url, key: "sk_x", connections: 1, waitMs: 0 });
+    const sending = client.batch([{}]);
+    await expect.poll(() => asked).toBe(2);
+    client.close();
+    await expect(sending).rejects.toThrow();
+    expect(asked).toBe(2);
+    other.close();
   });
 
   it("says in one line what is wrong with a file, a folder or an address", async () => {
@@ -259,17 +333,29 @@ describe("attune replay", () => {
         /\/occurredAt\/column names the column "when"; the file has: event_time,/,
       ],
       [["replay", name, "--mapping", "rees46", "--url", "http://127.0.0.1:1"], /--url needs --key/],
+      [["replay", name, "--mapping", "rees46", "--key", "sk_1"], /--key is for the server that --url names/],
       [["replay", name, "--mapping", "rees46", "--batch", "5000"], /--batch is a whole number/],
       [["replay", name, "--mapping", "rees46", "--speed", "fast"], /--speed is max/],
       [["replay", name, "--unknown"], /Unknown option/],
       [["fly"], /no command fly/],
+      [["fly", "--help"], /no command fly/],
     ];
     for (const [args, message] of wrong) {
       const { code, err } = await run(...args);
       expect(err).toMatch(message);
       expect(code).toBe(2);
     }
-    expect((await run("help")).out).toContain("attune replay FILE");
+    for (const args of [["help"], ["replay", "--help"], ["serve", "-h"]])
+      expect((await run(...args)).out).toContain("attune replay FILE");
+    expect((await run("--version")).out).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it("repeats nothing of a file that is not JSON: passwords may stand in it", async () => {
+    const config = await file("secret.json", '{ "password": hunter2 }');
+    const { code, err } = await run("doctor", "--config", config);
+    expect(code).toBe(2);
+    expect(err).toMatch(/secret\.json is not JSON/);
+    expect(err).not.toContain("hunter2");
   });
 });
 

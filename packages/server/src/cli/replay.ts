@@ -7,15 +7,17 @@ import { replay, type ReplayOptions } from "../replay/replay.js";
 import { openRows } from "../replay/rows.js";
 import { compileMapping } from "../replay/to-event.js";
 import { columnsOf, validateMapping } from "../replay/validate-mapping.js";
+import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { startHost } from "./host.js";
+import { onInterrupt } from "./interrupted.js";
 import { showReport } from "./show-report.js";
 import { number, type Terminal } from "./terminal.js";
 import { UsageError, wholeNumber } from "./usage.js";
 
 const WAIT_MS = 30_000;
 
-/** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for. */
+/** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for, or were left out since it was interrupted. */
 export async function replayCommand(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
@@ -25,7 +27,6 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
       url: { type: "string" },
       key: { type: "string" },
       dir: { type: "string" },
-      memory: { type: "boolean", default: false },
       ruleset: { type: "string" },
       speed: { type: "string", default: "max" },
       batch: { type: "string", default: "500" },
@@ -35,32 +36,17 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
       json: { type: "boolean", default: false },
     },
   });
-  const file = positionals[0];
-  if (file === undefined || positionals.length > 1) throw new UsageError("Name one file to replay.");
-  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; name a file in it.`);
-  if (
-    values.url !== undefined &&
-    (values.dir !== undefined || values.memory || values.ruleset !== undefined)
-  ) {
-    throw new UsageError(
-      "--url names a running server; --dir, --memory and --ruleset are for one started here.",
-    );
-  }
-  if (values.url !== undefined && values.key === undefined) throw new UsageError("--url needs --key.");
-  if (
-    values.url !== undefined &&
-    !/^https?:$/.test(URL.canParse(values.url) ? new URL(values.url).protocol : "")
-  )
-    throw new UsageError("--url is the address of a server, as in http://127.0.0.1:4600.");
+  const file = fileOf(positionals);
+  checkServer(values);
   const mapping = values.mapping === undefined ? null : await readMapping(values.mapping);
   const format = mapping?.format ?? (/\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv");
   if (!mapping && format === "csv") throw new UsageError("A CSV file needs --mapping: what is what in it.");
+  const columns = format === "ndjson" && mapping ? [...columnsOf(mapping).keys()] : mapping?.columns;
   const concurrency = wholeNumber("concurrency", values.concurrency, 1, 64);
   const settings = {
     source: await openRows(file, {
       format,
-      ...(mapping?.columns && { columns: mapping.columns }),
+      ...(columns && { columns }),
       ...(mapping?.delimiter !== undefined && { delimiter: mapping.delimiter }),
     }),
     mapping: mapping && ((columns: readonly string[]) => compile(mapping, columns, format)),
@@ -71,7 +57,7 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
     decide: values.decide,
     speed: speedOf(values.speed),
     onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
-  } satisfies Omit<ReplayOptions, "client" | "cacheStats">;
+  } satisfies Omit<ReplayOptions, "client" | "cacheStats" | "ended">;
 
   const host =
     values.url === undefined
@@ -79,22 +65,52 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
           dir: values.dir ?? null,
           port: 0,
           host: "127.0.0.1",
+          report: reportTo(terminal),
           ...(values.ruleset !== undefined && { ruleset: await readJsonFile("ruleset", values.ruleset) }),
         })
       : null;
   const url = host?.url ?? (values.url as string);
   const key = host?.keys?.secretKey ?? (values.key as string);
   const client = createClient({ url, key, connections: concurrency, waitMs: WAIT_MS });
+  const ending = new AbortController();
+  const { signal: ended } = ending;
+  const stop = onInterrupt(() => {
+    terminal.err("Ended before the end of the file; finishing what was read …");
+    ending.abort();
+  });
   try {
-    const report = await replay({ ...settings, client, cacheStats: host?.server.service.cacheStats ?? null });
+    const cacheStats = host?.server.service.cacheStats ?? null;
+    const report = await replay({ ...settings, client, cacheStats, ended });
     terminal.status("");
     if (values.json) terminal.out(JSON.stringify(report));
     else showReport(report, terminal);
-    return report.balanced ? 0 : 1;
+    return report.balanced && !ended.aborted ? 0 : 1;
   } finally {
+    stop();
     client.close();
     await host?.close();
   }
+}
+
+function fileOf([file, ...more]: readonly string[]): string {
+  if (file === undefined || more.length > 0) throw new UsageError("Name one file to replay.");
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; name a file in it.`);
+  return file;
+}
+
+/** Either a server that runs, with a key, or one that is started here. */
+function checkServer(given: { url?: string; key?: string; dir?: string; ruleset?: string }): void {
+  const { url, key, dir, ruleset } = given;
+  if (url === undefined) {
+    if (key !== undefined) throw new UsageError("--key is for the server that --url names.");
+    return;
+  }
+  if (dir !== undefined || ruleset !== undefined)
+    throw new UsageError("--url names a running server; --dir and --ruleset are for one started here.");
+  if (key === undefined) throw new UsageError("--url needs --key.");
+  if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ""))
+    throw new UsageError("--url is the address of a server, as in http://127.0.0.1:4600.");
 }
 
 async function readMapping(given: string): Promise<Mapping> {

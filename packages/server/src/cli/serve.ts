@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { reportTo } from "./failure.js";
 import { readJsonFile } from "./files.js";
 import { startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
@@ -36,6 +37,7 @@ export async function serve(args: string[], terminal: Terminal): Promise<number>
     config,
     worker,
     ownKeys: !hasKeys,
+    report: reportTo(terminal),
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
   });
   const ended = interrupted();

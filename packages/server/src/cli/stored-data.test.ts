@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,6 +66,26 @@ describe("attune backup", () => {
     expect(JSON.parse(out[0] ?? "")).toMatchObject({ together: false, keysTo });
     expect(await readdir(to)).not.toContain("keys");
     expect((await readdir(join(keysTo, "default"))).length).toBeGreaterThan(1);
+  });
+
+  it("leaves alone what else lies in the folder for keys, and never takes one key for another", async () => {
+    const home = join(folder, "home");
+    await mkdir(home, { mode: 0o755 });
+    await writeFile(join(home, "script.sh"), "#!/bin/sh\n", { mode: 0o755 });
+    const save = (name: string, ...more: string[]) =>
+      runCli("backup", "--dir", dir, "--to", join(folder, name), "--json", ...more);
+    const { code, out } = await save("beside-home", "--keys-to", home);
+    expect(code).toBe(0);
+    const { keys } = JSON.parse(out[0] ?? "") as { keys: number };
+    expect((await stat(home)).mode & 0o777).toBe(0o755);
+    expect((await stat(join(home, "script.sh"))).mode & 0o777).toBe(0o755);
+    const names = await readdir(join(home, "default"));
+    expect(names).toHaveLength(keys);
+    expect((await save("again", "--keys-to", home)).code).toBe(0);
+    await writeFile(join(home, "default", names[0] ?? ""), "another");
+    const refused = await save("third", "--keys-to", home);
+    expect(refused.code).toBe(2);
+    expect(refused.err.join()).toContain("is another key");
   });
 
   it("says what it does not copy", async () => {

@@ -29,12 +29,17 @@ export function createTerminal(environment: NodeJS.ProcessEnv = process.env): Te
   const color = process.stdout.isTTY === true && !environment.NO_COLOR;
   const style = (open: number, close: number) => (text: string) =>
     color ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  const status = (line: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+  };
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
-    status(line) {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+    err(line) {
+      // What stands there unfinished would run into it.
+      status("");
+      process.stderr.write(`${line}\n`);
     },
+    status,
     bold: style(1, 22),
     dim: style(2, 22),
   };

@@ -62,5 +62,6 @@ export const HELP = `attune: personalization, on your own machine
     All of them take --config FILE, --dir DIR (default .attune) and --json.
 
   attune help                    this text
+  attune --version               which version this is
 
   NO_COLOR is respected. Exit codes: 0 done, 1 failed, 2 called wrongly.`;

@@ -6,6 +6,7 @@ import { interrupted } from "./interrupted.js";
 import { PLACE_OPTIONS, placeOf } from "./place.js";
 import { rebuildCommand } from "./rebuild.js";
 import { kindsOf } from "./ports/kinds.js";
+import { warnOfRedis } from "./ports/redis-advice.js";
 import { number, type Terminal } from "./terminal.js";
 
 const LOOK_MS = 2000;
@@ -28,6 +29,7 @@ export async function workerCommand(args: string[], terminal: Terminal): Promise
     around: meter.around,
     report,
   });
+  void warnOfRedis(place.ports, report);
   const timers: NodeJS.Timeout[] = [];
   const started = await Promise.race([meter.group, ended.then(() => null)]);
   if (started !== null) {

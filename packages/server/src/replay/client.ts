@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +24,7 @@ export interface ReplayClient {
   decide(visitor: { id: string; purposes: readonly string[] }): Promise<void>;
   /** Null where the key may not read. */
   summary(): Promise<SiteSummary | null>;
+  /** Ends what is under way; nothing is sent again from then on. */
   close(): void;
 }
 
@@ -50,6 +52,10 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
   const batchUrl = new URL(`${base}/api/v1/behavioral/batch?wait=${waitMs}`);
   const decisionsUrl = new URL(`${base}/api/v1/decisions`);
   const summaryUrl = new URL(`${base}/api/sessions/metrics`);
+
+  const ended = new AbortController();
+  // Each connection may be waiting for its next attempt.
+  setMaxListeners(connections, ended.signal);
 
   const call = (target: URL, method: string, body?: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
@@ -82,24 +88,30 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
   async function persist(target: URL, body: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const answer = await call(target, "POST", body).catch((cause: unknown) => {
-        if (attempt < ATTEMPTS) return null;
+        if (attempt < ATTEMPTS && !ended.signal.aborted) return null;
         throw unreachable(cause);
       });
       if (answer && answer.status !== 429 && answer.status !== 503) return answer;
       if (attempt >= ATTEMPTS)
         throw new AttuneError("ATTUNE_REPLAY_BUSY", "The server keeps refusing for now; replay again later.");
       const asked = Number(answer?.retryAfter) * 1000;
-      await sleep(Math.min(Number.isFinite(asked) ? asked : 250 * 2 ** attempt, MAX_PAUSE_MS));
+      const pause = Math.min(Number.isFinite(asked) ? asked : 250 * 2 ** attempt, MAX_PAUSE_MS);
+      await sleep(pause, undefined, { signal: ended.signal });
     }
   }
 
-  const refused = (what: string, { status, body }: Answer): AttuneError =>
-    new AttuneError("ATTUNE_REPLAY_REFUSED", `The server answered ${what} with ${status} (${codeIn(body)}).`);
+  const refused = (what: string, { status, body }: Answer): AttuneError => {
+    const cure = status === 413 ? " Send fewer events in one request: --batch." : "";
+    return new AttuneError(
+      "ATTUNE_REPLAY_REFUSED",
+      `The server answered ${what} with ${status} (${codeIn(body)}).${cure}`,
+    );
+  };
 
   return {
     async batch(events) {
       const answer = await persist(batchUrl, JSON.stringify(events));
-      if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body) as BatchAnswer;
+      if (answer.status >= 200 && answer.status < 300) return read<BatchAnswer>(answer.body);
       throw refused("a batch", answer);
     },
     async decide({ id, purposes }) {
@@ -113,12 +125,25 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
       const answer = await call(summaryUrl, "GET").catch((cause: unknown) => {
         throw unreachable(cause);
       });
-      if (answer.status === 200) return JSON.parse(answer.body) as SiteSummary;
+      if (answer.status === 200) return read<SiteSummary>(answer.body);
       if (answer.status === 403) return null;
       throw refused("a request for the totals", answer);
     },
-    close: () => agent.destroy(),
+    close() {
+      ended.abort();
+      agent.destroy();
+    },
   };
+}
+
+/** Whatever is not Attune answers 200 with a page as well. */
+function read<T>(body: string): T {
+  try {
+    return JSON.parse(body) as T;
+  } catch (cause) {
+    const message = "The server does not answer as Attune does; check --url.";
+    throw new AttuneError("ATTUNE_REPLAY_REFUSED", message, { cause });
+  }
 }
 
 function codeIn(body: string): string {

@@ -24,7 +24,7 @@ export type TimeFormat = "auto" | "epoch-ms" | "epoch-s";
 export interface Mapping {
   description?: string;
   format?: "csv" | "ndjson";
-  /** Column names where the file has no header line. */
+  /** CSV: column names where the file has no header line. In NDJSON a column is a member of the line's object. */
   columns?: readonly string[];
   delimiter?: string;
   id: "hash" | "row" | { column: string };

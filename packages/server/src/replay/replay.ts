@@ -21,6 +21,8 @@ export interface ReplayOptions {
   decide: boolean;
   /** Recorded time runs this many times as fast; infinite: as fast as it goes. */
   speed: number;
+  /** Where it aborts, no further rows are read; what was read is sent and told of as ever. */
+  ended: AbortSignal;
   /** Told now and then how far it is, [0, 1], and how many rows were sent. */
   onProgress?(share: number, rows: number): void;
 }
@@ -34,7 +36,7 @@ const SAMPLE_ROWS = 5000;
 
 /** Sends a recorded file through a server's batch endpoint, every visitor's rows in their order, and adds up the answers. */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
-  const { source, client, batch, concurrency, limit, speed, onProgress } = options;
+  const { source, client, batch, concurrency, limit, speed, ended, onProgress } = options;
   const memory = createPeakMemory();
   const tally = createTally();
   const before = await client.summary();
@@ -52,14 +54,14 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       }
     },
   });
-  const pace = createPace(speed, () => lanes.flush());
+  const pace = createPace(speed, ended, () => lanes.flush());
   let toEvent: ToEvent | null = null;
   let rows = 0;
 
   for await (const entry of source.rows((columns) => {
     toEvent = options.mapping?.(columns) ?? null;
   })) {
-    if (rows >= limit) break;
+    if (rows >= limit || ended.aborted) break;
     rows += 1;
     if (rows % SAMPLE_ROWS === 0) {
       memory.sample();
@@ -79,7 +81,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   await lanes.flush();
   const elapsedMs = performance.now() - started;
   memory.sample();
-  onProgress?.(1, rows);
+  onProgress?.(ended.aborted ? source.progress() : 1, rows);
   const cache = options.cacheStats?.() ?? null;
   return tally.report({
     rows,
@@ -122,6 +124,7 @@ function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | n
 /** Waits until a recorded time is due; what came before is sent first, so that it does not wait with it. */
 function createPace(
   speed: number,
+  ended: AbortSignal,
   flush: () => Promise<void>,
 ): (at: number | null) => Promise<void> | undefined {
   let origin: { recorded: number; wall: number } | null = null;
@@ -130,6 +133,8 @@ function createPace(
     origin ??= { recorded: at, wall: performance.now() };
     const due = origin.wall + (at - origin.recorded) / speed;
     const wait = due - performance.now();
-    return wait < 5 ? undefined : flush().then(() => sleep(due - performance.now()));
+    if (wait < 5) return undefined;
+    const waited = (): Promise<void> => sleep(due - performance.now(), undefined, { signal: ended });
+    return flush().then(() => waited().catch(() => undefined));
   };
 }

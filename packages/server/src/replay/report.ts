@@ -55,7 +55,7 @@ const FIRST_ROWS = 5;
 const MAX_REASONS = 100;
 const FAULTS: Readonly<Record<string, string>> = {
   ATTUNE_REPLAY_CSV: "the row is not valid CSV",
-  ATTUNE_REPLAY_JSON: "the line is not JSON",
+  ATTUNE_REPLAY_JSON: "the line is no JSON, or no object where the mapping reads its members",
 };
 
 /** Longer waits count as this long: 10 s, in tenths of a millisecond. */

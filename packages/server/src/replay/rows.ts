@@ -22,14 +22,15 @@ export interface RowSource {
 
 export interface RowOptions {
   format: "csv" | "ndjson";
+  /** CSV: names where the file has no header line. NDJSON: the members that make a row; without them a line is passed on as it stands. */
   columns?: readonly string[];
   delimiter?: string;
 }
 
 /**
- * Reads a file as a stream, unpacking `.gz`; at no time is more of it in memory than a few chunks.
+ * Reads a file as a stream, unpacking `.gz`; at no time is more of it in memory than a few chunks and one row.
  *
- * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none.
+ * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none, and for a quote that is not closed.
  */
 export async function openRows(file: string, options: RowOptions): Promise<RowSource> {
   const { size } = await stat(file);
@@ -48,7 +49,9 @@ export async function openRows(file: string, options: RowOptions): Promise<RowSo
     progress: () => (size === 0 ? 1 : read / size),
     rows: (onColumns) =>
       unpacked(
-        options.format === "csv" ? csvRows(source(), options, onColumns) : ndjsonRows(source(), onColumns),
+        options.format === "csv"
+          ? csvRows(source(), options, onColumns)
+          : ndjsonRows(source(), options, onColumns),
         file,
       ),
   };
@@ -74,6 +77,11 @@ function forward<T extends Transform>(from: Readable, to: T): T {
   return from.pipe(to);
 }
 
+/** Of a row of CSV: far more than an event may have, and little enough to hold. */
+const LONGEST_ROW = 1 << 20;
+/** What csv-parse says where everything to the end of the file, or to the longest row, would be one field. */
+const UNENDING = new Set(["CSV_QUOTE_NOT_CLOSED", "CSV_MAX_RECORD_SIZE"]);
+
 async function* csvRows(
   source: Readable,
   { columns, delimiter = "," }: RowOptions,
@@ -87,7 +95,13 @@ async function* csvRows(
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    on_skip: (error) => void faults.push(Number(error?.records ?? 0)),
+    max_record_size: LONGEST_ROW,
+    on_skip(error) {
+      const before = Number(error?.records ?? 0);
+      if (error === undefined || !UNENDING.has(error.code)) return void faults.push(before);
+      // Counted as one faulty row, all rows in it would be missing without a word.
+      parser.destroy(unclosed(before + faults.length - (columns ? 0 : 1)));
+    },
   });
   source.on("error", (error) => parser.destroy(error));
   source.pipe(parser);
@@ -106,10 +120,17 @@ async function* csvRows(
   for (const _ of faults) yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
 }
 
+const unclosed = (rows: number): AttuneError =>
+  new AttuneError(
+    "ATTUNE_REPLAY_FILE",
+    `A quote that is opened behind row ${rows} is not closed, so it cannot be told where rows end from there on. Close or remove it, and replay the file again.`,
+  );
+
 const emptyToNull = (field: string): string | null => (field === "" ? null : field);
 
 async function* ndjsonRows(
   source: Readable,
+  { columns }: RowOptions,
   onColumns: (columns: readonly string[]) => void,
 ): AsyncGenerator<FileRow> {
   const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
@@ -119,12 +140,15 @@ async function* ndjsonRows(
     failure = { cause };
     lines.close();
   });
-  onColumns([]);
+  onColumns(columns ?? []);
   let number = 0;
   for await (const line of lines) {
-    if (line.trim() === "") continue;
+    // Also takes away the mark that some editors put in front of UTF-8.
+    const text = line.trim();
+    if (text === "") continue;
     number += 1;
-    yield parseLine(line, number);
+    const parsed = parseLine(text, number);
+    yield columns === undefined || parsed.fault ? parsed : asRow(parsed, columns, text);
   }
   const failed = failure as { cause: unknown } | null;
   if (failed) throw failed.cause;
@@ -136,4 +160,15 @@ function parseLine(line: string, number: number): FileRow {
   } catch {
     return { number, fault: "ATTUNE_REPLAY_JSON" };
   }
+}
+
+/** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */
+function asRow({ number, raw }: FileRow, columns: readonly string[], line: string): FileRow {
+  if (typeof raw !== "object" || raw === null) return { number, fault: "ATTUNE_REPLAY_JSON" };
+  const fields = columns.map((column) => {
+    const value = Object.hasOwn(raw, column) ? (raw as Readonly<Record<string, unknown>>)[column] : null;
+    if (value === null || value === "") return null;
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  });
+  return { number, row: [...fields, line] };
 }

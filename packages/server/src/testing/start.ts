@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
@@ -97,13 +98,10 @@ async function documentOf({
   return answer.json();
 }
 
-let counter = 0;
-
 /** An event in the native shape that the server takes as it is. */
 export function nativeEvent(more: Record<string, unknown> = {}): Record<string, unknown> {
-  counter += 1;
   return {
-    id: `event-${counter}`,
+    id: `event-${randomUUID()}`,
     schemaVersion: 1,
     name: "Product Viewed",
     visitorId: "visitor-0123456789-abcdefghij",

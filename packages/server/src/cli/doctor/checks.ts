@@ -32,7 +32,7 @@ export function checksOf({ config, dir, ports }: Place): Check[] {
     { name: "Keys", look: async () => keyCheck(ports, dir, folders) },
     ...systems.map(({ port, roles }) => ({
       name: `${NAMES[port.kind]} (${roles.join(", ")})`,
-      look: () => lookAt(port, { dir, retentionMs, roles }),
+      look: (late: AbortSignal) => lookAt(port, { dir, retentionMs, roles, late }),
     })),
   ];
 }
@@ -74,11 +74,16 @@ function systemsOf(ports: PortsConfig, dir: string): System[] {
 
 async function lookAt(
   port: Port,
-  { dir, retentionMs, roles }: { dir: string; retentionMs: number; roles: readonly Role[] },
+  {
+    dir,
+    retentionMs,
+    roles,
+    late,
+  }: { dir: string; retentionMs: number; roles: readonly Role[]; late: AbortSignal },
 ) {
   switch (port.kind) {
     case "redis":
-      return lookAtRedis({ config: port, hasChannel: roles.includes("channel") });
+      return lookAtRedis({ config: port, hasChannel: roles.includes("channel"), late });
     case "postgres":
       return lookAtPostgres(port);
     case "dynamodb":

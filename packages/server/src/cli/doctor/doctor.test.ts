@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresTable } from "@attune/server-adapters/postgres";
@@ -13,6 +14,7 @@ import { redisProgram, startRedis } from "../../../../server-adapters/test/redis
 import { runCli } from "../../../test/run-cli.js";
 import type { Diagnosis } from "./doctor.js";
 import type { Finding } from "./finding.js";
+import { lookAtRedis } from "./redis.js";
 
 const REDIS = redisProgram();
 const POSTGRES = postgresProgram();
@@ -47,6 +49,26 @@ async function examine(ports: Record<string, unknown>, system: string, more: Rec
 
 const codesOf = (findings: readonly Finding[]): string[] =>
   findings.map(({ level, code }) => `${level} ${code.replace("ATTUNE_", "")}`).sort();
+
+describe("attune doctor, of a Redis that takes the connection and says nothing", () => {
+  it("lets go of it when it waits no longer, so that the command ends", async () => {
+    const connections = new Set<Socket>();
+    const mute = createServer((socket) => {
+      connections.add(socket.on("error", () => undefined));
+      socket.on("close", () => connections.delete(socket)).resume();
+    });
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const { port } = mute.address() as AddressInfo;
+    const given = new AbortController();
+    const config = { kind: "redis", url: `redis://127.0.0.1:${port}` } as const;
+    const looking = lookAtRedis({ config, hasChannel: false, late: given.signal });
+    await expect.poll(() => connections.size).toBe(1);
+    given.abort();
+    await expect(looking).rejects.toThrow();
+    await expect.poll(() => connections.size).toBe(0);
+    mute.close();
+  });
+});
 
 describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
   const program = REDIS.path ?? "";

@@ -27,12 +27,13 @@ export async function doctor(args: string[], terminal: Terminal): Promise<number
 }
 
 async function diagnose({ name, look }: Check): Promise<Diagnosis> {
-  let timer: NodeJS.Timeout | undefined;
+  const given = new AbortController();
+  const timer = setTimeout(() => given.abort(), PATIENCE_MS);
   const late = new Promise<Finding[]>((resolve) => {
-    timer = setTimeout(() => resolve([away("it did not answer in time.")]), PATIENCE_MS);
+    given.signal.addEventListener("abort", () => resolve([away("it did not answer in time.")]));
   });
   try {
-    return { name, findings: await Promise.race([look(), late]) };
+    return { name, findings: await Promise.race([look(given.signal), late]) };
   } catch (cause) {
     return {
       name,

@@ -24,5 +24,6 @@ export const unchecked = (what: string, why: string): Finding => ({
 export interface Check {
   /** As people call it: `Redis (hot, log)`. */
   name: string;
-  look(): Promise<Finding[]>;
+  /** @param late Aborts when the answer is no longer waited for: connections are to be closed then. */
+  look(late: AbortSignal): Promise<Finding[]>;
 }

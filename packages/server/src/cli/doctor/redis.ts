@@ -1,6 +1,7 @@
 import type { RedisConfig } from "@attune/core/wire";
 import type { Cluster, Redis } from "ioredis";
 import { redisClient } from "../ports/clients.js";
+import { redisAdviceFor } from "../ports/redis-advice.js";
 import { judgeClock } from "./clock.js";
 import { error, type Finding, unchecked, warning } from "./finding.js";
 
@@ -79,9 +80,11 @@ export interface LookAtRedis {
   config: RedisConfig;
   /** Whether live messages go through it: on a cluster they need version 7. */
   hasChannel: boolean;
+  /** A server that takes the connection and says nothing would keep the process for ever. */
+  late: AbortSignal;
 }
 
-export async function lookAtRedis({ config, hasChannel }: LookAtRedis): Promise<Finding[]> {
+export async function lookAtRedis({ config, hasChannel, late }: LookAtRedis): Promise<Finding[]> {
   const single = (await redisClient({ ...config, cluster: false })) as Redis;
   // What went wrong is told by an event; the promise says no more than that the connection is closed.
   let reason: unknown;
@@ -89,6 +92,11 @@ export async function lookAtRedis({ config, hasChannel }: LookAtRedis): Promise<
     reason = problem;
   });
   let client: Cluster | null = null;
+  const disconnect = (): void => {
+    single.disconnect();
+    client?.disconnect();
+  };
+  late.addEventListener("abort", disconnect);
   try {
     await single.connect().catch((problem: unknown) => {
       throw reason ?? problem;
@@ -105,8 +113,8 @@ export async function lookAtRedis({ config, hasChannel }: LookAtRedis): Promise<
     const each = await Promise.all(client.nodes("master").map((node) => lookAtNode(node, true)));
     return distinct([...(await advice(config)), ...sharded(info, hasChannel), ...each.flat()]);
   } finally {
-    single.disconnect();
-    client?.disconnect();
+    late.removeEventListener("abort", disconnect);
+    disconnect();
   }
 }
 
@@ -129,16 +137,10 @@ function sharded(info: ReadonlyMap<string, string>, hasChannel: boolean): Findin
 }
 
 async function advice(config: RedisConfig): Promise<Finding[]> {
-  const client = await redisClient(config);
-  const { redisAdvice } = await import("@attune/server-adapters/redis");
-  try {
-    const found = await redisAdvice({ client });
-    return found.map(({ code, message }) =>
-      code === "ATTUNE_REDIS_NO_REPLICA" ? warning(code, message) : error(code, message),
-    );
-  } finally {
-    client.disconnect();
-  }
+  const found = await redisAdviceFor(config);
+  return found.map(({ code, message }) =>
+    code === "ATTUNE_REDIS_NO_REPLICA" ? warning(code, message) : error(code, message),
+  );
 }
 
 async function lookAtNode(node: Redis, inCluster: boolean): Promise<Finding[]> {

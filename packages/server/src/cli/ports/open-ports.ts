@@ -44,7 +44,11 @@ const lmdb = () => vendor("LMDB", "lmdb", () => import("@attune/server-adapters/
 export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts> {
   const opening: Opening = { ...options, closing: [], redis: new Map() };
   const close = async (): Promise<void> => {
-    for (const end of opening.closing.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    // Whatever one of them says, the others are closed.
+    for (const end of opening.closing.splice(0).reverse())
+      await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const hot = await openHot(opening);
@@ -55,7 +59,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
     const keys = await openKeys(opening, durable ?? hot);
     return { stores: { hot, ...(durable && { durable }) }, log, channel, series, keys, close };
   } catch (error) {
-    await close();
+    await close().catch(options.report);
     throw error;
   }
 }

@@ -116,7 +116,7 @@ async function act(visitor) {
   const turn = (visitor.number + visitor.sent) % 10;
   if (turn === FIRST) {
     beginSession(visitor);
-    if (visitor.number < readers && !whole) await openStream(visitor);
+    if (visitor.number < readers && !whole) await openStream(visitor).catch((error) => failed(error.message));
   }
   const event = eventOf(visitor);
   const waits = WAITED.includes(turn);

@@ -48,7 +48,8 @@ export function createCongestion(most: number): Congestion {
       return room === start;
     },
     observe({ lateMs, busy }, requests) {
-      const isLate = lateMs > LATE_MS;
+      // Late without having been busy: others keep the machine from it, and nobody who is inside.
+      const isLate = lateMs > LATE_MS && busy >= BUSY;
       if (isLate && wasLate) room = shrunk(Math.min(room, requests), LEAST);
       else if (!isLate && (room < start || (busy < BUSY && requests * 2 >= room)))
         room = Math.min(most, Math.ceil(room * MORE));

@@ -110,6 +110,8 @@ describe("T17 who may do what", () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe(PAGE_ORIGIN);
     expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+    // Also without an origin: a cache must not give that answer to a page.
+    expect((await at.post(BATCH, [nativeEvent()])).headers.get("vary")).toContain("origin");
     const read = await at.call("/api/sessions/metrics", { key: SECRET, headers: { origin: PAGE_ORIGIN } });
     expect(read.headers.get("access-control-allow-origin")).toBeNull();
   });

@@ -102,6 +102,19 @@ describe("GET /stream", () => {
   });
 });
 
+describe("HEAD /stream", () => {
+  it("tells what the stream would be and opens none", async () => {
+    const own = await startTestServer();
+    const head = await own.call(STREAM, { key: SECRET, method: "HEAD" });
+    expect([head.status, head.headers.get("content-type")]).toEqual([
+      200,
+      "text/event-stream; charset=utf-8",
+    ]);
+    expect(await (await own.call("/metrics", { key: SECRET })).text()).toContain("attune_stream_readers 0\n");
+    await own.close();
+  });
+});
+
 describe("who is here already", () => {
   const BUSY = { visitorId: "busy-visitor-0123456789", sessionId: "busy-session" };
   const listed = (frames: Frame[]): Record<string, unknown>[] =>

@@ -46,7 +46,7 @@ export const operations = {
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
     description:
-      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete=false` and `retentionOverride` are refused.",
+      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete` (other than `true`) and `retentionOverride` are refused.",
     params: { id: SUBJECT },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [

@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Method not allowed",
   408: "Too slow",
   409: "Conflict",
+  412: "Precondition failed",
   413: "Too large",
   415: "Unsupported content",
   422: "Unprocessable content",

@@ -22,6 +22,7 @@ const EXPLAINED: Readonly<Record<number, string>> = {
   404: "There is no such thing.",
   408: "The body did not arrive in time.",
   409: "It stands against what is there already.",
+  412: "What stands there is not what the request expects.",
   413: "Too large.",
   415: "Another content type or encoding is needed.",
   422: "This Idempotency-Key was used for another request.",

@@ -45,11 +45,13 @@ export const siteOperations = {
     tag: "Decisions",
     summary: "Replace the ruleset",
     description: "Refused as a whole where anything is wrong with it, or where it is not newer.",
+    headers: { "if-match": "The ETag of the one that it replaces." },
     body: RULESET,
     answers: { 200: { description: "Its version.", schema: of.rulesetPublished() } },
     problems: [
       [400, "ATTUNE_SERVER_RULESET"],
       [409, "ATTUNE_SERVER_RULESET"],
+      [412, "ATTUNE_SERVER_RULESET_CHANGED"],
     ],
   },
   "GET /api/v1/experiments/:id/results": {

@@ -144,23 +144,35 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     readers: followed.get(site)?.feed.readers.size ?? 0,
   });
 
-  async function sendMetrics(): Promise<void> {
+  async function sendMetrics(site: string, feed: Feed): Promise<void> {
+    const summary = await service.summary(site, { names: METRICS_NAMES });
+    const at = new Date(clock.now()).toISOString();
+    const truncated = summary.other !== null;
+    const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
+    const frame: MetricsFrame = {
+      type: "metrics",
+      at,
+      summary,
+      truncated,
+      live,
+      apart,
+      simulated: population,
+    };
+    feed.tell("metrics", () => frame);
+  }
+
+  const failing = new Set<string>();
+  async function sendAllMetrics(): Promise<void> {
     for (const [site, { feed }] of followed) {
       if (feed.readers.size === 0) continue;
-      const summary = await service.summary(site, { names: METRICS_NAMES });
-      const at = new Date(clock.now()).toISOString();
-      const truncated = summary.other !== null;
-      const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
-      const frame: MetricsFrame = {
-        type: "metrics",
-        at,
-        summary,
-        truncated,
-        live,
-        apart,
-        simulated: population,
-      };
-      feed.tell("metrics", () => frame);
+      try {
+        await sendMetrics(site, feed);
+        failing.delete(site);
+      } catch (error) {
+        // Once, not every second for as long as the store is away.
+        if (!failing.has(site)) report(error);
+        failing.add(site);
+      }
     }
   }
 
@@ -176,11 +188,9 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     }
     if (sending || readers === 0) return;
     sending = true;
-    sendMetrics()
-      .catch(report)
-      .finally(() => {
-        sending = false;
-      });
+    void sendAllMetrics().finally(() => {
+      sending = false;
+    });
   }, TICK_MS);
   timer.unref();
 

@@ -21,7 +21,7 @@ const EXPLAINED: Readonly<Record<number, string>> = {
   403: "The credential does not reach this far.",
   404: "There is no such thing.",
   408: "The body did not arrive in time.",
-  409: "It stands against what is there already.",
+  409: "It conflicts with what is there already.",
   412: "What stands there is not what the request expects.",
   413: "Too large.",
   415: "Another content type or encoding is needed.",

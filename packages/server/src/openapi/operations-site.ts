@@ -118,7 +118,7 @@ export const siteOperations = {
   "GET /api/v1/behavioral/monitoring/performance": {
     id: "performance",
     tag: "Monitoring",
-    summary: "How this process does: its last minute",
+    summary: "How this process is doing: its last minute",
     description:
       "What nothing was measured of is null, with the reason in `notes`. Times in milliseconds, rates per second.",
     answers: { 200: { description: "Figures.", schema: of.performanceAnswer() } },
@@ -150,13 +150,13 @@ export const siteOperations = {
   "GET /api/v1/simulation": {
     id: "simulation",
     tag: "Live",
-    summary: "The pretended visitors",
+    summary: "The simulated visitors",
     answers: { 200: { description: "How many there are.", schema: of.simulationStatus() } },
   },
   "POST /api/v1/simulation": {
     id: "simulate",
     tag: "Live",
-    summary: "Let pretended visitors arrive, or end them with 0",
+    summary: "Let simulated visitors arrive, or end them with 0",
     body: of.simulationPost(),
     answers: { 200: { description: "How many there are.", schema: of.simulationStatus() } },
     problems: [

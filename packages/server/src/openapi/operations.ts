@@ -33,7 +33,7 @@ export const operations = {
   "GET /api/v1/behavioral/consent/:id": {
     id: "consentOf",
     tag: "Consent and privacy",
-    summary: "What somebody consents to, and how it came to that",
+    summary: "What somebody consents to, with its history",
     params: { id: SUBJECT },
     answers: { 200: { description: "The state and its history.", schema: of.storedConsent() } },
     problems: [

@@ -98,6 +98,22 @@ describe("T20 bodies that become large", () => {
     expect((await at.post(BATCH, [nativeEvent()])).status).toBe(200);
   }, 30_000);
 
+  // Where Node has zstd (22.15).
+  it.runIf("zstdDecompress" in zlib)(
+    "zstd that asks its decoder for more than 8 MiB is refused",
+    async () => {
+      at = await startTestServer();
+      // `[1]` and spaces, by a window of 2^27 bytes and of 2^22.
+      const frame = (window: string) =>
+        Buffer.from(`28b52ffd00${window}540000205b315d2001003d0122010000`, "hex");
+      const statusOf = async (body: Buffer): Promise<number> => {
+        const headers = { "content-encoding": "zstd" };
+        return (await at.call(BATCH, { method: "POST", body: new Uint8Array(body), headers })).status;
+      };
+      expect([await statusOf(frame("60")), await statusOf(frame("88"))]).toEqual([200, 400]);
+    },
+  );
+
   it("made of millions of values are refused before they are read", async () => {
     at = await startTestServer();
     for (const text of [

@@ -7,11 +7,23 @@ export type Hold = (bytes: number) => void;
 
 type MakeDecoder = () => Transform;
 
+/** What the types of the oldest Node that is supported do not know. */
+interface Zstd {
+  createZstdDecompress(options: { params: Readonly<Record<number, number>> }): Transform;
+  constants: { ZSTD_d_windowLogMax: number };
+}
+const zstd = "createZstdDecompress" in zlib ? (zlib as unknown as Zstd) : null;
+/** What a body may ask its decoder to hold, as a power of two: 8 MiB, and no sender may ask for more (RFC 9659 §3). */
+const ZSTD_WINDOW_LOG = 23;
+
 /** Those that this runtime has. */
 const DECODERS: Readonly<Record<string, MakeDecoder>> = {
   gzip: () => zlib.createGunzip(),
   br: () => zlib.createBrotliDecompress(),
-  ...("createZstdDecompress" in zlib ? { zstd: zlib.createZstdDecompress as MakeDecoder } : {}),
+  ...(zstd && {
+    zstd: () =>
+      zstd.createZstdDecompress({ params: { [zstd.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
+  }),
 };
 
 export const ENCODINGS: readonly string[] = Object.keys(DECODERS);

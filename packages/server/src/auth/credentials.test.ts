@@ -140,6 +140,8 @@ describe("T17 who may do what", () => {
     expect((await fetch(link, { redirect: "manual" })).status).toBe(401);
     const signedIn = { cookie: cookie.split(";")[0] as string };
     expect((await at.call("/api/sessions/metrics", { key: null, headers: signedIn })).status).toBe(200);
+    const beside = { cookie: `attune_session=planted; a=b; ${signedIn.cookie}` };
+    expect((await at.call("/api/sessions/metrics", { key: null, headers: beside })).status).toBe(200);
     const change = (headers: Record<string, string>): Promise<number> =>
       postAs(`${at.url}/api/v1/simulation`, '{"visitorsPerMinute":0}', headers);
     expect(await change(signedIn)).toBe(403);

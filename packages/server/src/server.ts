@@ -1,6 +1,5 @@
 import { AttuneError, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
-import type { Log } from "@attune/core/ports";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import { createAuthenticator } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
@@ -13,7 +12,7 @@ import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
 import type { Route } from "./http/route.js";
 import { createHub } from "./live/hub.js";
-import { createMeters, type Meters } from "./metrics/meters.js";
+import { createMeters } from "./metrics/meters.js";
 import { watchLag } from "./metrics/watch-lag.js";
 import { watchLog } from "./metrics/watch-log.js";
 import { auditRoutes } from "./routes/audit.js";
@@ -47,8 +46,7 @@ const STRANGERS_PER_MINUTE = 1200;
  *   `ATTUNE_SERVER_PROXY` for a header that is none, `ATTUNE_SERVER_ORIGIN` for an origin that is none, `ATTUNE_SERVER_SIMULATION_SHOP` for a shop that cannot be walked about in.
  */
 export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
-  if (typeof options.origin === "string") originOf(options.origin);
-  requireHeaders(options.proxy);
+  requireUsable(options);
   const clock = options.clock ?? { now: () => Date.now() };
   const report = options.report ?? ((error: unknown) => console.error(error));
   const publicOrigin = (): string | null => originOf(options.origin);
@@ -56,12 +54,13 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const sessions = createSessions(clock, options.auth.sessionMs);
   const authenticator = createAuthenticator(ring, sessions, publicOrigin);
   const meters = createMeters(clock.now);
-  const watched = watchedLog(options, meters, report);
-  const service = options.service ?? ownService({ ...options, report, ...(watched && { log: watched.log }) });
+  // Where the service was made elsewhere, nobody here knows what its log does.
+  const log = options.service ? undefined : options.log;
+  const watch = log && watchLog(log, meters.log);
+  const service = options.service ?? ownService({ ...options, report, ...(watch && { log: watch.log }) });
+  const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
   const random = options.random ?? secureRandom;
-  const shop = options.simulation?.shop;
-  if (shop !== undefined) requireShop(shop);
-  const simulation = createSimulation({ service, clock, random, shop, report });
+  const simulation = createSimulation({ service, clock, random, shop: options.simulation?.shop, report });
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
   const sweeping = options.service
     ? null
@@ -78,7 +77,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const pressure = createPressure(limits, watched, meters.refused);
   const answers = answersOf(options, report);
   const { proxy, locate, addressOf = addressBehind(proxy) } = options;
-  const basePath = (options.basePath ?? "").replace(/\/+$/, "");
+  const basePath = basePathOf(options.basePath);
   const context: RouteContext = {
     service,
     clock,
@@ -151,11 +150,11 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   };
 }
 
-/** The log that was handed in, watched; null where the service was made elsewhere: nobody knows what its log does. */
-function watchedLog({ service, log }: AttuneServerOptions, meters: Meters, report: (error: unknown) => void) {
-  if (service || !log) return null;
-  const lag = watchLag(log, report);
-  return { ...watchLog(log, meters.log), ...lag } satisfies { log: Log };
+/** Before anything is opened: what was opened for a server that never came to be would stay open. */
+function requireUsable({ origin, proxy, simulation }: AttuneServerOptions): void {
+  if (typeof origin === "string") originOf(origin);
+  requireHeaders(proxy);
+  if (simulation?.shop !== undefined) requireShop(simulation.shop);
 }
 
 /** Where answers are kept, and the end of what was made for it. */
@@ -169,6 +168,12 @@ function answersOf({ idempotency, service, stores }: AttuneServerOptions, report
     await own.close();
   };
   return { store: storedAnswers(own), close };
+}
+
+/** With a slash before it and none behind it; empty for the root. */
+function basePathOf(given = ""): string {
+  const inner = given.replace(/^\/+|\/+$/g, "");
+  return inner === "" ? "" : `/${inner}`;
 }
 
 /** As browsers write it: scheme, host and port, nothing else. */

@@ -64,8 +64,10 @@ export function createAuthenticator(
     return inQuery === null ? null : byKey(inQuery, request, false);
   };
   const fromCookie = (request: Request, url: URL): Principal | null => {
-    const cookie = readCookie(request.headers.get("cookie"));
-    const session = cookie === null ? null : sessions.find(cookie);
+    // Whoever can plant a cookie of this name beside the real one must not sign its owner out.
+    const session = cookiesOf(request)
+      .map((cookie) => sessions.find(cookie))
+      .find((found) => found !== null);
     if (!session) return null;
     checkSameOrigin(request, [url.origin, publicOrigin()]);
     return {
@@ -144,10 +146,12 @@ function basicUser(value: string): string {
   return colon < 0 ? text : text.slice(0, colon);
 }
 
-function readCookie(header: string | null): string | null {
-  for (const part of header?.split(";") ?? []) {
-    const [name, value] = part.split("=");
-    if (name?.trim() === COOKIE && value) return value.trim();
-  }
-  return null;
+/** All that claim to be a session's. */
+function cookiesOf(request: Request): string[] {
+  const pairs =
+    request.headers
+      .get("cookie")
+      ?.split(";")
+      .map((part) => part.trim().split("=")) ?? [];
+  return pairs.flatMap(([name, value]) => (name === COOKIE && value ? [value] : []));
 }

@@ -110,6 +110,8 @@ describe("T17 who may do what", () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe(PAGE_ORIGIN);
     expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+    // Also without an origin: a cache must not give that answer to a page.
+    expect((await at.post(BATCH, [nativeEvent()])).headers.get("vary")).toContain("origin");
     const read = await at.call("/api/sessions/metrics", { key: SECRET, headers: { origin: PAGE_ORIGIN } });
     expect(read.headers.get("access-control-allow-origin")).toBeNull();
   });
@@ -138,6 +140,8 @@ describe("T17 who may do what", () => {
     expect((await fetch(link, { redirect: "manual" })).status).toBe(401);
     const signedIn = { cookie: cookie.split(";")[0] as string };
     expect((await at.call("/api/sessions/metrics", { key: null, headers: signedIn })).status).toBe(200);
+    const beside = { cookie: `attune_session=planted; a=b; ${signedIn.cookie}` };
+    expect((await at.call("/api/sessions/metrics", { key: null, headers: beside })).status).toBe(200);
     const change = (headers: Record<string, string>): Promise<number> =>
       postAs(`${at.url}/api/v1/simulation`, '{"visitorsPerMinute":0}', headers);
     expect(await change(signedIn)).toBe(403);

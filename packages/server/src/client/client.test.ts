@@ -195,10 +195,10 @@ describe("the client, where the server is busy or away", () => {
 
   it("says so where what answers is not the server", async () => {
     const url = await answering({ status: 404, body: "<html>" });
-    await expect(createClient({ url }).live()).rejects.toMatchObject({
-      code: "ATTUNE_CLIENT_ANSWER",
-      status: 404,
-    });
+    const strange = (status: number) => ({ code: "ATTUNE_CLIENT_ANSWER", status });
+    await expect(createClient({ url }).live()).rejects.toMatchObject(strange(404));
+    const portal = () => Promise.resolve(new Response("<html>"));
+    await expect(createClient({ url, fetch: portal }).live()).rejects.toMatchObject(strange(200));
   });
 
   it("ends with its signal, also while it waits", async () => {
@@ -206,6 +206,14 @@ describe("the client, where the server is busy or away", () => {
     const signal = AbortSignal.timeout(300);
     const started = performance.now();
     await expect(createClient({ url }).live({ signal })).rejects.toMatchObject({ name: "TimeoutError" });
+    const leaving = new AbortController();
+    const leavesMeanwhile = async (...of: Parameters<typeof fetch>): Promise<Response> => {
+      const response = await fetch(...of);
+      leaving.abort(new Error("enough"));
+      return response;
+    };
+    const host = createClient({ url, fetch: leavesMeanwhile });
+    await expect(host.live({ signal: leaving.signal })).rejects.toThrow("enough");
     expect(performance.now() - started).toBeLessThan(5000);
   });
 });

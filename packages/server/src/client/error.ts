@@ -28,15 +28,20 @@ interface ProblemLike {
   errors?: unknown;
 }
 
-/** The error that an answer stands for. What is no problem document comes from something in between. */
+/** For an answer that comes from something in between, or broke off. */
+export const strangeAnswer = (status: number, cause?: unknown): ClientError =>
+  new ClientError(status, {
+    code: "ATTUNE_CLIENT_ANSWER",
+    message: `The answer has status ${status} and is not Attune's; check the URL and what stands in between.`,
+    cause,
+  });
+
+/** The error that an answer stands for. */
 export async function errorOf(response: Response): Promise<ClientError> {
   const { status } = response;
   const body = (await response.json().catch(() => null)) as ProblemLike | null;
   const code = body?.type;
-  if (typeof code !== "string" || !code.startsWith("ATTUNE_")) {
-    const message = `The answer has status ${status} and is not Attune's; check the URL and what stands in between.`;
-    return new ClientError(status, { code: "ATTUNE_CLIENT_ANSWER", message });
-  }
+  if (typeof code !== "string" || !code.startsWith("ATTUNE_")) return strangeAnswer(status);
   return new ClientError(status, {
     code: code as ErrorCode,
     message: String(body?.detail ?? ""),

@@ -1,3 +1,4 @@
+import { strangeAnswer } from "./error.js";
 import { framesOf } from "./frames.js";
 import { createSend, type Sent } from "./send.js";
 import type {
@@ -33,8 +34,14 @@ const identified = (event: EventInput): EventInput =>
  */
 export function createClient(options: ClientOptions) {
   const send = createSend(options);
-  const json = async <T>(method: string, path: string, sent?: Sent, given?: OnceOptions): Promise<T> =>
-    (await (await send(method, path, sent, given)).json()) as T;
+  const json = async <T>(method: string, path: string, sent?: Sent, given?: OnceOptions): Promise<T> => {
+    const response = await send(method, path, sent, given);
+    try {
+      return (await response.json()) as T;
+    } catch (cause) {
+      throw given?.signal?.aborted ? cause : strangeAnswer(response.status, cause);
+    }
+  };
   const get = <Id extends string>(path: string, given?: CallOptions, query?: Sent["query"]) =>
     json<AnswerOf<Id>>("GET", path, query && { query }, given);
 

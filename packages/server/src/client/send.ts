@@ -62,6 +62,7 @@ const chance = (): number => (crypto.getRandomValues(new Uint8Array(1))[0] as nu
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
     const ended = (): void => {
       clearTimeout(timer);
       reject(signal?.reason as Error);

@@ -42,25 +42,30 @@ export async function embedded({ dir, keys = join(dir, "keys") }: EmbeddedOption
   const { lmdbLog, lmdbSeries, lmdbStore } = await load();
   const { fileKeys } = await import("@attune/server-adapters/keys");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const store = await openPrivately(join(dir, "store"), (path) => lmdbStore({ path }));
-  const log = await openPrivately(join(dir, "log"), (path) => lmdbLog({ path }));
-  const series = await openPrivately(join(dir, "series"), (path) =>
-    lmdbSeries({ path, retentionMs: RETENTION_MS }),
-  );
-  const channel = memoryChannel();
-  return {
-    stores: { hot: store },
-    log,
-    channel,
-    series,
-    keys: fileKeys({ directory: keys }),
-    async close() {
-      await channel.close();
-      await series.close();
-      await log.close();
-      await store.close();
-    },
+  /** Opened last comes first. */
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const port of opened.splice(0)) await port.close();
   };
+  const open = async <T extends { close(): Promise<void> }>(
+    name: string,
+    make: (path: string) => T,
+  ): Promise<T> => {
+    const port = await openPrivately(join(dir, name), make);
+    opened.unshift(port);
+    return port;
+  };
+  try {
+    const hot = await open("store", (path) => lmdbStore({ path }));
+    const log = await open("log", (path) => lmdbLog({ path }));
+    const series = await open("series", (path) => lmdbSeries({ path, retentionMs: RETENTION_MS }));
+    const channel = memoryChannel();
+    opened.unshift(channel);
+    return { stores: { hot }, log, channel, series, keys: fileKeys({ directory: keys }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function load(): Promise<typeof Lmdb> {

@@ -1,12 +1,13 @@
 import { type Authenticator, type Principal, requireScope } from "../auth/authenticate.js";
-import { type BodyLimits, deeperThan, parseJson, readText } from "./body.js";
+import { type BodyLimits, declaredLength, isEncoded, lengthAtOnce, readText } from "./body.js";
 import type { Location } from "./location.js";
 import type { Once } from "./idempotency.js";
 import type { Admitted, Pressure } from "./pressure.js";
+import { deeperThan, parseJson } from "./parse-json.js";
 import { addressGroup, type RateLimit, type RateVerdict } from "./rate.js";
 import { Refusal } from "./refusal.js";
 import type { Peer } from "./peer.js";
-import type { Route } from "./route.js";
+import type { BodyShape, Route } from "./route.js";
 
 /** What requests are judged by. */
 export interface Judges {
@@ -42,9 +43,8 @@ export async function answer(
   admission: Admission,
   judges: Judges,
 ): Promise<Response> {
-  const { pressure, limits } = judges;
   if (route.vital) return handle(route, request, admission, judges, null);
-  const room = pressure.enter(estimate(route, request, limits));
+  const room = judges.pressure.enter(...estimate(route, request, judges.limits));
   try {
     return await handle(route, request, admission, judges, room);
   } finally {
@@ -77,7 +77,11 @@ async function handle(
   }
   if (principal) share(principal);
   if (route.ingests) pressure.requireRoom();
-  const body = route.body ? await readRouteBody(request, route.body, limits, room) : undefined;
+  const reading = route.body && readRouteBody(request, route.body, limits, room);
+  const body = await reading?.catch((error) => {
+    if (principal === null) countStranger(request, admission, judges);
+    throw error;
+  });
   if (route.scope === null) return route.handle({ request, url, params, body, principal, location });
   const { scope } = route;
   if (!principal) {
@@ -124,26 +128,38 @@ function requireShare(
   );
 }
 
-/** Bytes that a request's body will take, as far as its headers tell. */
-function estimate({ body: shape }: Route, request: Request, limits: BodyLimits): number {
-  if (!shape) return 0;
-  const max = shape.max ?? limits.expanded;
-  const encoded = !["", "identity"].includes(request.headers.get("content-encoding") ?? "");
-  const declared = request.headers.get("content-length");
-  const sent = declared === null ? limits.sent : Number(declared) || 0;
-  return Math.min(max, encoded ? sent * EXPANSION : sent);
+/** Of one route: a body may not be larger than it takes, as sent or as decompressed. */
+const limitsOf = ({ max }: BodyShape, limits: BodyLimits): BodyLimits =>
+  max === undefined
+    ? limits
+    : { ...limits, sent: Math.min(limits.sent, max), expanded: Math.min(limits.expanded, max) };
+
+/**
+ * Bytes that a request's body may come to, as far as its headers tell, and those for which room is taken at once. The rest takes room as it
+ * arrives, so that whoever announces a body and sends none keeps nobody else out.
+ */
+function estimate(
+  { body: shape }: Route,
+  request: Request,
+  given: BodyLimits,
+): [expected: number, now: number] {
+  if (!shape) return [0, 0];
+  const limits = limitsOf(shape, given);
+  const atOnce = lengthAtOnce(request, limits);
+  if (atOnce !== null) return [atOnce, atOnce];
+  const sent = declaredLength(request) ?? limits.sent;
+  return [isEncoded(request) ? Math.min(limits.expanded, sent * EXPANSION) : Math.min(limits.sent, sent), 0];
 }
 
 async function readRouteBody(
   request: Request,
-  shape: NonNullable<Route["body"]>,
+  shape: BodyShape,
   limits: BodyLimits,
   room: Admitted | null,
 ): Promise<unknown> {
-  const max = shape.max ?? limits.expanded;
-  const sent = Math.min(limits.sent, max);
-  const text = await readText(request, { ...limits, sent, expanded: Math.min(limits.expanded, max) });
-  room?.resize(text.length);
+  const hold = (bytes: number): void => room?.resize(bytes);
+  const text = await readText(request, limitsOf(shape, limits), hold);
+  hold(text.length);
   const body = parseJson(text);
   if (shape.nested !== undefined && deeperThan(body, shape.nested)) {
     throw new Refusal(400, "ATTUNE_SERVER_BODY_DEPTH", `The body nests deeper than ${shape.nested} levels.`);

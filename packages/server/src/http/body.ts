@@ -1,5 +1,4 @@
-import { promisify } from "node:util";
-import zlib from "node:zlib";
+import { decoderOf, ENCODINGS, expand, type Hold } from "./expand.js";
 import { Refusal } from "./refusal.js";
 
 /** Sizes in bytes: as sent, after decompression, and of one event. */
@@ -7,108 +6,111 @@ export interface BodyLimits {
   sent: number;
   expanded: number;
   event: number;
+  /** A body that has not arrived after this is refused, ms (default 30,000). */
+  arrivalMs: number;
 }
 
-export const BODY_LIMITS: BodyLimits = { sent: 1 << 20, expanded: 8 << 20, event: 32 << 10 };
-
-type Expand = (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
-
-/** The decoders this runtime has. Each stops at `maxOutputLength`, so a small body cannot become a large memory. */
-const EXPANDERS: Readonly<Record<string, Expand | undefined>> = {
-  gzip: promisify(zlib.gunzip) as Expand,
-  br: promisify(zlib.brotliDecompress) as Expand,
-  ...("zstdDecompress" in zlib ? { zstd: promisify(zlib.zstdDecompress as never) as Expand } : {}),
+export const BODY_LIMITS: BodyLimits = {
+  sent: 1 << 20,
+  expanded: 8 << 20,
+  event: 32 << 10,
+  arrivalMs: 30_000,
 };
 
 const ACCEPTED = /^(application\/(json|[\w.-]+\+json)|text\/plain)\s*(;|$)/i;
+const AT_ONCE = 64 << 10;
+
+const encodingOf = (request: Request): string =>
+  (request.headers.get("content-encoding") || "identity").trim().toLowerCase();
+
+/** As the header says; null where there is none. */
+export function declaredLength(request: Request): number | null {
+  const header = request.headers.get("content-length");
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
+}
+
+export const isEncoded = (request: Request): boolean => encodingOf(request) !== "identity";
+
+/** The length of a body that is plain and small: it is taken in one piece, which costs least. Null: it is taken as it comes. */
+export function lengthAtOnce(request: Request, limits: BodyLimits): number | null {
+  const declared = isEncoded(request) ? null : declaredLength(request);
+  return declared !== null && declared <= Math.min(limits.sent, AT_ONCE) ? declared : null;
+}
 
 /**
  * The body as text: JSON, or `text/plain` as `sendBeacon` sends it, plain or compressed.
  *
- * @throws Refusal 413 over a limit, 415 for another type or encoding, 400 for a body that does not decompress.
+ * @throws Refusal 413 over a limit, 415 for another type or encoding, 408 for a body that does not arrive in time, 400 for one that breaks
+ *   off or does not decompress, and what `hold` throws.
  */
-export async function readText(request: Request, limits: BodyLimits): Promise<string> {
+export async function readText(request: Request, limits: BodyLimits, hold: Hold): Promise<string> {
   const type = request.headers.get("content-type");
   if (type !== null && !ACCEPTED.test(type)) {
     throw new Refusal(415, "ATTUNE_SERVER_CONTENT_TYPE", "Send application/json or text/plain.");
   }
-  const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  if (encoding === "identity" || encoding === "") {
-    const declared = Number(request.headers.get("content-length") ?? Number.NaN);
-    if (declared <= limits.sent) return request.text();
-    return new TextDecoder().decode(await readBytes(request, limits.sent));
+  if (lengthAtOnce(request, limits) !== null) return arriving(request.text(), limits.arrivalMs);
+  const decode = isEncoded(request) ? decoderOf(encodingOf(request)) : null;
+  if (decode === undefined) {
+    const detail = "Send the body plain or in one accepted encoding.";
+    const headers = { "accept-encoding": ENCODINGS.join(", ") };
+    throw new Refusal(415, "ATTUNE_SERVER_CONTENT_ENCODING", detail, { headers });
   }
-  const expand = Object.hasOwn(EXPANDERS, encoding) ? EXPANDERS[encoding] : undefined;
-  if (!expand) {
-    const headers = { "accept-encoding": Object.keys(EXPANDERS).join(", ") };
-    throw new Refusal(
-      415,
-      "ATTUNE_SERVER_CONTENT_ENCODING",
-      "Send the body plain or in one accepted encoding.",
-      {
-        headers,
-      },
-    );
-  }
-  const sent = await readBytes(request, limits.sent);
-  try {
-    return new TextDecoder().decode(await expand(sent, { maxOutputLength: limits.expanded }));
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE")
-      throw tooLarge(limits.expanded, "decompressed");
-    throw new Refusal(400, "ATTUNE_SERVER_BODY_ENCODING", "The body is not what its content-encoding says.", {
-      cause,
-    });
-  }
+  const sent = await readBytes(request, limits, hold);
+  const bytes = decode ? await expand(decode(), sent, { limit: limits.expanded, hold }) : sent;
+  return new TextDecoder().decode(bytes);
 }
 
-/** @throws Refusal 400 for what is not JSON as a whole. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Refusal(400, "ATTUNE_SERVER_BODY_JSON", "The body is not JSON; nothing of it was taken.");
-  }
-}
-
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit, "sent");
+async function readBytes(request: Request, limits: BodyLimits, hold: Hold): Promise<Uint8Array> {
+  if ((declaredLength(request) ?? 0) > limits.sent) throw tooLarge(limits.sent);
   if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  try {
+    return await arriving(collect(reader, limits.sent, hold), limits.arrivalMs);
+  } catch (error) {
+    // Not awaited: a peer that never stops sending must not hold up its own refusal.
+    void reader.cancel().catch(() => {});
+    throw error;
+  }
+}
+
+async function collect(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  limit: number,
+  hold: Hold,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = request.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return Buffer.concat(chunks, size);
     size += value.byteLength;
-    if (size > limit) {
-      // Not awaited: a peer that never stops sending must not hold up its own refusal.
-      void reader.cancel().catch(() => {});
-      throw tooLarge(limit, "sent");
-    }
+    if (size > limit) throw tooLarge(limit);
+    hold(size);
     chunks.push(value);
   }
 }
 
-const tooLarge = (limit: number, when: "sent" | "decompressed"): Refusal =>
+/** What comes of reading, unless it takes too long or the client leaves half-way: neither is a failure of the server. */
+async function arriving<T>(reading: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const detail = `The body did not arrive within ${ms} ms; send it again, in smaller parts if the connection is slow.`;
+    timer = setTimeout(() => reject(new Refusal(408, "ATTUNE_SERVER_BODY_LATE", detail)), ms);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    const detail = "The body broke off before its end; send it again as a whole.";
+    throw new Refusal(400, "ATTUNE_SERVER_BODY_BROKEN", detail, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooLarge = (limit: number): Refusal =>
   new Refusal(
     413,
     "ATTUNE_SERVER_BODY_SIZE",
-    `The body exceeds ${limit} bytes as ${when}; send fewer events at a time.`,
+    `The body exceeds ${limit} bytes as sent; send fewer events at a time.`,
   );
-
-/** Whether objects and arrays nest deeper than `limit`. Does not recurse, so no input can exhaust the stack. */
-export function deeperThan(value: unknown, limit: number): boolean {
-  let level: object[] = typeof value === "object" && value !== null ? [value] : [];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= limit) return true;
-    const next: object[] = [];
-    for (const parent of level) {
-      for (const child of Object.values(parent) as unknown[]) {
-        if (typeof child === "object" && child !== null) next.push(child);
-      }
-    }
-    level = next;
-  }
-  return false;
-}

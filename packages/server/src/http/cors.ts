@@ -10,8 +10,7 @@ const REQUEST_HEADERS =
  */
 export function corsHeaders(request: Request, ring: KeyRing): Record<string, string> {
   const origin = request.headers.get("origin");
-  if (origin === null) return {};
-  if (!ring.originKnown(origin)) return { vary: "origin" };
+  if (origin === null || !ring.originKnown(origin)) return { vary: "origin" };
   return {
     vary: "origin",
     "access-control-allow-origin": origin,

@@ -56,11 +56,15 @@ function cleaned(given: { country?: unknown; region?: unknown } | null): Locatio
   return /^[A-Z0-9]{1,3}$/.test(within) ? { country, region: `${country}-${within}` } : { country };
 }
 
+/** Some proxies add the port (`203.0.113.7:4711`, `[2001:db8::1]:4711`), which is another with each connection. */
+const withoutPort = (told: string): string =>
+  /^\[([^\]]+)\](?::\d+)?$/.exec(told)?.[1] ?? told.replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
+
 /** The address that the proxy tells, where it was named by what; else the other end of the connection. */
 export function addressBehind(proxy: ProxyHeaders | undefined): LocationOptions["addressOf"] {
   const header = proxy?.address;
   if (header === undefined) return (_, peer) => peer.address ?? null;
-  return (request) => request.headers.get(header)?.split(",").at(-1)?.trim() || null;
+  return (request) => withoutPort(request.headers.get(header)?.split(",").at(-1)?.trim() ?? "") || null;
 }
 
 /** @throws AttuneError `ATTUNE_SERVER_PROXY` for a header that none can be called. */

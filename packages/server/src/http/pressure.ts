@@ -31,15 +31,18 @@ export interface LogState {
 }
 
 export interface Admitted {
-  /** Says how large the body turned out to be, where it was estimated. */
+  /** Says how much of the body is held by now. @throws Refusal 429 where there is no room for more of it. */
   resize(bytes: number): void;
   /** The request was answered. */
   leave(): void;
 }
 
 export interface Pressure {
-  /** Lets a request in whose body has about so many bytes. @throws Refusal 429 where too much is being answered already. */
-  enter(bytes: number): Admitted;
+  /**
+   * Lets a request in whose body will come to about so many bytes, of which `now` (default: all) take their room at once.
+   * @throws Refusal 429 where too much is being answered already.
+   */
+  enter(expected: number, now?: number): Admitted;
   /** @throws Refusal 503 where the log does not take events, 429 where too many wait for their fold. */
   requireRoom(): void;
   /** Why `requireRoom` would refuse, or null. */
@@ -73,6 +76,12 @@ export function createPressure(
     const retry = Math.min(MAX_RETRY_S, Math.max(1, Math.ceil(seconds)));
     return new Refusal(status, code, detail, { headers: { "retry-after": String(retry) } });
   };
+  const full = (): Refusal => {
+    const detail = "The server is answering as many requests as it can; send the same again later.";
+    return no("in-flight", 429, "ATTUNE_SERVER_BUSY", detail, 1);
+  };
+  /** One that is larger than all room is still let in where nothing else is. */
+  const fits = (others: number, own: number): boolean => others === 0 || others + own <= limits.inFlightBytes;
   const state: Pressure["state"] = () => {
     if (!log) return null;
     const { count, oldestMs } = log.pending();
@@ -84,19 +93,17 @@ export function createPressure(
   return {
     state,
     figures: () => ({ requests, bytes, room: congestion.room }),
-    enter(estimate) {
-      if (requests >= congestion.room || (bytes > 0 && bytes + estimate > limits.inFlightBytes)) {
-        const detail = "The server is answering as many requests as it can; send the same again later.";
-        throw no("in-flight", 429, "ATTUNE_SERVER_BUSY", detail, 1);
-      }
+    enter(expected, now = expected) {
+      if (requests >= congestion.room || !fits(bytes, expected)) throw full();
       watch();
-      let own = estimate;
+      let own = now;
       let inside = true;
       requests += 1;
       bytes += own;
       return {
         resize(actual) {
           if (!inside) return;
+          if (actual > own && !fits(bytes - own, actual)) throw full();
           bytes += actual - own;
           own = actual;
         },

@@ -147,23 +147,35 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     readers: followed.get(site)?.feeds.readers ?? 0,
   });
 
-  async function sendMetrics(): Promise<void> {
+  async function sendMetrics(site: string, feeds: SiteFeeds): Promise<void> {
+    const summary = await service.summary(site, { names: METRICS_NAMES });
+    const at = new Date(clock.now()).toISOString();
+    const truncated = summary.other !== null;
+    const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
+    const frame: MetricsFrame = {
+      type: "metrics",
+      at,
+      summary,
+      truncated,
+      live,
+      apart,
+      simulated: population,
+    };
+    feeds.tell("metrics", () => frame);
+  }
+
+  const failing = new Set<string>();
+  async function sendAllMetrics(): Promise<void> {
     for (const [site, { feeds }] of followed) {
       if (feeds.wholeReaders === 0) continue;
-      const summary = await service.summary(site, { names: METRICS_NAMES });
-      const at = new Date(clock.now()).toISOString();
-      const truncated = summary.other !== null;
-      const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
-      const frame: MetricsFrame = {
-        type: "metrics",
-        at,
-        summary,
-        truncated,
-        live,
-        apart,
-        simulated: population,
-      };
-      feeds.tell("metrics", () => frame);
+      try {
+        await sendMetrics(site, feeds);
+        failing.delete(site);
+      } catch (error) {
+        // Once, not every second for as long as the store is away.
+        if (!failing.has(site)) report(error);
+        failing.add(site);
+      }
     }
   }
 
@@ -179,11 +191,9 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     }
     if (sending || readers === 0) return;
     sending = true;
-    sendMetrics()
-      .catch(report)
-      .finally(() => {
-        sending = false;
-      });
+    void sendAllMetrics().finally(() => {
+      sending = false;
+    });
   }, TICK_MS);
   timer.unref();
 

@@ -1,6 +1,7 @@
 import net from "node:net";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import type { Channel } from "@attune/core/ports";
+import { createPersonalizationService } from "@attune/core/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   nativeEvent,
@@ -163,6 +164,41 @@ describe("GET /stream of one visitor, session or user", () => {
         "ATTUNE_SERVER_QUERY",
       ]);
     }
+  });
+});
+
+describe("metrics of several sites", () => {
+  it("go on for the others where one site's cannot be read, which is reported once", async () => {
+    const [hot, log] = [memoryStore(), memoryLog()];
+    const inner = createPersonalizationService({ stores: { hot }, log });
+    const summary: typeof inner.summary = (site, options) =>
+      site === "other" ? inner.summary(site, options) : Promise.reject(new Error("The store is away."));
+    const own = await startTestServer({ service: { ...inner, summary } });
+    const abort = new AbortController();
+    await own.call(STREAM, { key: SECRET, signal: abort.signal });
+    const told = await own.call(STREAM, { key: OTHER_SITE_SECRET, signal: abort.signal });
+    let text = "";
+    for await (const chunk of told.body as unknown as AsyncIterable<Uint8Array>) {
+      text += new TextDecoder().decode(chunk);
+      if (text.split("event: metrics").length > 3) break;
+    }
+    expect(own.reports.map(String)).toEqual(["Error: The store is away."]);
+    abort.abort();
+    await own.close();
+    await inner.close();
+  });
+});
+
+describe("HEAD /stream", () => {
+  it("tells what the stream would be and opens none", async () => {
+    const own = await startTestServer();
+    const head = await own.call(STREAM, { key: SECRET, method: "HEAD" });
+    expect([head.status, head.headers.get("content-type")]).toEqual([
+      200,
+      "text/event-stream; charset=utf-8",
+    ]);
+    expect(await (await own.call("/metrics", { key: SECRET })).text()).toContain("attune_stream_readers 0\n");
+    await own.close();
   });
 });
 

@@ -85,7 +85,7 @@ describe("GET /openapi.json", () => {
     const { get, put } = document.paths["/api/v1/ruleset"] as { get: Entry; put: Entry };
     expect(get.security.map((one) => Object.keys(one)[0])).toContain("writeKey");
     expect(put.security.map((one) => Object.keys(one)[0])).toEqual(["secretKey", "session"]);
-    expect(put.parameters?.map(({ name }) => name)).toEqual(["Idempotency-Key"]);
+    expect(put.parameters?.map(({ name }) => name)).toEqual(["if-match", "Idempotency-Key"]);
     expect(Object.keys(put.responses)).toEqual(
       expect.arrayContaining(["200", "400", "401", "403", "409", "413", "422"]),
     );
@@ -101,6 +101,12 @@ describe("GET /openapi.json", () => {
     );
     expect((await under.call("/attune/api/v1/simulation", { key: SECRET })).status).toBe(200);
     await under.close();
+  });
+
+  it("has no route that the README leaves out", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const paths = Object.keys(document.paths).filter((path) => !path.startsWith("/dashboard"));
+    expect(paths.filter((path) => !readme.includes(path))).toEqual([]);
   });
 
   it("has the version of the package", async () => {

@@ -20,7 +20,9 @@ const EXPLAINED: Readonly<Record<number, string>> = {
   401: "A valid credential is needed.",
   403: "The credential does not reach this far.",
   404: "There is no such thing.",
-  409: "It stands against what is there already.",
+  408: "The body did not arrive in time.",
+  409: "It conflicts with what is there already.",
+  412: "What stands there is not what the request expects.",
   413: "Too large.",
   415: "Another content type or encoding is needed.",
   422: "This Idempotency-Key was used for another request.",
@@ -55,10 +57,13 @@ function commonProblems(route: Route): [status: number, code: string][] {
   if (route.body)
     found.push(
       [400, "ATTUNE_SERVER_BODY_JSON"],
+      [400, "ATTUNE_SERVER_BODY_BROKEN"],
       [400, "ATTUNE_SERVER_BODY_ENCODING"],
       [400, "ATTUNE_SERVER_BODY_SHAPE"],
       [400, "ATTUNE_SERVER_BODY_DEPTH"],
+      [408, "ATTUNE_SERVER_BODY_LATE"],
       [413, "ATTUNE_SERVER_BODY_SIZE"],
+      [413, "ATTUNE_SERVER_BODY_VALUES"],
       [415, "ATTUNE_SERVER_CONTENT_TYPE"],
       [415, "ATTUNE_SERVER_CONTENT_ENCODING"],
     );

@@ -45,11 +45,13 @@ export const siteOperations = {
     tag: "Decisions",
     summary: "Replace the ruleset",
     description: "Refused as a whole where anything is wrong with it, or where it is not newer.",
+    headers: { "if-match": "The ETag of the one that it replaces." },
     body: RULESET,
     answers: { 200: { description: "Its version.", schema: of.rulesetPublished() } },
     problems: [
       [400, "ATTUNE_SERVER_RULESET"],
       [409, "ATTUNE_SERVER_RULESET"],
+      [412, "ATTUNE_SERVER_RULESET_CHANGED"],
     ],
   },
   "GET /api/v1/experiments/:id/results": {
@@ -116,7 +118,7 @@ export const siteOperations = {
   "GET /api/v1/behavioral/monitoring/performance": {
     id: "performance",
     tag: "Monitoring",
-    summary: "How this process does: its last minute",
+    summary: "How this process is doing: its last minute",
     description:
       "What nothing was measured of is null, with the reason in `notes`. Times in milliseconds, rates per second.",
     answers: { 200: { description: "Figures.", schema: of.performanceAnswer() } },
@@ -148,13 +150,13 @@ export const siteOperations = {
   "GET /api/v1/simulation": {
     id: "simulation",
     tag: "Live",
-    summary: "The pretended visitors",
+    summary: "The simulated visitors",
     answers: { 200: { description: "How many there are.", schema: of.simulationStatus() } },
   },
   "POST /api/v1/simulation": {
     id: "simulate",
     tag: "Live",
-    summary: "Let pretended visitors arrive, or end them with 0",
+    summary: "Let simulated visitors arrive, or end them with 0",
     body: of.simulationPost(),
     answers: { 200: { description: "How many there are.", schema: of.simulationStatus() } },
     problems: [

@@ -33,7 +33,7 @@ export const operations = {
   "GET /api/v1/behavioral/consent/:id": {
     id: "consentOf",
     tag: "Consent and privacy",
-    summary: "What somebody consents to, and how it came to that",
+    summary: "What somebody consents to, with its history",
     params: { id: SUBJECT },
     answers: { 200: { description: "The state and its history.", schema: of.storedConsent() } },
     problems: [
@@ -46,7 +46,7 @@ export const operations = {
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
     description:
-      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete=false` and `retentionOverride` are refused.",
+      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete` (other than `true`) and `retentionOverride` are refused.",
     params: { id: SUBJECT },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [

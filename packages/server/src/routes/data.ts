@@ -16,15 +16,18 @@ export function dataRoutes(context: RouteContext): Route[] {
 
 async function erase(call: Call, { service, hub }: RouteContext): Promise<Response> {
   const asked = call.url.searchParams;
+  // What is erased is gone: whoever asks for less, in whatever words, must not have it all erased.
+  const asksFor = (name: string, usual: string): boolean =>
+    asked.getAll(name).some((value) => value !== usual);
   if (
-    asked.get("anonymizeOnly") === "true" ||
-    asked.get("cascadeDelete") === "false" ||
+    asksFor("anonymizeOnly", "false") ||
+    asksFor("cascadeDelete", "true") ||
     asked.has("retentionOverride")
   ) {
     throw new Refusal(
       400,
       "ATTUNE_SERVER_ERASURE_OPTION",
-      "This server erases everything of the subject at once; call without anonymizeOnly, cascadeDelete=false or retentionOverride.",
+      "This server erases everything of the subject at once; call without anonymizeOnly, cascadeDelete or retentionOverride.",
     );
   }
   const { site } = call.principal;

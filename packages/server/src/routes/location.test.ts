@@ -61,8 +61,12 @@ describe("where a request comes from", () => {
     expect(await takenFrom(at, headers)).toEqual({ accepted: 1, withheld: 0 });
     expect(await takenFrom(at, { ...headers, "cf-ipcountry": "DE" })).toEqual({ accepted: 0, withheld: 1 });
     expect(await takenFrom(at, { "x-forwarded-for": "198.51.100.9" })).toEqual({ accepted: 0, withheld: 1 });
-    expect(asked).toEqual([ADDRESS, "198.51.100.9"]);
+    expect(asked.splice(0)).toEqual([ADDRESS, "198.51.100.9"]);
     expect(await countries(at)).toEqual(["US"]);
+    // With the port, which is another with each connection.
+    for (const told of [`${ADDRESS}:4711`, "[2001:db8::1]:4711", "[2001:db8::1]", "2001:db8::1", " , "])
+      await takenFrom(at, { "x-forwarded-for": told });
+    expect(asked).toEqual([ADDRESS, "2001:db8::1", "2001:db8::1", "2001:db8::1"]);
   });
 
   it("holds for decisions that a page asks for", async () => {

@@ -73,7 +73,7 @@ ${dashboard}
 <ul>
 <li><a href="${base}/health">${base}/health</a> says whether each part works.</li>
 <li>Pages use <code>browser({ endpoint, writeKey })</code> of <code>@attune/core/browser</code>, with this address as the endpoint.</li>
-<li>All routes are listed in the README of <code>@attune/server</code>; the guides are in the folder <code>docs</code>, beginning with <code>docs/getting-started.md</code>.</li>
+<li><a href="${base}/docs">${base}/docs</a> lists all routes; the guides are in the folder <code>docs</code>, beginning with <code>docs/getting-started.md</code>.</li>
 </ul>`,
   });
 }

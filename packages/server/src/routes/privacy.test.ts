@@ -65,9 +65,19 @@ describe("T29 erasure and export over HTTP", () => {
   });
 
   it("refuses to do less than was asked for", async () => {
-    for (const option of ["anonymizeOnly=true", "cascadeDelete=false", "retentionOverride=1d"]) {
-      expect((await secret(`/api/v1/behavioral/data/x?${option}`, { method: "DELETE" })).status).toBe(400);
-    }
+    const asking = async (option: string): Promise<number> =>
+      (await secret(`/api/v1/behavioral/data/x?${option}`, { method: "DELETE" })).status;
+    for (const option of [
+      "anonymizeOnly=true",
+      "anonymizeOnly=1",
+      "anonymizeOnly",
+      "anonymizeOnly=true&anonymizeOnly=false",
+      "cascadeDelete=false",
+      "cascadeDelete=0",
+      "retentionOverride=1d",
+    ])
+      expect(await asking(option), option).toBe(400);
+    expect(await asking("anonymizeOnly=false&cascadeDelete=true")).toBe(200);
   });
 });
 

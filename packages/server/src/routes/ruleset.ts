@@ -31,11 +31,30 @@ async function read({ principal, request }: Call, { service }: RouteContext): Pr
     : json(compiled.ruleset, { headers });
 }
 
-/** `If-None-Match` (RFC 9110 §13.1.2): a list, compared weakly, or `*`. */
+/** Whether a list of ETags (RFC 9110 §13.1), or `*`, names this one. Compared weakly: a compressed answer's ETag is weak. */
 const matches = (header: string | null, etag: string): boolean =>
   header?.split(",").some((part) => ["*", etag].includes(part.trim().replace(/^W\//, ""))) ?? false;
 
-async function replace({ principal, body }: Call, { service }: RouteContext): Promise<Response> {
+/** What the caller has read may be a condition, beside the revision, which says only that what it sends is newer. @throws Refusal 412. */
+async function requireUnchanged({ principal, request }: Call, { service }: RouteContext): Promise<void> {
+  const [match, noneMatch] = [request.headers.get("if-match"), request.headers.get("if-none-match")];
+  if (match === null && noneMatch === null) return;
+  const compiled = await service.ruleset(principal.site);
+  // Nothing matches what is not there, not even `*`.
+  const named = (header: string | null): boolean =>
+    compiled !== null && matches(header, `"${compiled.version}"`);
+  if ((match === null || named(match)) && !named(noneMatch)) return;
+  throw new Refusal(
+    412,
+    "ATTUNE_SERVER_RULESET_CHANGED",
+    "Another ruleset is published than the request's If-Match or If-None-Match names; read it and decide anew.",
+  );
+}
+
+async function replace(call: Call, context: RouteContext): Promise<Response> {
+  const { principal, body } = call;
+  const { service } = context;
+  await requireUnchanged(call, context);
   const result = await service.loadRuleset(body, { site: principal.site, actor: actorOf(principal) });
   if (result.ok) return json(result.value, { headers: { etag: `"${result.value.version}"` } });
   const stale = result.error.some(({ code }) => code === "ATTUNE_SERVICE_RULESET_NOT_NEWER");

@@ -4,7 +4,7 @@ import { objectBody, type Route, SMALL_BODY } from "../http/route.js";
 import { MAX_PER_MINUTE } from "../simulate/simulation.js";
 import type { RouteContext } from "./context.js";
 
-/** Switches the pretended visitors on and off: `{ visitorsPerMinute }`, 0 for none. */
+/** Switches the simulated visitors on and off: `{ visitorsPerMinute }`, 0 for none. */
 export function simulationRoutes({ simulation }: RouteContext): Route[] {
   const path = "/api/v1/simulation";
   return [

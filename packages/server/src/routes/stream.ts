@@ -31,15 +31,16 @@ export function streamRoutes({ hub, service }: RouteContext): Route[] {
       async handle({ principal, request, url }) {
         const { site } = principal;
         const subject = await subjectOf(url.searchParams, site);
+        const headers = {
+          "content-type": "text/event-stream; charset=utf-8",
+          "cache-control": "no-store, no-transform",
+          "x-accel-buffering": "no",
+        };
+        // Nobody reads the body of a HEAD, and this one would never end.
+        if (request.method === "HEAD") return new Response(null, { headers });
         const lastEventId = request.headers.get("last-event-id");
         const body = hub.open({ site, subject, lastEventId, active: () => principal.active() });
-        return new Response(body, {
-          headers: {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store, no-transform",
-            "x-accel-buffering": "no",
-          },
-        });
+        return new Response(body, { headers });
       },
     },
   ];

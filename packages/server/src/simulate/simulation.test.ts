@@ -1,4 +1,6 @@
 import { type Event, seededRandom } from "@attune/core";
+import { memoryStore } from "@attune/core/memory";
+import { createPersonalizationService } from "@attune/core/service";
 import { describe, expect, it } from "vitest";
 import { SECRET, startTestServer } from "../testing/start.js";
 import { PERSONAS, type Persona } from "./personas.js";
@@ -131,5 +133,22 @@ describe("the simulation", () => {
     expect(heard.filter(({ context }) => context.simulated !== true)).toEqual([]);
     expect(at.reports).toEqual([]);
     await at.close();
+  });
+
+  it("reports once that a site takes nothing, and goes on with the others", async () => {
+    const inner = createPersonalizationService({ stores: { hot: memoryStore() } });
+    const ingest: typeof inner.ingest = (events, options) =>
+      options?.site === "other"
+        ? inner.ingest(events, options)
+        : Promise.reject(new Error("The log is away."));
+    const at = await startTestServer({ service: { ...inner, ingest } });
+    at.server.simulate(6000);
+    at.server.simulate(6000, "other");
+    await expect
+      .poll(() => at.server.simulate(6000, "other").events, { timeout: 10_000 })
+      .toBeGreaterThan(20);
+    expect(at.reports.map(String)).toEqual(["Error: The log is away."]);
+    await at.close();
+    await inner.close();
   });
 });

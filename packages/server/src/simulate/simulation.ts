@@ -66,12 +66,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
   let lastTick = 0;
   let busy = false;
 
+  const failing = new Set<string>();
+
   async function tick(): Promise<void> {
     const now = clock.now();
-    const elapsedMs = Math.min(now - lastTick, MAX_STEP_MS);
+    const elapsedMs = Math.min(Math.max(0, now - lastTick), MAX_STEP_MS);
     lastTick = now;
     for (const [site, people] of populations) {
-      if (people.visitorsPerMinute > 0) await advance(site, people, elapsedMs);
+      if (people.visitorsPerMinute === 0) continue;
+      try {
+        await advance(site, people, elapsedMs);
+        failing.delete(site);
+      } catch (error) {
+        // Once, not four times a second for as long as the store is away.
+        if (!failing.has(site)) report(error);
+        failing.add(site);
+      }
     }
   }
 
@@ -80,11 +90,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
     timer ??= setInterval(() => {
       if (busy) return;
       busy = true;
-      void tick()
-        .catch(report)
-        .finally(() => {
-          busy = false;
-        });
+      void tick().finally(() => {
+        busy = false;
+      });
     }, TICK_MS);
     timer.unref();
   };

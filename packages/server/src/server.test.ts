@@ -1,0 +1,48 @@
+import { memoryLog, memoryStore } from "@attune/core/memory";
+import type { Log } from "@attune/core/ports";
+import { describe, expect, it, vi } from "vitest";
+import { createAttuneServer } from "./server.js";
+import type { AttuneServerOptions } from "./types.js";
+
+const auth = { keys: [] };
+
+describe("createAttuneServer", () => {
+  it("leaves nothing open where what it is given cannot be used", async () => {
+    vi.useFakeTimers();
+    try {
+      const inner = memoryLog();
+      let asked = 0;
+      const log: Log = {
+        ...inner,
+        lag: (group) => {
+          asked += 1;
+          return inner.lag(group);
+        },
+      };
+      const stores = { hot: memoryStore() };
+      const unusable: Partial<AttuneServerOptions>[] = [
+        { stores, simulation: { shop: { products: [] } } },
+        { stores, origin: "nowhere" },
+        { stores, proxy: { country: "" } },
+        {},
+      ];
+      for (const options of unusable)
+        expect(() => createAttuneServer({ auth, log, ...options })).toThrow(/ATTUNE|Give|Name|Hand|shop/);
+      expect(vi.getTimerCount()).toBe(0);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(asked).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("takes a base path however its slashes are", async () => {
+    for (const basePath of ["/attune", "attune", "/attune/", "attune//"]) {
+      const server = createAttuneServer({ auth, stores: { hot: memoryStore() }, basePath });
+      expect(server.signInUrl("https://a.example")).toMatch(/^https:\/\/a\.example\/attune\/dashboard\//);
+      const answer = await server.fetch(new Request("https://a.example/attune/health/live"));
+      expect(answer.status).toBe(200);
+      await server.close();
+    }
+  });
+});

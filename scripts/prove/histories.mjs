@@ -91,6 +91,8 @@ export async function histories(name, { runs }) {
       ({ assertionResults }) => assertionResults,
     );
     const ran = results.filter(({ status }) => status === "passed" || status === "failed");
+    // A file that cannot be loaded runs nothing either, and is no excuse.
+    if (ran.length === 0 && code !== 0) return { problem: output.slice(-3000), figures: { runs } };
     if (ran.length === 0)
       return {
         left: `its program is missing: ${output.split("\n").find((line) => line.includes("none")) ?? output.slice(-300)}`,

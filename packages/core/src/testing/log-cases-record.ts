@@ -243,13 +243,23 @@ export const logRecordCases: readonly LogCase[] = [
     },
   },
   {
-    name: "calls on a closed log reject with an AttuneError",
+    name: "calls on a closed log reject with ATTUNE_LOG_CLOSED",
     async run({ log }) {
       await log.append(entries(3));
       await log.close();
-      await assert.rejects(() => log.append(entries(1)), "append");
-      await assert.rejects(() => log.read(0, 0, 1), "read");
-      await assert.rejects(() => log.consume("group", async () => undefined), "consume");
+      const calls: Record<string, () => Promise<unknown>> = {
+        append: () => log.append(entries(1)),
+        read: () => log.read(0, 0, 1),
+        consume: () => log.consume("group", async () => undefined),
+        committed: () => log.committed("group", 0),
+        lag: () => log.lag("group"),
+        erase: () => log.erase("visitor-0"),
+        trim: () => log.trim(0),
+        "deadLetters.put": () => log.deadLetters.put([letter(1)]),
+        "deadLetters.read": () => log.deadLetters.read(null, 1),
+        "deadLetters.remove": () => log.deadLetters.remove([letter(1).id]),
+      };
+      for (const [name, call] of Object.entries(calls)) await assert.rejects(call, name, "ATTUNE_LOG_CLOSED");
       await log.close();
     },
   },

@@ -202,6 +202,23 @@ export const logConsumeCases: readonly LogCase[] = [
     },
   },
   {
+    name: "what a consumer failed at goes to the others when it stops",
+    async run({ log }) {
+      await log.append(entries(30));
+      let failures = 0;
+      const failing = await log.consume("group", async () => {
+        failures++;
+        throw new Error("not here");
+      });
+      await eventually(() => failures > 0, "a failure");
+      const { seen, handle } = recorder();
+      await log.consume("group", handle);
+      await failing.stop();
+      await eventually(() => committedEverywhere(log, "group"), "the other has taken over", 15_000);
+      assert.equal([...new Set(numbers(seen))], upTo(30), "all of it");
+    },
+  },
+  {
     name: "trim drops what is old and committed by every known group, and no more",
     async run({ log, clock }) {
       await log.append(Array.from({ length: 4 }, (_, n) => ({ key: "one", value: { n } })));

@@ -38,8 +38,8 @@ const ARROWS = {
   react: ["core"],
   ml: ["core"],
   "server-adapters": ["core"],
-  server: ["core", "ml", "server-adapters"],
-  dashboard: ["core", "react", "server"],
+  server: ["core", "server-adapters"],
+  dashboard: [],
 };
 const arrows = Object.entries(ARROWS).map(([from, allowed]) => ({
   name: `package-arrow-${from}`,

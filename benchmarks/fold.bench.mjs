@@ -1,22 +1,11 @@
 import { features, fold, initialState } from "@attune/core";
+import { chance } from "../scripts/prove/traffic.mjs";
 
 const VISITORS = 500;
 const EVENTS = 40_000;
 /** The best of these counts: what the code takes, not what the neighbours on the machine leave. */
 const ROUNDS = 15;
 const TARGET = 1_000_000;
-
-/** Mulberry32: the same stream in every run. */
-function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const CATEGORIES = [
   "appliances.kitchen.mixer",
@@ -53,7 +42,7 @@ function nameOf(roll) {
 
 /** A shop's traffic: events as they come over the wire (own strings and objects each), in the order of their time, visitors interleaved. */
 function stream() {
-  const random = seeded(20_261);
+  const random = chance(20_261);
   const pick = (list) => list[Math.floor(random() * list.length)];
   const sessions = new Array(VISITORS).fill(0);
   const events = [];

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
-import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
+import { call, createAgent } from "../scripts/prove/traffic.mjs";
 import { bodies } from "./page-events.mjs";
 
 const BATCH = 100;
@@ -17,37 +17,9 @@ function start(script, ...args) {
   });
 }
 
-function post(agent, port, path, body) {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        agent,
-        port,
-        host: "127.0.0.1",
-        method: "POST",
-        path,
-        headers: {
-          "content-type": "application/json",
-          "content-length": body.length,
-          authorization: "Bearer wk_bench",
-        },
-      },
-      (response) => {
-        const chunks = [];
-        response.on("data", (chunk) => chunks.push(chunk));
-        response.on("end", () =>
-          resolve({ status: response.statusCode, body: Buffer.concat(chunks).toString() }),
-        );
-      },
-    );
-    call.on("error", reject);
-    call.end(body);
-  });
-}
-
 /** Events a second, and the processor time that the server spends on one, microseconds. */
 async function load({ child, port }, path, batches) {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const agent = createAgent(CONNECTIONS);
   const used = () =>
     new Promise((resolve) => {
       child.once("message", ({ cpu }) => resolve(cpu));
@@ -57,7 +29,12 @@ async function load({ child, port }, path, batches) {
   let accepted = 0;
   const lane = async (until) => {
     while (performance.now() < until) {
-      const answer = await post(agent, port, path, batches[next++ % batches.length]);
+      const answer = await call(agent, {
+        port,
+        path,
+        key: "wk_bench",
+        body: batches[next++ % batches.length],
+      });
       if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.body.slice(0, 300)}`);
       const taken = JSON.parse(answer.body).accepted;
       accepted += taken;

@@ -1,10 +1,6 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { redisLog, redisStore } from "@attune/server-adapters/redis";
+import { located, startRedis } from "../scripts/prove/programs.mjs";
 
 // The peer that the adapters are tested with.
 const require = createRequire(import.meta.resolve("@attune/server-adapters/package.json"));
@@ -18,36 +14,6 @@ const ROUNDS = 5;
 const EVENT = { id: "0192f3a4-0000-7abc-8def-000000000000", name: "Product Viewed", text: "" };
 EVENT.text = "x".repeat(959 - JSON.stringify(EVENT).length);
 const OPERATIONS = 8;
-
-async function startServer() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
-  const settings = [
-    "--port",
-    port,
-    "--dir",
-    folder,
-    "--appendonly",
-    "yes",
-    "--save",
-    "",
-    "--bind",
-    "127.0.0.1",
-  ];
-  const child = spawn(process.env.REDIS_SERVER ?? "redis-server", settings.map(String));
-  await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.stdout.on("data", (text) => String(text).includes("Ready to accept") && resolve(null));
-  });
-  const stop = () => {
-    child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { port, stop };
-}
 
 /** Processor time of this process and of Redis so far, microseconds. */
 async function used(client) {
@@ -123,12 +89,8 @@ function contestants(client, { one, eight, store }) {
 /** Ours and bare ioredis take turns on one server with an append-only file; the median round counts. */
 export async function run() {
   const name = `Redis: batches of ${BATCH} events of 959 B, commits of ${OPERATIONS} records, ${LANES} lanes`;
-  const server = await startServer().catch((error) => error);
-  if (server instanceof Error)
-    return {
-      name: `${name}: left out, ${server.message}`,
-      rows: [{ label: "left out", value: 0, unit: "" }],
-    };
+  if (located.redis() === null) return { name: `${name}: left out, no redis-server here`, rows: [] };
+  const server = await startRedis(located.redis());
   const client = new Redis({ port: server.port });
   const made = {
     one: redisLog({ client, name: "one", shards: 1 }),
@@ -150,7 +112,7 @@ export async function run() {
   } finally {
     await Promise.all([made.one.close(), made.eight.close(), made.store.close()]);
     client.disconnect();
-    server.stop();
+    await server.stop();
   }
   const of = (key, what = "rate") => median(rates[key].map((each) => each[what]));
   const share = (key, bare) => `${Math.round((of(key) / of(bare)) * 100)} % of bare`;

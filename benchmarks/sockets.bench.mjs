@@ -17,6 +17,7 @@ function openStream(port, onBytes) {
     const headers = { authorization: `Bearer ${SECRET_KEY}` };
     const options = { agent: false, host: "127.0.0.1", port, path: "/api/v1/behavioral/stream", headers };
     const outgoing = request(options, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`the stream answered ${response.statusCode}`));
       response.on("data", onBytes);
       response.on("error", () => undefined);
       resolve(outgoing);
@@ -30,12 +31,13 @@ function openStream(port, onBytes) {
 async function publish(server, agent, batches, pauseMs = 0) {
   const before = (await server.ask("usage")).cpu;
   for (const body of batches) {
-    await call(agent, {
+    const { status, body: text } = await call(agent, {
       port: server.port,
       path: "/api/v1/behavioral/batch?wait=20000",
       key: WRITE_KEY,
       body,
     });
+    if (status !== 200) throw new Error(`${status}: ${text.slice(0, 300)}`);
     if (pauseMs > 0) await sleep(pauseMs);
   }
   let last = before;

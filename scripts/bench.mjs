@@ -14,18 +14,24 @@ const jsonAt = process.argv.indexOf("--json");
 const jsonFile = jsonAt < 0 ? null : process.argv[jsonAt + 1];
 const wanted = words.filter((word) => word !== jsonFile);
 
+const folder = join(root, "benchmarks");
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".bench.mjs"))
+  .filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
+  .sort();
+if (files.length === 0) {
+  console.error(`No benchmark has ${wanted.join(" or ")} in its name; see ${folder}.`);
+  process.exit(1);
+}
+
 await install();
 await build();
 const commit = (await run("git", ["rev-parse", "--short", "HEAD"], { capture: true })).output.trim();
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
 console.log(dim(`commit ${commit}; ${machine}`));
 
-const folder = join(root, "benchmarks");
 const results = [];
-for (const file of readdirSync(folder)
-  .filter((name) => name.endsWith(".bench.mjs"))
-  .sort()) {
-  if (wanted.length > 0 && !wanted.some((word) => file.includes(word))) continue;
+for (const file of files) {
   const { run: benchmark } = await import(pathToFileURL(join(folder, file)).href);
   const result = await benchmark();
   results.push(result);

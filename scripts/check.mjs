@@ -42,12 +42,17 @@ const ALARMS = [
   ["packed: shape, types, install and run outside the workspace", checkPacked],
 ];
 
+const only = process.argv[2] ?? "";
+const wanted = ALARMS.filter(([name]) => name.includes(only));
+if (wanted.length === 0) {
+  console.error(red(`No check has "${only}" in its name. There are:`));
+  for (const [name] of ALARMS) console.error(`  ${name}`);
+  process.exit(1);
+}
 await install();
 await build();
-const only = process.argv[2];
 let failed = 0;
-for (const [name, alarm] of ALARMS) {
-  if (only && !name.includes(only)) continue;
+for (const [name, alarm] of wanted) {
   const started = Date.now();
   const { code, output } = await alarm();
   const took = dim(`${((Date.now() - started) / 1000).toFixed(1)} s`);

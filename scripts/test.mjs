@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build, install } from "./lib/prepare.mjs";
 import { ensureAll } from "./lib/programs.mjs";
@@ -13,6 +13,8 @@ await build();
 const words = process.argv.slice(2);
 const report = join(root, "node_modules", ".cache", "vitest.json");
 mkdirSync(join(root, "node_modules", ".cache"), { recursive: true });
+// The one of an earlier run must not speak for this one.
+rmSync(report, { force: true });
 const { code } = await run(
   process.execPath,
   [
@@ -28,6 +30,7 @@ const { code } = await run(
   },
 );
 
+if (!existsSync(report)) process.exit(code || 1);
 const results = JSON.parse(readFileSync(report, "utf8"));
 const left = new Map();
 for (const file of results.testResults) {

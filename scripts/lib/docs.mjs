@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { staleReference } from "./ruleset-reference.mjs";
 import { bin, root, run } from "./run.mjs";
@@ -15,14 +15,18 @@ function pages() {
  * Code blocks in a page. ```json has to be JSON. ```ts and ```tsx are compiled; with ` run` after the language they are run as well and must end well;
  * with ` as=name.ts` a block becomes a file that later blocks of the page can import; with ` augments` it changes types for a whole program,
  * so its page is compiled once without it and once more as a program of its own.
+ *
+ * @throws Error of a block that is not closed, or that stands in a list, where it would not be looked at.
  */
-export function blocks(markdown) {
+function blocks(markdown) {
   const found = [];
   const lines = markdown.split("\n");
   for (let i = 0; i < lines.length; i++) {
-    const opening = /^```(tsx?|json)(.*)$/.exec(lines[i]);
+    const opening = /^\s*```(tsx?|json)\b(.*)$/.exec(lines[i]);
     if (!opening) continue;
     const end = lines.indexOf("```", i + 1);
+    if (end < 0 || !lines[i].startsWith("```"))
+      throw new Error(`The block at line ${i + 1} ${end < 0 ? "is not closed" : "is indented"}.`);
     found.push({
       line: i + 1,
       language: opening[1],
@@ -66,15 +70,17 @@ export async function checkDocs() {
   const augmented = [];
   let count = 0;
   for (const page of pages()) {
-    let text;
-    try {
-      text = readFileSync(join(root, page), "utf8");
-    } catch {
+    if (!existsSync(join(root, page)))
       return { code: 1, output: `${page} is missing: every package has a README.` };
+    let found;
+    try {
+      found = blocks(readFileSync(join(root, page), "utf8"));
+    } catch (error) {
+      return { code: 1, output: `${page}: ${error.message}` };
     }
     const pageFolder = join(folder, page.replace(/[/.]/g, "_"));
     mkdirSync(pageFolder);
-    for (const block of blocks(text)) {
+    for (const block of found) {
       if (block.flags.includes("augments")) {
         const types = join(folder, `${basename(pageFolder)}.augments.ts`);
         writeFileSync(types, block.code.replaceAll('from "./', `from "./${basename(pageFolder)}/`));
@@ -85,7 +91,11 @@ export async function checkDocs() {
       const given = block.flags.find((flag) => flag.startsWith("as="))?.slice(3);
       if (block.language === "json") {
         // An example of a form, or a file that the page's code imports.
-        JSON.parse(block.code);
+        try {
+          JSON.parse(block.code);
+        } catch (error) {
+          return { code: 1, output: `${page}, the block at line ${block.line}: ${error.message}` };
+        }
         if (given) writeFileSync(join(pageFolder, given), block.code);
         continue;
       }

@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bin, root, run } from "./run.mjs";
-
-const PACKAGES = ["core", "ml", "react", "server-adapters", "server", "dashboard"];
+import { PACKAGES } from "./prepare.mjs";
+import { bin, PNPM, root, run } from "./run.mjs";
 
 /** What a host writes: one file per package, type-checked under Node's own module resolution and then run. */
 const HOST = {
@@ -63,7 +62,7 @@ await ports.close();
 export async function pack(folder) {
   mkdirSync(folder, { recursive: true });
   for (const name of PACKAGES) {
-    const packed = await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--pack-destination", folder], {
+    const packed = await run("npx", ["--yes", PNPM, "pack", "--pack-destination", folder], {
       cwd: join(root, "packages", name),
       capture: true,
     });

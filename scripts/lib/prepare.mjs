@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { dim, pnpm, requireNode, root } from "./run.mjs";
 
-const PACKAGES = ["core", "ml", "react", "server-adapters", "server", "dashboard"];
+/** In the order in which they are built. */
+export const PACKAGES = ["core", "ml", "react", "server-adapters", "server", "dashboard"];
 const SKIPPED = new Set(["node_modules", "dist", ".next", "coverage"]);
 
 function fingerprint(folder, hash) {

@@ -27,7 +27,7 @@ export const PROGRAMS = {
   postgres: {
     name: "PostgreSQL",
     commands: ["postgres"],
-    places: ["13", "14", "15", "16", "17", "18"].map(
+    places: ["18", "17", "16", "15", "14", "13"].map(
       (version) => `/usr/lib/postgresql/${version}/bin/postgres`,
     ),
     packages: ["postgresql"],
@@ -36,7 +36,8 @@ export const PROGRAMS = {
   influxdb: { name: "InfluxDB", commands: ["influxd"], packages: ["influxdb"], variable: "INFLUXD" },
 };
 
-function find({ commands, places = [], variable }) {
+/** Where a program is; null where it is not. */
+export function find({ commands, places = [], variable }) {
   const folders = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/sbin");
   const onPath = commands.flatMap((command) => folders.map((folder) => join(folder, command)));
   return [process.env[variable], ...onPath, ...places].find((path) => path && existsSync(path)) ?? null;

@@ -87,10 +87,12 @@ export async function histories(name, { runs }) {
       { env: { ATTUNE_HISTORIES: String(runs) }, limit },
     );
     if (isLate) return { problem: `not done within ${limit / MINUTE} minutes`, figures: { runs } };
-    const results = JSON.parse(readFileSync(report, "utf8")).testResults.flatMap(
-      ({ assertionResults }) => assertionResults,
-    );
+    const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
     const ran = results.filter(({ status }) => status === "passed" || status === "failed");
+    // A file that cannot be loaded runs nothing either, and is no excuse.
+    if (ran.length === 0 && code !== 0)
+      return { problem: testResults.map(({ message }) => message).join("\n"), figures: { runs } };
     if (ran.length === 0)
       return {
         left: `its program is missing: ${output.split("\n").find((line) => line.includes("none")) ?? output.slice(-300)}`,

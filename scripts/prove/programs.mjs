@@ -1,27 +1,16 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { freePort } from "../lib/demo.mjs";
+import { find, PROGRAMS } from "../lib/programs.mjs";
 
-/** Where a program is; null where it is not. `npm run prove` has set the variables of those it found. */
-function locate(variable, commands, places = []) {
-  const folders = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/sbin");
-  const onPath = commands.flatMap((command) => folders.map((folder) => join(folder, command)));
-  return [process.env[variable], ...onPath, ...places].find((path) => path && existsSync(path)) ?? null;
-}
-const versions = ["18", "17", "16", "15", "14", "13"];
 export const located = {
-  redis: () => locate("REDIS_SERVER", ["redis-server"]),
-  kcat: () => locate("KCAT", ["kcat", "kafkacat"]),
-  postgres: () =>
-    locate(
-      "POSTGRES",
-      ["postgres"],
-      versions.map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
-    ),
+  redis: () => find(PROGRAMS.redis),
+  kcat: () => find(PROGRAMS.kcat),
+  postgres: () => find(PROGRAMS.postgres),
 };
 
 /** Starts a program directly and waits for a line that says it is ready. It dies with this process. */

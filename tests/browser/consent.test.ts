@@ -51,6 +51,12 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       new WebSocket("ws://127.0.0.1:1/i").onerror = () => undefined;
       new EventSource("/j").close();
       new Image().src = "/k";
+      new Image().setAttribute("srcset", "/k 2x");
+      document.createElement("script").src = "/n.js";
+      document.createElement("iframe").src = "/o";
+      new Audio().src = "/p";
+      new Worker("data:text/javascript,").terminate();
+      new RTCPeerConnection().close();
       await navigator.serviceWorker.register("/l.js").catch(() => undefined);
       await cookieStore.set("m", "1");
       document.cookie = "a=; Max-Age=0";
@@ -68,6 +74,12 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       "network WebSocket",
       "network EventSource",
       "network Image",
+      "network Image",
+      "network Script",
+      "network IFrame",
+      "network Media",
+      "network Worker",
+      "network RTCPeerConnection",
       "write serviceWorker",
       "write cookieStore",
       "remove document.cookie",

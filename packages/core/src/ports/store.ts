@@ -72,7 +72,10 @@ export type CommitResult =
   /** A condition failed; nothing was written. */
   | { status: "conflict"; sort: string };
 
-/** A store that can write several records of one partition at once, all or nothing. The hot role needs it. */
+/**
+ * A store that can write several records of one partition at once, all or nothing. The hot role needs it. A commit may name one record several
+ * times: its conditions all see what stood before it, its steps are taken in order.
+ */
 export interface AtomicStore extends Store {
   commit(partition: string, ops: readonly StoreOp[], options?: CommitOptions): Promise<CommitResult>;
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "../memory/index.js";
 import type { Channel } from "../ports/channel.js";
-import type { Log } from "../ports/log.js";
+import type { Log, LogRecord } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import { channelConformance } from "./channel-conformance.js";
 import type { TestRunner } from "./conformance.js";
+import { readAll } from "./log-cases-record.js";
 import { logConformance } from "./log-conformance.js";
 import { seriesConformance } from "./series-conformance.js";
 import { storeConformance } from "./store-conformance.js";
@@ -135,6 +136,10 @@ describe("the store suite finds a store that", () => {
     expect(failed).toContain("a commit whose condition fails names the record and writes nothing");
     expect(failed).toContain("of 50 concurrent commits of one token exactly one takes effect");
   });
+  it("hides what has expired and never removes it", async () => {
+    const failed = await storeFailures(() => ({ sweep: async () => 0 }));
+    expect(failed).toContain("sweep removes what has expired and nothing else");
+  });
 });
 
 describe("the log suite finds a log that", () => {
@@ -163,6 +168,42 @@ describe("the log suite finds a log that", () => {
       erase: async (key) => (await log.erase(key)) + (await log.erase("visitor-4")),
     }));
     expect(failed).toContain("erase removes the entries of the key and no others");
+  });
+  it("gives a position once more when the last entry was erased", async () => {
+    const name = "a position does not come again, though the last entry was erased";
+    const failed = await logFailures(
+      (log) => {
+        let erased = 0;
+        return {
+          erase: async (key) => (erased = await log.erase(key)),
+          read: async (shard, after, limit) =>
+            (await log.read(shard, after + erased, limit)).map((record) => ({
+              ...record,
+              position: record.position - erased,
+            })) as never,
+        };
+      },
+      [name],
+    );
+    expect(failed).toEqual([name]);
+  });
+  it("delivers what was erased", async () => {
+    const name = "an erased entry is neither counted as lag nor delivered";
+    const failed = await logFailures(
+      (log) => {
+        const erased: LogRecord[] = [];
+        return {
+          async erase(key) {
+            erased.push(...(await readAll(log)).filter((record) => record.key === key));
+            return log.erase(key);
+          },
+          consume: (group, handler, options) =>
+            log.consume(group, (batch) => handler([...batch, ...erased.splice(0)] as never), options),
+        };
+      },
+      [name],
+    );
+    expect(failed).toEqual([name]);
   });
 });
 
@@ -248,6 +289,20 @@ describe("the channel suite finds a channel that", () => {
         "topics match exactly, whatever they are called",
       ]),
     );
+  });
+  it("goes on delivering after it was closed", async () => {
+    const { runner, failures } = collector();
+    const make = async (): Promise<Channel> => {
+      const channel = memoryChannel();
+      return {
+        ...channel,
+        subscribe: (topics, listener) =>
+          channel.subscribe<never>(topics, (frame) => void setTimeout(() => listener(frame), 20)),
+      };
+    };
+    channelConformance(runner, { name: "sabotaged", make });
+    const name = "a closed channel refuses with ATTUNE_CHANNEL_CLOSED and is silent";
+    expect(await failures([name])).toEqual([name]);
   });
 });
 

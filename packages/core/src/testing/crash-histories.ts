@@ -98,7 +98,8 @@ async function untilDeath(
   const { burn, isDead } = createLife(writes, edge);
   const hot = mortalHot === undefined ? mortalAtomicStore(ports.hot, burn) : mortalHot(burn);
   const log = mortalLog(ports.log, burn);
-  const service = createPersonalizationService({ stores: { hot }, log });
+  // That it dies is no news.
+  const service = createPersonalizationService({ stores: { hot }, log, report: () => undefined });
   const acknowledged: string[] = [];
   for (const batch of batches) {
     const taken = await service.ingest(batch).catch(() => null);

@@ -7,7 +7,6 @@ export interface FastCheck {
   constantFrom<T>(...values: T[]): Arbitrary<T>;
   option<T>(item: Arbitrary<T>, constraints: { nil: undefined }): Arbitrary<T | undefined>;
   array<T>(item: Arbitrary<T>, constraints: ArrayConstraints): Arbitrary<T[]>;
-  uniqueArray<T>(item: Arbitrary<T>, constraints: UniqueConstraints<T>): Arbitrary<T[]>;
   record<T>(model: { [K in keyof T]: Arbitrary<T[K]> }): Arbitrary<T>;
   oneof<T>(...choices: Weighted<T>[]): Arbitrary<T>;
   asyncProperty<T>(input: Arbitrary<T>, predicate: (input: T) => Promise<void>): Property;
@@ -29,9 +28,6 @@ interface ArrayConstraints {
   maxLength: number;
   /** `max`: as long as `maxLength`, where fast-check would keep to about ten. */
   size?: "max";
-}
-interface UniqueConstraints<T> extends ArrayConstraints {
-  selector(item: T): unknown;
 }
 interface Weighted<T> {
   arbitrary: Arbitrary<T>;

@@ -1,5 +1,5 @@
 import type { DeadLetter, Log, LogRecord } from "../ports/log.js";
-import { assert } from "./assert.js";
+import { assert, eventually } from "./assert.js";
 import type { LogCase } from "./log-case.js";
 
 /** Every record of every shard, read in pages: small ones, unless told, so that paging is tried. */
@@ -178,6 +178,23 @@ export const logRecordCases: readonly LogCase[] = [
       await log.append(entries(14));
       await log.erase("visitor-0");
       assert.equal(await log.lag("group"), 12, "lag");
+      const keys: string[] = [];
+      await log.consume("group", async (batch) => void keys.push(...batch.map(({ key }) => key)));
+      await eventually(async () => (await log.lag("group")) === 0, "delivery");
+      assert.equal([keys.length, keys.includes("visitor-0")], [12, false], "delivered");
+    },
+  },
+  {
+    name: "a position does not come again, though the last entry was erased",
+    needs: "erase",
+    async run({ log }) {
+      await log.append(entries(3, 1));
+      const last = (await readAll(log)).at(-1)?.position ?? 0;
+      await log.erase("visitor-0");
+      await log.append(entries(1, 1));
+      const [again] = await readAll(log);
+      // Whoever has committed the old one would never be given the new one.
+      assert.ok(again !== undefined && again.position > last, "a higher position");
     },
   },
   {
@@ -226,13 +243,23 @@ export const logRecordCases: readonly LogCase[] = [
     },
   },
   {
-    name: "calls on a closed log reject with an AttuneError",
+    name: "calls on a closed log reject with ATTUNE_LOG_CLOSED",
     async run({ log }) {
       await log.append(entries(3));
       await log.close();
-      await assert.rejects(() => log.append(entries(1)), "append");
-      await assert.rejects(() => log.read(0, 0, 1), "read");
-      await assert.rejects(() => log.consume("group", async () => undefined), "consume");
+      const calls: Record<string, () => Promise<unknown>> = {
+        append: () => log.append(entries(1)),
+        read: () => log.read(0, 0, 1),
+        consume: () => log.consume("group", async () => undefined),
+        committed: () => log.committed("group", 0),
+        lag: () => log.lag("group"),
+        erase: () => log.erase("visitor-0"),
+        trim: () => log.trim(0),
+        "deadLetters.put": () => log.deadLetters.put([letter(1)]),
+        "deadLetters.read": () => log.deadLetters.read(null, 1),
+        "deadLetters.remove": () => log.deadLetters.remove([letter(1).id]),
+      };
+      for (const [name, call] of Object.entries(calls)) await assert.rejects(call, name, "ATTUNE_LOG_CLOSED");
       await log.close();
     },
   },

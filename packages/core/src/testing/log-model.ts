@@ -8,6 +8,8 @@ export interface LogModel {
   /** Everything that was appended and neither erased nor trimmed, in the order in which it was learned. */
   records(): readonly LogRecord[];
   learn(records: readonly LogRecord[]): void;
+  /** The highest position that was learned of a shard, whether its record is still there or not. */
+  highest(shard: number): number;
   read(shard: number, after: number, limit: number): LogRecord[];
   /** Makes a group known, which from then on holds back trimming. */
   join(group: string): void;
@@ -28,6 +30,7 @@ export interface LogModel {
 export function logModel(): LogModel {
   let records: LogRecord[] = [];
   let letters: DeadLetter[] = [];
+  const highest = new Map<number, number>();
   const groups = new Map<string, Map<number, number>>();
 
   const committed = (group: string, shard: number): number => groups.get(group)?.get(shard) ?? 0;
@@ -53,7 +56,9 @@ export function logModel(): LogModel {
     records: () => records,
     learn(more) {
       records = [...records, ...more];
+      for (const { shard, position } of more) highest.set(shard, Math.max(position, highest.get(shard) ?? 0));
     },
+    highest: (shard) => highest.get(shard) ?? 0,
     read,
     join,
     committed,

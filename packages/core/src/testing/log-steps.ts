@@ -64,6 +64,8 @@ function appends(fc: FastCheck): Arbitrary<LogStep> {
         assert.ok(new Set(shards).size <= 1, `${key} stays in one shard`);
       }
       assert.equal(found.length, entries.length, "new entries");
+      for (const { shard, position } of found)
+        assert.ok(position > model.highest(shard), `position ${position} of shard ${shard} is a new one`);
       model.learn(found);
     },
     toString: () => call("append", keys),

@@ -22,9 +22,10 @@ export interface EgressRecorder {
 }
 
 /**
- * Records everything by which a page can leave traces on a device or send something: cookies, the cookie store, local and session storage,
- * IndexedDB, caches, service workers, fetch, XMLHttpRequest, beacons, WebSocket, EventSource and image requests. It is bound to no test
- * framework and to no Attune code, so that a host can run it on its own app:
+ * Records how a page's scripts leave traces on a device or send something: cookies, the cookie store, local and session storage, IndexedDB,
+ * caches, service workers; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
+ * addresses given to images, scripts, frames and media. It is bound to no test framework and to no Attune code, so that a host can run it
+ * on its own app:
  *
  * ```ts
  * const recorder = recordEgress();
@@ -33,8 +34,8 @@ export interface EgressRecorder {
  * const entries = await recorder.read((expression) => page.evaluate(expression));
  * ```
  *
- * Each document has its own list: read it before navigating away. It does not see what HTML itself loads (`<img src>` in the markup) nor
- * what runs in workers; a recording proxy or server shows those.
+ * Each document has its own list: read it before navigating away. It does not see what HTML, CSS, `<link>` and `import()` load, nor what runs
+ * in workers; a recording proxy or server shows those. Nor does it see `localStorage.name = …`; `remaining` does.
  */
 export function recordEgress(options: { variable?: string } = {}): EgressRecorder {
   const variable = JSON.stringify(options.variable ?? "__attuneEgress");
@@ -105,14 +106,19 @@ const RECORDER = `function (variable) {
   const storage = prototype("Storage");
   method(storage, "setItem", function (key, value) { add("write", storageName(this), key, value); });
   method(storage, "getItem", function (key) { add("read", storageName(this), key); });
+  method(storage, "key", function (index) { add("read", storageName(this), index); });
   method(storage, "removeItem", function (key) { add("remove", storageName(this), key); });
   method(storage, "clear", function () { add("remove", storageName(this), "*"); });
 
   method(prototype("IDBFactory"), "open", (name) => add("write", "IndexedDB", name, "open"));
   method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
   for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
-  for (const name of ["get", "getAll", "openCursor"]) method(prototype("IDBObjectStore"), name, function () { add("read", "IndexedDB", this.name); });
+  for (const name of ["get", "getAll", "getKey", "getAllKeys", "count", "openCursor", "openKeyCursor"])
+    for (const owner of ["IDBObjectStore", "IDBIndex"]) method(prototype(owner), name, function () { add("read", "IndexedDB", this.name); });
   for (const name of ["delete", "clear"]) method(prototype("IDBObjectStore"), name, function () { add("remove", "IndexedDB", this.name); });
+
+  method(prototype("IDBCursor"), "update", function (value) { add("write", "IndexedDB", this.source.name, value); });
+  method(prototype("IDBCursor"), "delete", function () { add("remove", "IndexedDB", this.source.name); });
 
   method(prototype("CacheStorage"), "open", (name) => add("write", "caches", name, "open"));
   method(prototype("CacheStorage"), "delete", (name) => add("remove", "caches", name));
@@ -129,8 +135,15 @@ const RECORDER = `function (variable) {
   construct("WebSocket", (url) => add("network", "WebSocket", url));
   method(prototype("WebSocket"), "send", function (body) { add("network", "WebSocket", this.url, body); });
   construct("EventSource", (url) => add("network", "EventSource", url));
-  accessor(prototype("HTMLImageElement"), "src", null, (url) => add("network", "Image", url));
-  method(prototype("HTMLImageElement"), "setAttribute", function (name, value) { if (String(name).toLowerCase() === "src") add("network", "Image", value); });
+  for (const name of ["WebTransport", "Worker", "SharedWorker"]) construct(name, (url) => add("network", name, url));
+  construct("RTCPeerConnection", (settings) => add("network", "RTCPeerConnection", "", settings));
+  for (const name of ["submit", "requestSubmit"]) method(prototype("HTMLFormElement"), name, function () { add("network", "form", this.action); });
+  method(globalThis, "open", (url) => add("network", "open", url));
+  for (const name of ["Image", "Script", "IFrame", "Media"]) {
+    const element = prototype("HTML" + name + "Element");
+    for (const attribute of ["src", "srcset"]) accessor(element, attribute, null, (url) => add("network", name, url));
+    method(element, "setAttribute", (attribute, url) => { if (/^src(set)?$/i.test(attribute)) add("network", name, url); });
+  }
 }`;
 
 /** Property assignment on `localStorage` cannot be intercepted; what lies there in the end can be listed. */

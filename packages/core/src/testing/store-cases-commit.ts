@@ -106,6 +106,44 @@ export const storeCommitCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a commit on a closed store rejects with ATTUNE_STORE_CLOSED",
+    needs: "atomic",
+    async run({ store }) {
+      await store.close();
+      await assert.rejects(
+        () => store.commit(P, [{ op: "put", sort: "a", value: 1 }]),
+        "commit",
+        "ATTUNE_STORE_CLOSED",
+      );
+    },
+  },
+  {
+    name: "a commit may name one record several times: conditions see what stood before, steps are taken in order",
+    needs: "atomic",
+    async run({ store }) {
+      await store.put(P, "a", 1);
+      await store.put(P, "b", 1);
+      const ops = [
+        { op: "put", sort: "a", value: 2, ifVersion: 1 },
+        { op: "put", sort: "a", value: 3, ifVersion: 1 },
+        { op: "delete", sort: "b" },
+        { op: "put", sort: "b", value: 2 },
+        { op: "put", sort: "c", value: 1, ifVersion: 0 },
+        { op: "delete", sort: "c" },
+        { op: "check", sort: "c", ifVersion: 0 },
+      ] as const;
+      assert.equal(await store.commit(P, ops), { status: "committed" }, "result");
+      assert.equal(
+        (await collect(store.scan(P))).map(({ sort, value, version }) => [sort, value, version]),
+        [
+          ["a", 3, 3],
+          ["b", 2, 1],
+        ],
+        "records",
+      );
+    },
+  },
+  {
     name: "a commit of nothing succeeds",
     needs: "atomic",
     async run({ store }) {
@@ -168,6 +206,16 @@ export const storeCommitCases: readonly StoreCase[] = [
         { status: "committed" },
         "after",
       );
+    },
+  },
+  {
+    name: "a once token lasts seven days where no time is given",
+    needs: "atomic",
+    async run({ store, clock, ownClock }) {
+      await store.commit(P, [], { once: "event-1" });
+      if (ownClock) await clock.advance(7 * 86_400_000 - 1000);
+      await store.sweep();
+      assert.equal(await store.commit(P, [], { once: "event-1" }), { status: "duplicate" }, "within");
     },
   },
   {

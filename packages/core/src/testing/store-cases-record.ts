@@ -184,6 +184,11 @@ export const storeRecordCases: readonly StoreCase[] = [
       const first = await store.get<typeof written>(P, "a");
       assert.equal(first?.value, { list: [1], inner: { text: "kept" } }, "after the writer's change");
       first?.value.list.push(3);
+      const [one, two] = await store.getMany<typeof written>(
+        [P, P].map((partition) => ({ partition, sort: "a" })),
+      );
+      one?.value.list.push(4);
+      assert.equal(two?.value.list, [1], "after a change to the same record, asked for twice");
       for await (const { value } of store.scan<typeof written>(P)) value.inner.text = "changed by a reader";
       assert.equal(
         (await store.get(P, "a"))?.value,
@@ -212,13 +217,22 @@ export const storeRecordCases: readonly StoreCase[] = [
     },
   },
   {
-    name: "calls on a closed store reject with an AttuneError",
+    name: "calls on a closed store reject with ATTUNE_STORE_CLOSED",
     async run({ store }) {
       await store.put(P, "a", 1);
       await store.close();
-      await assert.rejects(() => store.get(P, "a"), "get");
-      await assert.rejects(() => store.put(P, "a", 1), "put");
-      await assert.rejects(() => collect(store.scan(P)), "scan");
+      const calls: Record<string, () => Promise<unknown>> = {
+        get: () => store.get(P, "a"),
+        getMany: () => store.getMany([{ partition: P, sort: "a" }]),
+        put: () => store.put(P, "a", 1),
+        delete: () => store.delete(P, "a"),
+        scan: () => collect(store.scan(P)),
+        deletePartition: () => store.deletePartition(P),
+        partitions: () => collect(store.partitions("")),
+        sweep: () => store.sweep(),
+      };
+      for (const [name, call] of Object.entries(calls))
+        await assert.rejects(call, name, "ATTUNE_STORE_CLOSED");
       await store.close();
     },
   },

@@ -36,6 +36,7 @@ export function storeConformance(runner: TestRunner, options: StoreConformanceOp
 }
 
 /** Calls of `commit` are made only where `capabilities.atomic` says that it is there. */
-export function storeContext({ port, clock, reopen }: PortContext<Store | AtomicStore>): StoreContext {
-  return { store: port as AtomicStore, clock, reopen: async () => (await reopen()) as AtomicStore };
+export function storeContext(context: PortContext<Store | AtomicStore>): StoreContext {
+  const { port, reopen, ...rest } = context;
+  return { ...rest, store: port as AtomicStore, reopen: async () => (await reopen()) as AtomicStore };
 }

@@ -20,6 +20,8 @@ export interface UnderTest<Port, Capabilities> {
 export interface PortContext<Port> {
   port: Port;
   clock: ConformanceClock;
+  /** The clock is a fake one, and not the engine's. */
+  ownClock: boolean;
   /** Closes it and opens it again. */
   reopen(): Promise<Port>;
 }
@@ -39,7 +41,7 @@ export async function withPort<Port extends { close(): Promise<void> }>(
     return port;
   };
   try {
-    await run({ port, clock, reopen });
+    await run({ port, clock, ownClock: options.clock === undefined, reopen });
   } finally {
     await port.close();
     await options.dispose?.();

@@ -74,7 +74,7 @@ export function kafkaDeadLetters(options: KafkaDeadLettersOptions): Log["deadLet
       assertOpen();
       await producer.send(letters.map((letter) => outgoing(letter.id, encodeValue(letter))));
     },
-    read(after, count) {
+    async read(after, count) {
       return inTurn(async () => {
         await catchUp();
         const ids = sortedIds(index).filter((id) => after === null || id > after);
@@ -87,7 +87,7 @@ export function kafkaDeadLetters(options: KafkaDeadLettersOptions): Log["deadLet
         return found;
       });
     },
-    remove(ids) {
+    async remove(ids) {
       return inTurn(async () => {
         await catchUp();
         const known = [...new Set(ids)].filter((id) => index.has(id));

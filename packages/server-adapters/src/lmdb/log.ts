@@ -141,6 +141,7 @@ export function lmdbLog(options: LmdbLogOptions): Log {
       return count;
     },
     async trim(before) {
+      assertOpen();
       let count = 0;
       for (let shard = 0; shard < shards; shard++) {
         const settled = settledUpTo(shard);

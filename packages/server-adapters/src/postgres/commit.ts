@@ -70,8 +70,9 @@ export function commit(
     const standing = new Map(
       seen.flatMap((row) => (row.kind === KIND.record ? [[row.sort.toString("latin1"), row]] : [])),
     );
-    const versionAt = ({ sort }: RowKey): number => {
-      const row = standing.get(sort.toString("latin1"));
+    const versionAt = ({ sort }: RowKey, made?: Row | null): number => {
+      if (made != null) return isLiving({ expires_at: made.expiresAt }, at) ? made.version : 0;
+      const row = made === null ? undefined : standing.get(sort.toString("latin1"));
       return row !== undefined && isLiving(row, at) ? row.version : 0;
     };
     for (const { op, key } of steps) {
@@ -104,7 +105,8 @@ interface Rows {
 function outcome(
   steps: readonly Step[],
   standing: ReadonlyMap<string, Seen>,
-  versionAt: (key: RowKey) => number,
+  /** `made`: what an earlier step made of the record; null where it removed it. */
+  versionAt: (key: RowKey, made?: Row | null) => number,
 ): Rows {
   const last = new Map<string, Row | null>();
   for (const { op, key, text } of steps) {
@@ -114,8 +116,7 @@ function outcome(
       last.set(name, null);
       continue;
     }
-    const before = last.get(name);
-    const version = before === undefined ? versionAt(key) : (before?.version ?? 0);
+    const version = versionAt(key, last.get(name));
     last.set(name, {
       kind: KIND.record,
       sort: key.sort,
@@ -152,7 +153,8 @@ async function write(
   if (result?.count !== put.length) throw new Again();
 }
 
-const isLiving = ({ expires_at }: Seen, now: number): boolean => expires_at === null || expires_at > now;
+const isLiving = ({ expires_at }: Pick<Seen, "expires_at">, now: number): boolean =>
+  expires_at === null || expires_at > now;
 
 /** 64 bits of a hash: two partitions that share them wait for each other, and no more than that. */
 export function lockOf(table: string, partition: Buffer): string {

@@ -163,7 +163,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   const replace = options.onStoredRuleset === "replace";
   const ready = onceLoaded(async () => {
     if (!checked?.ok) return;
-    const loaded = await rulesets.load("default", checked.value, replace);
+    const loaded = await rulesets.load("default", checked.value, { replace });
     for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
       context.report(
         loaded.ok
@@ -209,9 +209,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       return "sessionId" in id ? pseudonym("s", id.sessionId) : pseudonym("u", id.userId);
     },
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
-    async loadRuleset(given, { site, actor, replace: whatever = false } = {}) {
+    async loadRuleset(given, { site, actor, ...how } = {}) {
       await ready();
-      const loaded = await rulesets.load(checkSite(site), given, whatever);
+      const loaded = await rulesets.load(checkSite(site), given, how);
       if (loaded.ok && loaded.value.changed) {
         const { version, revision } = loaded.value;
         await context.audit.append(checkSite(site), {

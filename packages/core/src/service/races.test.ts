@@ -66,6 +66,17 @@ describe("a ruleset that several publish at once", () => {
     expect(revisions.sort()).toEqual([1, 2, 3, 4]);
     expect(await all[0]?.audit.list()).toHaveLength(4);
   });
+
+  it("does not follow one that it may not replace", async () => {
+    const all = services(together(memoryStore(), 4), 4);
+    const loaded = await Promise.all(
+      all.map((service, i) =>
+        service.loadRuleset({ ...RULESET, revision: i + 1 }, { over: (version) => version === null }),
+      ),
+    );
+    const codes = loaded.map((one) => (one.ok ? "published" : one.error[0]?.code));
+    expect(codes.sort()).toEqual([...Array(3).fill("ATTUNE_SERVICE_RULESET_CHANGED"), "published"]);
+  });
 });
 
 describe("a ruleset that is read while a newer one comes", () => {

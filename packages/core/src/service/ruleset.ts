@@ -21,11 +21,17 @@ export interface SiteRules {
   evaluate: Evaluate;
 }
 
+export interface LoadHow {
+  /** Whatever the revision; it gets the one after the stored one's where it is not higher by itself. */
+  replace?: boolean | undefined;
+  /** What the version of the ruleset that it replaces must fulfil; null: there is none. */
+  over?: ((version: string | null) => boolean) | undefined;
+}
+
 export interface Rulesets {
   counts(): CacheCounts;
   of(site: string): Promise<SiteRules>;
-  /** `replace`: whatever the revision; it gets the one after the stored one's where it is not higher by itself. */
-  load(site: string, ruleset: unknown, replace?: boolean): Promise<Result<LoadedRuleset, Issue[]>>;
+  load(site: string, ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
 }
@@ -99,6 +105,12 @@ interface Entry {
 
 /** How often a replacement is tried again where somebody else publishes at the same moment. */
 const ATTEMPTS = 5;
+
+const CHANGED: Issue = {
+  path: "",
+  code: "ATTUNE_SERVICE_RULESET_CHANGED",
+  message: "Another ruleset is published than the one that this was to replace; read it and decide anew.",
+};
 
 const notNewer = (stored: number, given: number): Issue => ({
   path: "/revision",
@@ -200,13 +212,14 @@ export function createRulesets(context: ServiceContext): Rulesets {
   async function store(
     site: string,
     given: Ruleset,
-    replace: boolean,
+    { replace = false, over: mayReplace = () => true }: LoadHow,
   ): Promise<Result<LoadedRuleset, Issue[]>> {
     const partition = metaPartition(site);
     const warnings = lintRuleset(given);
     for (let attempt = 1; ; attempt++) {
       const began = epoch;
       const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
+      if (!mayReplace(present?.value.version ?? null)) return fail([CHANGED]);
       const ruleset = over(present?.value, given, replace);
       if (present && ruleset === null) {
         const { version, revision } = present.value;
@@ -239,11 +252,11 @@ export function createRulesets(context: ServiceContext): Rulesets {
   return {
     of,
     counts: () => snapshot(counts),
-    async load(site, input, replace = false) {
+    async load(site, input, how = {}) {
       const checked = validateRuleset(input);
       if (!checked.ok) return checked;
       const unreadable = sensitiveConditions(checked.value, context.fields?.fields ?? []);
-      return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, replace);
+      return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, how);
     },
     stale(site) {
       overtake(site);

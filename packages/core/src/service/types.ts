@@ -334,11 +334,12 @@ export interface PersonalizationService {
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,
-   * under the next one: going back to an earlier ruleset is that.
+   * under the next one: going back to an earlier ruleset is that. `over` is asked whether it may replace the version that is published at that
+   * moment (null: none is); where it may not, it is refused with `ATTUNE_SERVICE_RULESET_CHANGED`.
    */
   loadRuleset(
     ruleset: unknown,
-    options?: ActOptions & { replace?: boolean },
+    options?: ActOptions & { replace?: boolean; over?: (version: string | null) => boolean },
   ): Promise<Result<LoadedRuleset, Issue[]>>;
   ruleset(site?: string): Promise<CompiledRuleset | null>;
   /**

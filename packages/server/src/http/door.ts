@@ -50,17 +50,24 @@ export function createDoor(options: DoorOptions): (request: Request, peer?: Peer
       return whole;
     });
   }
+  /** Counted under one name, whatever was asked for. */
+  const nowhere = (response: Response): Response => {
+    meters.unanswered(response.status);
+    return dress(response);
+  };
   for (const [path, allowed] of methods) {
     const pages = routes.some((route) => route.path === path && FROM_PAGES.has(route.scope));
     app.all(path, (context) => {
       if (context.req.method === "OPTIONS" && pages) return dress(preflight(context.req.raw, ring));
       const headers = { allow: allowed.join(", ") };
       const detail = "This path does not take this method.";
-      return dress(problem({ status: 405, code: "ATTUNE_SERVER_METHOD", detail, headers }));
+      return nowhere(problem({ status: 405, code: "ATTUNE_SERVER_METHOD", detail, headers }));
     });
   }
   app.notFound(() =>
-    dress(problem({ status: 404, code: "ATTUNE_SERVER_ROUTE", detail: "There is nothing under this path." })),
+    nowhere(
+      problem({ status: 404, code: "ATTUNE_SERVER_ROUTE", detail: "There is nothing under this path." }),
+    ),
   );
   app.onError((error) => dress(problemOf(error, report)));
   return async (request, peer = {}) => app.fetch(request, { peer });

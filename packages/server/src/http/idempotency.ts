@@ -72,7 +72,9 @@ export function createOnce(store: IdempotencyStore, clock: Clock, report: (error
     }
     const place = placeOf(principal, key);
     const own = digest(`${principal.id}\n${key}`);
-    const said = `${request.method}\n${url.pathname}${url.search}\n${JSON.stringify(body) ?? ""}`;
+    // Global Privacy Control changes what a decision on consent comes to.
+    const gpc = request.headers.get("sec-gpc") ?? "";
+    const said = `${request.method} ${gpc}\n${url.pathname}${url.search}\n${JSON.stringify(body) ?? ""}`;
     const print = createHmac("sha256", `${principal.id}\n${key}`).update(said).digest("base64url");
     const claim: KeptAnswer = { key: own, print, answer: null };
     let found = await store.claim(place, claim, clock.now() + CLAIM_MS);

@@ -17,6 +17,8 @@ export interface Answered {
 /** Everything that this process counts about itself. Labels name routes, statuses and outcomes, never a subject. */
 export interface Meters {
   answered(answer: Answered): void;
+  /** There is no such route, or not by this method. */
+  unanswered(status: number): void;
   ingested(result: IngestResult): void;
   /** A request was refused to keep the rest alive. */
   refused(reason: string): void;
@@ -87,6 +89,7 @@ export function createMeters(now: () => number): Meters {
       if (surface === "api") recent.api.add(ms);
       if (status >= 500) recent.errors.add(ms);
     },
+    unanswered: (status) => requests.add({ method: "(any)", route: "(none)", status: String(status) }),
     ingested({ accepted, duplicates, withheld, rejected }) {
       const outcomes = { accepted, duplicate: duplicates ?? 0, withheld, rejected: rejected.length };
       for (const [outcome, count] of Object.entries(outcomes)) if (count > 0) events.add({ outcome }, count);

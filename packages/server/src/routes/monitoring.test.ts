@@ -69,6 +69,7 @@ describe("monitoring", () => {
         'attune_http_requests_total{method="GET",route="/api/v1/experiments/:id/results",status="404"}',
       ),
     ).toBe(1);
+    expect(found.get('attune_http_requests_total{method="(any)",route="(none)",status="404"}')).toBe(1);
     expect(found.get('attune_http_request_duration_seconds_count{surface="ingest"}')).toBe(2);
     expect(found.get('attune_log_append_duration_seconds_count{ok="true"}')).toBeGreaterThanOrEqual(2);
     expect(found.get("attune_fold_latency_seconds_count")).toBeGreaterThanOrEqual(2);

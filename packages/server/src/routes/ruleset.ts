@@ -35,28 +35,30 @@ async function read({ principal, request }: Call, { service }: RouteContext): Pr
 const matches = (header: string | null, etag: string): boolean =>
   header?.split(",").some((part) => ["*", etag].includes(part.trim().replace(/^W\//, ""))) ?? false;
 
-/** What the caller has read may be a condition, beside the revision, which says only that what it sends is newer. @throws Refusal 412. */
-async function requireUnchanged({ principal, request }: Call, { service }: RouteContext): Promise<void> {
+/** What the caller has read may be a condition, beside the revision, which says only that what it sends is newer. */
+function conditionOf(request: Request): (version: string | null) => boolean {
   const [match, noneMatch] = [request.headers.get("if-match"), request.headers.get("if-none-match")];
-  if (match === null && noneMatch === null) return;
-  const compiled = await service.ruleset(principal.site);
-  // Nothing matches what is not there, not even `*`.
-  const named = (header: string | null): boolean =>
-    compiled !== null && matches(header, `"${compiled.version}"`);
-  if ((match === null || named(match)) && !named(noneMatch)) return;
-  throw new Refusal(
-    412,
-    "ATTUNE_SERVER_RULESET_CHANGED",
-    "Another ruleset is published than the request's If-Match or If-None-Match names; read it and decide anew.",
-  );
+  return (version) => {
+    // Nothing matches what is not there, not even `*`.
+    const named = (header: string | null): boolean => version !== null && matches(header, `"${version}"`);
+    return (match === null || named(match)) && !named(noneMatch);
+  };
 }
 
 async function replace(call: Call, context: RouteContext): Promise<Response> {
-  const { principal, body } = call;
-  const { service } = context;
-  await requireUnchanged(call, context);
-  const result = await service.loadRuleset(body, { site: principal.site, actor: actorOf(principal) });
+  const { principal, body, request } = call;
+  const result = await context.service.loadRuleset(body, {
+    site: principal.site,
+    actor: actorOf(principal),
+    over: conditionOf(request),
+  });
   if (result.ok) return json(result.value, { headers: { etag: `"${result.value.version}"` } });
+  if (result.error.some(({ code }) => code === "ATTUNE_SERVICE_RULESET_CHANGED"))
+    throw new Refusal(
+      412,
+      "ATTUNE_SERVER_RULESET_CHANGED",
+      "Another ruleset is published than the request's If-Match or If-None-Match names; read it and decide anew.",
+    );
   const stale = result.error.some(({ code }) => code === "ATTUNE_SERVICE_RULESET_NOT_NEWER");
   throw new Refusal(
     stale ? 409 : 400,

@@ -43,6 +43,13 @@ describe("Idempotency-Key", () => {
     expect((await post(grant(true), "a b")).status).toBe(400);
   });
 
+  it("does not repeat what was answered before Global Privacy Control was switched on", async () => {
+    at = await startTestServer();
+    await post(grant(true), "one");
+    const headers = { "idempotency-key": "one", "sec-gpc": "1" };
+    expect((await at.post(CONSENT, grant(true), { key: WRITE, headers })).status).toBe(422);
+  });
+
   it("keeps those of credentials and sites apart", async () => {
     at = await startTestServer();
     const ids = await Promise.all(

@@ -4,14 +4,18 @@ import { performance } from "node:perf_hooks";
 export interface Moment {
   /** How much later than it was due something was done. */
   lateMs: number;
-  /** The share of the time in which it was at work, [0, 1]. */
+  /** The share of the time in which its event loop had something to do, [0, 1]. */
   busy: number;
+  /** Cores that it had for that; more than 1 with its helping threads. Less than it wanted, where others keep the machine busy. */
+  cores: number;
 }
 
 /** Refusals come late from here on: what one may take (T12) is 50 ms, of which the way to it is a part. */
 const LATE_MS = 15;
 /** From here on, who is let in makes those wait who are inside. */
 const BUSY = 0.9;
+/** With fewer it is late because others had the processor, which no refusal here would change. */
+const OWN_CORES = 0.8;
 /** Fewer requests at once are never what keeps the process busy. */
 const LEAST = 16;
 /** As many are let in before anything was measured: what comes all at once is bounded by it. */
@@ -29,7 +33,7 @@ export interface Congestion {
 
 /**
  * Requests take their time from each other, so that fewer at once make none of them slower, and a refusal comes as soon as what is under way
- * leaves room for it. As long as the process is late, room is made for a fifth fewer than there are; one late moment alone (a garbage
+ * leaves room for it. As long as the process is late by its own doing, room is made for a fifth fewer than there are; one late moment alone (a garbage
  * collection) says nothing. Where it has time left although many are inside, they wait for something else, and there is room for more: 5 %
  * with each moment. What is not used, or keeps the process busy, shrinks back to where it began.
  *
@@ -47,9 +51,8 @@ export function createCongestion(most: number): Congestion {
     get rests() {
       return room === start;
     },
-    observe({ lateMs, busy }, requests) {
-      // Late without having been busy: others keep the machine from it, and nobody who is inside.
-      const isLate = lateMs > LATE_MS && busy >= BUSY;
+    observe({ lateMs, busy, cores }, requests) {
+      const isLate = lateMs > LATE_MS && cores >= OWN_CORES;
       if (isLate && wasLate) room = shrunk(Math.min(room, requests), LEAST);
       else if (!isLate && (room < start || (busy < BUSY && requests * 2 >= room)))
         room = Math.min(most, Math.ceil(room * MORE));
@@ -72,9 +75,13 @@ export function watchMoments(observe: (moment: Moment) => boolean): () => void {
   function measure(): void {
     const due = performance.now() + EVERY_MS;
     const before = performance.eventLoopUtilization();
+    const used = process.cpuUsage();
     setTimeout(() => {
+      const lateMs = Math.max(0, performance.now() - due);
       const { utilization } = performance.eventLoopUtilization(before);
-      watching = observe({ lateMs: Math.max(0, performance.now() - due), busy: utilization });
+      const { user, system } = process.cpuUsage(used);
+      const cores = (user + system) / 1000 / (EVERY_MS + lateMs);
+      watching = observe({ lateMs, busy: utilization, cores });
       if (watching) measure();
     }, EVERY_MS).unref();
   }

@@ -36,7 +36,7 @@ export function validateConsentPolicy(json: unknown): Result<ConsentPolicy, Issu
     if (!KEYS.includes(key)) report(pointer("", key), `Unknown key. Known are ${KEYS.join(", ")}.`);
   }
   const { version, mode, regions, expiresAfterMs, memoryBeforeDecision } = json;
-  if (typeof version !== "string" || versionKey(version) !== version) {
+  if (typeof version !== "string" || !version || versionKey(version) !== version) {
     report(
       "/version",
       "Must name the consent text in 1 to 64 letters, digits or `_ . ~ -`, for example a date.",

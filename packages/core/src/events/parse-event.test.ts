@@ -290,6 +290,11 @@ describe("consent", () => {
       "necessary",
       "marketing",
     ]);
+    for (const refused of [
+      { ...wire, granularConsent: { marketing: true }, consentStatus: "denied" },
+      { ...native, consent: { purposes: ["marketing"], consentStatus: "withdrawn" } },
+    ])
+      expect(value(refused).consent.purposes).toEqual(["necessary"]);
     const assumed = { ...at, consent: grantsOf(["personalization"]) };
     expect(purposes(undefined, assumed).purposes).toEqual(["necessary", "personalization"]);
     expect(purposes([], { ...at, consent: ALL_GRANTS }).purposes).toEqual([]);

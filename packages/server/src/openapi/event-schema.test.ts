@@ -233,7 +233,7 @@ describe("the documents of other bodies", () => {
         anonymousId: id,
         userId: id,
         consentStatus: fc.constantFrom("granted", "denied", "withdrawn", "perhaps"),
-        consentType: fc.constantFrom("all", "analytics"),
+        consentType: fc.constantFrom("all", "analytics", "newsletter"),
         granularConsent: purposes,
         more: json,
       },

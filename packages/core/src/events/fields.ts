@@ -34,20 +34,24 @@ export function readName(check: Check, source: Fields, key: string): string {
 }
 
 /**
- * A moment in epoch ms, given so or as ISO 8601 (a date, or a date and time with its zone: a time without one would mean something
- * else on every machine). Null where there is none.
+ * Epoch ms of an ISO 8601 date, or date and time with its zone: a time without one would mean something else on every machine. NaN for
+ * anything else.
  */
+export function isoTime(text: string): number {
+  const day = ISO.exec(text)?.[1];
+  const time = day ? Date.parse(text) : Number.NaN;
+  // Platforms let 30 February pass as 1 March.
+  const exists = !Number.isNaN(time) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day as string);
+  return exists ? time : Number.NaN;
+}
+
+/** A moment in epoch ms, given so or in the form of {@link isoTime}. Null where there is none. */
 export function readTime(check: Check, source: Fields, key: string): number | null {
   const value = source[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "number" && value >= 0 && value <= 8.64e15) return value;
-  if (typeof value === "string") {
-    const day = ISO.exec(value)?.[1];
-    const time = day ? Date.parse(value) : Number.NaN;
-    // Platforms let 30 February pass as 1 March.
-    if (!Number.isNaN(time) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day as string))
-      return time;
-  }
+  const time = typeof value === "string" ? isoTime(value) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
   report(
     check,
     "TIME",

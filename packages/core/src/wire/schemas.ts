@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Grants } from "../consent/types.js";
+import { isoTime } from "../events/fields.js";
 
 /*
  * Parts that several bodies share. They are functions, so that importing this file makes nothing.
@@ -37,17 +38,17 @@ export const visitorIdSchema = () =>
     meaning<string>({ allOf: [{ pattern: "^(?![us]:)" }] }),
   );
 
-/** Epoch milliseconds or ISO 8601, as epoch milliseconds. */
+/** Epoch milliseconds, or ISO 8601 with a zone, as epoch milliseconds. */
 export const timeSchema = () =>
   v.pipe(
     v.union(
       [v.pipe(v.number(), meaning<number>({ minimum: 0, maximum: LAST_TIME })), v.string()],
-      "This must be a time: epoch milliseconds, or ISO 8601.",
+      "This must be a time: epoch milliseconds, or ISO 8601 with a zone.",
     ),
-    v.transform((time) => (typeof time === "number" ? time : Date.parse(time))),
+    v.transform((time) => (typeof time === "number" ? time : isoTime(time))),
     v.check(
       (ms) => ms >= 0 && ms <= LAST_TIME,
-      "This must be a time between 1970 and 2100: epoch milliseconds, or ISO 8601.",
+      "This must be a time between 1970 and 2100: epoch milliseconds, or ISO 8601 with a zone.",
     ),
   );
 

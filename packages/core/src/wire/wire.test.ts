@@ -87,6 +87,18 @@ describe("parseConsentPost", () => {
     });
   });
 
+  it("takes a time as events do: with its zone, and only days that exist", () => {
+    const day = 86_400_000;
+    for (const [at, ms] of [
+      ["1970-01-02", day],
+      ["1970-01-02T01:00:00+01:00", day],
+      [day, day],
+    ])
+      expect(parseConsentPost({ ...native, at })).toMatchObject({ value: { input: { at: ms } } });
+    for (const at of ["1", "March 7", "2026-01-31T12:00:00", "2026-02-30", "", true, 1e15])
+      expect(paths(parseConsentPost({ ...native, at }))).toEqual(["/at"]);
+  });
+
   it("takes every id that an event may carry", () => {
     const at = { site: "shop", receivedAt: 1_767_225_600_000 };
     for (const userId of [

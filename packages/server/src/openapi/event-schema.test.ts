@@ -58,7 +58,14 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
         { weight: 8, arbitrary: fc.string({ maxLength: 8 }) },
         {
           weight: 1,
-          arbitrary: fc.constantFrom("prototype", "a.constructor", "x".repeat(129), "constructors", "\0"),
+          arbitrary: fc.constantFrom(
+            "prototype",
+            "a.constructor",
+            "$sealed",
+            "x".repeat(129),
+            "constructors",
+            "\0",
+          ),
         },
       ),
       tie("value"),

@@ -1,3 +1,4 @@
+import { isObject } from "../kernel/json.js";
 import { fail, ok, pointer, type Issue, type Result } from "../kernel/result.js";
 import { isMode, MODES, regionCode, versionKey } from "./policy.js";
 import { PURPOSES, type ConsentPolicy } from "./types.js";
@@ -15,9 +16,6 @@ const MODE_CURE = `Use one of ${MODES.map((mode) => `"${mode}"`).join(", ")}.`;
 const OPTIONAL = PURPOSES.filter((purpose) => purpose !== "necessary");
 /** Thirteen months: the longest that any supervisory authority lets a choice stand (CNIL). */
 const LONGEST_MS = 395 * 86_400_000;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The full check of a policy, for the moment it is written (build, admin door, tests). The page does without it: there

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../kernel/errors.js";
+import { isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
 import { isHostileKey } from "../targeting/validate-condition.js";
@@ -50,9 +51,6 @@ export function suggestion(name: string, known: readonly string[]): string {
     ? ` Did you mean ${nearest.candidate}?`
     : "";
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What a field must be; says what is expected where it is not. */
 export type Kind = readonly [expected: string, holds: (value: unknown) => boolean];

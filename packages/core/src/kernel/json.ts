@@ -7,6 +7,10 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue };
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+/** Of what may be in JSON: an object, and no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /**
  * JSON with sorted object keys, so that equal values have equal texts, and different ones different texts. Keys are in code-unit order
  * behind those that are array indexes, which engines put first, in numeric order.

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../kernel/errors.js";
+import { isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
 import { isOperatorObject } from "./condition.js";
@@ -52,9 +53,6 @@ interface Walk {
   groups: Groups | undefined;
   add(path: string, code: ErrorCode, message: string): void;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function checkGroup(walk: Walk, path: string, name: unknown): void {
   if (walk.groups && typeof name === "string" && !Object.hasOwn(walk.groups, name)) {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { SOURCES } from "../consent/record.js";
 import type { Grants } from "../consent/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import { parseWith } from "./parse.js";
@@ -6,7 +7,6 @@ import { idSchema, meaning, partialGrantsSchema, timeSchema, visitorIdSchema } f
 import type { ConsentInput, ConsentPost } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONSENT";
-const SOURCES = ["banner", "preferences", "api", "gpc", "default", "import"] as const;
 const OPTIONAL = ["analytics", "personalization", "marketing", "advertising"] as const;
 /** What a grant without details may be of: one purpose, or all. */
 const TYPES: readonly string[] = ["all", ...OPTIONAL];

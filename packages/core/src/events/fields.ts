@@ -23,6 +23,20 @@ export function readId(check: Check, source: Fields, key: string, max = MAX_ID):
   return null;
 }
 
+/** A visitor's identifier: not one of those that the server derives. */
+export function readVisitorId(check: Check, source: Fields, key: string, max?: number): string | null {
+  const id = readId(check, source, key, max);
+  if (id?.[1] === ":" && (id[0] === "u" || id[0] === "s")) {
+    report(
+      check,
+      "ID",
+      "Must not begin with `u:` or `s:`, which stand for users and sessions; send the userId or sessionId itself.",
+      key,
+    );
+  }
+  return id;
+}
+
 /** An identifier that has to be there. */
 export function readName(check: Check, source: Fields, key: string): string {
   const before = check.issues.length;

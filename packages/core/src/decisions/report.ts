@@ -1,8 +1,7 @@
 import type { ErrorCode } from "../kernel/errors.js";
-import { isObject } from "../kernel/json.js";
+import { isHostileKey, isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
-import { isHostileKey } from "../targeting/validate-condition.js";
 
 /** Nobody reads more at a time, and a hostile document could make any number. */
 const MAX_ISSUES = 200;

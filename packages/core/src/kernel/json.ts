@@ -11,6 +11,10 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const HOSTILE = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
+/** Names that lead to prototypes, alone or as a part of a dotted path; refused wherever an event or a document may choose names. */
+export const isHostileKey = (key: string): boolean => HOSTILE.test(key);
+
 /**
  * JSON with sorted object keys, so that equal values have equal texts, and different ones different texts. Keys are in code-unit order
  * behind those that are array indexes, which engines put first, in numeric order.

@@ -105,6 +105,7 @@ export async function checkPacked() {
           "--exclude-entrypoints",
           "./consent/styles.css",
           "./static/*",
+          "./ruleset.schema.json",
           "./package.json",
         ],
         { capture: true, env: { NO_COLOR: "1" } },

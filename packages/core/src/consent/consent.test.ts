@@ -159,6 +159,7 @@ describe("validateConsentPolicy", () => {
   });
 
   it("wants a version, and regions as an object", () => {
+    expect(validateConsentPolicy({ version: "" })).toMatchObject({ error: [{ path: "/version" }] });
     expect(validateConsentPolicy({ regions: [], expiresAfterMs: "1" })).toMatchObject({
       error: [{ path: "/version" }, { path: "/regions" }, { path: "/expiresAfterMs" }],
     });

@@ -12,7 +12,7 @@ import type {
   Purpose,
 } from "./types.js";
 
-/** Where the machine has come to, and what must outlive it. The page does with this; `transition` tells the rest too. */
+/** The new state, and what it asks of the device. That is all a page needs; `transition` lists the other effects as well. */
 export interface ConsentStep {
   state: ConsentState;
   /** To be kept on the device from now on; null where nothing new was decided. */

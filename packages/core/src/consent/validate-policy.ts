@@ -1,3 +1,4 @@
+import { isObject } from "../kernel/json.js";
 import { fail, ok, pointer, type Issue, type Result } from "../kernel/result.js";
 import { isMode, MODES, regionCode, versionKey } from "./policy.js";
 import { PURPOSES, type ConsentPolicy } from "./types.js";
@@ -16,9 +17,6 @@ const OPTIONAL = PURPOSES.filter((purpose) => purpose !== "necessary");
 /** Thirteen months: the longest that any supervisory authority lets a choice stand (CNIL). */
 const LONGEST_MS = 395 * 86_400_000;
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * The full check of a policy, for the moment it is written (build, admin door, tests). The page does without it: there
  * `resolvePolicy` narrows what it does not understand. All issues are listed, each with a JSON pointer and a cure.
@@ -36,7 +34,7 @@ export function validateConsentPolicy(json: unknown): Result<ConsentPolicy, Issu
     if (!KEYS.includes(key)) report(pointer("", key), `Unknown key. Known are ${KEYS.join(", ")}.`);
   }
   const { version, mode, regions, expiresAfterMs, memoryBeforeDecision } = json;
-  if (typeof version !== "string" || versionKey(version) !== version) {
+  if (typeof version !== "string" || !version || versionKey(version) !== version) {
     report(
       "/version",
       "Must name the consent text in 1 to 64 letters, digits or `_ . ~ -`, for example a date.",

@@ -18,7 +18,7 @@ import type {
 
 /** {@link compileRuleset} for where nothing is explained: a page's first load. */
 export function compileDecisions(document: Ruleset | RulesetDocument): DecidingRuleset {
-  // What it is not, shows below: then compiling throws.
+  // Whatever is wrong with the document makes the compiling below throw.
   const ruleset = document as Ruleset;
   const slots = new Map<string, SlotDecider>();
   let context: RulesetContext;

@@ -1,6 +1,7 @@
+import { isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { AttributeDefinition } from "../state/attribute-definitions.js";
-import { distance, isObject, type Report } from "./report.js";
+import { distance, type Report } from "./report.js";
 
 const BELOW = /^\$(lte?|gte?)$/;
 /** Operators that look into lists, which no attribute of a visitor is. */

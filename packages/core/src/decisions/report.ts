@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../kernel/errors.js";
+import { isHostileKey, isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
-import { isHostileKey } from "../targeting/validate-condition.js";
 
 /** Nobody reads more at a time, and a hostile document could make any number. */
 const MAX_ISSUES = 200;
@@ -50,9 +50,6 @@ export function suggestion(name: string, known: readonly string[]): string {
     ? ` Did you mean ${nearest.candidate}?`
     : "";
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What a field must be; says what is expected where it is not. */
 export type Kind = readonly [expected: string, holds: (value: unknown) => boolean];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { validateRuleset } from "./validate-ruleset.js";
 
@@ -6,9 +6,10 @@ interface Shape {
   properties: Record<string, unknown>;
   required?: string[];
 }
-const schema = JSON.parse(
-  readFileSync(new URL("../../ruleset.schema.json", import.meta.url), "utf8"),
-) as Shape & { $defs: Record<string, Shape> };
+/** By the name that hosts use. */
+const schema = createRequire(import.meta.url)("@attune/core/ruleset.schema.json") as Shape & {
+  $defs: Record<string, Shape>;
+};
 
 const hero = { variants: { a: 1 }, fallback: "a", policy: { type: "rules", rules: [] as unknown[] } };
 const documentWith = (over: object) => ({ schemaVersion: 1, revision: 1, slots: {}, ...over });

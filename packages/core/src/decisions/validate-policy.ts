@@ -1,7 +1,8 @@
+import { isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import { validateCondition } from "../targeting/validate-condition.js";
 import type { Groups } from "../targeting/types.js";
-import { checkShape, isObject, LIST, NAME, OBJECT, suggestion } from "./report.js";
+import { checkShape, LIST, NAME, OBJECT, suggestion } from "./report.js";
 import type { Kind, Report, Shape } from "./report.js";
 
 /** What policies of one ruleset may refer to. */

@@ -105,17 +105,18 @@ describe("validateRuleset", () => {
   });
 
   it("takes an experiment in two slots only with the same arms in the same order", () => {
-    const slot = (weights: unknown) => ({
+    const slot = (weights: unknown, more: object = {}) => ({
       variants: { a: 1, b: 2 },
       fallback: "a",
-      policy: { type: "split", experiment: "shared", weights },
+      policy: { type: "split", experiment: "shared", weights, ...more },
     });
-    const shared = (second: unknown) => ({
+    const shared = (second: unknown, more?: object) => ({
       schemaVersion: 1,
       revision: 1,
-      slots: { one: slot({ a: 0.5, b: 0.5 }), two: slot(second) },
+      slots: { one: slot({ a: 0.5, b: 0.5 }), two: slot(second, more) },
     });
     expect(brief(shared({ a: 0.5, b: 0.5 }))).toEqual([]);
+    expect(brief(shared({ a: 0.5, b: 0.5 }, { seed: "shared", coverage: 1, hashVersion: 2 }))).toEqual([]);
     for (const other of [
       { b: 0.5, a: 0.5 },
       { a: 0.4, b: 0.6 },

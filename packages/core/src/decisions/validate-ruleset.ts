@@ -52,6 +52,7 @@ const SLOT: Shape = {
   targeting: OBJECT,
   "policy!": OBJECT,
 };
+
 function checkPurposes(report: Report, path: string, purposes: unknown): void {
   for (const [index, purpose] of ((purposes ?? []) as unknown[]).entries()) {
     if (!(PURPOSES as readonly unknown[]).includes(purpose)) {
@@ -118,7 +119,7 @@ function checkSharedExperiments(report: Report, slots: Record<string, unknown>):
   for (const [name, slot] of Object.entries(slots)) {
     const { policy } = (slot ?? {}) as { policy?: Record<string, unknown> };
     if (policy?.type !== "split") continue;
-    const { experiment, weights, coverage = 1, seed, hashVersion = 2, hashAttribute } = policy;
+    const { experiment, weights, coverage = 1, seed = experiment, hashVersion = 2, hashAttribute } = policy;
     // Not canonical: the order of the weights is the order of the arms.
     const own = JSON.stringify([weights, coverage, seed, hashVersion, hashAttribute]);
     if ((arms.get(experiment) ?? own) !== own) {

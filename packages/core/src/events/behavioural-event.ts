@@ -1,7 +1,7 @@
 import { eventName } from "./aliases.js";
 import type { Check, Fields } from "./check.js";
 import type { Draft, ParseContext } from "./draft.js";
-import { readId, readName, readNumber, readText, readTime } from "./fields.js";
+import { readId, readName, readNumber, readText, readTime, readVisitorId } from "./fields.js";
 import { isDeviceType } from "./native-event.js";
 import { readConsent } from "./parse-consent.js";
 import { cleanField } from "./sanitise.js";
@@ -54,7 +54,7 @@ export function readBehavioural(check: Check, input: Fields, context: ParseConte
   return {
     id: readId(check, input, "eventId"),
     name,
-    visitorId: readId(check, input, "anonymousId"),
+    visitorId: readVisitorId(check, input, "anonymousId"),
     sessionId: readId(check, input, "sessionId"),
     deviceId: readId(check, input, "deviceId"),
     userId: readId(check, input, "userId"),

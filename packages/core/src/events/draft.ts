@@ -19,8 +19,8 @@ export interface ParseContext {
   /** The host's own wire words → event names, before the known ones. */
   mapping?: Readonly<Record<string, string>>;
   /**
-   * What is known of a device's clock from before, for events that name their device. Default: {@link clockCorrection} of the message at
-   * hand.
+   * The corrected time of an event that names its device, epoch ms, from all that is known of the device's clock. Default: what
+   * {@link clockCorrection} says of this message alone is added.
    */
   clockOf?(device: string, reading: ClockReading): number;
   /** What of the properties may enter into an id that is derived: an id stands in the clear. Default: all. */

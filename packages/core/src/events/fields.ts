@@ -23,6 +23,20 @@ export function readId(check: Check, source: Fields, key: string, max = MAX_ID):
   return null;
 }
 
+/** A visitor's identifier: not one of those that the server derives. */
+export function readVisitorId(check: Check, source: Fields, key: string, max?: number): string | null {
+  const id = readId(check, source, key, max);
+  if (id?.[1] === ":" && (id[0] === "u" || id[0] === "s")) {
+    report(
+      check,
+      "ID",
+      "Must not begin with `u:` or `s:`, which stand for users and sessions; send the userId or sessionId itself.",
+      key,
+    );
+  }
+  return id;
+}
+
 /** An identifier that has to be there. */
 export function readName(check: Check, source: Fields, key: string): string {
   const before = check.issues.length;
@@ -34,20 +48,24 @@ export function readName(check: Check, source: Fields, key: string): string {
 }
 
 /**
- * A moment in epoch ms, given so or as ISO 8601 (a date, or a date and time with its zone: a time without one would mean something
- * else on every machine). Null where there is none.
+ * Epoch ms of an ISO 8601 date, or date and time with its zone: a time without one would mean something else on every machine. NaN for
+ * anything else.
  */
+export function isoTime(text: string): number {
+  const day = ISO.exec(text)?.[1];
+  const time = day ? Date.parse(text) : Number.NaN;
+  // Platforms let 30 February pass as 1 March.
+  const exists = !Number.isNaN(time) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day as string);
+  return exists ? time : Number.NaN;
+}
+
+/** A moment in epoch ms, given so or in the form of {@link isoTime}. Null where there is none. */
 export function readTime(check: Check, source: Fields, key: string): number | null {
   const value = source[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "number" && value >= 0 && value <= 8.64e15) return value;
-  if (typeof value === "string") {
-    const day = ISO.exec(value)?.[1];
-    const time = day ? Date.parse(value) : Number.NaN;
-    // Platforms let 30 February pass as 1 March.
-    if (!Number.isNaN(time) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day as string))
-      return time;
-  }
+  const time = typeof value === "string" ? isoTime(value) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
   report(
     check,
     "TIME",

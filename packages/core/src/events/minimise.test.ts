@@ -97,6 +97,15 @@ describe("URLs", () => {
     );
   });
 
+  it("within other texts lose their query and credentials too", () => {
+    const error =
+      "Failed: https://api.x.io/reset?code=hunter2#top, then postgres://app:hunter2@db:5432/shop?ssl=1";
+    expect(properties({ error, link: " https://x.io/?code=hunter2" })).toEqual({
+      error: "Failed: https://api.x.io/reset then postgres://db:5432/shop",
+      link: " https://x.io/",
+    });
+  });
+
   it("among the properties are treated the same", () => {
     expect(properties({ href: "HTTPS://x.io/a?session=1", to: "mailto:jane@example.com" })).toEqual({
       href: "HTTPS://x.io/a",

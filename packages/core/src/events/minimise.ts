@@ -47,6 +47,9 @@ const IDENTIFIERS = [
 /** Whatever stands here is not for us, in whatever form it comes. */
 const SECRET = /passw|secret|token|cvv|cvc|iban|api_?key|authoriz/i;
 
+/** URLs within a text, as in an error message. Bounded, so that the search is linear. */
+const LINKS = /[a-z][a-z\d+.-]{1,20}:\/\/[^\s"<>]+/gi;
+
 const CAMPAIGN: Readonly<Record<string, keyof CampaignContext>> = {
   utm_source: "source",
   utm_medium: "medium",
@@ -56,8 +59,8 @@ const CAMPAIGN: Readonly<Record<string, keyof CampaignContext>> = {
 };
 
 /**
- * Leaves in an event only what it needs to be understood (T34). URLs lose their query except for allowed names, and their fragment; the
- * referrer its path; addresses, phone and card numbers and tokens are masked in every text, values of secret-looking keys are replaced
+ * Leaves in an event only what it needs to be understood (T34). URLs, also those within a text, lose their credentials, their fragment
+ * and all of their query but allowed names; the referrer its path too; addresses, phone and card numbers and tokens are masked in every text, values of secret-looking keys are replaced
  * whole; texts are cut to 1,024 characters, titles and element texts to 256. Campaign parameters move to `context.campaign` first, if
  * the event's consent covers analytics or marketing. What JSON cannot carry becomes null. Keys, numbers and the envelope's ids stay.
  *
@@ -84,16 +87,16 @@ function minimiseContext({ context, consent }: Event, options: MinimiseOptions):
   page.path = maskPath(parts.path);
   page.url = joinUrl(parts, page.path, options.query);
   const covered = consent.purposes.includes("analytics") || consent.purposes.includes("marketing");
-  const campaign = covered && parts.query.includes("utm_") ? campaignOf(parts.query) : null;
+  const campaign = covered && parts.query.includes("utm_") ? campaignOf(parts.query, options) : null;
   return campaign ? { ...result, campaign: { ...campaign, ...result.campaign }, page } : { ...result, page };
 }
 
-function campaignOf(query: string): CampaignContext | null {
+function campaignOf(query: string, options: MinimiseOptions): CampaignContext | null {
   const campaign: CampaignContext = {};
   for (const pair of query.split("&")) {
     const [name = "", value] = pair.split("=", 2);
     if (value && Object.hasOwn(CAMPAIGN, name)) {
-      campaign[CAMPAIGN[name] as keyof CampaignContext] = capped(decode(value), MAX_CAPTION);
+      campaign[CAMPAIGN[name] as keyof CampaignContext] = minimiseText(decode(value), "title", options);
     }
   }
   return Object.keys(campaign).length ? campaign : null;
@@ -153,19 +156,20 @@ function walk(value: unknown, key: string, path: string, depth: number, options:
   return object;
 }
 
-function minimiseText(text: string, key: string, options: MinimiseOptions): string {
-  if (SECRET.test(key)) return "[redacted]";
-  if (/^https?:\/\//i.test(text)) {
-    const parts = splitUrl(text);
-    return joinUrl(parts, maskPath(parts.path), options.query);
-  }
-  const limit = key === "title" || key === "text" ? MAX_CAPTION : MAX_TEXT;
-  return capped(text, limit, IDENTIFIERS.includes(key));
+function minimiseUrl(url: string, { query }: MinimiseOptions): string {
+  const parts = splitUrl(url);
+  return joinUrl(parts, maskPath(parts.path), query);
 }
 
-/** Masked first, so that no half of an address survives the cut; without leaving half of a surrogate pair behind. */
-function capped(text: string, limit: number, identifiers = false): string {
-  const masked = mask(text.slice(0, MAX_INPUT), identifiers);
-  if (masked.length <= limit) return masked;
-  return mask(masked.slice(0, masked.charCodeAt(limit - 1) >> 10 === 0x36 ? limit - 1 : limit), identifiers);
+function minimiseText(text: string, key: string, options: MinimiseOptions): string {
+  if (SECRET.test(key)) return "[redacted]";
+  if (/^https?:\/\//i.test(text)) return minimiseUrl(text, options);
+  const identifiers = IDENTIFIERS.includes(key);
+  const limit = key === "title" || key === "text" ? MAX_CAPTION : MAX_TEXT;
+  const short = text.includes("://") ? text.replace(LINKS, (url) => minimiseUrl(url, options)) : text;
+  // Masked first, so that no half of an address survives the cut; without leaving half of a surrogate pair behind.
+  const masked = mask(short.slice(0, MAX_INPUT), identifiers);
+  return masked.length > limit
+    ? mask(masked.slice(0, masked.charCodeAt(limit - 1) >> 10 === 0x36 ? limit - 1 : limit), identifiers)
+    : masked;
 }

@@ -1,6 +1,7 @@
+import { isObject } from "../kernel/json.js";
 import { isFields, report, type Check, type Fields } from "./check.js";
 import type { Draft, ParseContext } from "./draft.js";
-import { MAX_ID, readId, readName, readNumber, readText, readTime } from "./fields.js";
+import { MAX_ID, readId, readName, readNumber, readText, readTime, readVisitorId } from "./fields.js";
 import { readConsent } from "./parse-consent.js";
 import { cleanField, hasRoom } from "./sanitise.js";
 import { sameJson } from "./shared.js";
@@ -25,7 +26,8 @@ export function readNative(check: Check, input: Fields, context: ParseContext): 
   return {
     id: readId(check, input, "id"),
     name,
-    visitorId: readId(check, input, "visitorId", MAX_VISITOR) ?? readId(check, input, "anonymousId"),
+    visitorId:
+      readVisitorId(check, input, "visitorId", MAX_VISITOR) ?? readVisitorId(check, input, "anonymousId"),
     sessionId: readId(check, input, "sessionId"),
     deviceId: readId(check, input, "deviceId"),
     userId: readId(check, input, "userId"),
@@ -99,7 +101,7 @@ function readContext(check: Check, input: Fields): EventContext {
 function readPart(check: Check, context: Fields, part: string): Fields | null {
   const value = context[part];
   if (value === undefined || value === null) return null;
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   report(check, "TYPE", "Must be an object.", part);
   return null;
 }

@@ -7,13 +7,14 @@ import type { Event } from "./types.js";
 
 /**
  * The event's own snapshot: a list of purposes, `{ purposes, policyVersion }`, a yes or no by purpose, or those under
- * `granularConsent` (void unless `consentStatus`, where given, is `granted`). Without one what is assumed of the request, without that
- * only what is necessary. Unknown purposes are left out.
+ * `granularConsent`, which may also stand in the event itself. Where a `consentStatus` stands beside them, it must be `granted`, else
+ * they count for nothing. An event without a snapshot has what is assumed of the request, and where nothing is, only what is necessary.
+ * Unknown purposes are left out.
  */
 export function readConsent(check: Check, source: Fields, context: ParseContext): Event["consent"] {
   const { shared } = context;
-  const given =
-    source["consent"] ?? (source["granularConsent"] && { granularConsent: source["granularConsent"] });
+  const { consent, granularConsent, consentStatus } = source;
+  const given = consent ?? (granularConsent && { granularConsent, consentStatus });
   if (shared?.consent && sameJson(given, shared.consent.given)) return shared.consent.read;
   const before = check.issues.length;
   const read = snapshotOf(check, given, context);
@@ -32,9 +33,10 @@ function snapshotOf(check: Check, given: unknown, { consent: assumed }: ParseCon
   }
   const { purposes, granularConsent, consentStatus, policyVersion: version } = given;
   const policyVersion = typeof version === "string" && version.length <= 128 ? version : null;
+  if (consentStatus !== undefined && consentStatus !== "granted")
+    return { purposes: ["necessary"], policyVersion };
   if (Array.isArray(purposes)) return { purposes: among(purposes), policyVersion };
-  const granted = consentStatus === undefined || consentStatus === "granted";
-  const answers = granted ? (isFields(granularConsent) ? granularConsent : given) : {};
+  const answers = isFields(granularConsent) ? granularConsent : given;
   return {
     purposes: PURPOSES.filter((purpose) => purpose === "necessary" || answers[purpose] === true),
     policyVersion,

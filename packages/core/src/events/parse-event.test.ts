@@ -242,8 +242,8 @@ describe("identity", () => {
   it("takes no visitor id that stands for a user or a session", () => {
     for (const id of ["u:jane", "s:1"]) {
       expect(paths({ ...native, visitorId: id })).toEqual(["/visitorId"]);
-      expect(paths({ ...native, visitorId: undefined, anonymousId: id })).toEqual(["/visitorId"]);
-      expect(paths({ ...wire, anonymousId: id })).toEqual(["/visitorId"]);
+      expect(paths({ ...native, visitorId: undefined, anonymousId: id })).toEqual(["/anonymousId"]);
+      expect(paths({ ...wire, anonymousId: id })).toEqual(["/anonymousId"]);
     }
     expect(value({ ...native, visitorId: "u-jane" }).visitorId).toBe("u-jane");
   });
@@ -290,6 +290,11 @@ describe("consent", () => {
       "necessary",
       "marketing",
     ]);
+    for (const refused of [
+      { ...wire, granularConsent: { marketing: true }, consentStatus: "denied" },
+      { ...native, consent: { purposes: ["marketing"], consentStatus: "withdrawn" } },
+    ])
+      expect(value(refused).consent.purposes).toEqual(["necessary"]);
     const assumed = { ...at, consent: grantsOf(["personalization"]) };
     expect(purposes(undefined, assumed).purposes).toEqual(["necessary", "personalization"]);
     expect(purposes([], { ...at, consent: ALL_GRANTS }).purposes).toEqual([]);

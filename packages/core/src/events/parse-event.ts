@@ -65,14 +65,6 @@ function complete(check: Check, draft: Draft, context: ParseContext): Event {
       "visitorId",
     );
   }
-  if (draft.visitorId?.[1] === ":" && (draft.visitorId[0] === "u" || draft.visitorId[0] === "s")) {
-    report(
-      check,
-      "ID",
-      "Must not begin with `u:` or `s:`, which stand for users and sessions; send the userId or sessionId itself.",
-      "visitorId",
-    );
-  }
   return {
     id:
       draft.id ??

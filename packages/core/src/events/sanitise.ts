@@ -1,4 +1,4 @@
-import type { JsonObject } from "../kernel/json.js";
+import { isHostileKey, type JsonObject } from "../kernel/json.js";
 import { isFields, report, type Check, type Fields } from "./check.js";
 import { SEALED_KEY } from "./sealed.js";
 
@@ -8,8 +8,6 @@ const MAX_ITEMS = 1024;
 const MAX_TEXT = 8192;
 const MAX_KEY = 128;
 
-/** Names that lead to prototypes, alone or as a part of a dotted path. */
-const FORBIDDEN = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
 const UNSAFE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Whether so much more would stay within what an event may have. */
@@ -74,7 +72,7 @@ function tooManyKeys(check: Check): false {
 function judgeKey(check: Check, key: string): void {
   if (key.length > MAX_KEY || key === "" || isUnsafe(key)) {
     report(check, "KEY", `Keys must have 1 to ${MAX_KEY} characters, without NUL or lone surrogates.`);
-  } else if (FORBIDDEN.test(key)) {
+  } else if (isHostileKey(key)) {
     report(check, "KEY", "This key could reach a prototype. Rename it.", key);
   } else if (key === SEALED_KEY) {
     report(check, "KEY", "This key marks what the server itself has sealed. Rename it.", key);

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../kernel/json.js";
+import { isObject, type JsonObject } from "../kernel/json.js";
 import type { Event } from "./types.js";
 
 /** The one key of a value that was sealed at the server's door. No client may use it, so nothing that a client sends can be taken for one. */
@@ -56,7 +56,7 @@ function without(from: JsonObject, path: readonly string[], field: string, taken
 export function putBack(properties: JsonObject, field: string, value: unknown): JsonObject {
   const put = (into: JsonObject, [key = "", ...below]: readonly string[]): JsonObject => {
     const known = Object.hasOwn(into, key) ? into[key] : undefined;
-    const inner = typeof known === "object" && known !== null && !Array.isArray(known) ? known : {};
+    const inner = isObject(known) ? known : {};
     return { ...into, [key]: below.length === 0 ? value : put(inner as JsonObject, below) } as JsonObject;
   };
   return put(properties, pathOf(field));

@@ -6,8 +6,8 @@ interface Reading<T> {
 }
 
 /**
- * What the event before was read to. Most events of a batch come from one page and under one consent: parts that are equal are read
- * once, and the events share them. Made empty for each batch.
+ * Parts of the previous event: as they were given, and as they were read. Most events of a batch come from one page and under one consent;
+ * parts that are equal are read once and shared. Each batch begins with an empty one.
  */
 export interface SharedParts {
   /** `keys` and `items` are what it used of an event's budget. */

@@ -1,4 +1,4 @@
-/** Bundlers put the text in its place; where there is none, nobody has said that this is development. */
+/** Bundlers replace the whole expression by a text. Where `process` does not exist, this is not development. */
 declare const process: { env: { NODE_ENV?: string } };
 
 interface Platform {

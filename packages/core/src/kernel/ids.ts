@@ -6,8 +6,8 @@ export type IdSource = () => string;
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 
 /**
- * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 bits of chance. Within one source ids are strictly
- * increasing even when the clock stands still or steps back: the 12 bits after the version count up (§6.2, method 1).
+ * UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, a counter of 12 bits that begins at random, then 62 bits of chance. Within one source
+ * ids are strictly increasing even when the clock stands still or steps back: the counter goes up (§6.2, method 1).
  */
 export function createIdSource(clock: Clock, random: RandomSource): IdSource {
   let lastMs = -1;

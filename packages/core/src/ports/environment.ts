@@ -94,7 +94,13 @@ export type SendOutcome =
     }
   | { status: "retry"; afterMs?: number }
   /** Not taken from this page at all, whatever is sent: the key or the origin is wrong, which only the host can cure. */
-  | { status: "refused"; code: number /** Where, and what was answered. */; detail?: string }
+  | {
+      status: "refused";
+      /** HTTP status. */
+      code: number;
+      /** Where, and what was answered. */
+      detail?: string;
+    }
   /** Refused as a whole, for its size or its form: smaller parts may pass. */
   | { status: "too-large" };
 

@@ -42,7 +42,7 @@ export interface LogConsumer {
 /** Positions of a shard that are gone although a group had still to read them. */
 export interface LogGap {
   shard: number;
-  /** Up to where the group had committed; 0 also where the log knows no position of the group, which may be new. */
+  /** The position that the group had committed; 0 also where the log knows none, as of a new group. */
   after: number;
   /** The last position that is gone; the group goes on behind it. */
   to: number;

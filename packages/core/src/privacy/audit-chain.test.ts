@@ -47,6 +47,14 @@ describe("T22: the audit log", () => {
     expect(verify([], [])).toEqual({ ok: true, entries: 0 });
   });
 
+  it("does not verify with something put into an entry under a name of JavaScript's own", () => {
+    const [first] = entries as [AuditEntry];
+    const edited = JSON.parse(
+      JSON.stringify(first).replace('"detail":{', '"detail":{"__proto__":{"actor":"x"},'),
+    ) as AuditEntry;
+    expect(verify(spliced(entries, 0, 1, edited), [])).toEqual({ ok: false, seq: 1, reason: "altered" });
+  });
+
   it("does not verify with one byte of any entry edited", () => {
     fc.assert(
       fc.property(fc.nat(11), fc.nat(), fc.integer({ min: 32, max: 126 }), (which, place, code) => {

@@ -52,7 +52,11 @@ export function createWrapping(
     const known = present.get(site);
     if (known !== undefined && Math.abs(clock.now() - known.at) < PRESENT_MS) return known.id;
     const id = provider.wrapping(site).then((found) => {
-      if (found === null) throw gone("(present)");
+      if (found === null)
+        throw new AttuneError(
+          "ATTUNE_PRIVACY_KEY",
+          "The key provider has no wrapping key for this site. Let `wrapping(site)` return the one that wraps now.",
+        );
       void remember(site, found.id, () => sealingKey(found.key)).catch(() => undefined);
       return found.id;
     });

@@ -3,7 +3,7 @@ import { top } from "./top-k.js";
 import type { VisitorState } from "./types.js";
 
 /**
- * What conditions read: every feature by name, and as strings (at most 32 characters; null where unknown) `device`, `language`,
+ * What conditions read: every feature by name, and as texts (at most 32 bytes of UTF-8; null where unknown) `device`, `language`,
  * `country`, `topCategory`, `topBrand`, `recentCategory`, and of the present session `landing` (path of its first page), `referrer` (its
  * host, without `www.`), `referrerKind` (`direct`, `search`, `social`, `other`) and `campaign.{source,medium,name}`.
  */

@@ -88,7 +88,7 @@ function repeat(p: Cursor, part: Fragment): Fragment {
   const found = take(p, QUANTIFIER);
   if (!found) return part;
   const [, sign, from, comma, to] = found;
-  const min = sign ? Number(sign === "+") : Number(from);
+  const min = Number(sign ? sign === "+" : from);
   const max = sign ? (sign === "?" ? 1 : Infinity) : to ? Number(to) : comma ? Infinity : min;
   return (next) => {
     let tail = next;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../kernel/errors.js";
+import { isHostileKey, isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
 import { isOperatorObject } from "./condition.js";
@@ -8,10 +9,6 @@ import type { Groups } from "./types.js";
 
 /** Deeper conditions are refused: nobody writes them, and they would exhaust the stack of whoever reads them. */
 export const MAX_CONDITION_DEPTH = 32;
-
-const HOSTILE = /(^|\.)(__proto__|constructor|prototype)(\.|$)/;
-/** Names that would reach prototypes of plain objects; refused wherever a document may choose names. */
-export const isHostileKey = (key: string): boolean => HOSTILE.test(key);
 
 const REGEX_CURES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   SyntaxError: [
@@ -52,9 +49,6 @@ interface Walk {
   groups: Groups | undefined;
   add(path: string, code: ErrorCode, message: string): void;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function checkGroup(walk: Walk, path: string, name: unknown): void {
   if (walk.groups && typeof name === "string" && !Object.hasOwn(walk.groups, name)) {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { SOURCES } from "../consent/record.js";
 import type { Grants } from "../consent/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import { parseWith } from "./parse.js";
@@ -6,8 +7,9 @@ import { idSchema, meaning, partialGrantsSchema, timeSchema, visitorIdSchema } f
 import type { ConsentInput, ConsentPost } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONSENT";
-const SOURCES = ["banner", "preferences", "api", "gpc", "default", "import"] as const;
 const OPTIONAL = ["analytics", "personalization", "marketing", "advertising"] as const;
+/** What a grant without details may be of: one purpose, or all. */
+const TYPES: readonly string[] = ["all", ...OPTIONAL];
 /** Where a body says nothing of the text that was agreed to. */
 const UNSTATED = "unstated";
 
@@ -118,6 +120,19 @@ const granular = () =>
     meaning<Granular>({
       anyOf: ["visitorId", "anonymousId", "userId"].map((id) => ({ required: [id] })),
       properties: { userId: { pattern: "^(?![us]:)" } },
+    }),
+    v.forward(
+      v.check(
+        ({ consentType, consentStatus, granularConsent }) =>
+          consentStatus !== "granted" || granularConsent !== undefined || TYPES.includes(consentType),
+        `What is granted? Name a purpose or \`all\` (${TYPES.join(", ")}), or say yes or no to each in \`granularConsent\`.`,
+      ),
+      ["consentType"],
+    ),
+    meaning<Granular>({
+      if: { properties: { consentStatus: { const: "granted" } }, not: { required: ["granularConsent"] } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { properties: { consentType: { enum: TYPES } } },
     }),
     v.transform((body): ConsentPost => {
       const {

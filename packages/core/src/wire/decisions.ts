@@ -23,7 +23,7 @@ const visitor = () =>
         ),
       ),
     ],
-    "This must be a visitor id of 1 to 256 visible characters, or { id, consent? }.",
+    "This must be a visitor id of 1 to 256 characters that does not begin with `u:` or `s:`, or { id, consent? }.",
   );
 
 /** Before it is read: what a client sends. */

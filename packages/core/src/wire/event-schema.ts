@@ -15,8 +15,8 @@ const EMPTY = [null, ""];
 const VISIBLE = "^[^\\p{Cc}\\p{Cs}\\u2028\\u2029]*$";
 const NOT_DERIVED = "^(?![us]:)";
 const ISO = "^\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?:Z|[+-]\\d\\d:\\d\\d))?$";
-/** Names that lead to prototypes, alone or as a part of a dotted path. */
-const FORBIDDEN = "(?:^|\\.)(?:__proto__|constructor|prototype)(?:\\.|$)";
+/** Names that lead to prototypes, alone or as a part of a dotted path, and the mark of what the server has sealed. */
+const FORBIDDEN = "(?:^|\\.)(?:__proto__|constructor|prototype)(?:\\.|$)|^\\$sealed$";
 
 const WHOLE = {
   type: "integer",

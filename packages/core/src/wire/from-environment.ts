@@ -1,13 +1,11 @@
+import { isObject } from "../kernel/json.js";
 import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The variable that a value names, where it is exactly `{ "env": "NAME" }`. */
 function variableOf(value: unknown): string | null {
-  if (!isPlain(value) || Object.keys(value).length !== 1) return null;
+  if (!isObject(value) || Object.keys(value).length !== 1) return null;
   return typeof value.env === "string" && value.env !== "" ? value.env : null;
 }
 
@@ -29,7 +27,7 @@ export function fromEnvironment(
       return undefined;
     }
     if (Array.isArray(value)) return value.map((each, i) => walk(each, pointer(path, i)));
-    if (!isPlain(value)) return value;
+    if (!isObject(value)) return value;
     const members = Object.entries(value).map(([key, member]): [string, unknown] => [
       key,
       walk(member, pointer(path, key)),

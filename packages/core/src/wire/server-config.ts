@@ -5,6 +5,7 @@ import { text, whole } from "./fields.js";
 import { fromEnvironment } from "./from-environment.js";
 import { parseWith } from "./parse.js";
 import { portIssues, ports } from "./ports-config.js";
+import { noList } from "./schemas.js";
 import type { PortsConfig, ServerConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
@@ -45,93 +46,95 @@ const site = () =>
   });
 
 const config = () =>
-  v.strictObject({
-    host: v.optional(text()),
-    port: v.optional(whole(0, 65_535)),
-    origin: v.optional(origin()),
-    basePath: v.optional(
-      v.pipe(
-        v.string(),
-        v.check(
-          (value) => /^(\/[\w.~-]+)*$/.test(value),
-          "A base path is empty, or starts with a slash and does not end in one.",
-        ),
-      ),
-    ),
-    dir: v.optional(text()),
-    sites: v.optional(
-      v.record(
+  noList(
+    v.strictObject({
+      host: v.optional(text()),
+      port: v.optional(whole(0, 65_535)),
+      origin: v.optional(origin()),
+      basePath: v.optional(
         v.pipe(
           v.string(),
           v.check(
-            (name) => /^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name),
-            "A site is named by 1 to 63 letters, digits, dots, dashes or underscores.",
+            (value) => /^(\/[\w.~-]+)*$/.test(value),
+            "A base path is empty, or starts with a slash and does not end in one.",
           ),
         ),
-        site(),
       ),
-    ),
-    consent: v.optional(v.unknown()),
-    retentionDays: v.optional(whole(7, 3_650)),
-    limits: v.optional(
-      v.strictObject({
-        eventBytes: v.optional(whole(1_024, 1_048_576)),
-        bodyBytes: v.optional(whole(1_024, 104_857_600)),
-        inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
-        batchEvents: v.optional(whole(1, 10_000)),
-        requestsPerMinute: v.optional(whole(1, 10_000_000)),
-        strangersPerMinute: v.optional(whole(1, 10_000_000)),
-        inFlight: v.optional(whole(1, 1_000_000)),
-        inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
-        appends: v.optional(whole(1, 1_000_000)),
-        appendMs: v.optional(whole(1, 600_000)),
-        lag: v.optional(whole(1, 1_000_000_000)),
-      }),
-    ),
-    sampling: v.optional(
-      v.pipe(
-        v.strictObject({
-          lag: v.optional(whole(1, 1_000_000_000)),
-          inFlight: v.optional(whole(1, 1_000_000)),
-          appendMs: v.optional(whole(1, 600_000)),
-          least: v.optional(
-            v.pipe(
-              v.number(),
-              v.check(
-                (share) => share > 0 && share <= 1,
-                "The smallest share lies above 0 and is at most 1.",
-              ),
+      dir: v.optional(text()),
+      sites: v.optional(
+        v.record(
+          v.pipe(
+            v.string(),
+            v.check(
+              (name) => /^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name),
+              "A site is named by 1 to 63 letters, digits, dots, dashes or underscores.",
             ),
           ),
-          keep: v.optional(v.array(text())),
-        }),
-        v.check(
-          ({ lag, inFlight, appendMs }) => (lag ?? inFlight ?? appendMs) !== undefined,
-          "Name a bound above which events are sampled: `lag`, `inFlight` or `appendMs`.",
+          site(),
         ),
       ),
-    ),
-    sensitive: v.optional(
-      v.array(
+      consent: v.optional(v.unknown()),
+      retentionDays: v.optional(whole(7, 3_650)),
+      limits: v.optional(
+        v.strictObject({
+          eventBytes: v.optional(whole(1_024, 1_048_576)),
+          bodyBytes: v.optional(whole(1_024, 104_857_600)),
+          inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
+          batchEvents: v.optional(whole(1, 10_000)),
+          requestsPerMinute: v.optional(whole(1, 10_000_000)),
+          strangersPerMinute: v.optional(whole(1, 10_000_000)),
+          inFlight: v.optional(whole(1, 1_000_000)),
+          inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
+          appends: v.optional(whole(1, 1_000_000)),
+          appendMs: v.optional(whole(1, 600_000)),
+          lag: v.optional(whole(1, 1_000_000_000)),
+        }),
+      ),
+      sampling: v.optional(
         v.pipe(
-          v.string(),
-          v.regex(
-            /^(?:properties|traits)(?:\.[^.]+)+$/,
-            "Name a field below `properties` or `traits`, as in `traits.phone`.",
+          v.strictObject({
+            lag: v.optional(whole(1, 1_000_000_000)),
+            inFlight: v.optional(whole(1, 1_000_000)),
+            appendMs: v.optional(whole(1, 600_000)),
+            least: v.optional(
+              v.pipe(
+                v.number(),
+                v.check(
+                  (share) => share > 0 && share <= 1,
+                  "The smallest share lies above 0 and is at most 1.",
+                ),
+              ),
+            ),
+            keep: v.optional(v.array(text())),
+          }),
+          v.check(
+            ({ lag, inFlight, appendMs }) => (lag ?? inFlight ?? appendMs) !== undefined,
+            "Name a bound above which events are sampled: `lag`, `inFlight` or `appendMs`.",
           ),
         ),
       ),
-    ),
-    proxy: v.optional(
-      v.strictObject({
-        address: v.optional(header()),
-        country: v.optional(header()),
-        region: v.optional(header()),
-      }),
-    ),
-    ruleset: v.optional(text()),
-    ports: v.optional(ports()),
-  });
+      sensitive: v.optional(
+        v.array(
+          v.pipe(
+            v.string(),
+            v.regex(
+              /^(?:properties|traits)(?:\.[^.]+)+$/,
+              "Name a field below `properties` or `traits`, as in `traits.phone`.",
+            ),
+          ),
+        ),
+      ),
+      proxy: v.optional(
+        v.strictObject({
+          address: v.optional(header()),
+          country: v.optional(header()),
+          region: v.optional(header()),
+        }),
+      ),
+      ruleset: v.optional(text()),
+      ports: v.optional(ports()),
+    }),
+  );
 
 /** What is undefined is left out, so that defaults can be spread under it. */
 const defined = <T extends object>(value: T): T =>

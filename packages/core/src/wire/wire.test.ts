@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { browserNetwork } from "../browser/network.js";
+import { parseEvent } from "../events/parse-event.js";
 import { parseConsentInput, parseConsentPost } from "./consent.js";
 import { parseDecisionsPost } from "./decisions.js";
 import { parseServerConfig } from "./server-config.js";
@@ -73,6 +74,45 @@ describe("parseConsentPost", () => {
     expect(parseConsentPost({ userId: "u1", consentStatus: "granted" })).toMatchObject({
       value: { input: { purposes: { advertising: true } } },
     });
+  });
+
+  it("grants nothing by a type that names no purpose", () => {
+    const body = { userId: "u1", consentType: "newsletter", consentStatus: "granted" };
+    expect(paths(parseConsentPost(body))).toEqual(["/consentType"]);
+    expect(parseConsentPost({ ...body, granularConsent: { marketing: true } })).toMatchObject({
+      value: { input: { purposes: { marketing: true, analytics: false } } },
+    });
+    expect(parseConsentPost({ ...body, consentStatus: "denied" })).toMatchObject({
+      value: { input: { purposes: { marketing: false, analytics: false } } },
+    });
+  });
+
+  it("takes a time as events do: with its zone, and only days that exist", () => {
+    const day = 86_400_000;
+    for (const [at, ms] of [
+      ["1970-01-02", day],
+      ["1970-01-02T01:00:00+01:00", day],
+      [day, day],
+    ])
+      expect(parseConsentPost({ ...native, at })).toMatchObject({ value: { input: { at: ms } } });
+    for (const at of ["1", "March 7", "2026-01-31T12:00:00", "2026-02-30", "", true, 1e15])
+      expect(paths(parseConsentPost({ ...native, at }))).toEqual(["/at"]);
+  });
+
+  it("takes every id that an event may carry", () => {
+    const at = { site: "shop", receivedAt: 1_767_225_600_000 };
+    for (const userId of [
+      "Jane Doe",
+      "\u{1f469}\u200d\u{1f467}",
+      "a\u00adb",
+      "x\u0007",
+      "\ud800",
+      "\u2028",
+    ]) {
+      const taken = parseEvent({ name: "Page Viewed", userId }, at).ok;
+      expect(parseConsentPost({ userId, consentStatus: "denied" }).ok).toBe(taken);
+      expect(parseDecisionsPost({ visitor: userId }).ok).toBe(taken);
+    }
   });
 
   it("reads what a page really sends", async () => {
@@ -151,7 +191,7 @@ describe("parseConsentPost", () => {
     ]);
     expect(JSON.stringify(bad)).not.toContain("jane");
     expect(paths(parseConsentPost({ ...native, userId: "also" }))).toEqual([""]);
-    expect(paths(parseConsentPost({ ...native, visitorId: "a b" }))).toEqual(["/visitorId"]);
+    expect(paths(parseConsentPost({ ...native, visitorId: "a\nb" }))).toEqual(["/visitorId"]);
     for (const nothing of [null, 5, "x", []]) expect(parseConsentPost(nothing).ok).toBe(false);
     expect(parseConsentPost({ userId: "u", consentStatus: SECRET }).ok).toBe(false);
   });
@@ -214,6 +254,35 @@ describe("parseDecisionsPost", () => {
 });
 
 describe("parseServerConfig", () => {
+  it("says in plain words what a value must be", () => {
+    const bad = parseServerConfig({
+      host: 5,
+      sites: { shop: { writeKeys: "key" } },
+      ports: { hot: { kind: "mysql", cluster: 1 }, channel: [] },
+    });
+    expect(bad).toMatchObject({
+      error: [
+        { path: "/host", message: "This must be a text." },
+        { path: "/sites/shop/writeKeys", message: "This must be a list." },
+        { path: "/ports/hot/kind", message: 'This must be "redis" or "lmdb" or "postgres".' },
+        { path: "/ports/log", message: "This is missing; add it." },
+        { path: "/ports/channel/kind", message: 'This is missing; it must be "redis" or "memory".' },
+      ],
+    });
+    expect(paths(parseServerConfig([]))).toEqual([""]);
+    const asked = parseDecisionsPost({ visitor: { id: 5 } });
+    expect(asked).toMatchObject({ error: [{ message: expect.stringContaining("visitor id") }] });
+  });
+
+  it("takes whole numbers from the environment too", () => {
+    const config = { port: { env: "PORT" }, limits: { lag: { env: "LAG" } } };
+    expect(parseServerConfig(config, { PORT: "8080", LAG: "10" })).toEqual({
+      ok: true,
+      value: { port: 8080, limits: { lag: 10 } },
+    });
+    expect(paths(parseServerConfig(config, { PORT: "65536", LAG: "1e3" }))).toEqual(["/port", "/limits/lag"]);
+  });
+
   it("takes what is right, and only what was given", () => {
     const config = {
       port: 4600,
@@ -251,7 +320,7 @@ describe("parseServerConfig", () => {
 
   it("says of bounds, sampling, proxies and sensitive fields where they are wrong", () => {
     const bad = parseServerConfig({
-      limits: { strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "1" },
+      limits: { strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "x" },
       sampling: { least: 0, keep: [""], rate: 1 },
       proxy: { country: "cf ipcountry", host: "x" },
       sensitive: ["email"],

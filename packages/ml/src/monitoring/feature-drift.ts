@@ -26,10 +26,12 @@ function checkShape(matrix: FeatureMatrix, names: readonly string[], path: strin
   }
 }
 
-function compare(reference: Float64Array, current: Float64Array, options: Required<DriftOptions>) {
-  if (Math.min(reference.length, current.length) < Math.max(1, options.minRows)) return "too-few-rows";
+type Judging = Required<Pick<DriftOptions, "minRows" | "bins">>;
+
+function compare(reference: Float64Array, current: Float64Array, { minRows, bins }: Judging) {
+  if (Math.min(reference.length, current.length) < Math.max(1, minRows)) return "too-few-rows";
   if (!reference.every(Number.isFinite) || !current.every(Number.isFinite)) return "not-finite";
-  const psi = populationStabilityIndex(reference, current, { bins: options.bins });
+  const psi = populationStabilityIndex(reference, current, { bins });
   return { psi, ...kolmogorovSmirnov(reference, current) };
 }
 
@@ -46,16 +48,12 @@ export function featureDrift(
   names: readonly string[],
   options: DriftOptions = {},
 ): FeatureDrift[] {
-  const settings = {
-    alpha: 0.01,
-    thresholds: { moderate: 0.1, major: 0.25 },
-    minRows: 100,
-    bins: 10,
-    ...options,
-  };
+  const { alpha = 0.01, thresholds = { moderate: 0.1, major: 0.25 }, minRows = 100, bins = 10 } = options;
   checkShape(reference, names, "/reference");
   checkShape(current, names, "/current");
-  const results = names.map((_, at) => compare(column(reference, at), column(current, at), settings));
+  const results = names.map((_, at) =>
+    compare(column(reference, at), column(current, at), { minRows, bins }),
+  );
   const adjusted = holm(results.flatMap((result) => (typeof result === "string" ? [] : [result.pValue])));
   let next = 0;
   return names.map((feature, at): FeatureDrift => {
@@ -72,9 +70,8 @@ export function featureDrift(
       };
     }
     const adjustedPValue = adjusted[next++] as number;
-    const { moderate, major } = settings.thresholds;
-    const shifted = adjustedPValue < settings.alpha && result.psi >= moderate;
-    const verdict = shifted ? (result.psi >= major ? "major" : "moderate") : "stable";
+    const shifted = adjustedPValue < alpha && result.psi >= thresholds.moderate;
+    const verdict = shifted ? (result.psi >= thresholds.major ? "major" : "moderate") : "stable";
     return { feature, ...result, adjustedPValue, verdict, reason: null };
   });
 }

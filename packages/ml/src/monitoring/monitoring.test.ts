@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type DriftOptions,
   type FeatureMatrix,
   featureDrift,
   holm,
@@ -45,6 +46,15 @@ describe("population stability index", () => {
     expect(populationStabilityIndex([5, 5, 5], [5, 5])).toBe(0);
     expect(populationStabilityIndex([5, 5, 5], [4, 5])).toBeGreaterThan(0.25);
     expect(populationStabilityIndex([5, 5, 5], [6, 5])).toBeGreaterThan(0.25);
+  });
+
+  it("sees what leaves a heap at either end of the range", () => {
+    const spread = Array.from({ length: 50 }, (_, i) => 10 + i);
+    for (const heap of [365, 0]) {
+      const expected = [...new Array<number>(950).fill(heap), ...spread];
+      expect(populationStabilityIndex(expected, new Array<number>(1000).fill(20))).toBeGreaterThan(0.25);
+      expect(populationStabilityIndex(expected, expected)).toBe(0);
+    }
   });
 
   it("takes edges as given, a value on a bound below it", () => {
@@ -181,6 +191,13 @@ describe("T31 drift", () => {
     expect(() => featureDrift(empty, empty, ["a", "b"])).toThrow(
       expect.objectContaining({ code: "ATTUNE_ML_BAD_SHAPE", path: "/reference" }),
     );
+  });
+
+  it("keeps the default of an option that is given as undefined", () => {
+    const reference = matrix([new Array<number>(200).fill(1)]);
+    const current = matrix([new Array<number>(200).fill(2)]);
+    const settings = { alpha: undefined, minRows: undefined } as unknown as DriftOptions;
+    expect(featureDrift(reference, current, ["moved"], settings)[0]?.verdict).toBe("major");
   });
 
   it("judges by size as well as by significance", () => {

@@ -94,11 +94,11 @@ export function populationStabilityIndex(expected: Sample, actual: Sample, optio
   const values = reference.filter((value, i) => i === 0 || value !== reference[i - 1]);
   if (values.length <= bins)
     return psiOfCounts(byValue(reference, values), byValue(current, values), zeroShare);
-  const last = reference[reference.length - 1] as number;
-  const quantiles = Array.from(
-    { length: bins - 1 },
-    (_, i) => reference[Math.ceil(((i + 1) * reference.length) / bins) - 1] as number,
+  // No bound lies at the largest value itself: where many are equal to it, they have the last bin to themselves.
+  const greatest = values[values.length - 2] as number;
+  const quantiles = Array.from({ length: bins - 1 }, (_, i) =>
+    Math.min(greatest, reference[Math.ceil(((i + 1) * reference.length) / bins) - 1] as number),
   );
-  const distinct = quantiles.filter((edge, i) => edge !== quantiles[i - 1] && edge < last);
+  const distinct = quantiles.filter((edge, i) => edge !== quantiles[i - 1]);
   return psiOfCounts(byEdges(reference, distinct), byEdges(current, distinct), zeroShare);
 }

@@ -45,12 +45,11 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
   const meta = database("meta");
-  const room = file.toUpperCase();
   const found = Number(meta.get(META_SCHEMA) ?? schema);
   if (found > schema) {
     void release();
     throw new AttuneError(
-      `ATTUNE_${room}_SCHEMA`,
+      `ATTUNE_${file.toUpperCase()}_SCHEMA` as ErrorCode,
       `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
     );
   }
@@ -59,8 +58,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
 
   let closing: Promise<void> | null = null;
   const assertOpen = (): void => {
-    if (closing !== null)
-      throw new AttuneError(`ATTUNE_${room}_CLOSED` as ErrorCode, `The ${file} is closed. Open a new one.`);
+    if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
 
@@ -87,5 +85,11 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     },
   };
 }
+
+export const closedError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_CLOSED` as ErrorCode,
+    `The ${file} is closed. Open a new one.`,
+  );
 
 const META_SCHEMA = Buffer.from("schema");

@@ -104,6 +104,7 @@ export function redisLog(options: RedisLogOptions): Log {
       consumers.add(group);
       try {
         await leases.join(group);
+        if (isClosed) throw closedError("LOG");
       } catch (error) {
         consumers.remove(group);
         throw error;

@@ -2,6 +2,7 @@ import { isAttuneError } from "@attune/core";
 import type { AtomicStore } from "@attune/core/ports";
 import { createFakeClock } from "@attune/core/testing";
 import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { collect } from "../../test/collect.js";
@@ -249,6 +250,20 @@ describe.skipIf(program.path === null)("PostgreSQL in trouble", () => {
       written: true,
       version: 1,
     });
+  });
+
+  it("errors keep their cause without what it repeats of a row, which is personal data", async () => {
+    await admin.query(`ALTER TABLE "${table}" ADD CHECK (length(value) < 20)`);
+    const value = "a secret that is far too long";
+    const refused = [
+      () => store.put(P, "a", value),
+      () => store.commit(P, [{ op: "put", sort: "a", value }]),
+    ];
+    for (const call of refused) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "ATTUNE_POSTGRES_REFUSED", cause: { code: "23514" } });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("secret");
+    }
   });
 
   it("closing the store leaves the host's pool open", async () => {

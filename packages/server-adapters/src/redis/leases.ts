@@ -132,13 +132,15 @@ export function redisLeases(options: LeaseOptions): Leases {
       );
     },
     async beat() {
-      for (const group of [...groups.keys()]) {
+      const regroup = async (group: string): Promise<void> => {
         const members = await meet(group);
         // It may have been left meanwhile, and must not come back by this.
-        if (!groups.has(group)) continue;
-        groups.set(group, members);
-        await each((shard) => renew(group, shard));
-      }
+        if (groups.has(group)) groups.set(group, members);
+      };
+      // Side by side, so that a slot out of reach costs nothing that lies in others.
+      const keepGroup = (group: string): Promise<unknown> =>
+        Promise.all([regroup(group), each((shard) => renew(group, shard))]);
+      await Promise.all([...groups.keys()].map(keepGroup));
     },
   };
 }

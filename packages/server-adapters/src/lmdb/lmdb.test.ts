@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shardOf } from "@attune/core/memory";
@@ -186,6 +186,12 @@ describe("lmdb series", () => {
 
 describe("lmdb files", () => {
   afterEach(dispose);
+
+  it.skipIf(process.platform === "win32")("a directory that is made is its owner's alone", async () => {
+    const store = lmdbStore({ path: join(fresh(), "made") });
+    await store.close();
+    expect(statSync(join(path, "made")).mode & 0o777).toBe(0o700);
+  });
 
   it("store and log share one directory", async () => {
     const store = lmdbStore({ path: fresh() });

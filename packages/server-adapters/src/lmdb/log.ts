@@ -25,7 +25,7 @@ const DEFAULT_SHARDS = 8;
 const CLOCK_MS = 3_600_000;
 
 export interface LmdbLogOptions {
-  /** A directory, made if it is not there; the log is the file `log.mdb` in it. */
+  /** A directory, made for its owner alone if it is not there; the log is the file `log.mdb` in it. */
   path: string;
   /** Fixed when the log is made (default 8): a key must stay in its shard. */
   shards?: number;

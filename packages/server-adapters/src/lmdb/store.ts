@@ -24,7 +24,7 @@ const SCAN_PAGE = 128;
 const REMOVE_PAGE = 1000;
 
 export interface LmdbStoreOptions {
-  /** A directory, made if it is not there; the store is the file `store.mdb` in it. */
+  /** A directory, made for its owner alone if it is not there; the store is the file `store.mdb` in it. */
   path: string;
   clock?: Clock;
   /**

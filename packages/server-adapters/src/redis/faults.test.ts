@@ -260,6 +260,8 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
     const records = store();
     expect(await records.put("p", "a", 1, { expiresAt: 1e21 })).toEqual({ written: true, version: 1 });
     expect(await records.get("p", "a")).toMatchObject({ value: 1, expiresAt: 1e21 });
+    await records.put("p", "never", 1, { expiresAt: Number.POSITIVE_INFINITY });
+    expect(await records.get("p", "never")).not.toHaveProperty("expiresAt");
     const ops = [{ op: "put", sort: "a", value: 2, expiresAt: 1e21 }] as const;
     const options = { once: "t", onceTtl: Number.POSITIVE_INFINITY };
     expect(await records.commit("p", ops, options)).toEqual({ status: "committed" });
@@ -386,7 +388,7 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
       if (tries++ === 0) await server.client.set("attune:{l/events/0}:l/g", "thief", "PX", 300);
     };
     await events.consume("g", steal, { onError: (error) => errors.push(error) });
-    await poll(() => errors).toEqual([expect.objectContaining({ code: "ATTUNE_LOG_LEASE" })]);
+    await poll(() => errors).toEqual([expect.objectContaining({ code: "ATTUNE_LOG_FENCED" })]);
     expect(await events.lag("g")).toBe(1);
     await poll(() => events.lag("g")).toBe(0);
     expect(tries).toBe(2);

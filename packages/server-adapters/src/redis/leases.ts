@@ -25,7 +25,7 @@ export interface Leases {
   leave(group: string): Promise<void>;
   /** The committed position of a shard that this process handles; null where another does. */
   position(group: string, shard: number): Promise<number | null>;
-  /** @throws AttuneError `ATTUNE_LOG_LEASE` where another process handles the shard by now. */
+  /** @throws AttuneError `ATTUNE_LOG_FENCED` where another process handles the shard by now. */
   advance(group: string, shard: number, position: number): Promise<void>;
   /** Renews what is held, and learns who has come and gone. To be called three times in `leaseMs`. */
   beat(): Promise<void>;
@@ -127,7 +127,7 @@ export function redisLeases(options: LeaseOptions): Leases {
       }
       held.delete(heldKey(group, shard));
       throw new AttuneError(
-        "ATTUNE_LOG_LEASE",
+        "ATTUNE_LOG_FENCED",
         "Another process has taken the shard over while this batch was handled, and handles it again. Make batches smaller (`maxBatch`) or `lease` longer.",
       );
     },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AttuneError } from "@attune/core";
 import { consumerGroups } from "@attune/core/memory";
 import type { ConsumeOptions, LogConsumer, LogHandler, LogRecord } from "@attune/core/ports";
-import type { Environment } from "./environment.js";
+import { closedError, type Environment } from "./environment.js";
 import { asBuffer, recordKey, splitKey } from "./keys.js";
 import { createLeases } from "./leases.js";
 
@@ -52,6 +52,7 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
   const consumed = new Map<string, Consumed>();
   let seen: readonly number[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   const committed = (group: string, shard: number): number =>
     Number(offsets.get(recordKey(group, String(shard))) ?? 0);
@@ -119,6 +120,7 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
           if (offsets.get(key) === undefined) offsets.putSync(key, "0");
         }
       });
+      if (isStopped) throw closedError("log");
       const state = consumed.get(group) ?? { members: 0, busy: 0, askedAt: 0 };
       state.members++;
       consumed.set(group, state);
@@ -141,6 +143,7 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
       };
     },
     async stop() {
+      isStopped = true;
       clearInterval(timer);
       await groups.stop();
       const left = [...consumed.keys()];

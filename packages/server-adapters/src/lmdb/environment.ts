@@ -45,22 +45,23 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
   const meta = database("meta");
-  const room = file.toUpperCase();
-  const found = Number(meta.get(META_SCHEMA) ?? schema);
-  if (found > schema) {
+  const writeNow = <T>(action: () => T): T => root.transactionSync(action);
+  try {
+    const found = Number(meta.get(META_SCHEMA) ?? schema);
+    if (found > schema) throw newerError(file, found, schema);
+    if (found < schema) upgrade?.({ database, transaction: writeNow });
+    // Looked at again: a newer version may have opened the file in another process meanwhile.
+    writeNow(() => {
+      if (Number(meta.get(META_SCHEMA) ?? 0) < schema) meta.putSync(META_SCHEMA, String(schema));
+    });
+  } catch (error) {
     void release();
-    throw new AttuneError(
-      `ATTUNE_${room}_SCHEMA`,
-      `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
-    );
+    throw error;
   }
-  if (found < schema) upgrade?.({ database, transaction: (action) => root.transactionSync(action) });
-  meta.putSync(META_SCHEMA, String(schema));
 
   let closing: Promise<void> | null = null;
   const assertOpen = (): void => {
-    if (closing !== null)
-      throw new AttuneError(`ATTUNE_${room}_CLOSED` as ErrorCode, `The ${file} is closed. Open a new one.`);
+    if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
 
@@ -80,12 +81,24 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
         pending.delete(done);
       }
     },
-    writeNow: (action) => root.transactionSync(action),
+    writeNow,
     close() {
       closing ??= Promise.allSettled(pending).then(release);
       return closing;
     },
   };
 }
+
+const newerError = (file: FileName, found: number, schema: number): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_SCHEMA` as ErrorCode,
+    `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
+  );
+
+export const closedError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_CLOSED` as ErrorCode,
+    `The ${file} is closed. Open a new one.`,
+  );
 
 const META_SCHEMA = Buffer.from("schema");

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shardOf } from "@attune/core/memory";
@@ -187,6 +187,12 @@ describe("lmdb series", () => {
 describe("lmdb files", () => {
   afterEach(dispose);
 
+  it.skipIf(process.platform === "win32")("a directory that is made is its owner's alone", async () => {
+    const store = lmdbStore({ path: join(fresh(), "made") });
+    await store.close();
+    expect(statSync(join(path, "made")).mode & 0o777).toBe(0o700);
+  });
+
   it("store and log share one directory", async () => {
     const store = lmdbStore({ path: fresh() });
     const log = lmdbLog({ path, flush: true });
@@ -194,6 +200,23 @@ describe("lmdb files", () => {
     expect((await store.get("p", "s"))?.value).toBe(1);
     expect(await log.lag("g")).toBe(1);
     await Promise.all([store.close(), log.close()]);
+  });
+
+  it("a partition goes with its tokens: what is committed meanwhile has both its records and its token, or neither", async () => {
+    const store = lmdbStore({ path: fresh() });
+    const ops = [{ op: "put", sort: "s", value: 1 }] as const;
+    for (let turns = 0; turns < 20; turns++) {
+      await store.commit("p", ops, { once: "before" });
+      const removing = store.deletePartition("p");
+      for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+      await store.commit("p", ops, { once: "meanwhile" });
+      await removing;
+      const isThere = (await store.get("p", "s")) !== null;
+      const again = await store.commit("p", ops, { once: "meanwhile" });
+      expect(again.status, `after ${turns} turns`).toBe(isThere ? "duplicate" : "committed");
+      await store.deletePartition("p");
+    }
+    await store.close();
   });
 
   it("may be opened again in this process while writes are on their way", async () => {
@@ -288,6 +311,16 @@ describe("lmdb files", () => {
     const log = lmdbLog({ path });
     expect(log.capabilities.shards).toBe(3);
     await log.close();
+  });
+
+  it("a consumer that comes while its log is being closed is refused, and leaves nothing that goes on", async () => {
+    const log = lmdbLog({ path: fresh() });
+    await log.append([{ key: "k", value: 1 }]);
+    const errors: unknown[] = [];
+    const coming = log.consume("g", async () => undefined, { onError: (error) => errors.push(error) });
+    await Promise.all([expect(coming).rejects.toMatchObject({ code: "ATTUNE_LOG_CLOSED" }), log.close()]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(errors).toEqual([]);
   });
 
   it("a position never comes again, even if the last record was erased", async () => {

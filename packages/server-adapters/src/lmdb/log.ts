@@ -21,9 +21,11 @@ import { createUtf8, putBytes } from "./utf8.js";
 /** Of the layout of the file: 1 had a record for each entry, 2 has chunks. */
 const SCHEMA = 2;
 const DEFAULT_SHARDS = 8;
+/** By how much a clock may have been set back, ms: behind what was appended so much later a trim expects nothing that is old. */
+const CLOCK_MS = 3_600_000;
 
 export interface LmdbLogOptions {
-  /** A directory, made if it is not there; the log is the file `log.mdb` in it. */
+  /** A directory, made for its owner alone if it is not there; the log is the file `log.mdb` in it. */
   path: string;
   /** Fixed when the log is made (default 8): a key must stay in its shard. */
   shards?: number;
@@ -147,7 +149,9 @@ export function lmdbLog(options: LmdbLogOptions): Log {
         const settled = settledUpTo(shard);
         const visit = (at: ChunkKey, raw: Buffer): "stop" | undefined => {
           const text = chunks.get(raw) as string;
-          if (appendedAtOf(text) < before) {
+          const appendedAt = appendedAtOf(text);
+          if (appendedAt >= before + CLOCK_MS) return "stop";
+          if (appendedAt < before) {
             const records = recordsIn(at, text);
             const kept = records.filter(({ position }) => position > settled);
             count += keepOnly(chunks, at, { records, kept });

@@ -10,6 +10,9 @@ const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
 const count = Number(amount);
 const tell = (...words: (string | number)[]): void => void writeSync(1, `${words.join(" ")}\n`);
 
+/** `processes.test.ts` counts with it. */
+const MAX_BATCH = 20;
+
 const roles: Record<string, () => Promise<void>> = {
   /** Handles entries for ever, each noted in the store, slowly (`amount` ms a batch) so that a kill falls into the work. */
   async consume() {
@@ -24,21 +27,24 @@ const roles: Record<string, () => Promise<void>> = {
           tell(key, value);
         }
       },
-      { maxBatch: 20, onError: (error) => tell("error", (error as { code?: string }).code ?? String(error)) },
+      {
+        maxBatch: MAX_BATCH,
+        onError: (error) => tell("error", (error as { code?: string }).code ?? String(error)),
+      },
     );
     tell("ready");
     // A consumer by itself keeps no process alive.
     setInterval(() => undefined, 60_000);
   },
-  /** Appends numbered entries of ten keys. */
+  /** Appends rounds of ten entries for ever, one for each of ten keys, and waits where the group is more than `amount` entries behind. */
   async append() {
     const log = lmdbLog({ path });
-    for (let n = 0; n < count; n += 10) {
-      await log.append(Array.from({ length: 10 }, (_, i) => ({ key: `k${i}`, value: n / 10 })));
+    for (let n = 0; ; n++) {
+      await log.append(Array.from({ length: 10 }, (_, i) => ({ key: `k${i}`, value: n })));
       tell(n);
-      await sleep(15);
+      do await sleep(15);
+      while ((await log.lag("group")) > count);
     }
-    await log.close();
   },
   /** Adds one to a number that others add to as well, so many times. */
   async count() {

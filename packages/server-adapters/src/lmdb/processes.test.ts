@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundleFixture, type Fixture, startFixture } from "../../test/fixture.js";
+import { LEASE_MS } from "./leases.js";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 const directory = mkdtempSync(join(tmpdir(), "attune-processes-"));
@@ -34,32 +35,47 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("several processes on one folder", { timeout: 90_000 }, () => {
   it("T9 share a group: everything is handled, in the order of each key, though one of them is killed", async () => {
-    const path = fresh();
-    const [entries, keys] = [4000, 10];
+    const [path, startedAt] = [fresh(), Date.now()];
     const [one, two] = [start("consume", path, "one", 5), start("consume", path, "two", 5)];
     await until("both are there", () => one.lines.includes("ready") && two.lines.includes("ready"));
-    const appender = start("append", path, "", entries);
+    const most = 400;
+    const appender = start("append", path, "", most);
     await until("both have handled something", () => handled(one).length > 50 && handled(two).length > 50);
-    const before = handled(two).length;
     await one.kill();
-    const killedAt = Date.now();
-
-    expect(await appender.exited).toEqual([0, null]);
+    // Ten entries a line: more of them than may be waiting, so those of the shards that the dead one had are handled again.
+    const enough = appender.lines.length + (2 * most) / 10;
+    await until("the other has taken over", () => appender.lines.length > enough);
+    await appender.kill();
     const log = lmdbLog({ path });
     await until("all is committed", async () => (await log.lag("group")) === 0);
-    // Not a bound on a slow machine's speed, only far from what would be "never".
-    expect(Date.now() - killedAt).toBeLessThan(40_000);
-    expect(handled(two).length).toBeGreaterThan(before);
+    // Once it has ended, all that it told has been read.
+    await two.kill();
 
-    for (let k = 0; k < keys; k++) {
-      const all = Array.from({ length: entries / keys }, (_, n) => n);
-      const byKey = (fixture: Fixture): number[] =>
-        handled(fixture).flatMap((line) => (line.startsWith(`k${k} `) ? [Number(line.split(" ")[1])] : []));
-      const [first, second] = [byKey(one), byKey(two)];
-      // Nothing is lost, and who handles a key does so in its order; only batches whose commits were cut off come twice.
+    const appended = new Map<string, number[]>();
+    for (let shard = 0; shard < log.capabilities.shards; shard++) {
+      for (const { key, value } of await log.read<number>(shard, 0, 1e6))
+        appended.set(key, [...(appended.get(key) ?? []), value]);
+    }
+    expect(appended.size).toBe(10);
+    // On a box so busy that a process is silent for seconds, the other takes its shards, and it is told so when it commits.
+    const refused = ({ lines }: Fixture): string[] => lines.filter((line) => line.startsWith("error"));
+    const refusals = [...refused(one), ...refused(two)];
+    expect(new Set([...refusals, "error ATTUNE_LOG_FENCED"]).size).toBe(1);
+    // Silence that costs a process its shards lasts as long as a lease.
+    const silences = Math.floor((Date.now() - startedAt) / LEASE_MS);
+    expect(refusals.length).toBeLessThanOrEqual(silences * log.capabilities.shards);
+    for (const [key, all] of appended) {
+      expect(all.length).toBeGreaterThanOrEqual(appender.lines.length);
+      const seenBy = (fixture: Fixture): number[] =>
+        handled(fixture).flatMap((line) => (line.startsWith(`${key} `) ? [Number(line.split(" ")[1])] : []));
+      const [first, second] = [seenBy(one), seenBy(two)];
+      // Nothing is lost. Only a batch (of 20) comes twice whose commit was cut off, by the kill or by a refusal; it alone is a step back.
       expect(new Set([...first, ...second])).toEqual(new Set(all));
-      for (const seen of [first, second]) expect(seen).toEqual([...seen].sort((a, b) => a - b));
-      expect(first.length + second.length - all.length).toBeLessThanOrEqual(60);
+      expect(first.length + second.length - all.length).toBeLessThanOrEqual(20 * (1 + refusals.length));
+      for (const [seen, by] of [[first, one] as const, [second, two] as const]) {
+        const stepsBack = seen.filter((n, i) => n <= (seen[i - 1] ?? -1)).length;
+        expect(stepsBack).toBeLessThanOrEqual(refused(by).length);
+      }
     }
     await log.close();
   });

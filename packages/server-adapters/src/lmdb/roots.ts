@@ -20,9 +20,9 @@ export interface SharedRoot {
   release(): Promise<void>;
 }
 
-/** Opens `<path>/<file>.mdb`, made with its directory if it is not there. */
+/** Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data. */
 export function openRoot(path: string, file: FileName): SharedRoot {
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
   let entry = opened.get(name);
   if (entry === undefined) {

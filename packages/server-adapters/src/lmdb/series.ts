@@ -13,7 +13,7 @@ const STEP = 500;
 const LINES = 16;
 
 export interface LmdbSeriesOptions {
-  /** A directory, made if it is not there; the series is the file `series.mdb` in it. */
+  /** A directory, made for its owner alone if it is not there; the series is the file `series.mdb` in it. */
   path: string;
   clock?: Clock;
   /** Points older than this are no longer seen and are dropped as new ones come, ms (default: all are kept until `drop`). */

@@ -24,7 +24,7 @@ const SCAN_PAGE = 128;
 const REMOVE_PAGE = 1000;
 
 export interface LmdbStoreOptions {
-  /** A directory, made if it is not there; the store is the file `store.mdb` in it. */
+  /** A directory, made for its owner alone if it is not there; the store is the file `store.mdb` in it. */
   path: string;
   clock?: Clock;
   /**
@@ -123,8 +123,10 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
         if (!isExpired(headOfText(text).expiresAt, now)) count++;
         return true;
       };
-      while ((await write(() => removeSome(records, bounds, gone))) !== null);
-      while ((await write(() => removeSome(tokens, bounds, () => true))) !== null);
+      // The last records and the tokens in one transaction: no commit comes in between and keeps one without the other.
+      const step = (): Buffer | null =>
+        removeSome(records, bounds, gone) ?? removeSome(tokens, bounds, () => true);
+      while ((await write(step)) !== null);
       return count;
     },
     async *partitions(prefix) {

@@ -3,7 +3,7 @@ import { ONCE_TTL_MS } from "@attune/core/memory";
 import { createHash } from "node:crypto";
 import { jsonText } from "../shared/json-text.js";
 import { Again, type Connection } from "./connection.js";
-import { type RowKey, rowKey } from "./keys.js";
+import { expiry, type RowKey, rowKey } from "./keys.js";
 import type { Statements } from "./statements.js";
 import { KIND } from "./table.js";
 
@@ -121,7 +121,7 @@ function outcome(
       kind: KIND.record,
       sort: key.sort,
       version: version + 1,
-      expiresAt: op.expiresAt ?? null,
+      expiresAt: expiry(op.expiresAt),
       text,
       seen: standing.has(name),
     });

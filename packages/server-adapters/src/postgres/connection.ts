@@ -66,11 +66,18 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Five characters, the first of them never an E: that is Node's (EPIPE). */
+const SQLSTATE = /^[0-9A-DF-Z][0-9A-Z]{4}$/;
+
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? "";
+
+/** PostgreSQL repeats in these fields of an error what stands in a row, which is personal data. */
+const REPEATING = ["detail", "where"] as const;
 
 function toAttuneError(error: unknown): AttuneError {
   if (isAttuneError(error)) return error;
   const code = codeOf(error);
+  for (const field of REPEATING) delete (error as Record<string, unknown>)[field];
   const cause = { cause: error };
   if (error instanceof Again || AGAIN.has(code)) {
     return new AttuneError(
@@ -88,7 +95,7 @@ function toAttuneError(error: unknown): AttuneError {
     );
   }
   // Node's codes are words; classes 08 (connection), 57 (shut down) and 53 (out of resources) are the server's.
-  if (code === "" || /^(E[A-Z]|08|57|53)/.test(code)) {
+  if (!SQLSTATE.test(code) || /^(08|57|53)/.test(code)) {
     return new AttuneError(
       "ATTUNE_POSTGRES_UNAVAILABLE",
       "PostgreSQL cannot be reached, or the connection broke. What was under way may have been written: read, or commit again with the same token.",

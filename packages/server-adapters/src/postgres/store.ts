@@ -11,7 +11,7 @@ import { AttuneError, type Clock, systemClock } from "@attune/core";
 import { jsonText } from "../shared/json-text.js";
 import { commit, lockOf, toCommit } from "./commit.js";
 import { connect } from "./connection.js";
-import { boundsBehind, keyText, rangeBounds, rowKey } from "./keys.js";
+import { boundsBehind, expiry, keyText, rangeBounds, rowKey } from "./keys.js";
 import { statements } from "./statements.js";
 import { DEFAULT_TABLE, LAYOUT } from "./table.js";
 
@@ -96,7 +96,7 @@ export function postgresStore(options: PostgresStoreOptions): AtomicStore {
     },
     async put(partition, sort, value, { ifVersion, expiresAt }: PutOptions = {}): Promise<PutResult> {
       const key = rowKey({ partition, sort });
-      const values = [key.partition, key.sort, expiresAt ?? null, jsonText(value), now()];
+      const values = [key.partition, key.sort, expiry(expiresAt), jsonText(value), now()];
       const [row] =
         ifVersion === undefined
           ? await query<{ version: number }>(sql.put, values)

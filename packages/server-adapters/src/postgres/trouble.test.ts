@@ -2,6 +2,8 @@ import { isAttuneError } from "@attune/core";
 import type { AtomicStore } from "@attune/core/ports";
 import { createFakeClock } from "@attune/core/testing";
 import { randomBytes } from "node:crypto";
+import { Socket } from "node:net";
+import { inspect } from "node:util";
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { collect } from "../../test/collect.js";
@@ -239,7 +241,15 @@ describe.skipIf(program.path === null)("PostgreSQL in trouble", () => {
     expect(await code(late.get(P, "a"))).toBe("no error");
     const lost = new Pool({ host: "127.0.0.1", port: 1 });
     expect(await code(postgresStore({ pool: lost }).put(P, "a", 1))).toBe("ATTUNE_POSTGRES_UNAVAILABLE");
-    await lost.end();
+    const stranger = (): Socket => {
+      const socket = new Socket();
+      const error = Object.assign(new Error("Not to be trusted."), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+      socket.connect = () => socket.destroy(error);
+      return socket;
+    };
+    const untrusted = new Pool({ stream: stranger });
+    expect(await code(postgresStore({ pool: untrusted }).get(P, "a"))).toBe("ATTUNE_POSTGRES_UNAVAILABLE");
+    await Promise.all([lost.end(), untrusted.end()]);
     for (const name of ['a"; DROP TABLE x; --', "A", "a.b.c", "", "x".repeat(49)])
       expect(() => postgresTable(name)).toThrow(/letters/);
     await admin.query('CREATE SCHEMA IF NOT EXISTS "own"');
@@ -249,6 +259,27 @@ describe.skipIf(program.path === null)("PostgreSQL in trouble", () => {
       written: true,
       version: 1,
     });
+  });
+
+  it("errors keep their cause without what it repeats of a row, which is personal data", async () => {
+    await admin.query(`ALTER TABLE "${table}" ADD CHECK (length(value) < 20)`);
+    const value = "a secret that is far too long";
+    const refused = [
+      () => store.put(P, "a", value),
+      () => store.commit(P, [{ op: "put", sort: "a", value }]),
+    ];
+    for (const call of refused) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "ATTUNE_POSTGRES_REFUSED", cause: { code: "23514" } });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("secret");
+    }
+  });
+
+  it("a record that expires at Infinity never does, and says nothing of it", async () => {
+    const never = { expiresAt: Number.POSITIVE_INFINITY };
+    await store.put(P, "a", 1, never);
+    await store.commit(P, [{ op: "put", sort: "b", value: 1, ...never }]);
+    for (const record of await collect(store.scan(P))) expect(record).not.toHaveProperty("expiresAt");
   });
 
   it("closing the store leaves the host's pool open", async () => {

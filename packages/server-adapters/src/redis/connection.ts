@@ -193,13 +193,12 @@ interface Readiness {
 
 /** One listener however many wait, and a connection that is made when it is first wanted. */
 function watchReadiness(own: RedisClient): Readiness {
-  let waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   let lastError: unknown;
-  own.on("ready", () => {
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  });
+  const wakeAll = (): void => {
+    for (const wake of waiting) wake();
+  };
+  own.on("ready", wakeAll);
   own.on("error", (error: unknown) => {
     lastError = error;
   });
@@ -208,19 +207,18 @@ function watchReadiness(own: RedisClient): Readiness {
       if (own.status === "ready") return;
       if (own.status === "wait") own.connect().catch(ignore);
       const isReady = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(() => resolve(false), Math.max(0, ms));
-        waiting.push(() => {
+        const end = (ready: boolean): void => {
           clearTimeout(timer);
-          resolve(true);
-        });
+          waiting.delete(wake);
+          resolve(ready);
+        };
+        const wake = (): void => end(true);
+        const timer = setTimeout(end, Math.max(0, ms), false);
+        waiting.add(wake);
       });
       if (!isReady) throw toFailure(lastError ?? new Error("Connection is closed."), false).error;
     },
-    close() {
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
-    },
+    close: wakeAll,
   };
 }
 

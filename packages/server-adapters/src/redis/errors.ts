@@ -110,9 +110,20 @@ export function toFailure(cause: unknown, sent: boolean): Failure {
   };
 }
 
-/** ioredis hangs the arguments of the command onto its errors; they are personal data and must not reach a log that way. */
+/** What Redis says behind the name of a command that it does not know. */
+const REPEATED = /,? with args beginning with: .*/s;
+
+/**
+ * ioredis hangs the arguments of the command onto its errors, and Redis repeats them where it does not know the command; they are personal
+ * data and must not reach a log that way.
+ */
 function withoutArguments(error: Error & { command?: { name?: unknown; args?: unknown } }): void {
   if (error.command !== undefined) error.command = { name: error.command.name };
+  if (!REPEATED.test(error.message)) return;
+  const message = error.message.replace(REPEATED, "");
+  // The stack begins with the message.
+  error.stack = error.stack?.replace(error.message, () => message) ?? "";
+  error.message = message;
 }
 
 export const closedError = (room: "STORE" | "LOG" | "CHANNEL"): AttuneError =>

@@ -1,5 +1,7 @@
 import { createFakeClock } from "@attune/core/testing";
 import { Redis } from "ioredis";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { poll } from "../../test/poll.js";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
@@ -212,6 +214,60 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
     expect((error as Error).cause).toBeInstanceOf(Error);
   });
 
+  it("nor do those that Redis repeats in its refusal of a command", async () => {
+    const poor = await startRedis(path ?? "", [
+      "--rename-command",
+      "PUBLISH",
+      "",
+      "--rename-command",
+      "EVALSHA",
+      "",
+    ]);
+    const options = { client: poor.client, patience: 200 };
+    const [records, channel] = [redisStore(options), redisChannel(options)];
+    const { inspect } = await import("node:util");
+    const calls = [() => records.put("visitor-secret", "s", 1), () => channel.publish("visitor-secret", 1)];
+    for (const call of calls) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "ATTUNE_REDIS_REPLY" });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("secret");
+      expect((error as { cause: Error }).cause.message).toContain("unknown command");
+    }
+    await Promise.all([records.close(), channel.close()]);
+    await poor.stop();
+  });
+
+  it("nothing of a call that was given up stays in memory while the server is away", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const gone = await startRedis(path ?? "");
+    const records = redisStore({ client: gone.client, patience: 1 });
+    closing.push(() => records.close());
+    await poll(() => records.get("p", "s").catch(() => "not yet")).toBeNull();
+    await gone.kill();
+    const used = async (calls: number): Promise<number> => {
+      for (let n = 0; n < calls; n += 500)
+        await Promise.allSettled(upTo(500).map((each) => records.get("p", String(each))));
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await used(2000);
+    expect((await used(20_000)) - before).toBeLessThan(20_000 * 100);
+    await gone.stop();
+  });
+
+  it("an expiry or a token beyond any date is kept, and Redis lets go of the partition by itself no more", async () => {
+    const records = store();
+    expect(await records.put("p", "a", 1, { expiresAt: 1e21 })).toEqual({ written: true, version: 1 });
+    expect(await records.get("p", "a")).toMatchObject({ value: 1, expiresAt: 1e21 });
+    await records.put("p", "never", 1, { expiresAt: Number.POSITIVE_INFINITY });
+    expect(await records.get("p", "never")).not.toHaveProperty("expiresAt");
+    const ops = [{ op: "put", sort: "a", value: 2, expiresAt: 1e21 }] as const;
+    const options = { once: "t", onceTtl: Number.POSITIVE_INFINITY };
+    expect(await records.commit("p", ops, options)).toEqual({ status: "committed" });
+    expect(await records.commit("p", ops, options)).toEqual({ status: "duplicate" });
+  });
+
   it("the host's client stays open, and its key prefix holds for every key", async () => {
     const client = new Redis({ port: server.port, keyPrefix: "host*:" });
     const records = redisStore({ client });
@@ -313,6 +369,16 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
     expect(Math.min(...times.values())).toBeGreaterThanOrEqual(until - 50);
   });
 
+  it("a consumer that comes while its log is being closed is refused, and leaves no timer behind", async () => {
+    const events = log({ shards: 1 });
+    await events.append([{ key: "k", value: 1 }]);
+    const errors: unknown[] = [];
+    const coming = events.consume("g", async () => undefined, { onError: (error) => errors.push(error) });
+    await Promise.all([expect(coming).rejects.toMatchObject({ code: "ATTUNE_LOG_CLOSED" }), events.close()]);
+    await sleep(200);
+    expect(errors).toEqual([]);
+  });
+
   it("a batch whose shard was taken over meanwhile is not committed", async () => {
     const events = log({ lease: 600, shards: 1 });
     await events.append([{ key: "k", value: 1 }]);
@@ -322,7 +388,7 @@ describe.skipIf(path === null)("T14 a Redis in trouble", () => {
       if (tries++ === 0) await server.client.set("attune:{l/events/0}:l/g", "thief", "PX", 300);
     };
     await events.consume("g", steal, { onError: (error) => errors.push(error) });
-    await poll(() => errors).toEqual([expect.objectContaining({ code: "ATTUNE_LOG_LEASE" })]);
+    await poll(() => errors).toEqual([expect.objectContaining({ code: "ATTUNE_LOG_FENCED" })]);
     expect(await events.lag("g")).toBe(1);
     await poll(() => events.lag("g")).toBe(0);
     expect(tries).toBe(2);

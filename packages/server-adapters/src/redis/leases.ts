@@ -25,7 +25,7 @@ export interface Leases {
   leave(group: string): Promise<void>;
   /** The committed position of a shard that this process handles; null where another does. */
   position(group: string, shard: number): Promise<number | null>;
-  /** @throws AttuneError `ATTUNE_LOG_LEASE` where another process handles the shard by now. */
+  /** @throws AttuneError `ATTUNE_LOG_FENCED` where another process handles the shard by now. */
   advance(group: string, shard: number, position: number): Promise<void>;
   /** Renews what is held, and learns who has come and gone. To be called three times in `leaseMs`. */
   beat(): Promise<void>;
@@ -127,18 +127,20 @@ export function redisLeases(options: LeaseOptions): Leases {
       }
       held.delete(heldKey(group, shard));
       throw new AttuneError(
-        "ATTUNE_LOG_LEASE",
+        "ATTUNE_LOG_FENCED",
         "Another process has taken the shard over while this batch was handled, and handles it again. Make batches smaller (`maxBatch`) or `lease` longer.",
       );
     },
     async beat() {
-      for (const group of [...groups.keys()]) {
+      const regroup = async (group: string): Promise<void> => {
         const members = await meet(group);
         // It may have been left meanwhile, and must not come back by this.
-        if (!groups.has(group)) continue;
-        groups.set(group, members);
-        await each((shard) => renew(group, shard));
-      }
+        if (groups.has(group)) groups.set(group, members);
+      };
+      // Side by side, so that a slot out of reach costs nothing that lies in others.
+      const keepGroup = (group: string): Promise<unknown> =>
+        Promise.all([regroup(group), each((shard) => renew(group, shard))]);
+      await Promise.all([...groups.keys()].map(keepGroup));
     },
   };
 }

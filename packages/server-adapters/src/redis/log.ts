@@ -104,6 +104,7 @@ export function redisLog(options: RedisLogOptions): Log {
       consumers.add(group);
       try {
         await leases.join(group);
+        if (isClosed) throw closedError("LOG");
       } catch (error) {
         consumers.remove(group);
         throw error;
@@ -113,8 +114,9 @@ export function redisLog(options: RedisLogOptions): Log {
       let stopping: Promise<void> | undefined;
       const stop = async (): Promise<void> => {
         await consumer.stop();
-        if (consumers.remove(group) === 0) await leases.leave(group);
+        const left = consumers.remove(group);
         if (consumers.all() === 0) rest();
+        if (left === 0) await leases.leave(group);
       };
       return {
         stop() {

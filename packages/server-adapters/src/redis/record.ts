@@ -23,9 +23,13 @@ export function parseRecord<V>(
   return record;
 }
 
-/** @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time. */
-export function expiryText(expiresAt: number | undefined): string {
-  if (expiresAt === undefined) return "";
+/**
+ * Infinity is never, as if it were left out.
+ *
+ * @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time.
+ */
+export function expiryText(expiresAt = Number.POSITIVE_INFINITY): string {
+  if (expiresAt === Number.POSITIVE_INFINITY) return "";
   if (Number.isFinite(expiresAt)) return String(expiresAt);
   throw new AttuneError(
     "ATTUNE_STORE_EXPIRY",

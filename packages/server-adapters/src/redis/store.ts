@@ -1,5 +1,6 @@
 import type { AtomicStore, PutResult, RecordKey, ScanRange, StoreRecord } from "@attune/core/ports";
 import { type Clock, systemClock } from "@attune/core";
+import { placesByPartition } from "../shared/by-partition.js";
 import { clientPrefix, connect, type Connection, type RedisClient } from "./connection.js";
 import { closedError } from "./errors.js";
 import { findKeys } from "./find-keys.js";
@@ -57,11 +58,10 @@ export function redisStore(options: RedisStoreOptions): AtomicStore {
     },
     async getMany<V>(wanted: readonly RecordKey[]) {
       await open();
-      const groups = groupByPartition(wanted);
       const found: (StoreRecord<V> | null)[] = new Array<null>(wanted.length).fill(null);
       // One command for each partition, all under way together: ioredis finds each its node.
       await Promise.all(
-        Array.from(groups, async ([partition, places]) => {
+        Array.from(placesByPartition(wanted), async ([partition, places]) => {
           const sorts = places.map((place) => wanted[place]?.sort ?? "");
           const records = await partitions.getAll<V>(partition, sorts);
           for (const [i, record] of records.entries()) found[places[i] as number] = record;
@@ -127,17 +127,6 @@ export function redisStore(options: RedisStoreOptions): AtomicStore {
       if (removed < SWEEP_STEP) return count;
     }
   }
-}
-
-/** Where in the list each partition is asked for. */
-function groupByPartition(wanted: readonly RecordKey[]): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (const [place, { partition }] of wanted.entries()) {
-    const group = groups.get(partition);
-    if (group === undefined) groups.set(partition, [place]);
-    else group.push(place);
-  }
-  return groups;
 }
 
 /** The names of all partitions that have records, living or not, in order. */

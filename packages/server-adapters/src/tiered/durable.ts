@@ -119,6 +119,12 @@ export function durableTier(options: DurableOptions): DurableTier {
     throw contended();
   };
 
+  /** Records that were written behind the back of a deletion: nothing reads them, and nobody else may ever come to remove them. */
+  const removeDeleted = async (partition: string, { head: { i }, ops }: Intent): Promise<void> => {
+    if ((await read(partition)).head?.i === i) return;
+    await inParallel(ops, WIDTH, ({ k }) => store.delete(partition, durableKey(i, k)));
+  };
+
   const tier: DurableTier = {
     inTime,
     read,
@@ -156,14 +162,17 @@ export function durableTier(options: DurableOptions): DurableTier {
       });
       return versions;
     },
-    async clear(partition, { head: { i, n, ends, parts }, hv }) {
+    async clear(partition, intent) {
+      const { hv } = intent;
+      const { i, n, ends, parts } = intent.head;
       const head: DurableHead = { l: LAYOUT, i, n, ends };
       const expiresAt = ends === null ? undefined : Math.max(ends, fence());
-      // Where the head is another one, somebody else has finished the commit.
-      await store.put(partition, HEAD, head, {
+      const result = await store.put(partition, HEAD, head, {
         ifVersion: hv,
         ...(expiresAt !== undefined && { expiresAt }),
       });
+      // Somebody else has finished the commit, and may have deleted the partition since.
+      if (!result.written) await removeDeleted(partition, intent);
       if (parts !== undefined) await allParts.remove(partition, parts);
     },
     async drop(partition, { head, hv }) {

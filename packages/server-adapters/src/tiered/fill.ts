@@ -65,7 +65,11 @@ async function held(options: FillOptions, partition: string, id: string): Promis
   try {
     return await fillAs(options, partition, id);
   } catch (error) {
-    await options.hot().wipe(partition);
+    // Where that fails too, others take over once they see no progress.
+    await options
+      .hot()
+      .wipe(partition)
+      .catch(() => undefined);
     throw error;
   }
 }

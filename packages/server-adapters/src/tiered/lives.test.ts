@@ -85,6 +85,30 @@ describe("lifetimes of both tiers", () => {
     expect(await rows(durable)).toBe(0);
   });
 
+  it("T29 deletePartition leaves nothing of a commit that was under way in another process either", async () => {
+    for (let writes = 2; writes <= 5; writes++)
+      for (const edge of ["before", "after"] as const) {
+        const { hot, durable, open } = world();
+        await open().put("p", "old", 1);
+        const slow = halting({ hot, durable }, writes, edge);
+        const ops = ["a", "b"].map((sort) => ({ op: "put" as const, sort, value: "planted" }));
+        const committing = tieredStore({ ...slow.tiers, patienceMs: 0 })
+          .commit("p", ops, { once: "token" })
+          .then(
+            ({ status }) => status,
+            () => "rejected",
+          );
+        await slow.stands;
+        await open().deletePartition("p");
+        slow.goOn();
+        await committing;
+        const left = JSON.stringify(await collect(durable.scan("p")));
+        // It came to be before the deletion or after it; what came before is gone.
+        const isAfter = (await open().get("p", "a")) !== null;
+        expect([writes, edge, left.includes("planted")]).toEqual([writes, edge, isAfter]);
+      }
+  });
+
   it("a partition leaves the hot store hotTtlMs after its last write, and comes back with its versions", async () => {
     const { clock, hot, open, reads } = world();
     const store = open({ hotTtlMs: 60_000 });

@@ -8,6 +8,7 @@ import type {
   StoreRecord,
 } from "@attune/core/ports";
 import { AttuneError, type Clock, type RandomSource, secureRandom, systemClock } from "@attune/core";
+import { placesByPartition } from "../shared/by-partition.js";
 import { commitGroup } from "./commit.js";
 import { deletePartition } from "./delete-partition.js";
 import { durableTier } from "./durable.js";
@@ -143,11 +144,9 @@ export function tieredStore(options: TieredStoreOptions): TieredStore {
     },
     async getMany<V>(keys: readonly RecordKey[]) {
       open();
-      const names = [...new Set(keys.map(({ partition }) => partition))];
       const found: (StoreRecord<V> | null)[] = keys.map(() => null);
       await Promise.all(
-        names.map(async (name) => {
-          const places = keys.flatMap(({ partition }, place) => (partition === name ? [place] : []));
+        Array.from(placesByPartition(keys), async ([name, places]) => {
           const records = await readAll<V>(
             name,
             places.map((place) => keys[place]?.sort ?? ""),

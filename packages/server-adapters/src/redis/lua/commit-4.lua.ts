@@ -21,6 +21,8 @@ local records, order, expiry, tokens = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = tonumber(ARGV[1])
 local token = ARGV[2] ~= '' and string.sub(ARGV[2], 2)
 local grace = tonumber(ARGV[4])
+-- More milliseconds than any date needs. PEXPIRE refuses what is beyond 64 bits, when everything is written already.
+local longest = 2 ^ 53
 
 if token then
   local till = redis.call('ZSCORE', tokens, token)
@@ -82,7 +84,7 @@ end
 if token then
   redis.call('ZREMRANGEBYSCORE', tokens, '-inf', now)
   redis.call('ZADD', tokens, ARGV[3], token)
-  local ms = tonumber(ARGV[3]) - now + grace
+  local ms = math.min(tonumber(ARGV[3]) - now + grace, longest)
   if redis.call('PTTL', tokens) < ms then redis.call('PEXPIRE', tokens, string.format('%.0f', ms)) end
 end
 
@@ -91,7 +93,7 @@ if changed then
   local expiring = redis.call('ZCARD', expiry)
   if expiring > 0 and expiring == redis.call('HLEN', records) then
     local last = redis.call('ZRANGE', expiry, -1, -1, 'WITHSCORES')[2]
-    local ms = string.format('%.0f', math.max(grace, tonumber(last) - now + grace))
+    local ms = string.format('%.0f', math.min(math.max(grace, tonumber(last) - now + grace), longest))
     for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ms) end
   elseif redis.call('PTTL', records) >= 0 then
     for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end

@@ -85,6 +85,7 @@ const config = () =>
           strangersPerMinute: v.optional(whole(1, 10_000_000)),
           inFlight: v.optional(whole(1, 1_000_000)),
           inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
+          arrivalMs: v.optional(whole(1000, 600_000)),
           appends: v.optional(whole(1, 1_000_000)),
           appendMs: v.optional(whole(1, 600_000)),
           lag: v.optional(whole(1, 1_000_000_000)),

@@ -66,6 +66,7 @@ export interface ServerConfig {
     /** Requests that are answered at once, and bytes of their bodies together. */
     inFlight?: number;
     inFlightBytes?: number;
+    /** How long a body may take to arrive, ms. */
     arrivalMs?: number;
     /** Appends to the log at once, and how long one may take before the log counts as stuck, ms. */
     appends?: number;

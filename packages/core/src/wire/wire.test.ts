@@ -119,7 +119,7 @@ describe("parseConsentPost", () => {
     const bodies: unknown[] = [];
     vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
       bodies.push(JSON.parse(body));
-      return { ok: true };
+      return new Response("{}");
     });
     const network = browserNetwork("https://attune.example", "key");
     const record = {

@@ -58,7 +58,7 @@ export type DeviceType = "desktop" | "mobile" | "tablet" | "other";
 
 /** The one event. Nothing past the door knows another shape. */
 export interface Event {
-  /** UUIDv7 made by the client (any string of 1–128 visible characters is accepted). */
+  /** UUIDv7 made by the client (any text of 1–128 characters without control characters is accepted). */
   id: string;
   schemaVersion: typeof SCHEMA_VERSION;
   site: string;

@@ -144,9 +144,10 @@ export async function kafkaLog(options: KafkaLogOptions): Promise<Log> {
     }),
     close() {
       ended ??= (async () => {
-        await Promise.all(Array.from(consumers, (consumer) => consumer.stop()));
-        await producer.close();
-        await Promise.all([reader.close(), offsets.close()]);
+        const stopped = await Promise.allSettled(Array.from(consumers, (consumer) => consumer.stop()));
+        const closed = await Promise.allSettled([producer.close(), reader.close(), offsets.close()]);
+        // One that fails leaves none of the others open.
+        for (const one of [...stopped, ...closed]) if (one.status === "rejected") throw one.reason;
       })();
       return ended;
     },

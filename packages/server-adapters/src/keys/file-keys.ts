@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "@attune/core";
 import { type KeyShelf, type RotatingKeys, rotatingKeys } from "./rotating.js";
@@ -42,6 +42,7 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       } finally {
         await unlink(draft);
       }
+      await settle(folder);
       return (await get(site, name)) as Uint8Array;
     },
     async names(site, prefix) {
@@ -53,6 +54,18 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       }
     },
   });
+}
+
+/** Makes a folder's new names survive a loss of power. Not every system opens folders (Windows does not), nor needs to. */
+async function settle(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => null);
+  try {
+    await handle?.sync();
+  } catch (error) {
+    if (!hasCode(error, "EINVAL") && !hasCode(error, "EPERM")) throw error;
+  } finally {
+    await handle?.close();
+  }
 }
 
 function read(text: string, name: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { BODILESS, type FetchHandler, type MountOptions, problem } from "./handler.js";
+import { BODILESS, type FetchHandler, type MountOptions, problem, tell } from "./handler.js";
 
 /** Path and query, as they were sent. */
 export function targetOf(request: Request): string {
@@ -45,7 +45,7 @@ function bodyOf(request: Request): ReadableStream<Uint8Array> {
 export async function answer(
   handler: FetchHandler,
   request: Request,
-  { report }: MountOptions,
+  options: MountOptions,
 ): Promise<Response> {
   try {
     const response = await handler(request);
@@ -56,7 +56,7 @@ export async function answer(
     return new Response(null, { status, statusText, headers });
   } catch (error) {
     // What fails because the client left is no failure.
-    if (!request.signal.aborted) report?.(error);
+    if (!request.signal.aborted) tell(options, error);
     return problem(500);
   }
 }

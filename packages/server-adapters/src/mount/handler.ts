@@ -7,8 +7,17 @@ export interface Peer {
 }
 
 export interface MountOptions {
-  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. It must not throw. */
+  /** Told of what the handler threw, or what broke while its response was being sent. The client never sees it. */
   report?(error: unknown): void;
+}
+
+/** Reports, whatever becomes of that: where the host's own `report` fails there is nobody left to tell, and the client still needs an answer. */
+export function tell({ report }: MountOptions, error: unknown): void {
+  try {
+    report?.(error);
+  } catch {
+    // See above.
+  }
 }
 
 /** Methods whose requests have no body in fetch. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type FetchHandler, type MountOptions, problem } from "../mount/handler.js";
+import { type FetchHandler, type MountOptions, problem, tell } from "../mount/handler.js";
 import { watchDeparture } from "./departure.js";
 import { type RequestOverrides, toRequest } from "./request.js";
 import { sendResponse } from "./response.js";
@@ -26,7 +26,7 @@ export interface Exchange extends MountOptions {
 
 /** One exchange from request to response. Never rejects. */
 export async function serve(handler: FetchHandler, exchange: Exchange): Promise<void> {
-  const { incoming, outgoing, overrides, report } = exchange;
+  const { incoming, outgoing, overrides } = exchange;
   const departure = watchDeparture(outgoing);
   outgoing.once("finish", () => dismissBody(incoming));
   try {
@@ -36,7 +36,7 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
     await sendResponse(response, outgoing, incoming.method === "HEAD");
   } catch (error) {
     // What fails because the client left is no failure.
-    if (!departure.happened) report?.(error);
+    if (!departure.happened) tell(exchange, error);
     if (outgoing.headersSent) outgoing.destroy();
     else if (!outgoing.destroyed) {
       await sendResponse(problem(500), outgoing, incoming.method === "HEAD");

@@ -150,6 +150,14 @@ describe("toNodeListener: clients that leave, handlers that fail", () => {
     expect(signal?.aborted).toBe(false);
   });
 
+  it("answers where the host's own report fails as well", async () => {
+    const fails = () => {
+      throw new Error("no");
+    };
+    const url = await start(fails, { report: fails });
+    expect((await fetch(url)).status).toBe(500);
+  });
+
   it("an error in the middle of a body cuts the response off, so that it cannot pass for whole", async () => {
     const reported: unknown[] = [];
     const url = await start(

@@ -52,9 +52,15 @@ const away = (why: string): Finding =>
 
 /** The system's own word for it; its sentences may hold addresses. */
 function reasonOf(cause: unknown): string {
-  const { code, name, cause: deeper } = (cause ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
+  const {
+    code,
+    name,
+    message,
+    cause: deeper,
+  } = (cause ?? {}) as { code?: unknown; name?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === "string") return `${code}.`;
   if (deeper !== undefined) return reasonOf(deeper);
+  if (typeof message === "string" && /time(d )?-?out/i.test(message)) return "it gave no answer in time.";
   return `${typeof name === "string" ? name : "it failed"}.`;
 }
 

@@ -27,7 +27,11 @@ export interface Environment {
   database(name: string): TextDatabase;
   /** Small facts about the file itself. */
   meta: TextDatabase;
-  /** Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. */
+  /**
+   * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way.
+   *
+   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; nothing is changed then.
+   */
   write<T>(action: () => T): Promise<T>;
   /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
   writeNow<T>(action: () => T): T;
@@ -77,6 +81,8 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
         const result = await done;
         if (flush) await root.flushed;
         return result;
+      } catch (error) {
+        throw await toDiskError(file, error);
       } finally {
         pending.delete(done);
       }
@@ -94,6 +100,20 @@ const newerError = (file: FileName, found: number, schema: number): AttuneError 
     `ATTUNE_${file.toUpperCase()}_SCHEMA` as ErrorCode,
     `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
   );
+
+/** What has kept a commit from the disk; anything else is what the action has thrown. */
+async function toDiskError(file: FileName, error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (commitError === undefined) return error;
+  // Settled by now. Where it is not, nobody will ever do it.
+  const late = new Promise((resolve) => setImmediate(resolve, error));
+  const cause = await Promise.race([late, commitError.catch((reason: unknown) => reason)]);
+  return new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_DISK` as ErrorCode,
+    `The ${file} could not be written to its disk, and nothing was changed. Look at the free space, and at the cause of this error.`,
+    { cause },
+  );
+}
 
 export const closedError = (file: FileName): AttuneError =>
   new AttuneError(

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -58,6 +58,27 @@ const roles: Record<string, () => Promise<void>> = {
       if ((await store.commit("p", ops)).status === "committed") n++;
     }
     await store.close();
+  },
+  /** Writes until nothing is taken any more, and a little longer. */
+  async fill() {
+    const [log, store] = [lmdbLog({ path }), lmdbStore({ path })];
+    const text = "x".repeat(20_000);
+    const writes = {
+      append: () => log.append([{ key: "k", value: text }]),
+      commit: (n: number) => store.commit(`p${n}`, [{ op: "put", sort: "s", value: text }]),
+    };
+    for (const [what, write] of Object.entries(writes)) {
+      for (let n = 0, refusals = 0; n < count && refusals < 3; n++) {
+        const refusal = await write(n).then(
+          () => null,
+          (error: { code?: string }) => String(error.code),
+        );
+        if (refusal !== null) refusals++;
+        tell(what, refusal ?? "done");
+      }
+    }
+    await Promise.all([log.close(), store.close()]);
+    tell("closed");
   },
   /** Writes points for ever. */
   async measure() {

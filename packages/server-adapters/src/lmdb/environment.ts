@@ -1,6 +1,6 @@
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
-import { type FileName, openRoot } from "./roots.js";
+import { type FileName, openRoot, type Root } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
@@ -30,7 +30,7 @@ export interface Environment {
   /**
    * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way.
    *
-   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; nothing is changed then.
+   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
    */
   write<T>(action: () => T): Promise<T>;
   /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
@@ -68,6 +68,13 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
+  const commit = async <T>(action: () => T): Promise<T> => {
+    const result = await root.transaction(action).catch(async (error: unknown) => {
+      throw await toDiskError(file, error);
+    });
+    if (flush) await flushed(root, file);
+    return result;
+  };
 
   return {
     database,
@@ -75,14 +82,10 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     assertOpen,
     async write(action) {
       assertOpen();
-      const done = root.transaction(action);
+      const done = commit(action);
       pending.add(done);
       try {
-        const result = await done;
-        if (flush) await root.flushed;
-        return result;
-      } catch (error) {
-        throw await toDiskError(file, error);
+        return await done;
       } finally {
         pending.delete(done);
       }
@@ -101,6 +104,13 @@ const newerError = (file: FileName, found: number, schema: number): AttuneError 
     `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
   );
 
+const diskError = (file: FileName, what: string, cause: unknown): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_DISK` as ErrorCode,
+    `The ${file} could not be written to its disk; ${what}. Look at the free space, and at the cause of this error.`,
+    { cause },
+  );
+
 /** What has kept a commit from the disk; anything else is what the action has thrown. */
 async function toDiskError(file: FileName, error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
@@ -108,11 +118,26 @@ async function toDiskError(file: FileName, error: unknown): Promise<unknown> {
   // Settled by now. Where it is not, nobody will ever do it.
   const late = new Promise((resolve) => setImmediate(resolve, error));
   const cause = await Promise.race([late, commitError.catch((reason: unknown) => reason)]);
-  return new AttuneError(
-    `ATTUNE_${file.toUpperCase()}_DISK` as ErrorCode,
-    `The ${file} could not be written to its disk, and nothing was changed. Look at the free space, and at the cause of this error.`,
-    { cause },
-  );
+  return diskError(file, "nothing was changed", cause);
+}
+
+const FLUSH_MS = 1000;
+
+/** Resolves once what is committed is on the disk. Where a commit behind it has failed, lmdb never says so by itself, and is asked. */
+async function flushed(root: Root, file: FileName): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, FLUSH_MS, false);
+  });
+  const isFlushed = await Promise.race([late, root.flushed.then(() => true)]);
+  clearTimeout(timer);
+  if (isFlushed) return;
+  await new Promise<void>((resolve, reject) => {
+    (root as Root & { sync(done: (error?: unknown) => void): void }).sync((error) => {
+      if (error === undefined) resolve();
+      else reject(diskError(file, "it took the write, and may lose it in a power cut", error));
+    });
+  });
 }
 
 export const closedError = (file: FileName): AttuneError =>

@@ -59,23 +59,29 @@ const roles: Record<string, () => Promise<void>> = {
     }
     await store.close();
   },
-  /** Writes until nothing is taken any more, and a little longer. */
+  /** Writes from eight lanes until nothing is taken any more, and a little longer. */
   async fill() {
-    const [log, store] = [lmdbLog({ path }), lmdbStore({ path })];
+    const flush = name === "flush";
+    const [log, store] = [lmdbLog({ path, flush }), lmdbStore({ path, flush })];
     const text = "x".repeat(20_000);
     const writes = {
       append: () => log.append([{ key: "k", value: text }]),
-      commit: (n: number) => store.commit(`p${n}`, [{ op: "put", sort: "s", value: text }]),
+      commit: (to: string) => store.commit(to, [{ op: "put", sort: "s", value: text }]),
     };
     for (const [what, write] of Object.entries(writes)) {
-      for (let n = 0, refusals = 0; n < count && refusals < 3; n++) {
-        const refusal = await write(n).then(
-          () => null,
-          (error: { code?: string }) => String(error.code),
-        );
-        if (refusal !== null) refusals++;
-        tell(what, refusal ?? "done");
-      }
+      const lane = async (lane: number): Promise<void> => {
+        for (let n = 0, refusals = 0; n < count && refusals < 3; n++) {
+          // Not all in the same transaction.
+          await sleep((lane + n) % 4);
+          const refusal = await write(`${lane}/${n}`).then(
+            () => null,
+            (error: { code?: string }) => String(error.code),
+          );
+          if (refusal !== null) refusals++;
+          tell(what, refusal ?? "done");
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, (_, n) => lane(n)));
     }
     await Promise.all([log.close(), store.close()]);
     tell("closed");

@@ -1,6 +1,6 @@
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
-import { type FileName, openRoot } from "./roots.js";
+import { type FileName, openRoot, type Root } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
@@ -27,7 +27,11 @@ export interface Environment {
   database(name: string): TextDatabase;
   /** Small facts about the file itself. */
   meta: TextDatabase;
-  /** Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. */
+  /**
+   * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way.
+   *
+   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
+   */
   write<T>(action: () => T): Promise<T>;
   /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
   writeNow<T>(action: () => T): T;
@@ -64,6 +68,13 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
+  const commit = async <T>(action: () => T): Promise<T> => {
+    const result = await root.transaction(action).catch(async (error: unknown) => {
+      throw await toDiskError(file, error);
+    });
+    if (flush) await flushed(root, file);
+    return result;
+  };
 
   return {
     database,
@@ -71,12 +82,10 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     assertOpen,
     async write(action) {
       assertOpen();
-      const done = root.transaction(action);
+      const done = commit(action);
       pending.add(done);
       try {
-        const result = await done;
-        if (flush) await root.flushed;
-        return result;
+        return await done;
       } finally {
         pending.delete(done);
       }
@@ -94,6 +103,42 @@ const newerError = (file: FileName, found: number, schema: number): AttuneError 
     `ATTUNE_${file.toUpperCase()}_SCHEMA` as ErrorCode,
     `The ${file} was written by a newer version (layout ${found}, this code knows ${schema}). Update @attune/server-adapters.`,
   );
+
+const diskError = (file: FileName, what: string, cause: unknown): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_DISK` as ErrorCode,
+    `The ${file} could not be written to its disk; ${what}. Look at the free space, and at the cause of this error.`,
+    { cause },
+  );
+
+/** What has kept a commit from the disk; anything else is what the action has thrown. */
+async function toDiskError(file: FileName, error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (commitError === undefined) return error;
+  // Settled by now. Where it is not, nobody will ever do it.
+  const late = new Promise((resolve) => setImmediate(resolve, error));
+  const cause = await Promise.race([late, commitError.catch((reason: unknown) => reason)]);
+  return diskError(file, "nothing was changed", cause);
+}
+
+const FLUSH_MS = 1000;
+
+/** Resolves once what is committed is on the disk. Where a commit behind it has failed, lmdb never says so by itself, and is asked. */
+async function flushed(root: Root, file: FileName): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, FLUSH_MS, false);
+  });
+  const isFlushed = await Promise.race([late, root.flushed.then(() => true)]);
+  clearTimeout(timer);
+  if (isFlushed) return;
+  await new Promise<void>((resolve, reject) => {
+    (root as Root & { sync(done: (error?: unknown) => void): void }).sync((error) => {
+      if (error === undefined) resolve();
+      else reject(diskError(file, "it took the write, and may lose it in a power cut", error));
+    });
+  });
+}
 
 export const closedError = (file: FileName): AttuneError =>
   new AttuneError(

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -58,6 +58,33 @@ const roles: Record<string, () => Promise<void>> = {
       if ((await store.commit("p", ops)).status === "committed") n++;
     }
     await store.close();
+  },
+  /** Writes from eight lanes until nothing is taken any more, and a little longer. */
+  async fill() {
+    const flush = name === "flush";
+    const [log, store] = [lmdbLog({ path, flush }), lmdbStore({ path, flush })];
+    const text = "x".repeat(20_000);
+    const writes = {
+      append: () => log.append([{ key: "k", value: text }]),
+      commit: (to: string) => store.commit(to, [{ op: "put", sort: "s", value: text }]),
+    };
+    for (const [what, write] of Object.entries(writes)) {
+      const lane = async (lane: number): Promise<void> => {
+        for (let n = 0, refusals = 0; n < count && refusals < 3; n++) {
+          // Not all in the same transaction.
+          await sleep((lane + n) % 4);
+          const refusal = await write(`${lane}/${n}`).then(
+            () => null,
+            (error: { code?: string }) => String(error.code),
+          );
+          if (refusal !== null) refusals++;
+          tell(what, refusal ?? "done");
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, (_, n) => lane(n)));
+    }
+    await Promise.all([log.close(), store.close()]);
+    tell("closed");
   },
   /** Writes points for ever. */
   async measure() {

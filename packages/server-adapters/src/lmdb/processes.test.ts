@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundleFixture, type Fixture, startFixture } from "../../test/fixture.js";
 import { LEASE_MS } from "./leases.js";
@@ -112,6 +114,40 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     expect(values[0]?.version).toBe(1000);
     await store.close();
   });
+
+  for (const how of ["process", "flush"]) {
+    const title = `T8 a disk that is full refuses writes with a code, loses nothing acknowledged and ends no process (${how})`;
+    it.skipIf(process.platform === "win32")(title, async () => {
+      const path = fresh();
+      // What a file may grow to, in blocks of 512 or 1024 bytes, as the shell has it.
+      const limited = [
+        "-c",
+        'ulimit -f 4096; exec "$0" "$@"',
+        process.execPath,
+        script,
+        "fill",
+        path,
+        how,
+        "100",
+      ];
+      const lines = (await promisify(execFile)("sh", limited)).stdout.trim().split("\n");
+      const count = (line: string): number => lines.filter((each) => each === line).length;
+      expect(new Set(lines)).toEqual(
+        new Set([
+          "append done",
+          "append ATTUNE_LOG_DISK",
+          "commit done",
+          "commit ATTUNE_STORE_DISK",
+          "closed",
+        ]),
+      );
+      const log = lmdbLog({ path });
+      expect(await log.lag("group")).toBe(count("append done"));
+      await log.append([{ key: "k", value: "there is room again" }]);
+      expect(await log.lag("group")).toBe(count("append done") + 1);
+      await log.close();
+    });
+  }
 
   it("T8 what a series has acknowledged is there after a kill, and no write is half there", async () => {
     const path = fresh();

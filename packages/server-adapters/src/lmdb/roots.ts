@@ -30,6 +30,9 @@ export function openRoot(path: string, file: FileName): SharedRoot {
       path: name,
       noSubdir: true,
       maxDbs: 8,
+      // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
+      // that nobody has, which ends the process.
+      eventTurnBatching: false,
       encoding: "string",
       keyEncoding: "binary",
     }) as Root;
@@ -44,6 +47,8 @@ export function openRoot(path: string, file: FileName): SharedRoot {
       const own = opened.get(name);
       if (own === undefined || --own.users > 0) return;
       opened.delete(name);
+      // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through.
+      await root.transaction(() => undefined).catch(() => undefined);
       await root.close();
     },
   };

@@ -45,7 +45,7 @@ export function evaluate(
     const failing = operations.find(({ key, ifVersion }) => (ifVersion ?? versionOf(key)) !== versionOf(key));
     if (failing !== undefined)
       return { status: "conflict", sort: failing.sort, version: versionOf(failing.key) };
-    if (token !== null) change(token.key, 0, { v: 1, x: token.until });
+    if (token !== null) change(token.key, 0, { v: 1, ...(token.until !== undefined && { x: token.until }) });
     const outcome = { status: "committed" as const, version: 0, removed: 0 };
     for (const operation of operations) {
       const { key } = operation;

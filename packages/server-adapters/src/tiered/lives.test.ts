@@ -63,6 +63,16 @@ describe("lifetimes of both tiers", () => {
     expect(await store.put("p", "event", 1)).toEqual({ written: true, version: 1 });
   });
 
+  it("a token that is remembered for ever is a duplicate also after the hot store was lost", async () => {
+    const { hot, open } = world();
+    const ops = [{ op: "put", sort: "a", value: 1 }] as const;
+    const forever = { once: "token", onceTtl: Number.POSITIVE_INFINITY };
+    expect(await open().commit("p", ops, forever)).toEqual({ status: "committed" });
+    expect(await open().commit("p", ops, forever)).toEqual({ status: "duplicate" });
+    await hot.deletePartition("p");
+    expect(await open().commit("p", ops, forever)).toEqual({ status: "duplicate" });
+  });
+
   it("a value stands nowhere in the durable store once it is replaced or deleted", async () => {
     const { hot, durable, open } = world();
     const store = open();

@@ -18,7 +18,7 @@ export interface Operation {
 /** What is done at once or not at all. */
 export interface Request {
   operations: readonly Operation[];
-  token: { key: string; until: number } | null;
+  token: { key: string; until: number | undefined } | null;
 }
 
 /**
@@ -32,7 +32,7 @@ export function toRequest(
 ): Request {
   return {
     operations: ops.map(toOperation),
-    token: once === undefined ? null : { key: TOKEN + once, until: now + onceTtl },
+    token: once === undefined ? null : { key: TOKEN + once, until: finite(now + onceTtl) },
   };
 }
 
@@ -40,10 +40,13 @@ function toOperation(op: StoreOp): Operation {
   const head = { op: op.op, key: RECORD + op.sort, sort: op.sort, ifVersion: op.ifVersion };
   if (op.op !== "put") return { ...head, value: null, bytes: 0, expiresAt: undefined };
   const text = jsonText(op.value);
-  // "Never" has no number in JSON: it is no expiry.
-  const expiresAt = op.expiresAt === Number.POSITIVE_INFINITY ? undefined : op.expiresAt;
-  return { ...head, value: JSON.parse(text) as unknown, bytes: Buffer.byteLength(text), expiresAt };
+  const value = JSON.parse(text) as unknown;
+  return { ...head, value, bytes: Buffer.byteLength(text), expiresAt: finite(op.expiresAt) };
 }
+
+/** "Never" has no number in JSON: it is no expiry. */
+const finite = (time: number | undefined): number | undefined =>
+  time === Number.POSITIVE_INFINITY ? undefined : time;
 
 export const keysOf = (requests: readonly Request[]): string[] => [
   ...new Set(

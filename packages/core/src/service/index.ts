@@ -19,7 +19,7 @@
  *   somebody is erased            erase → erase-visitor → erase-records
  *
  *   counts                        summary → bound-summary
- *   counts over time              rollups, rollup-buckets (in the commit) → rollup-writer → rollup-base; series (read), figures (which)
+ *   counts over time              rollups, rollup-buckets (in the commit) → rollup-writer → rollup-shard, rollup-base; series (read), figures (which)
  *
  *   between processes             listen → notices; frames, subscribe (live); folding-claim (a rebuild keeps all others off)
  *   upkeep                        sweep, rebuild, audit, health

@@ -33,6 +33,9 @@ export interface VisitorInput {
   conflicts: ReadonlyMap<string, readonly number[]>;
   /** What users have decided, by user. */
   userConsents: ReadonlyMap<string, ConsentRecord>;
+  /** The version of the record of the visitor's decision, and of each user's; 0: there is none. */
+  consentVersion: number;
+  userConsentVersions: ReadonlyMap<string, number>;
   /** When users were erased, by user: what was received until then is not folded. */
   erasedUsers: ReadonlyMap<string, number>;
   /** Users this visitor is already linked to. */
@@ -146,6 +149,7 @@ export function foldVisitor(
   if (events.length === 0 && conflicts.size === 0)
     return { outcomes, record: null, events, traits: null, conflicts, links: [], consent: said };
 
+  const newLinks = [...links];
   for (const user of input.relinked) links.add(user);
   const { delta, sessions, minutes, ...counted } = counting.result();
   // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
@@ -157,6 +161,12 @@ export function foldVisitor(
     ...(Object.keys(minutes).length > 0 && { minutes }),
     sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, ...earlier })),
     links: [...links],
+    ...(newLinks.length > 0 && {
+      decisions: {
+        own: input.consentVersion + (said === null ? 0 : 1),
+        users: Object.fromEntries(newLinks.map((user) => [user, input.userConsentVersions.get(user) ?? 0])),
+      },
+    }),
     until: input.until,
   };
   const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted;

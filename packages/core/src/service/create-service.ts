@@ -254,12 +254,15 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     }),
     health: () => probe(context),
     async close() {
-      await listening.stop();
-      await left?.stop();
-      await context.rollups?.stop();
-      await recovering;
-      // Where the store does not answer any more it ends by itself.
-      await context.claim.release().catch(() => undefined);
+      try {
+        await listening.stop();
+      } finally {
+        await left?.stop();
+        await context.rollups?.stop();
+        await recovering;
+        // Where the store does not answer any more it ends by itself.
+        await context.claim.release().catch(() => undefined);
+      }
     },
   };
 }

@@ -1,14 +1,15 @@
 import type { ServiceContext } from "./context.js";
 import type { ServiceFrame } from "./types.js";
 
-/** Frames travel in lists, one message per kind and batch. */
-export type FrameType = Exclude<ServiceFrame["type"], "gap">;
+/** Frames travel in lists, one message per kind and batch. Those of gaps are what was lost before it came to the channel, which tells of its own. */
+export type FrameType = ServiceFrame["type"];
 export const FRAME_TYPES = [
   "event",
   "visitor",
   "exposure",
   "ruleset",
   "erased",
+  "gap",
 ] as const satisfies readonly FrameType[];
 
 export const frameTopic = (site: string, type: FrameType): string => `${site}/${type}`;
@@ -29,4 +30,9 @@ export async function publish(
       report(error);
     }
   }
+}
+
+/** Tells whoever hears anything of these sites that frames may have been lost. */
+export async function publishGaps(context: ServiceContext, sites: Iterable<string>): Promise<void> {
+  for (const site of new Set(sites)) await publish(context, site, [{ type: "gap" }]);
 }

@@ -4,6 +4,7 @@ import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { metaPartition, SORT } from "./partitions.js";
+import type { LoggedRun } from "./records.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
 import type { ServiceFrame } from "./types.js";
 
@@ -143,6 +144,36 @@ describe("ingest", () => {
     }
     await service.close();
   });
+});
+
+describe("an entry of a later version", () => {
+  it("is said to be one, and waits in the log for who can read it", async () => {
+    const log = memoryLog({ shards: 1 });
+    const hot = memoryStore();
+    const reports: unknown[] = [];
+    const report = (error: unknown) => void reports.push(error);
+    const door = createPersonalizationService({ stores: { hot }, log, worker: false });
+    await door.ingest([sample({ id: "1" })]);
+    await door.ingest([sample({ id: "2", visitorId: "other" })]);
+    const [first, second] = (await log.read<LoggedRun>(0, 0, 2)).map(({ value }) => value);
+    const later = { ...second, v: 4 } as unknown as LoggedRun;
+    const mixed = memoryLog({ shards: 1 });
+    await mixed.append([first as LoggedRun, later].map((value) => ({ key: value.visitor, value })));
+    const old = createPersonalizationService({ stores: { hot }, log: mixed, report });
+    await expect.poll(() => reports.length, { timeout: waitMs }).toBeGreaterThan(6);
+    for (const error of reports)
+      expect(error).toMatchObject({
+        code: "ATTUNE_SERVICE_ENTRY",
+        message: expect.stringContaining("version 4"),
+      });
+    expect(await old.deadLetters.list()).toEqual([]);
+    // Who stands beside it is folded once the batch is taken apart.
+    expect((await old.summary()).events).toBe(1);
+    await old.close();
+    expect(await mixed.committed("fold", 0)).toBe(0);
+    expect((await mixed.read(0, 0, 2)).map(({ value }) => value)).toEqual([first, later]);
+    await door.close();
+  }, 30_000);
 });
 
 describe("live frames of a batch that fails after some of it was committed", () => {

@@ -93,6 +93,29 @@ describe("T23: what the log holds", () => {
   });
 });
 
+describe("a key provider that is away", () => {
+  it("costs nobody anything: what it has to open comes again until it is back, and is not set aside", async () => {
+    const { start, keys, reports } = make();
+    await start({ worker: false }).ingest([event("1")]);
+    keys.rotate("w2");
+    let isAway = true;
+    const provider: typeof keys = {
+      ...keys,
+      wrapping: async (site, id) => {
+        if (isAway && id === "w1") throw new Error("The provider is away.");
+        return keys.wrapping(site, id);
+      },
+    };
+    const worker = start({ keys: provider });
+    await worker.ingest([event("2", "ben")]);
+    await expect.poll(() => reports.length, { timeout: 20_000 }).toBeGreaterThan(6);
+    expect(await worker.deadLetters.list()).toEqual([]);
+    isAway = false;
+    await worker.settled();
+    expect((await worker.summary()).events).toBe(2);
+  }, 60_000);
+});
+
 describe("T29: erasure from a log that removes nothing", () => {
   it("destroys the key: what the log holds can be read by nobody any more", async () => {
     const { start, hot, keys, runs } = make(keepingLog());

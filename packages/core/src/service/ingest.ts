@@ -11,7 +11,8 @@ import type { Load } from "./load.js";
 import { checkSite } from "./partitions.js";
 import { toEntries } from "./runs.js";
 import type { Sampling } from "./sampling.js";
-import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
+import type { IngestOptions } from "./options.js";
+import type { EventOutcome, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
 export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {

@@ -5,7 +5,8 @@ import type { Log } from "../ports/log.js";
 import { createPersonalizationService } from "./create-service.js";
 import type { LoggedRun } from "./records.js";
 import { everything, sample } from "./service.test.suite.js";
-import type { PersonalizationService, ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
+import type { PersonalizationService } from "./types.js";
 
 const SECRET = "felt-hat-7";
 const waitMs = 10_000;

@@ -1,7 +1,7 @@
 /*
  * The back end: what a host calls from its own routes. Where to look, by what you want to know (each file's own head says more):
  *
- *   the whole, put together       create-service, context (what every part works with), types and options (the public ones)
+ *   the whole, put together       create-service, create-context → context (what every part works with), types and options (the public ones)
  *   what lies where               partitions (where), records (what), kept-until (how long)
  *
  *   an event arrives              ingest → door → minimiser, device-clocks, pseudonyms (keys), narrow (consent), field-seals (sensitive)

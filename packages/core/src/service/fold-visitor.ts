@@ -44,7 +44,7 @@ export interface VisitorInput {
   relinked: readonly string[];
   /** Effects up to this one are counted. */
   applied: number;
-  /** Whether the note of what is counted has to be kept longer. */
+  /** Whether the note of how far the visitor is counted would be gone before the state, and so has to be written anew. */
   recounted: boolean;
   /** Until when what is made of these entries is kept, epoch ms; until when links are, and sessions. */
   until: number;
@@ -152,7 +152,7 @@ export function foldVisitor(
   const newLinks = [...links];
   for (const user of input.relinked) links.add(user);
   const { delta, sessions, minutes, ...counted } = counting.result();
-  // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
+  // The note of how far the visitor is counted outlasts the state: for who comes back in between, numbers go on behind it.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
   const earlier = input.sessionsUntil < input.until ? { until: input.sessionsUntil } : null;
   const effects: PendingEffects = {

@@ -1,7 +1,10 @@
 import type { ServiceContext } from "./context.js";
 import type { ServiceFrame } from "./types.js";
 
-/** Frames travel in lists, one message per kind and batch. Those of gaps are what was lost before it came to the channel, which tells of its own. */
+/**
+ * Frames travel in lists, one message per kind and batch. A gap is published where frames were lost before they came to the channel; of what it
+ * loses itself the channel tells by itself.
+ */
 export type FrameType = ServiceFrame["type"];
 export const FRAME_TYPES = [
   "event",

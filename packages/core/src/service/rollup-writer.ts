@@ -60,8 +60,8 @@ const placeOf = ({ partition, sort }: Bucket): BucketPlace => {
 
 /**
  * Points hold the whole count of a minute in a shard under a name of their own, so one that is written again, by whomever, changes nothing.
- * Where two processes write a bucket at a time and the older counts come last, the one that wrote them finds its bucket changed and writes
- * again; where it dies before that, the last write of the bucket, when it leaves the store, mends it.
+ * Two processes may write a bucket at the same time, the older counts last. Whoever wrote those finds the bucket changed and writes it again;
+ * if it dies before that, the bucket is put right by its last write, which is made when it is removed from the store.
  */
 export function createRollups({ hot, clock, queue, report }: Parts, series: Series): Rollups {
   const sites = new Map<string, Promise<unknown>>();

@@ -46,7 +46,10 @@ export interface Store {
   scan<V>(partition: string, range?: ScanRange): AsyncIterable<StoreRecord<V>>;
   /** Removes every record of the partition; how many there were. */
   deletePartition(partition: string): Promise<number>;
-  /** Names of partitions that start with the prefix, in order. For sweeps, rebuilds and proofs; not for request paths. */
+  /**
+   * Names of partitions that start with the prefix, in order; whoever reads them may write and remove meanwhile, and each that is there all
+   * along is listed once. For sweeps, rebuilds and proofs; not for request paths.
+   */
   partitions(prefix: string): AsyncIterable<string>;
   /** Removes expired records for good; how many. */
   sweep(): Promise<number>;

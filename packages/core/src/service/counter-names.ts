@@ -21,8 +21,8 @@ export function countersFor(name: string): string[] {
 }
 
 /**
- * Says where names of one commit count. A name that has no room goes to `(other)`, for this visitor for good, so that what the visitor
- * added can be taken away from where it was added.
+ * Says under which counter each name of a commit counts. A name for which there is no room counts as `(other)`, and does so for this visitor
+ * from then on, also once there is room: an erasure then takes it away from where it was added.
  *
  * @param known Whether the shard has this counter.
  */

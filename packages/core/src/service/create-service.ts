@@ -1,119 +1,36 @@
 import { validateRuleset } from "../decisions/index.js";
-import { memoryChannel } from "../memory/index.js";
-import { systemClock } from "../kernel/clock.js";
-import { createDevelopmentReport } from "../kernel/development.js";
+import type { Ruleset } from "../decisions/types.js";
 import { AttuneError } from "../kernel/errors.js";
-import { createIdSource } from "../kernel/ids.js";
-import { createSecureRandom } from "../kernel/random.js";
-import { createWrapping } from "../privacy/index.js";
-import { createAssessments } from "./assessments.js";
-import { createAudit } from "./audit.js";
+import type { Issue, Result } from "../kernel/result.js";
 import { consentOf, recordConsent } from "./consent.js";
 import type { ServiceContext } from "./context.js";
+import { createContext } from "./create-context.js";
 import { listLetters, replayLetters } from "./dead-letters.js";
 import { decide } from "./decide.js";
 import { createDeviceClocks } from "./device-clocks.js";
 import { eraseSubject } from "./erase.js";
 import { exportSubject } from "./export.js";
-import { createFieldSeals } from "./field-seals.js";
 import { probe } from "./health.js";
 import { ingest } from "./ingest.js";
-import { storedKeys } from "./keys.js";
-import { createLetterSeals } from "./letter-seals.js";
 import { createLeftEffects } from "./left-effects.js";
 import { keepListening } from "./listen.js";
-import { createFoldingClaim } from "./folding-claim.js";
 import { createLoad } from "./load.js";
 import { createMinimisers } from "./minimiser.js";
 import { checkSite } from "./partitions.js";
 import { profileOf } from "./profile.js";
-import { createPseudonyms } from "./pseudonyms.js";
-import { createKeyedQueue } from "./queue.js";
-import { createRulesets } from "./ruleset.js";
-import { createRollups } from "./rollup-writer.js";
+import { createRulesets, type LoadHow, type Rulesets } from "./ruleset.js";
 import { createSampling } from "./sampling.js";
 import { readFigure } from "./series.js";
-import { sensitiveConditions, sensitiveFields } from "./sensitive.js";
-import { createSubjectKeys } from "./subject-keys.js";
+import { sensitiveConditions } from "./sensitive.js";
 import { rebuild } from "./rebuild.js";
 import { resolveSubject } from "./subjects.js";
 import { subscribeFrames } from "./subscribe.js";
 import { experimentCounts, segmentSize, summarise } from "./summary.js";
 import { sweep, sweepRollups } from "./sweep.js";
-import type { PersonalizationService, ServiceOptions, SubjectId } from "./types.js";
-import { createVisitorCache } from "./visitor-cache.js";
+import type { ActOptions, ServiceOptions } from "./options.js";
+import type { LoadedRuleset, PersonalizationService, SubjectId } from "./types.js";
 import { createWaiting } from "./waiting.js";
 import { caughtUp, startWorker } from "./worker.js";
-
-const DAY_MS = 86_400_000;
-const MIN_RETENTION_MS = 7 * DAY_MS;
-
-function contextOf(options: ServiceOptions): ServiceContext {
-  const { stores, retentionMs = 395 * DAY_MS, clock = systemClock } = options;
-  // Hosts in JavaScript may have left it out.
-  if (!(stores as Partial<ServiceOptions["stores"]> | undefined)?.hot) {
-    throw new AttuneError(
-      "ATTUNE_SERVICE_STORES",
-      "A service needs a store: hand in { stores: { hot: memoryStore() } } from @attune/core/memory, or an adapter's.",
-      { path: "/stores/hot" },
-    );
-  }
-  const unheard = createDevelopmentReport();
-  const report = (error: unknown): void => (options.report ? options.report(error) : unheard(error));
-  if (!(retentionMs >= MIN_RETENTION_MS)) {
-    throw new AttuneError(
-      "ATTUNE_SERVICE_RETENTION",
-      "Events are kept for at least 7 days, so that none takes effect twice; raise retentionMs.",
-      {
-        path: "/retentionMs",
-      },
-    );
-  }
-  const durable = stores.durable ?? stores.hot;
-  const keys = options.keys ?? storedKeys(durable);
-  const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
-  const random = createSecureRandom();
-  const subjectKeys = wrapping ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null;
-  const sensitive = sensitiveFields(options.sensitive ?? []);
-  if (sensitive.length > 0 && subjectKeys === null) {
-    throw new AttuneError(
-      "ATTUNE_SERVICE_SENSITIVE",
-      "Fields can be sensitive only where keys are kept apart from the data: hand in `keys` with wrapping keys (fileKeys or kmsKeys of @attune/server-adapters).",
-      { path: "/sensitive" },
-    );
-  }
-  let channel = options.channel ?? null;
-  const series = options.series ?? null;
-  const queue = createKeyedQueue();
-  const ids = createIdSource(clock, random);
-  const visitors = createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors);
-  return {
-    hot: stores.hot,
-    durable,
-    log: options.log ?? null,
-    series,
-    rollups: series === null ? null : createRollups({ hot: stores.hot, clock, queue, report }, series),
-    get channel() {
-      return channel;
-    },
-    liveChannel: () => (channel ??= memoryChannel({ report })),
-    clock,
-    random,
-    ids,
-    pseudonyms: createPseudonyms(keys),
-    audit: createAudit({ durable, keys, clock, random, queue }),
-    subjectKeys,
-    letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
-    fields: sensitive.length > 0 && subjectKeys !== null ? createFieldSeals(subjectKeys, sensitive) : null,
-    visitors,
-    assessments: createAssessments(),
-    claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
-    queue,
-    retentionMs,
-    lost: { entries: 0 },
-    report,
-  };
-}
 
 /** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
 function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
@@ -130,6 +47,52 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
   };
 }
 
+/** @throws ATTUNE_SERVICE_RULESET with the first issue's path. */
+function checkedRuleset({ fields }: ServiceContext, ruleset: unknown): Ruleset {
+  const checked = validateRuleset(ruleset);
+  const issues = checked.ok ? sensitiveConditions(checked.value, fields?.fields ?? []) : checked.error;
+  if (checked.ok && issues.length === 0) return checked.value;
+  const { path = "", message = "" } = issues[0] ?? {};
+  throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
+    path: `/ruleset${path}`,
+  });
+}
+
+/** Stores the host's ruleset as far as what is stored gives way, and reports what it should know. */
+async function loadGiven(
+  { report }: ServiceContext,
+  rulesets: Rulesets,
+  given: Ruleset,
+  replace: boolean,
+): Promise<void> {
+  const loaded = await rulesets.load("default", given, { replace });
+  for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
+    report(
+      loaded.ok
+        ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
+        : new AttuneError(
+            "ATTUNE_SERVICE_RULESET_KEPT",
+            `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
+          ),
+    );
+}
+
+/** Publishes a ruleset of a site, and notes in the audit log that it was changed. */
+async function loadRuleset(
+  { audit }: ServiceContext,
+  rulesets: Rulesets,
+  given: unknown,
+  { site: name, actor, ...how }: ActOptions & LoadHow = {},
+): Promise<Result<LoadedRuleset, Issue[]>> {
+  const site = checkSite(name);
+  const loaded = await rulesets.load(site, given, how);
+  if (loaded.ok && loaded.value.changed) {
+    const { version, revision } = loaded.value;
+    await audit.append(site, { type: "ruleset", actor, detail: { version, revision } });
+  }
+  return loaded;
+}
+
 /**
  * The headless back end over ports: what a host calls from its own routes.
  * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it,
@@ -137,18 +100,9 @@ function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
  *   ATTUNE_SERVICE_SAMPLING for bounds that are none.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
-  const context = contextOf(options);
+  const context = createContext(options);
   const { ruleset, consent: policy = null } = options;
-  const checked = ruleset === undefined ? null : validateRuleset(ruleset);
-  const issues = checked?.ok
-    ? sensitiveConditions(checked.value, context.fields?.fields ?? [])
-    : (checked?.error ?? []);
-  if (issues.length > 0) {
-    const { path = "", message = "" } = issues[0] ?? {};
-    throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
-      path: `/ruleset${path}`,
-    });
-  }
+  const given = ruleset === undefined ? null : checkedRuleset(context, ruleset);
   const rulesets = createRulesets(context);
   const waiting = createWaiting(context.ids());
   const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
@@ -162,17 +116,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   };
   const replace = options.onStoredRuleset === "replace";
   const ready = onceLoaded(async () => {
-    if (!checked?.ok) return;
-    const loaded = await rulesets.load("default", checked.value, { replace });
-    for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
-      context.report(
-        loaded.ok
-          ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
-          : new AttuneError(
-              "ATTUNE_SERVICE_RULESET_KEPT",
-              `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
-            ),
-      );
+    if (given !== null) await loadGiven(context, rulesets, given, replace);
   });
   // Of the worker alone: while the log is folded anew nobody else may count.
   const left = options.worker === false ? null : createLeftEffects(context);
@@ -186,14 +130,14 @@ export function createPersonalizationService(options: ServiceOptions): Personali
 
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
-    async ingest(events, given = {}) {
+    async ingest(events, asked = {}) {
       if (!Array.isArray(events))
         throw new AttuneError(
           "ATTUNE_SERVICE_EVENTS",
           "Events are handed in as an array; wrap a single one in [ ].",
         );
       await ready();
-      return ingest(context, parts, events, given);
+      return ingest(context, parts, events, asked);
     },
     decide: (visitor, slots, facts = {}) =>
       decide(context, { ...parts, ready }, visitor, { slots, context: facts }),
@@ -209,18 +153,9 @@ export function createPersonalizationService(options: ServiceOptions): Personali
       return "sessionId" in id ? pseudonym("s", id.sessionId) : pseudonym("u", id.userId);
     },
     subscribe: (filter, listener) => subscribeFrames(context, filter, listener),
-    async loadRuleset(given, { site, actor, ...how } = {}) {
+    async loadRuleset(later, asked) {
       await ready();
-      const loaded = await rulesets.load(checkSite(site), given, how);
-      if (loaded.ok && loaded.value.changed) {
-        const { version, revision } = loaded.value;
-        await context.audit.append(checkSite(site), {
-          type: "ruleset",
-          actor,
-          detail: { version, revision },
-        });
-      }
-      return loaded;
+      return loadRuleset(context, rulesets, later, asked);
     },
     async ruleset(site) {
       await ready();
@@ -254,12 +189,15 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     }),
     health: () => probe(context),
     async close() {
-      await listening.stop();
-      await left?.stop();
-      await context.rollups?.stop();
-      await recovering;
-      // Where the store does not answer any more it ends by itself.
-      await context.claim.release().catch(() => undefined);
+      try {
+        await listening.stop();
+      } finally {
+        await left?.stop();
+        await context.rollups?.stop();
+        await recovering;
+        // Where the store does not answer any more it ends by itself.
+        await context.claim.release().catch(() => undefined);
+      }
     },
   };
 }

@@ -12,7 +12,8 @@ import { bothGrant, deniedByGpc, storedGrants, without } from "./narrow.js";
 import { checkSite } from "./partitions.js";
 import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
 import { isStandIn } from "./subjects.js";
-import type { AskedVisitor, DecideContext, DecideResult, DecideVisitor } from "./types.js";
+import type { AskedVisitor, DecideContext, DecideVisitor } from "./options.js";
+import type { DecideResult } from "./types.js";
 
 interface Known {
   grants: Grants;

@@ -13,9 +13,12 @@ export interface DeviceClocks {
 
 /** Devices held at least; at most twice as many, of some hundred bytes each. */
 const SIZE = 10_000;
-/** A message may be this much faster than the one that the clock was judged by, ms; what is faster still proves that one slow. */
+/**
+ * A message may be this much quicker on its way than the one that the clock was judged by, ms. One that is quicker still shows that the other
+ * was slow, and the clock is judged anew by it.
+ */
 const FASTER_MS = 2000;
-/** A message may be this much slower on its way, ms; what seems slower still is a clock that was put back. */
+/** A message may be this much slower on its way, ms. Where it seems slower still, the device's clock was put back. */
 const SLOWER_MS = 60_000;
 
 interface DeviceClock {

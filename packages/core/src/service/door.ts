@@ -11,7 +11,7 @@ import { carries, mayKeep, subjectIn } from "./letter-subjects.js";
 import type { Minimisers } from "./minimiser.js";
 import { deniedByGpc, grantsFor, storedGrants, without } from "./narrow.js";
 import { inRuns, type Pseudonymise } from "./pseudonyms.js";
-import type { IngestOptions } from "./types.js";
+import type { IngestOptions } from "./options.js";
 import type { VisitorCache } from "./visitor-cache.js";
 
 export interface Refused {

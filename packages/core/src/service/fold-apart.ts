@@ -1,4 +1,5 @@
 import { SCHEMA_VERSION } from "../events/types.js";
+import { isAttuneError } from "../kernel/errors.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { groupBy } from "./effects.js";
@@ -7,7 +8,7 @@ import { foldRuns, type RunOutcome } from "./fold-runs.js";
 import { putLetters } from "./letters.js";
 import { PROBE_MS, probePartition, visitorPartition } from "./partitions.js";
 import type { LoggedRun } from "./records.js";
-import { openRuns } from "./runs.js";
+import { isReadable, openRuns } from "./runs.js";
 
 /** Marks letters that hold events as the log held them, which go back there when they are replayed. */
 export const PARKED = "(fold)";
@@ -56,9 +57,25 @@ async function isWell({ hot, ids, clock }: ServiceContext): Promise<boolean> {
   }
 }
 
+/** What is known once the key provider has answered: the key is gone, or was not wrapped by it. */
+const ANSWERS: readonly string[] = ["ATTUNE_PRIVACY_KEY", "ATTUNE_PRIVACY_SEAL"];
+
+/** Whether trying again is all that helps: the key of these runs' visitor is out of reach for now, or another version has to read them. */
+async function isOutOfReach({ subjectKeys }: ServiceContext, group: readonly LoggedRun[]): Promise<boolean> {
+  if (!group.every(isReadable)) return true;
+  const { site, visitor } = group[0] as LoggedRun;
+  try {
+    await subjectKeys?.forOpening(site, [visitor]);
+    return false;
+  } catch (error) {
+    return !isAttuneError(error) || !ANSWERS.includes(error.code);
+  }
+}
+
 /**
- * Folds a batch that failed as a whole visitor by visitor. Those that fail alone while the store is well go to the dead letters, with
- * outcome `pending`, so that they keep nobody else waiting. Rejects where it is a store that fails.
+ * Folds a batch that failed as a whole visitor by visitor. Those that fail alone go to the dead letters, with outcome `pending`, so that they
+ * keep nobody else waiting. Rejects where it is no visitor's fault, so that the batch comes again: where the store fails, where the key
+ * provider does not answer, and at an entry of another version. Dead letters are destroyed after some days; what can be had later stays in the log.
  */
 export async function foldApart(
   context: ServiceContext,
@@ -79,6 +96,7 @@ export async function foldApart(
     }
   }
   if (failed[0] !== undefined && !(await isWell(context))) throw failed[0].error;
+  for (const { group, error } of failed) if (await isOutOfReach(context, group)) throw error;
   for (const { group, error } of failed) {
     context.report(error);
     const made = await Promise.all(group.map((run) => parked(run, context)));

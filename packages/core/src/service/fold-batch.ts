@@ -75,7 +75,7 @@ async function applyOrErase(
 /**
  * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live frames. Gives the
  * outcomes in the order of the events. Rejects if any part failed; calling it again with the same batch then completes it, and nothing takes
- * effect twice.
+ * effect twice. No live frame tells of what was committed before it failed: whoever calls it again has to tell of a gap.
  */
 export async function foldBatch(
   context: ServiceContext,

@@ -10,7 +10,12 @@ import type { EventOutcome } from "./types.js";
 /** Outcomes of a run's events, in their order; one for all of them where it cannot be opened any more. */
 export type RunOutcome = readonly EventOutcome[] | "erased";
 
-/** A run whose key is gone: its visitor was erased, and what has come into the log meanwhile goes too; or it is past its retention. */
+/**
+ * For a run whose key is gone. Where its visitor was erased, whatever has come of the visitor since is erased, too. In a rebuild, a run past its
+ * retention is passed over, since keys end with it. Anything else is a loss.
+ *
+ * @throws ATTUNE_SERVICE_KEY_LOST where nobody erased the visitor.
+ */
 async function clearLost(context: ServiceContext, { site, visitor }: LoggedRun): Promise<void> {
   if ((await context.hot.get(visitorPartition(site, visitor), SORT.tombstone)) === null) {
     if (context.past?.isPastRetention(visitor)) return;

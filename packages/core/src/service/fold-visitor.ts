@@ -33,6 +33,9 @@ export interface VisitorInput {
   conflicts: ReadonlyMap<string, readonly number[]>;
   /** What users have decided, by user. */
   userConsents: ReadonlyMap<string, ConsentRecord>;
+  /** The version of the record of the visitor's decision, and of each user's; 0: there is none. */
+  consentVersion: number;
+  userConsentVersions: ReadonlyMap<string, number>;
   /** When users were erased, by user: what was received until then is not folded. */
   erasedUsers: ReadonlyMap<string, number>;
   /** Users this visitor is already linked to. */
@@ -41,7 +44,7 @@ export interface VisitorInput {
   relinked: readonly string[];
   /** Effects up to this one are counted. */
   applied: number;
-  /** Whether the note of what is counted has to be kept longer. */
+  /** Whether the note of how far the visitor is counted would be gone before the state, and so has to be written anew. */
   recounted: boolean;
   /** Until when what is made of these entries is kept, epoch ms; until when links are, and sessions. */
   until: number;
@@ -146,9 +149,10 @@ export function foldVisitor(
   if (events.length === 0 && conflicts.size === 0)
     return { outcomes, record: null, events, traits: null, conflicts, links: [], consent: said };
 
+  const newLinks = [...links];
   for (const user of input.relinked) links.add(user);
   const { delta, sessions, minutes, ...counted } = counting.result();
-  // What is counted is remembered longer than the state: somebody who comes back in between goes on from there.
+  // The note of how far the visitor is counted outlasts the state: for who comes back in between, numbers go on behind it.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
   const earlier = input.sessionsUntil < input.until ? { until: input.sessionsUntil } : null;
   const effects: PendingEffects = {
@@ -157,6 +161,12 @@ export function foldVisitor(
     ...(Object.keys(minutes).length > 0 && { minutes }),
     sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, ...earlier })),
     links: [...links],
+    ...(newLinks.length > 0 && {
+      decisions: {
+        own: input.consentVersion + (said === null ? 0 : 1),
+        users: Object.fromEntries(newLinks.map((user) => [user, input.userConsentVersions.get(user) ?? 0])),
+      },
+    }),
     until: input.until,
   };
   const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted;

@@ -1,14 +1,18 @@
 import type { ServiceContext } from "./context.js";
 import type { ServiceFrame } from "./types.js";
 
-/** Frames travel in lists, one message per kind and batch. */
-export type FrameType = Exclude<ServiceFrame["type"], "gap">;
+/**
+ * Frames travel in lists, one message per kind and batch. A gap is published where frames were lost before they came to the channel; of what it
+ * loses itself the channel tells by itself.
+ */
+export type FrameType = ServiceFrame["type"];
 export const FRAME_TYPES = [
   "event",
   "visitor",
   "exposure",
   "ruleset",
   "erased",
+  "gap",
 ] as const satisfies readonly FrameType[];
 
 export const frameTopic = (site: string, type: FrameType): string => `${site}/${type}`;
@@ -29,4 +33,9 @@ export async function publish(
       report(error);
     }
   }
+}
+
+/** Tells whoever hears anything of these sites that frames may have been lost. */
+export async function publishGaps(context: ServiceContext, sites: Iterable<string>): Promise<void> {
+  for (const site of new Set(sites)) await publish(context, site, [{ type: "gap" }]);
 }

@@ -1,7 +1,7 @@
 /*
  * The back end: what a host calls from its own routes. Where to look, by what you want to know (each file's own head says more):
  *
- *   the whole, put together       create-service, context (what every part works with), types (the public ones)
+ *   the whole, put together       create-service, create-context → context (what every part works with), types and options (the public ones)
  *   what lies where               partitions (where), records (what), kept-until (how long)
  *
  *   an event arrives              ingest → door → minimiser, device-clocks, pseudonyms (keys), narrow (consent), field-seals (sensitive)
@@ -19,7 +19,7 @@
  *   somebody is erased            erase → erase-visitor → erase-records
  *
  *   counts                        summary → bound-summary
- *   counts over time              rollups, rollup-buckets (in the commit) → rollup-writer → rollup-base; series (read), figures (which)
+ *   counts over time              rollups, rollup-buckets (in the commit) → rollup-writer → rollup-shard, rollup-base; series (read), figures (which)
  *
  *   between processes             listen → notices; frames, subscribe (live); folding-claim (a rebuild keeps all others off)
  *   upkeep                        sweep, rebuild, audit, health
@@ -28,4 +28,5 @@
 export { hitRate } from "./cache-counts.js";
 export { createPersonalizationService } from "./create-service.js";
 export { storedKeys } from "./keys.js";
+export type * from "./options.js";
 export type * from "./types.js";

@@ -3,6 +3,7 @@ import type { ServiceContext } from "./context.js";
 import { deadLetter } from "./dead-letter.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import { type FoldParts, foldBatch } from "./fold-batch.js";
+import { publishGaps } from "./frames.js";
 import { subjectsIn } from "./letter-subjects.js";
 import { sealInput } from "./letter-fields.js";
 import { putLetters } from "./letters.js";
@@ -10,7 +11,8 @@ import type { Load } from "./load.js";
 import { checkSite } from "./partitions.js";
 import { toEntries } from "./runs.js";
 import type { Sampling } from "./sampling.js";
-import type { EventOutcome, IngestOptions, IngestResult } from "./types.js";
+import type { IngestOptions } from "./options.js";
+import type { EventOutcome, IngestResult } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
 export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {
@@ -34,7 +36,18 @@ export async function take(
 ): Promise<EventOutcome[] | null> {
   const { log, subjectKeys } = context;
   const { waiting } = parts;
-  if (log === null) return stored(parts, () => foldBatch(context, parts, events));
+  if (log === null) {
+    try {
+      return await stored(parts, () => foldBatch(context, parts, events));
+    } catch (error) {
+      // Whoever sends them again sends duplicates of what was committed, of which no frame tells.
+      await publishGaps(
+        context,
+        events.map((event) => event.site),
+      );
+      throw error;
+    }
+  }
   if (events.length === 0) return [];
   if (waitMs <= 0) {
     const { entries, erased } = await toEntries({ log, subjectKeys }, events);

@@ -4,7 +4,7 @@ import type { ServiceContext } from "./context.js";
 import { inherited } from "./narrow.js";
 import { notify } from "./notices.js";
 import { SORT, userPartition, visitorPartition } from "./partitions.js";
-import type { ConsentEntry, ConsentLine } from "./records.js";
+import type { ConsentEntry, ConsentLine, PendingEffects } from "./records.js";
 import { untilWritten } from "./retry.js";
 
 /** The decision, and its line in the history. Decisions are kept for themselves, whatever becomes of events. */
@@ -25,10 +25,13 @@ export function consentOperations(
 /**
  * Looks again at what a user has decided, once the visitor can be found by it: a decision that was being recorded meanwhile has not seen the
  * link, and the fold has not seen the decision.
+ *
+ * @param folded The versions of the decisions that the fold went by; absent for a link that was there before.
  */
 export async function inheritConsent(
   context: ServiceContext,
   { site, visitor, user }: { site: string; visitor: string; user: string },
+  folded: PendingEffects["decisions"],
 ): Promise<void> {
   const { hot, random } = context;
   const partition = visitorPartition(site, visitor);
@@ -41,7 +44,11 @@ export async function inheritConsent(
     const before = (own?.value as ConsentEntry | undefined)?.current ?? null;
     const theirs = (users?.value as ConsentEntry | undefined)?.current ?? null;
     const isNewer = theirs !== null && theirs.decidedAt > (before?.decidedAt ?? Number.NEGATIVE_INFINITY);
-    const next = isNewer ? inherited(before, theirs) : before;
+    // The fold would have heeded it whenever it was made. Where the visitor has decided since, too, the later of both holds.
+    const seen = folded?.users[user];
+    const isMissed =
+      seen !== undefined && seen !== (users?.version ?? 0) && folded?.own === (own?.version ?? 0);
+    const next = theirs !== null && (isNewer || isMissed) ? inherited(before, theirs) : before;
     if (tombstone != null || next === null || next === before) return { changed: false };
     const { status } = await hot.commit(partition, [
       { op: "check", sort: SORT.tombstone, ifVersion: 0 },

@@ -32,7 +32,10 @@ export function sessionKeptUntil(
   return entries.reduce((first, { event }) => Math.min(first, event.receivedAt ?? now), now) + retentionMs;
 }
 
-/** How much longer than a visitor's state it is remembered how far it is counted: else effects that the state still holds could count twice. */
+/**
+ * The note of how far a visitor is counted outlasts the visitor's state by this much: were it gone first, effects that the state still holds
+ * would be counted again.
+ */
 const COUNTED_SLACK_MS = 7 * 86_400_000;
 
 /** Until when it is remembered how far a visitor is counted whose state is kept until then. */

@@ -4,7 +4,8 @@ import type { LogGap, Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { sample, T0 } from "./service.test.suite.js";
-import type { PersonalizationService, ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
+import type { PersonalizationService } from "./types.js";
 
 const DAY = 86_400_000;
 const GAP: LogGap = { shard: 0, after: 3, to: 9, atMost: 6 };

@@ -117,6 +117,46 @@ describe("a user's decision that comes between fold and link", () => {
     expect(await grants()).toMatchObject({ analytics: true, personalization: false });
     await service.close();
   });
+
+  it("also where it was made before what the visitor has granted, and gives way to what the visitor grants afterwards", async () => {
+    const inner = memoryStore();
+    let decide: (() => Promise<unknown>) | null = null;
+    let fail: (() => Promise<unknown>) | null = null;
+    const hot: AtomicStore = {
+      ...inner,
+      async put(partition, sort, value, options) {
+        const go = decide;
+        if (go !== null && partition.includes("/u/") && sort.startsWith(SORT.visitor)) {
+          decide = null;
+          await go();
+        }
+        return inner.put(partition, sort, value, options);
+      },
+      async commit(partition, ops, options) {
+        const go = fail;
+        if (go === null || !partition.includes("/c/")) return inner.commit(partition, ops, options);
+        fail = null;
+        await go();
+        throw new Error("The store is away.");
+      },
+    };
+    const { clock, service, visitor, user, grants, send } = make(hot);
+    clock.at += 1000;
+    await service.consent(visitor, { ...said, purposes: all });
+    const refusal = { ...said, purposes: { ...all, personalization: false } };
+    decide = () => service.consent(user, { ...refusal, at: T0 });
+    expect(await send({ id: "login", userId: "jane" })).toBe("folded");
+    expect(await grants()).toMatchObject({ analytics: true, personalization: false });
+    // Once more, for a user whose link is done again after the visitor has granted anew.
+    decide = () => service.consent({ userId: "joan" }, { ...refusal, at: T0 });
+    fail = () => {
+      clock.at += 1000;
+      return service.consent(visitor, { ...said, purposes: all });
+    };
+    expect(await send({ id: "again", userId: "joan" })).toBe("duplicate");
+    expect(await grants()).toMatchObject({ analytics: true, personalization: true });
+    await service.close();
+  });
 });
 
 describe("the receipt of a decision", () => {

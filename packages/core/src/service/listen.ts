@@ -81,9 +81,13 @@ export function keepListening(
     async stop() {
       open = false;
       close();
-      await (await worker)?.stop();
-      await (await notices)?.();
-      await (await outcomes)?.();
+      try {
+        await (await worker)?.stop();
+      } finally {
+        // Only now: until its last batch is folded the worker goes by what is heard.
+        const left = [notices, outcomes].map(async (subscription) => (await subscription)?.());
+        for (const one of await Promise.allSettled(left)) if (one.status === "rejected") throw one.reason;
+      }
     },
   };
 }

@@ -172,7 +172,11 @@ async function hasNamed(
  * the visitor that is still going on may yet need it, to be found again. Kept a little longer than the visitor's state, never shorter than
  * before. True where the user was erased after an event that names it had come: then the visitor must go, too.
  */
-async function link(context: ServiceContext, one: Link, until: number): Promise<boolean> {
+async function link(
+  context: ServiceContext,
+  one: Link,
+  { until, decisions }: Pick<PendingEffects, "until" | "decisions">,
+): Promise<boolean> {
   const { hot } = context;
   const { site, visitor, user } = one;
   const users = userPartition(site, user);
@@ -187,7 +191,7 @@ async function link(context: ServiceContext, one: Link, until: number): Promise<
     return false;
   }
   if (theirs != null && (await hasNamed(context, one, theirs.value.at))) return true;
-  await inheritConsent(context, one);
+  await inheritConsent(context, one, decisions);
   return false;
 }
 
@@ -209,8 +213,8 @@ export async function applyEffects(
   const linking = effects.filter(({ pending }) => pending.some(({ links }) => links.length > 0));
   await Promise.all(
     linking.map(async ({ site, visitor, pending }) => {
-      const linked = pending.flatMap(({ links, until }) =>
-        links.map((user) => link(context, { site, visitor, user }, until)),
+      const linked = pending.flatMap((effects) =>
+        effects.links.map((user) => link(context, { site, visitor, user }, effects)),
       );
       // Before the counts: as long as these are owed, whoever comes after a crash finds the links again.
       if ((await Promise.all(linked)).includes(true)) await erase({ site, visitor, user: null });

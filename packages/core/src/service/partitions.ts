@@ -75,6 +75,7 @@ export const SORT = {
   applied: "a/",
   count: "n/",
   bucket: "m/",
+  removed: "removed",
   session: "s/",
   gone: "t/",
   effects: "effects",

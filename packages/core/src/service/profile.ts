@@ -11,7 +11,8 @@ import { SORT, visitorPartition } from "./partitions.js";
 import type { VisitorRecord } from "./records.js";
 import type { Rulesets } from "./ruleset.js";
 import type { Subject } from "./subjects.js";
-import type { ActOptions, VisitorProfile } from "./types.js";
+import type { ActOptions } from "./options.js";
+import type { VisitorProfile } from "./types.js";
 
 const SENSITIVE = "Sensitive: told only to who asks for it (`profile(id, { sensitive: true })`).";
 const WITHHELD = "Not told without consent to personalization.";

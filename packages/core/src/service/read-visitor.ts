@@ -17,7 +17,6 @@ export interface VisitorEntries {
 /** What is read of a visitor before a commit, with the versions that it is conditional on. */
 export interface ReadVisitor extends VisitorInput {
   version: number;
-  consentVersion: number;
   /** When the state that was read is gone, epoch ms. */
   expiresAt: number;
   tombstone: TombstoneRecord | null;
@@ -97,6 +96,7 @@ export async function readVisitor(
     relinked: (record?.linkedUntil ?? until) < until ? await linksOf(hot, partition) : [],
     erasedUsers: new Map(Array.from(stones, ([user, { at }]) => [user, at])),
     userConsents,
+    userConsentVersions: new Map(users.map((user, i) => [user, found.userConsents[i]?.version ?? 0])),
     conflicts: await readConflicts(hot, partition, entries, taken),
     until,
     linkedUntil: linkedUntil(until),

@@ -27,13 +27,22 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
 const isRoot = (kind: string, sort: string): boolean =>
   (ROOTS[kind] ?? []).some((root) => (root.endsWith("/") ? sort.startsWith(root) : sort === root));
 
-const kindOf = (partition: string): string => partition.split("/")[1] ?? "";
-
 async function clearPartition(
-  { hot }: ServiceContext,
-  { partition, kind }: { partition: string; kind: string },
+  context: ServiceContext,
+  partition: string,
   lease: RebuildLease,
 ): Promise<void> {
+  const { hot } = context;
+  const [site = "", kind = "", name = ""] = partition.split("/");
+  if (kind === "c") {
+    await hot.deletePartition(partition);
+    return;
+  }
+  // An erasure that was cut off is completed first: what it has yet to take away is about to be counted anew.
+  if (kind === "v" && (await hot.get<TombstoneRecord>(partition, SORT.tombstone)) !== null) {
+    await eraseVisitor(context, { site, visitor: name, user: null });
+    return;
+  }
   let ops: StoreOp[] = [];
   for await (const { sort } of hot.scan(partition)) {
     if (!isRoot(kind, sort)) ops.push({ op: "delete", sort });
@@ -52,22 +61,17 @@ async function clearDerived(
   tell: (done: number) => void,
 ): Promise<number> {
   const { hot } = context;
-  const derived: string[] = [];
-  for await (const partition of hot.partitions(""))
-    if (/^[^_/][^/]*\/[vucs]\//.test(partition)) derived.push(partition);
+  let done = 0;
   // Visitors first: an erasure that was cut off still takes its counts away, and must find them.
-  derived.sort((a, b) => Number(kindOf(b) === "v") - Number(kindOf(a) === "v"));
-  for (const [index, partition] of derived.entries()) {
-    await lease.keep();
-    const [site = "", kind = "", name = ""] = partition.split("/");
-    const stone = kind === "v" ? await hot.get<TombstoneRecord>(partition, SORT.tombstone) : null;
-    if (kind === "c") await hot.deletePartition(partition);
-    // An erasure that was cut off is completed first: what it has yet to take away is about to be counted anew.
-    else if (stone !== null) await eraseVisitor(context, { site, visitor: name, user: null });
-    else await clearPartition(context, { partition, kind }, lease);
-    tell(index + 1);
+  for (const pass of [/^[^_/][^/]*\/v\//, /^[^_/][^/]*\/[ucs]\//]) {
+    for await (const partition of hot.partitions("")) {
+      if (!pass.test(partition)) continue;
+      await lease.keep();
+      await clearPartition(context, partition, lease);
+      tell(++done);
+    }
   }
-  return derived.length;
+  return done;
 }
 
 /** Partitions whose decisions are held at least. */

@@ -42,6 +42,11 @@ export interface PendingEffects {
   sessions: readonly SessionDelta[];
   /** Users this visitor turned out to be. */
   links: readonly string[];
+  /**
+   * Versions of the decisions by which the new links among them were folded: each user's as it was read, the visitor's own as the commit left
+   * it. One that has another version by now was recorded since.
+   */
+  decisions?: { own: number; users: Readonly<Record<string, number>> };
   /** When the events that it comes from are gone, epoch ms: what is made of it elsewhere goes by this. */
   until: number;
   /** The visitor was erased: nothing may be counted for it after this. */

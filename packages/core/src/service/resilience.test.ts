@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
+import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { metaPartition, SORT } from "./partitions.js";
+import type { LoggedRun } from "./records.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
+import type { ServiceFrame } from "./types.js";
 
 const waitMs = 20_000;
 
@@ -139,6 +142,96 @@ describe("ingest", () => {
     for (const wrong of [sample(), "text", null, undefined]) {
       await expect(service.ingest(wrong as never)).rejects.toMatchObject({ code: "ATTUNE_SERVICE_EVENTS" });
     }
+    await service.close();
+  });
+});
+
+describe("an entry of a later version", () => {
+  it("is said to be one, and waits in the log for who can read it", async () => {
+    const log = memoryLog({ shards: 1 });
+    const hot = memoryStore();
+    const reports: unknown[] = [];
+    const report = (error: unknown) => void reports.push(error);
+    const door = createPersonalizationService({ stores: { hot }, log, worker: false });
+    await door.ingest([sample({ id: "1" })]);
+    await door.ingest([sample({ id: "2", visitorId: "other" })]);
+    const [first, second] = (await log.read<LoggedRun>(0, 0, 2)).map(({ value }) => value);
+    const later = { ...second, v: 4 } as unknown as LoggedRun;
+    const mixed = memoryLog({ shards: 1 });
+    await mixed.append([first as LoggedRun, later].map((value) => ({ key: value.visitor, value })));
+    const old = createPersonalizationService({ stores: { hot }, log: mixed, report });
+    await expect.poll(() => reports.length, { timeout: waitMs }).toBeGreaterThan(6);
+    for (const error of reports)
+      expect(error).toMatchObject({
+        code: "ATTUNE_SERVICE_ENTRY",
+        message: expect.stringContaining("version 4"),
+      });
+    expect(await old.deadLetters.list()).toEqual([]);
+    // Who stands beside it is folded once the batch is taken apart.
+    expect((await old.summary()).events).toBe(1);
+    await old.close();
+    expect(await mixed.committed("fold", 0)).toBe(0);
+    expect((await mixed.read(0, 0, 2)).map(({ value }) => value)).toEqual([first, later]);
+    await door.close();
+  }, 30_000);
+});
+
+describe("live frames of a batch that fails after some of it was committed", () => {
+  /** What crosses partitions fails as long as it is to. */
+  const make = (log: Log | null = memoryLog({ shards: 1 }), inner: AtomicStore = memoryStore()) => {
+    const state = { fails: true, failed: 0 };
+    const hot: AtomicStore = {
+      ...inner,
+      commit(partition, ops, options) {
+        if (!state.fails || !partition.includes("/c/")) return inner.commit(partition, ops, options);
+        state.failed++;
+        return Promise.reject(new Error("The store is away."));
+      },
+    };
+    const frames: ServiceFrame[] = [];
+    const report = () => undefined;
+    const service = createPersonalizationService({ stores: { hot }, ...(log && { log }), report });
+    const types = () => frames.map(({ type }) => type);
+    return { service, state, frames, types, inner };
+  };
+
+  it("are told of as a gap once it is folded, and only then", async () => {
+    const { service, state, frames, types } = make();
+    await service.subscribe({ types: ["event"] }, (frame) => void frames.push(frame));
+    await service.ingest([sample({ id: "1" })]);
+    await expect.poll(() => state.failed, { timeout: waitMs }).toBeGreaterThan(1);
+    expect(types()).toEqual([]);
+    state.fails = false;
+    await service.settled();
+    expect(types()).toEqual(["gap"]);
+    expect((await service.ingest([sample({ id: "2" })], { waitMs })).outcomes).toEqual({ 0: "folded" });
+    expect((await service.ingest([sample({ id: "2" })], { waitMs })).outcomes).toEqual({ 0: "duplicate" });
+    expect(types()).toEqual(["gap", "event"]);
+    await service.close();
+  }, 30_000);
+
+  it("are told of by the next process where the first one has ended since", async () => {
+    const log = memoryLog({ shards: 1 });
+    const dying = make(log);
+    await dying.service.ingest([sample({ id: "1" })]);
+    await expect.poll(() => dying.state.failed, { timeout: waitMs }).toBeGreaterThan(0);
+    await dying.service.close();
+    const { service, state, frames, types } = make(log, dying.inner);
+    state.fails = false;
+    await service.subscribe({}, (frame) => void frames.push(frame));
+    await service.settled();
+    expect(types()).toEqual(["gap"]);
+    await service.close();
+  }, 30_000);
+
+  it("are told of at once where there is no log to bring it again", async () => {
+    const { service, state, frames, types } = make(null);
+    await service.subscribe({ types: ["gap"] }, (frame) => void frames.push(frame));
+    await expect(service.ingest([sample({ id: "1" })])).rejects.toThrow("away");
+    expect(types()).toEqual(["gap"]);
+    state.fails = false;
+    expect((await service.ingest([sample({ id: "1" })])).duplicates).toBe(1);
+    expect(types()).toEqual(["gap"]);
     await service.close();
   });
 });

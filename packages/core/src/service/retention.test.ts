@@ -3,7 +3,7 @@ import { memoryKeys } from "../../test/memory-keys.js";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import { createPersonalizationService } from "./create-service.js";
 import { everything, RULESET, sample, T0 } from "./service.test.suite.js";
-import type { ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
 
 const DAY = 86_400_000;
 const RETENTION = 30 * DAY;

@@ -1,12 +1,11 @@
 import type { Series, SeriesPoint } from "../ports/series.js";
 import type { Clock } from "../kernel/clock.js";
-import type { AtomicStore, StoreRecord } from "../ports/store.js";
+import type { AtomicStore } from "../ports/store.js";
 import type { BucketRecord } from "./records.js";
 import { bucketEnd, bucketSort } from "./rollup-buckets.js";
 import { type Figure, FIGURES, figureNames, MINUTE_MS } from "./figures.js";
+import type { Bucket, HeldShard } from "./rollup-shard.js";
 import { type BucketPlace, pointsOf, rollupKey } from "./rollups.js";
-
-type Bucket = StoreRecord<BucketRecord>;
 
 /** What the series holds of one shard, by minute. */
 async function heldBy(
@@ -54,8 +53,7 @@ function settled({ counts, base }: BucketRecord, held: Readonly<Record<string, n
  * the series: whatever dies in between, it is added once. Those that somebody changes meanwhile are left out, for the next time.
  */
 export async function settleBase(
-  { hot, series, clock }: { hot: AtomicStore; series: Series; clock: Clock },
-  partition: string,
+  { shard: store, series, clock }: { shard: HeldShard; series: Series; clock: Clock },
   given: readonly Bucket[],
   placeOf: (bucket: Bucket) => BucketPlace,
 ): Promise<Bucket[]> {
@@ -72,9 +70,8 @@ export async function settleBase(
     }
     const { minute } = placeOf(bucket);
     const value = settled(bucket.value, held.get(minute) ?? {});
-    const options = { ifVersion: bucket.version, expiresAt: bucketEnd(minute, clock.now()) };
-    const { written, version } = await hot.put(partition, bucket.sort, value, options);
-    if (written) buckets.push({ ...bucket, value, version });
+    if (await store.put(bucket, value, bucketEnd(minute, clock.now())))
+      buckets.push({ ...bucket, value, version: bucket.version + 1 });
   }
   return buckets;
 }

@@ -1,7 +1,7 @@
 import { isAttuneError } from "../kernel/errors.js";
 import type { Series, SeriesPoint } from "../ports/series.js";
 import type { Clock } from "../kernel/clock.js";
-import type { AtomicStore, StoreRecord } from "../ports/store.js";
+import type { AtomicStore } from "../ports/store.js";
 import { COUNTER_SHARDS, counterShard, ROLLUPS, SESSION_SHARDS, sessionShard, SORT } from "./partitions.js";
 import { within } from "./platform.js";
 import type { BucketRecord } from "./records.js";
@@ -9,6 +9,7 @@ import { bucketEnd, bucketSort, KEPT_MS, minuteIn } from "./rollup-buckets.js";
 import { settleBase, zerosFor } from "./rollup-base.js";
 import { MINUTE_MS } from "./figures.js";
 import type { KeyedQueue } from "./queue.js";
+import { type Bucket, type HeldShard, holdShard } from "./rollup-shard.js";
 import { type BucketPlace, pointsOf } from "./rollups.js";
 
 /** How long what is counted may wait for more of its minute before it is written, ms. */
@@ -43,7 +44,6 @@ interface Parts {
   queue: KeyedQueue;
   report(error: unknown): void;
 }
-type Bucket = StoreRecord<BucketRecord>;
 
 const shardsOf = (site: string): string[] => [
   ...Array.from({ length: COUNTER_SHARDS }, (_, shard) => counterShard(site, shard)),
@@ -60,8 +60,8 @@ const placeOf = ({ partition, sort }: Bucket): BucketPlace => {
 
 /**
  * Points hold the whole count of a minute in a shard under a name of their own, so one that is written again, by whomever, changes nothing.
- * Where two processes write a bucket at a time and the older counts come last, the one that wrote them finds its bucket changed and writes
- * again; where it dies before that, the last write of the bucket, when it leaves the store, mends it.
+ * Two processes may write a bucket at the same time, the older counts last. Whoever wrote those finds the bucket changed and writes it again;
+ * if it dies before that, the bucket is put right by its last write, which is made when it is removed from the store.
  */
 export function createRollups({ hot, clock, queue, report }: Parts, series: Series): Rollups {
   const sites = new Map<string, Promise<unknown>>();
@@ -80,49 +80,49 @@ export function createRollups({ hot, clock, queue, report }: Parts, series: Seri
   };
 
   /** Writes buckets of one day and shard; removes those that are old. */
-  async function write(partition: string, given: readonly Bucket[]): Promise<void> {
-    const buckets = await settleBase({ hot, series, clock }, partition, given, placeOf);
+  async function write(partition: string, shard: HeldShard, given: readonly Bucket[]): Promise<void> {
+    const buckets = await settleBase({ shard, series, clock }, given, placeOf);
     const points = buckets.flatMap((bucket) => pointsOf(placeOf(bucket), bucket.value.counts));
     await put(series, points, report);
     const now = clock.now();
-    for (const { sort, value, version } of buckets) {
-      const minute = minuteIn(sort);
-      if (now - (minute + 1) * MINUTE_MS > KEPT_MS) {
-        const { status } = await hot.commit(partition, [{ op: "delete", sort, ifVersion: version }]);
-        if (status === "conflict") touch(partition, [minute]);
-        continue;
-      }
-      if (value.written) continue;
-      const options = { ifVersion: version, expiresAt: bucketEnd(minute, now) };
-      if (!(await hot.put(partition, sort, { ...value, written: true }, options)).written)
-        touch(partition, [minute]);
+    for (const bucket of buckets) {
+      const { value } = bucket;
+      const minute = minuteIn(bucket.sort);
+      const isOld = now - (minute + 1) * MINUTE_MS > KEPT_MS;
+      if (!isOld && value.written) continue;
+      const done = isOld
+        ? await shard.remove(bucket)
+        : await shard.put(bucket, { ...value, written: true }, bucketEnd(minute, now));
+      if (!done) touch(partition, [minute]);
     }
   }
 
   /** By day, so that what is asked of the series stays short. */
-  async function writeAll(partition: string, buckets: readonly Bucket[]): Promise<void> {
+  async function writeAll(partition: string, shard: HeldShard, buckets: readonly Bucket[]): Promise<void> {
     const sorted = [...buckets].sort((a, b) => minuteIn(a.sort) - minuteIn(b.sort));
     let chunk: Bucket[] = [];
     const day = ({ sort }: Bucket): number => Math.floor(minuteIn(sort) / MINUTES_A_DAY);
     for (const bucket of sorted) {
       const first = chunk[0];
       if (first !== undefined && (chunk.length >= CHUNK || day(first) !== day(bucket))) {
-        await write(partition, chunk);
+        await write(partition, shard, chunk);
         chunk = [];
       }
       chunk.push(bucket);
     }
-    if (chunk.length > 0) await write(partition, chunk);
+    if (chunk.length > 0) await write(partition, shard, chunk);
   }
 
   async function writeTouched(): Promise<void> {
     for (const [partition, minutes] of [...dirty]) {
       dirty.delete(partition);
       try {
+        const shard = await holdShard(hot, partition);
         const keys = Array.from(minutes, (minute) => ({ partition, sort: bucketSort(minute) }));
         const found = await hot.getMany<BucketRecord>(keys);
         await writeAll(
           partition,
+          shard,
           found.flatMap((bucket) => (bucket === null || bucket.value.written ? [] : [bucket])),
         );
       } catch (error) {
@@ -134,15 +134,16 @@ export function createRollups({ hot, clock, queue, report }: Parts, series: Seri
 
   async function writeLeft(partition: string): Promise<void> {
     const now = clock.now();
+    const shard = await holdShard(hot, partition);
     let found: Bucket[] = [];
     for await (const bucket of hot.scan<BucketRecord>(partition, { prefix: SORT.bucket })) {
       const isOld = now - (minuteIn(bucket.sort) + 1) * MINUTE_MS > KEPT_MS;
       if (isOld || !bucket.value.written) found.push(bucket);
       if (found.length < CHUNK) continue;
-      await writeAll(partition, found);
+      await writeAll(partition, shard, found);
       found = [];
     }
-    await writeAll(partition, found);
+    await writeAll(partition, shard, found);
   }
 
   /** One at a time, so that older counts are never written after newer ones. */
@@ -155,16 +156,21 @@ export function createRollups({ hot, clock, queue, report }: Parts, series: Seri
     });
 
   async function run(): Promise<void> {
-    for (let pause = PAUSE_MS; open && dirty.size > 0; ) {
-      await within(ended, pause, undefined);
-      if (!open) return;
-      try {
-        await flush();
-        pause = PAUSE_MS;
-      } catch (error) {
-        report(error);
-        pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    try {
+      for (let pause = PAUSE_MS; open && dirty.size > 0; ) {
+        await within(ended, pause, undefined);
+        if (!open) return;
+        try {
+          await flush();
+          pause = PAUSE_MS;
+        } catch (error) {
+          report(error);
+          pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+        }
       }
+    } finally {
+      // With the last look at what is dirty, not a turn later: what is touched in between would wait for the next touch.
+      running = null;
     }
   }
 
@@ -212,9 +218,7 @@ export function createRollups({ hot, clock, queue, report }: Parts, series: Seri
       if (minutes.length === 0) return;
       touch(partition, minutes);
       if (!open || running !== null) return;
-      running = run().finally(() => {
-        running = null;
-      });
+      running = run();
     },
     flush,
     sweep: () =>

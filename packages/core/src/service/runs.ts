@@ -1,3 +1,4 @@
+import { AttuneError } from "../kernel/errors.js";
 import type { Event } from "../events/types.js";
 import type { Log, LogEntry } from "../ports/log.js";
 import { groupBy } from "./effects.js";
@@ -11,6 +12,19 @@ const bindingOf = ({ site, visitor }: Pick<LoggedRun, "site" | "visitor">): read
   site,
   visitor,
 ];
+
+/** Of the entries that are written here, and the only ones that can be read. */
+const VERSION: LoggedRun["v"] = 3;
+
+/** Whether this version of the code can read an entry. One that it cannot is for another version, before or after it. */
+export const isReadable = ({ v }: Pick<LoggedRun, "v">): boolean => v === VERSION;
+
+function unreadable({ v }: { v: unknown }): AttuneError {
+  return new AttuneError(
+    "ATTUNE_SERVICE_ENTRY",
+    `The log holds an entry of version ${typeof v === "number" ? v : "(none)"}, and this process reads version ${VERSION}. The entry stays in the log, and nothing behind it is folded: end this process and let one of the version that wrote it fold the log.`,
+  );
+}
 
 /** So many of the largest events (32 KiB each), sealed, stay below 1 MiB, the size of a record that logs take by default. */
 const LONGEST = 20;
@@ -44,7 +58,7 @@ function sharesOf(events: readonly Event[], token: ((index: number) => string) |
     const sealed = all.some((index) => of(index).sealed !== undefined);
     return chunks(all, sealed ? LONGEST_WITH_FIELDS : LONGEST).map((indices): Share => {
       const wait = token && { wait: indices.map(token) };
-      return { key, indices, events: indices.map(of), head: { v: 3, site, visitor, ...wait } };
+      return { key, indices, events: indices.map(of), head: { v: VERSION, site, visitor, ...wait } };
     });
   });
 }
@@ -96,12 +110,15 @@ export async function toEntries(
 /**
  * The events of each run; null where its key is gone, which is what erasure means.
  *
- * @throws AttuneError `ATTUNE_PRIVACY_SEAL` for a run that was changed or is somebody else's, `ATTUNE_PRIVACY_KEY` where the host's key is gone.
+ * @throws AttuneError `ATTUNE_SERVICE_ENTRY` for a run of another version, `ATTUNE_PRIVACY_SEAL` for one that was changed or is somebody
+ *   else's, `ATTUNE_PRIVACY_KEY` where the host's key is gone.
  */
 export async function openRuns(
   keys: SubjectKeys | null,
   runs: readonly LoggedRun[],
 ): Promise<(readonly Event[] | null)[]> {
+  const strange = runs.find((run) => !isReadable(run));
+  if (strange !== undefined) throw unreadable(strange);
   const opened = runs.map((run) =>
     "events" in run ? run.events : "packed" in run ? unpackEvents(run.packed, run) : null,
   );

@@ -5,7 +5,8 @@ import type { Log } from "../ports/log.js";
 import { createPersonalizationService } from "./create-service.js";
 import type { LoggedRun } from "./records.js";
 import { everything, sample } from "./service.test.suite.js";
-import type { PersonalizationService, ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
+import type { PersonalizationService } from "./types.js";
 
 const SECRET = "felt-hat-7";
 const waitMs = 10_000;
@@ -91,6 +92,29 @@ describe("T23: what the log holds", () => {
     });
     expect((await worker.summary()).events).toBe(0);
   });
+});
+
+describe("a key provider that is away", () => {
+  it("costs nobody anything: what it has to open comes again until it is back, and is not set aside", async () => {
+    const { start, keys, reports } = make();
+    await start({ worker: false }).ingest([event("1")]);
+    keys.rotate("w2");
+    let isAway = true;
+    const provider: typeof keys = {
+      ...keys,
+      wrapping: async (site, id) => {
+        if (isAway && id === "w1") throw new Error("The provider is away.");
+        return keys.wrapping(site, id);
+      },
+    };
+    const worker = start({ keys: provider });
+    await worker.ingest([event("2", "ben")]);
+    await expect.poll(() => reports.length, { timeout: 20_000 }).toBeGreaterThan(6);
+    expect(await worker.deadLetters.list()).toEqual([]);
+    isAway = false;
+    await worker.settled();
+    expect((await worker.summary()).events).toBe(2);
+  }, 60_000);
 });
 
 describe("T29: erasure from a log that removes nothing", () => {

@@ -8,7 +8,8 @@ import { contributions } from "./contributions.js";
 import { createPersonalizationService } from "./create-service.js";
 import { READ_BY_THE_SERVICE, sensitiveFields } from "./sensitive.js";
 import { everything, RULESET, sample, T0 } from "./service.test.suite.js";
-import type { PersonalizationService, ServiceFrame, ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
+import type { PersonalizationService, ServiceFrame } from "./types.js";
 
 const sensitive = ["properties.diagnosis", "properties.patient.name", "traits.phone", "traits.email"];
 const SECRETS = ["gout", "Ann Archer", "+44 20 7946 0958", "ann@example.org"];

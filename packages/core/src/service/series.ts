@@ -2,7 +2,7 @@ import { AttuneError } from "../kernel/errors.js";
 import type { SeriesRow } from "../ports/series.js";
 import type { ServiceContext } from "./context.js";
 import { type Figure, FIGURES, figureNames, MINUTE_MS } from "./figures.js";
-import type { FigureQuery } from "./types.js";
+import type { FigureQuery } from "./options.js";
 
 /** @throws AttuneError `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept, `ATTUNE_SERIES_QUERY` for a range or window that is none. */
 function checked({ figure: name, windowMs, where = {}, by = [] }: FigureQuery): Figure {

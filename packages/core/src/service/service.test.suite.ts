@@ -4,7 +4,8 @@ import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
-import type { PersonalizationService, ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
+import type { PersonalizationService } from "./types.js";
 
 /** Real ports, empty at first; `close` ends them. */
 export interface TestPorts {

@@ -5,7 +5,8 @@ import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
 import { sleep } from "./platform.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
-import type { DecideVisitor, ServiceFrame, ServiceOptions } from "./types.js";
+import type { DecideVisitor, ServiceOptions } from "./options.js";
+import type { ServiceFrame } from "./types.js";
 
 const EVERYTHING = {
   necessary: true,

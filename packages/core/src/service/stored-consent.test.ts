@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import { createPersonalizationService } from "./create-service.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
-import type { ServiceOptions } from "./types.js";
+import type { ServiceOptions } from "./options.js";
 
 const DAY = 86_400_000;
 const yes = {

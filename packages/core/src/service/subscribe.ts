@@ -1,9 +1,7 @@
 import type { ServiceContext } from "./context.js";
-import { type FrameType, FRAME_TYPES, frameTopic } from "./frames.js";
+import { FRAME_TYPES, frameTopic } from "./frames.js";
 import { checkSite } from "./partitions.js";
 import type { ServiceFilter, ServiceFrame } from "./types.js";
-
-const isFrameType = (type: ServiceFrame["type"]): type is FrameType => type !== "gap";
 
 /**
  * Live frames of one site, in the order in which the channel brings them. A gap frame means: some were lost, read again; it is told whatever
@@ -16,8 +14,8 @@ export async function subscribeFrames(
   listener: (frame: ServiceFrame) => void,
 ): Promise<() => Promise<void>> {
   const site = checkSite(filter.site);
-  const wanted = filter.types?.filter(isFrameType) ?? FRAME_TYPES;
-  const gapsOnly = wanted.length === 0 && filter.types?.includes("gap") === true;
+  const wanted = new Set(filter.types ?? FRAME_TYPES).add("gap");
+  const gapsOnly = wanted.size === 1;
   const tell = (frame: ServiceFrame): void => {
     try {
       const result: unknown = listener(frame);
@@ -27,10 +25,10 @@ export async function subscribeFrames(
     }
   };
   return liveChannel().subscribe<readonly ServiceFrame[]>(
-    (gapsOnly ? FRAME_TYPES : wanted).map((type) => frameTopic(site, type)),
+    (gapsOnly ? FRAME_TYPES : [...wanted]).map((type) => frameTopic(site, type)),
     (frame) => {
       if (frame.type === "gap") tell({ type: "gap" });
-      else if (!gapsOnly) for (const one of frame.data) tell(one);
+      else for (const one of frame.data) if (wanted.has(one.type)) tell(one);
     },
   );
 }

@@ -43,9 +43,9 @@ export interface VisitorCache {
 
 /** Visitors held at least; at most twice as many, of some kilobytes each. */
 const DEFAULT_SIZE = 10_000;
-/** For what no other process announced, ms. */
+/** How long the door goes by what is held, and decisions where there is a channel, ms: an announcement may have been lost. */
 const FRESH_MS = 10_000;
-/** As long as that a decision goes by what is held where no other process could announce anything, ms. */
+/** How long a decision goes by what is held where there is no channel, over which another process could announce a change, ms. */
 const FRESH_ALONE_MS = 1000;
 
 /** Each ages by itself, so that no moment reads everyone's anew. */

@@ -13,7 +13,7 @@ export interface Expectation {
 
 /** The ingest calls of this service that wait for the fold. */
 export interface Waiting {
-  /** By which other services tell it outcomes. */
+  /** The name by which other services tell this one outcomes. */
   readonly service: string;
   expect(count: number): Expectation;
   /** False where the token is another service's. */

@@ -3,7 +3,8 @@ import type { Log, LogConsumer, LogGap, LogRecord } from "../ports/log.js";
 import type { ServiceContext } from "./context.js";
 import { foldApart } from "./fold-apart.js";
 import type { FoldParts } from "./fold-batch.js";
-import { foldRuns } from "./fold-runs.js";
+import { foldRuns, type RunOutcome } from "./fold-runs.js";
+import { publishGaps } from "./frames.js";
 import type { LeftEffects } from "./left-effects.js";
 import { notifyOutcomes } from "./notices.js";
 import { visitorOf } from "./partitions.js";
@@ -36,6 +37,22 @@ async function isAnotherLog({ hot }: ServiceContext, log: Log): Promise<boolean>
 }
 
 /**
+ * The sites of entries that may have been committed by a try that did not come to their live frames. Set aside, too: what has failed may have
+ * been committed before.
+ */
+function untold(
+  records: readonly LogRecord<LoggedRun>[],
+  outcomes: readonly RunOutcome[],
+  tried: number,
+): string[] {
+  return records.flatMap(({ position, value }, i) => {
+    const told = outcomes[i] ?? [];
+    if (position > tried || told === "erased") return [];
+    return told.length === 0 || told.includes("duplicate") ? [value.site] : [];
+  });
+}
+
+/**
  * Folds what the log brings, once the service is ready. A batch that fails is reported and comes again; where it fails again and again,
  * the visitors who are the cause are set aside, so that one of them cannot hold up all others of the shard.
  *
@@ -53,6 +70,8 @@ export async function startWorker(
   const { log, report } = context;
   if (log === null) return null;
   const failures = new Map<number, { position: number; count: number }>();
+  /** By shard, up to which position entries may have been folded before, in part: by a try that failed, or a process that died. */
+  const triedTo = new Map<number, number>();
   const handle = async (records: readonly LogRecord<LoggedRun>[]): Promise<void> => {
     await ready();
     await context.claim.hold();
@@ -62,8 +81,13 @@ export async function startWorker(
     const before = failures.get(shard);
     const count = before?.position === position ? before.count : 0;
     failures.set(shard, { position, count: count + 1 });
+    const last = records.at(-1)?.position ?? 0;
+    const tried = triedTo.get(shard) ?? last;
+    triedTo.set(shard, Math.max(tried, last));
     const outcomes = await (count < MAX_FAILURES ? foldRuns : foldApart)(context, parts, batch);
     failures.delete(shard);
+    triedTo.set(shard, tried);
+    await publishGaps(context, untold(records, outcomes, tried));
     const elsewhere = new Map<string, [token: string, outcome: EventOutcome][]>();
     batch.forEach(({ wait = [] }, i) => {
       const told = outcomes[i];

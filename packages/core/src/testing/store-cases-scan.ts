@@ -189,6 +189,21 @@ export const storeScanCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "partitions lists each name once, also while those that were listed are removed and others come",
+    async run({ store }) {
+      const names = Array.from({ length: 60 }, (_, i) => `s/v/${100 + i}`);
+      for (const name of names) await store.put(name, "1", 1);
+      const listed: string[] = [];
+      for await (const name of store.partitions("s/v/")) {
+        listed.push(name);
+        await store.deletePartition(name);
+        await store.put("s/u/later", String(listed.length), 1);
+      }
+      assert.equal(listed, names, "listed");
+      assert.equal(await collect(store.partitions("")), ["s/u/later"], "left");
+    },
+  },
+  {
     name: "sweep removes what has expired and nothing else",
     async run(context) {
       const { store, clock, ownClock } = context;

@@ -1,0 +1,106 @@
+import { createDevelopmentReport } from "../kernel/development.js";
+import { AttuneError } from "../kernel/errors.js";
+import { createIdSource } from "../kernel/ids.js";
+import { createSecureRandom } from "../kernel/random.js";
+import { systemClock } from "../kernel/clock.js";
+import { memoryChannel } from "../memory/index.js";
+import { createWrapping } from "../privacy/index.js";
+import { createAssessments } from "./assessments.js";
+import { createAudit } from "./audit.js";
+import type { ServiceContext } from "./context.js";
+import { createFieldSeals, type FieldSeals } from "./field-seals.js";
+import { createFoldingClaim } from "./folding-claim.js";
+import { storedKeys } from "./keys.js";
+import { createLetterSeals } from "./letter-seals.js";
+import type { ServiceOptions } from "./options.js";
+import { createPseudonyms } from "./pseudonyms.js";
+import { createKeyedQueue } from "./queue.js";
+import { createRollups } from "./rollup-writer.js";
+import { sensitiveFields } from "./sensitive.js";
+import { createSubjectKeys, type SubjectKeys } from "./subject-keys.js";
+import { createVisitorCache } from "./visitor-cache.js";
+
+const DAY_MS = 86_400_000;
+const MIN_RETENTION_MS = 7 * DAY_MS;
+
+function checkedStores({ stores }: ServiceOptions): ServiceOptions["stores"] {
+  // Hosts in JavaScript may have left it out.
+  if ((stores as Partial<ServiceOptions["stores"]> | undefined)?.hot) return stores;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_STORES",
+    "A service needs a store: hand in { stores: { hot: memoryStore() } } from @attune/core/memory, or an adapter's.",
+    { path: "/stores/hot" },
+  );
+}
+
+function checkedRetention({ retentionMs = 395 * DAY_MS }: ServiceOptions): number {
+  if (retentionMs >= MIN_RETENTION_MS) return retentionMs;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_RETENTION",
+    "Events are kept for at least 7 days, so that none takes effect twice; raise retentionMs.",
+    { path: "/retentionMs" },
+  );
+}
+
+/** Null where no field is sensitive. */
+function fieldSealsOf(
+  { sensitive = [] }: ServiceOptions,
+  subjectKeys: SubjectKeys | null,
+): FieldSeals | null {
+  const fields = sensitiveFields(sensitive);
+  if (fields.length === 0) return null;
+  if (subjectKeys !== null) return createFieldSeals(subjectKeys, fields);
+  throw new AttuneError(
+    "ATTUNE_SERVICE_SENSITIVE",
+    "Fields can be sensitive only where keys are kept apart from the data: hand in `keys` with wrapping keys (fileKeys or kmsKeys of @attune/server-adapters).",
+    { path: "/sensitive" },
+  );
+}
+
+/**
+ * What every part of the service works with, from the host's options.
+ * @throws ATTUNE_SERVICE_STORES, ATTUNE_SERVICE_RETENTION, ATTUNE_SERVICE_SENSITIVE and ATTUNE_SERVICE_CACHE, as `createPersonalizationService` says.
+ */
+export function createContext(options: ServiceOptions): ServiceContext {
+  const { clock = systemClock } = options;
+  const stores = checkedStores(options);
+  const retentionMs = checkedRetention(options);
+  const unheard = createDevelopmentReport();
+  const report = (error: unknown): void => (options.report ? options.report(error) : unheard(error));
+  const durable = stores.durable ?? stores.hot;
+  const keys = options.keys ?? storedKeys(durable);
+  const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);
+  const random = createSecureRandom();
+  const subjectKeys = wrapping ? createSubjectKeys({ hot: stores.hot, clock, retentionMs }, wrapping) : null;
+  let channel = options.channel ?? null;
+  const series = options.series ?? null;
+  const queue = createKeyedQueue();
+  const ids = createIdSource(clock, random);
+  const visitors = createVisitorCache({ hot: stores.hot, clock, channel }, options.cache?.visitors);
+  return {
+    hot: stores.hot,
+    durable,
+    log: options.log ?? null,
+    series,
+    rollups: series === null ? null : createRollups({ hot: stores.hot, clock, queue, report }, series),
+    get channel() {
+      return channel;
+    },
+    liveChannel: () => (channel ??= memoryChannel({ report })),
+    clock,
+    random,
+    ids,
+    pseudonyms: createPseudonyms(keys),
+    audit: createAudit({ durable, keys, clock, random, queue }),
+    subjectKeys,
+    letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
+    fields: fieldSealsOf(options, subjectKeys),
+    visitors,
+    assessments: createAssessments(),
+    claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
+    queue,
+    retentionMs,
+    lost: { entries: 0 },
+    report,
+  };
+}

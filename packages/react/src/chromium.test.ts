@@ -160,7 +160,7 @@ describe.skipIf(!executablePath).each([
     for (const y of [0, 1e5, 0]) await page.evaluate((top) => scrollTo(0, top), y);
     await page.waitForTimeout(200);
     expect(await exposed()).toEqual(["top", "cta"]);
-    expect(await state.evaluate(async ({ attune }) => (await attune.export()).exposures.length)).toBe(2);
+    expect(await state.evaluate(async ({ attune }) => (await attune.export()).exposures.length)).toBe(4);
     expect(problems).toEqual([]);
   });
 

@@ -231,6 +231,45 @@ describe("decisions in the page", () => {
     expect(second.events()).toEqual([]);
   });
 
+  it("are told again where consent has come to cover more, and only there", async () => {
+    const device = fakeDevice();
+    const { attune, events, time } = make({ device });
+    attune.start();
+    await attune.consent.grant(["personalization"]);
+    attune.expose("hero");
+    attune.expose("hero");
+    await attune.consent.grant(["analytics"]);
+    attune.expose("hero");
+    attune.expose("hero");
+    await attune.consent.grant(["marketing"]);
+    attune.expose("hero");
+    await attune.consent.deny(["analytics"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    await attune.close();
+    const later = make({ device });
+    later.attune.start();
+    await later.attune.consent.grant(["analytics"]);
+    later.attune.expose("hero");
+    await later.time.advance(2000);
+    expect([...events(), ...later.events()].map(({ name }) => name)).toEqual(
+      Array(2).fill("Variant Exposed"),
+    );
+  });
+
+  it("count for the purposes that held when they were seen, for none granted since", async () => {
+    const { attune, events, time } = make();
+    attune.start();
+    await attune.consent.grant(["personalization"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    await attune.consent.grant(["analytics"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    const told = events().map(({ consent }) => (consent as { purposes: string[] }).purposes);
+    expect(told.map((purposes) => purposes.includes("analytics"))).toEqual([false, true]);
+  });
+
   it("are counted again when the experiment runs under another policy, each with its own propensity", async () => {
     const { attune, events, time } = await granted();
     attune.expose("hero");

@@ -195,6 +195,14 @@ describe("decisions in the page", () => {
     expect(device.cookies.size).toBe(0);
   });
 
+  it("are made for each context by itself, also where JSON cannot carry it", async () => {
+    const policy = { type: "rules", rules: [{ when: { "context.vip": true }, variant: "vip" }] } as const;
+    const slots = { door: { variants: { all: 0, vip: 1 }, fallback: "all", policy } };
+    const { attune } = await granted({}, { decisions: { ruleset: { ...ruleset, slots } } });
+    const seen = (vip: boolean) => attune.decide("door", { context: { vip, big: 1n } }).variant;
+    expect([seen(true), seen(false), seen(true)]).toEqual(["vip", "all", "vip"]);
+  });
+
   it("can be forced, and forced ones are never counted", async () => {
     const { attune, events, time } = await granted(
       {},

@@ -61,9 +61,10 @@ export default [
     modifyEsbuildConfig: everything,
   },
   {
+    // An alarm of our own, not a promise. Up from 25.5: what the server asks one page to wait for holds for all pages of the device.
     name: "createAttune + browser with the part that records",
     ...inBrowser,
-    limit: "25.5 kB",
+    limit: "25.9 kB",
     modifyEsbuildConfig: everything,
   },
   {

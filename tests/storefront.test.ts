@@ -274,6 +274,30 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     await context.close();
   });
 
+  it("what the page sends goes on as it comes: too much is refused before it has all been taken in", async () => {
+    const given = new AbortController();
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        // Far more than the server takes, then nothing: the body never ends.
+        if (sent >= 8 * 2 ** 20) return new Promise(() => undefined);
+        sent += 65_536;
+        controller.enqueue(new Uint8Array(65_536).fill(32));
+      },
+    });
+    const request = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: endless,
+      duplex: "half",
+      signal: given.signal,
+    };
+    const answer = await fetch(`${demo.url}/attune/api/v1/behavioral/batch`, request);
+    expect(answer.status).toBe(413);
+    expect(answer.headers.get("content-type")).toContain("problem+json");
+    given.abort();
+  }, 20_000);
+
   it("the dashboard shows it live to whoever signed in, and to nobody else", async () => {
     const { context, page, complaints } = await newVisitor(browser);
     expect((await context.request.get(`${demo.attune.url}/dashboard/`)).status()).toBe(401);

@@ -165,7 +165,7 @@ describe("Experiment", () => {
     expect(viewport.watched()).toEqual([]);
     await becomeReader(attune);
     expect(expose).toHaveBeenCalledTimes(1);
-    expect((await attune.export()).exposures.filter((key) => key.includes("cta"))).toHaveLength(1);
+    expect((await attune.export()).exposures.filter((key) => key.includes("cta"))).toHaveLength(2);
   });
 });
 
@@ -201,6 +201,19 @@ describe("exposures", () => {
     expect(container.textContent).toBe("b");
     await act(async () => viewport.show(container.querySelector("p") as Element));
     expect(expose.mock.calls).toEqual([["cta"]]);
+  });
+
+  it("are told again where consent comes to cover more while they are shown", async () => {
+    const attune = await testAttune({ granted: false });
+    await attune.consent.grant(["personalization"]);
+    const expose = vi.spyOn(attune, "expose");
+    const { container } = show(attune, cta);
+    const look = () => act(async () => viewport.show(container.querySelector("button") as Element));
+    await look();
+    await act(() => attune.consent.grant(["analytics"]));
+    expect(viewport.watched()).toHaveLength(1);
+    await look();
+    expect(expose.mock.calls).toEqual([["cta"], ["cta"]]);
   });
 
   it("look through nested slots, and at the box around bare text", async () => {

@@ -13,13 +13,13 @@ import { useSlice } from "./use-slice.js";
 export function useExposure(slot: SlotName): (element: Element | null) => void {
   const attune = useAttune();
   const { isFallback, variant, experiment, policyVersion } = useDecision(slot);
-  const visitor = useSlice(
-    (engine) => engine.visitor()?.id ?? null,
+  const seenBy = useSlice(
+    (engine) => `${engine.visitor()?.id} ${engine.consent.state.revision}`,
     () => null,
   );
   const stop = useRef<(() => void) | null>(null);
-  // Another decision, run or visitor makes a new ref, so React detaches the old one and attaches this one, after commit.
-  const counted = isFallback ? null : [visitor, variant, experiment, policyVersion].join(" ");
+  // Another decision, run, visitor or consent makes a new ref, so React detaches the old one and attaches this one, after commit.
+  const counted = isFallback ? null : [seenBy, variant, experiment, policyVersion].join(" ");
   return useCallback(
     (element: Element | null) => {
       stop.current?.();

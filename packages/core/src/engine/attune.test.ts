@@ -195,6 +195,14 @@ describe("decisions in the page", () => {
     expect(device.cookies.size).toBe(0);
   });
 
+  it("are made for each context by itself, also where JSON cannot carry it", async () => {
+    const policy = { type: "rules", rules: [{ when: { "context.vip": true }, variant: "vip" }] } as const;
+    const slots = { door: { variants: { all: 0, vip: 1 }, fallback: "all", policy } };
+    const { attune } = await granted({}, { decisions: { ruleset: { ...ruleset, slots } } });
+    const seen = (vip: boolean) => attune.decide("door", { context: { vip, big: 1n } }).variant;
+    expect([seen(true), seen(false), seen(true)]).toEqual(["vip", "all", "vip"]);
+  });
+
   it("can be forced, and forced ones are never counted", async () => {
     const { attune, events, time } = await granted(
       {},
@@ -229,6 +237,45 @@ describe("decisions in the page", () => {
     await second.time.advance(2000);
     expect(second.attune.decide("hero")).toEqual(first.attune.decide("hero"));
     expect(second.events()).toEqual([]);
+  });
+
+  it("are told again where consent has come to cover more, and only there", async () => {
+    const device = fakeDevice();
+    const { attune, events, time } = make({ device });
+    attune.start();
+    await attune.consent.grant(["personalization"]);
+    attune.expose("hero");
+    attune.expose("hero");
+    await attune.consent.grant(["analytics"]);
+    attune.expose("hero");
+    attune.expose("hero");
+    await attune.consent.grant(["marketing"]);
+    attune.expose("hero");
+    await attune.consent.deny(["analytics"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    await attune.close();
+    const later = make({ device });
+    later.attune.start();
+    await later.attune.consent.grant(["analytics"]);
+    later.attune.expose("hero");
+    await later.time.advance(2000);
+    expect([...events(), ...later.events()].map(({ name }) => name)).toEqual(
+      Array(2).fill("Variant Exposed"),
+    );
+  });
+
+  it("count for the purposes that held when they were seen, for none granted since", async () => {
+    const { attune, events, time } = make();
+    attune.start();
+    await attune.consent.grant(["personalization"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    await attune.consent.grant(["analytics"]);
+    attune.expose("hero");
+    await time.advance(2000);
+    const told = events().map(({ consent }) => (consent as { purposes: string[] }).purposes);
+    expect(told.map((purposes) => purposes.includes("analytics"))).toEqual([false, true]);
   });
 
   it("are counted again when the experiment runs under another policy, each with its own propensity", async () => {

@@ -62,14 +62,16 @@ export function createDecider({ host, ruleset, explainBy, decidedFor, options }:
   };
 
   const memoOf = (slot: string, context: Readonly<Record<string, unknown>> | undefined): Memo => {
-    const key = context ? `${slot}\n${host.attempt(() => canonicalJson(context))}` : slot;
-    const known = memos.get(key);
+    // Contexts that JSON cannot carry cannot be told apart by it: their decisions are made anew.
+    const key = context ? host.attempt(() => `${slot}\n${canonicalJson(context)}`) : slot;
+    const known = key === undefined ? undefined : memos.get(key);
     if (known?.version === version) return known;
     const decision = (!context && (own(held, slot) as Decision | null)) || compute(slot, context);
     const memo =
       known && (known.decision === decision || JSON.stringify(known.decision) === JSON.stringify(decision))
         ? { ...known, version }
         : { decision, version };
+    if (key === undefined) return memo;
     if (memos.size >= MEMO_LIMIT) memos.clear();
     memos.set(key, memo);
     return memo;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FakeOptions, fakeDevice, fakeEnvironment } from "../../test/fake-environment.js";
+import { type FakeOptions, fakeDevice, fakeEnvironment, fakeTime } from "../../test/fake-environment.js";
 import { createAttune } from "./create-attune.js";
 import type { AttuneOptions } from "./types.js";
 
@@ -77,6 +77,51 @@ describe("delivery", () => {
     expect(sent).toHaveLength(2);
     await time.advance(1);
     expect(sent).toHaveLength(3);
+  });
+
+  it("T6: what the server asked of one page holds for every page of the device, and across a reload", async () => {
+    const device = fakeDevice();
+    const time = fakeTime();
+    const first = await page({ device, time, answer: () => ({ status: "retry", afterMs: 120_000 }) });
+    const second = await page({ device, time });
+    await first.attune.track("A");
+    await time.advance(1000);
+    expect(first.sent).toHaveLength(1);
+    await second.attune.track("B");
+    await time.advance(1000);
+    second.hide();
+    await first.attune.close();
+    const reloaded = await page({ device, time });
+    reloaded.hide();
+    await reloaded.attune.flush();
+    await time.advance(118_999);
+    expect([...second.sent, ...reloaded.sent]).toEqual([]);
+    await time.advance(1);
+    expect(new Set(names([...second.events(), ...reloaded.events()]))).toEqual(new Set(["A", "B"]));
+    expect(device.queue.size).toBe(0);
+  });
+
+  it("T6: a time further off than a server may ask for, from a clock put back since, holds nothing up", async () => {
+    const device = fakeDevice();
+    const time = fakeTime();
+    const first = await page({ device, time, answer: () => ({ status: "retry", afterMs: 1000 }) });
+    await first.attune.track("A");
+    await first.attune.flush();
+    await first.attune.close();
+    const earlier = await page({ device, time: fakeTime(time.clock.now() - 86_400_000) });
+    expect(names(earlier.events())).toEqual(["A"]);
+  });
+
+  it("T6: a page that comes back after it was hidden waits as long as it was told while it went", async () => {
+    const { attune, sent, time, hide } = await page({
+      answer: () => ({ status: "retry", afterMs: 120_000 }),
+    });
+    await attune.track("A");
+    hide();
+    await time.advance(119_999);
+    expect(sent.map(({ last }) => last)).toEqual([true]);
+    await time.advance(1);
+    expect(sent).toHaveLength(2);
   });
 
   it("T6: backs off with jitter between half a second and a minute", async () => {

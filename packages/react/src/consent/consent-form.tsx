@@ -14,7 +14,8 @@ export interface ConsentFormProps {
 
 /**
  * The switches, and the buttons in the order and form that make no answer easier than another: "Reject all" and "Accept all" are the same
- * kind of button, side by side. What is saved of single switches looks different from both.
+ * kind of button, side by side, and stay where they are when the switches come. What is saved of single switches looks different from both, and
+ * stands at the end of its line: the banner's "Choose for each purpose" was at the start of it, so that a second click there does nothing.
  */
 export function ConsentForm({ prompt, messages, expanded, form, onDecided }: ConsentFormProps) {
   const decided = (decide: () => void) => (): void => {
@@ -30,17 +31,17 @@ export function ConsentForm({ prompt, messages, expanded, form, onDecided }: Con
     <form className="attune-consent-form" ref={form} onSubmit={submit}>
       {expanded && <Switches prompt={prompt} messages={messages} />}
       <div className="attune-consent-actions">
+        {expanded && (
+          <button type="submit" className="attune-consent-button">
+            {messages.save}
+          </button>
+        )}
         <button type="button" className="attune-consent-button" onClick={decided(prompt.rejectAll)}>
           {messages.rejectAll}
         </button>
         <button type="button" className="attune-consent-button" onClick={decided(prompt.acceptAll)}>
           {messages.acceptAll}
         </button>
-        {expanded && (
-          <button type="submit" className="attune-consent-button">
-            {messages.save}
-          </button>
-        )}
       </div>
     </form>
   );

@@ -23,7 +23,9 @@ async function forward(
   const answer = await fetch(`${server}/${path}${new URL(request.url).search}`, {
     method: request.method,
     headers: pick(request.headers, FORWARDED),
-    ...(request.method === "POST" && { body: await request.arrayBuffer() }),
+    // As it comes: how much is too much is the server's to say.
+    ...(request.method === "POST" && { body: request.body, duplex: "half" }),
+    signal: request.signal,
     cache: "no-store",
   }).catch(() => null);
   if (answer === null) return new Response(null, { status: 503, headers: { "retry-after": "5" } });

@@ -2,7 +2,8 @@ import type { RandomSource } from "../../kernel/random.js";
 
 const MIN_MS = 500;
 const MAX_MS = 60_000;
-const RETRY_AFTER_MAX_MS = 3_600_000;
+/** The longest that a server may ask to wait. */
+export const RETRY_AFTER_MAX_MS = 3_600_000;
 
 /** Ms to wait after the n-th failure in a row: what the server asked for, between half a second and an hour, else exponential with full jitter (0.5–60 s). */
 export function backOff(failures: number, afterMs: number | undefined, random: RandomSource): number {

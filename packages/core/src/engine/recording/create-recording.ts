@@ -2,6 +2,7 @@ import { memoryAllowed } from "../../consent/allowed.js";
 import type { Grants } from "../../consent/types.js";
 import type { JsonObject } from "../../kernel/json.js";
 import { explain } from "../../decisions/explain.js";
+import { purposesOf } from "../../events/names.js";
 import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
 import { createCollection } from "./collection.js";
@@ -65,7 +66,7 @@ export const createRecording: CreateRecording = (context) => {
 
 /** What the visitor does, and who that is. */
 function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
-  const { identity, consent, model, exposures, keeper, changed } = parts;
+  const { options, identity, consent, model, exposures, keeper, changed } = parts;
   const record = createRecorder(parts);
   const known = (): boolean => collecting(consent().grants);
   const renew = (): void => {
@@ -96,7 +97,11 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       }
       if (userId !== undefined) identify(userId, occurrence.properties, granted);
       if (!decision) return record(occurrence, granted);
-      const properties = exposures.see(decision);
+      const now = consent().grants;
+      const covered = purposesOf(occurrence.name, options.events?.definitions).filter(
+        (purpose) => granted[purpose] && now[purpose],
+      );
+      const properties = exposures.see(decision, covered);
       return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");
     },
   };

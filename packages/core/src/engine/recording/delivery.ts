@@ -1,10 +1,10 @@
 import { AttuneError } from "../../kernel/errors.js";
 import type { RandomSource } from "../../kernel/random.js";
-import type { QueueItem, SendOutcome } from "../../ports/environment.js";
+import type { Cancellation, QueueItem, SendOutcome } from "../../ports/environment.js";
 import { createCancel, type Host } from "../host.js";
 import type { DeliveryEntry } from "../types.js";
 import { createAlarm } from "./alarm.js";
-import { backOff } from "./back-off.js";
+import { backOff, RETRY_AFTER_MAX_MS } from "./back-off.js";
 import type { Device } from "./device.js";
 import { createOutbox } from "./outbox.js";
 
@@ -14,12 +14,17 @@ const MAX_BATCH = 200;
 const BUSY_MS = 1000;
 /** Nothing that the page can do makes a refused key right: it looks again after an hour. */
 const REFUSED_MS = 3_600_000;
+/** Where the device keeps until when the server asked its pages to wait, epoch ms. */
+const WAIT = "wait";
 
 const refusal = (code: number, detail = `status ${code}`): AttuneError =>
   new AttuneError(
     "ATTUNE_ENGINE_REFUSED",
     `The endpoint takes no events from this page (${detail}). Check the write key and the origins that it allows; the events wait.`,
   );
+
+const asksToWait = (outcome: SendOutcome): boolean =>
+  outcome.status === "retry" && outcome.afterMs !== undefined;
 
 export interface DeliveryOptions {
   random: RandomSource;
@@ -47,7 +52,7 @@ export interface Delivery {
 export function createDelivery(host: Host, device: Device, options: DeliveryOptions): Delivery {
   const { batchSize, intervalMs } = options;
   const outbox = createOutbox(host, device);
-  const sender = createSender(host, outbox, options);
+  const sender = createSender(host, device, outbox, options);
   let draining: Promise<void> | null = null;
   let closed = false;
 
@@ -104,6 +109,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
 /** Knows how to send and when not to. */
 function createSender(
   host: Host,
+  device: Device,
   outbox: ReturnType<typeof createOutbox>,
   { admit, random }: DeliveryOptions,
 ) {
@@ -116,15 +122,16 @@ function createSender(
 
   const pause = (): number => Math.max(0, notBefore - host.clock.now());
 
-  const send = async (items: readonly QueueItem[], last: boolean): Promise<SendOutcome> => {
-    for (const { id } of items) inFlight.add(id);
+  const send = async (
+    items: readonly QueueItem[],
+    last: boolean,
+    signal: Cancellation,
+  ): Promise<SendOutcome> => {
     try {
-      return (await network?.send(items, { last, signal: cancel.signal })) ?? { status: "retry" };
+      return (await network?.send(items, { last, signal })) ?? { status: "retry" };
     } catch (error) {
       host.report(error);
       return { status: "retry" };
-    } finally {
-      for (const { id } of items) inFlight.delete(id);
     }
   };
 
@@ -142,7 +149,26 @@ function createSender(
       if (refused) host.report(refusal(outcome.code, outcome.detail));
       const afterMs = refused ? REFUSED_MS : outcome.afterMs;
       notBefore = host.clock.now() + backOff(++failures, afterMs, random);
+      // What the server asked for is asked of all pages of this device; a key that was wrong may be right in the next one.
+      if (asksToWait(outcome)) await device.use((storage) => storage.set(WAIT, notBefore));
     }
+  };
+
+  /** How long to wait, with what the server asked of another page. Further off than it may ask was said by another clock. */
+  const sharedPause = async (): Promise<number> => {
+    const until = Number(await device.use((storage) => storage.get(WAIT)));
+    if (until > notBefore && until <= host.clock.now() + RETRY_AFTER_MAX_MS) notBefore = until;
+    return pause();
+  };
+
+  /** In flight until what became of them is on the device: who has read the queue before that must not send them again. */
+  const deliver = async (items: readonly QueueItem[], last: boolean, mine: Cancellation): Promise<void> => {
+    for (const { id } of items) inFlight.add(id);
+    const outcome = await send(items, last, mine);
+    // Not delivered while the page goes away, events wait for its return or for the next one.
+    const concludes = !last || outcome.status === "done" || asksToWait(outcome);
+    if (concludes && !mine.aborted) await conclude(items, outcome);
+    for (const { id } of items) inFlight.delete(id);
   };
 
   /** Those of the items that consent still covers, as far as it does, and the others. At once: a page going away does not wait. */
@@ -168,14 +194,13 @@ function createSender(
     loop() {
       const { signal: mine } = cancel;
       return async (): Promise<void> => {
-        while (!mine.aborted && pause() === 0) {
+        while ((await sharedPause()) === 0) {
           const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
           if (mine.aborted || items.length === 0) return;
           const { allowed: batch, withheld } = gate(items);
           if (withheld.length > 0) await outbox.settle(withheld, withheld);
           if (batch.length === 0) continue;
-          const outcome = await send(batch, false);
-          if (!mine.aborted) await conclude(batch, outcome);
+          await deliver(batch, false, mine);
         }
       };
     },
@@ -183,9 +208,7 @@ function createSender(
       const { signal: mine } = cancel;
       const { allowed: items } = gate(outbox.own().filter(({ id }) => again || !inFlight.has(id)));
       if (!network || items.length === 0 || pause() > 0) return;
-      const outcome = await send(items, true);
-      // Not delivered this way, the events wait for the page's return or for the next one.
-      if (!mine.aborted && outcome.status === "done") await conclude(items, outcome);
+      await deliver(items, true, mine);
     },
   };
 }

@@ -1,30 +1,26 @@
+import type { Purpose } from "../../consent/types.js";
 import type { Decision } from "../../decisions/types.js";
 import type { JsonObject } from "../../kernel/json.js";
 
-const LIMIT = 500;
+const LIMIT = 1000;
 
 /**
- * Which decisions the visitor has seen: each slot and variant once in an experiment's run, which is as long as its policy stays the same, so
- * that every exposure tells the propensity it was made under. The oldest of more than 500 are forgotten.
+ * Which decisions the visitor has seen, and for which purposes that was told: each slot and variant once in an experiment's run, which is as
+ * long as its policy stays the same, so that every exposure tells the propensity it was made under; and once more where consent has come to
+ * cover a purpose it was not told for. The oldest of more than 1,000 (one for each purpose) are forgotten.
  */
 export function createExposures() {
   let seen = new Set<string>();
   return {
-    /** The properties of the event that counts this decision, or null where it does not count or has been counted. */
-    see({
-      slot,
-      variant,
-      reason,
-      experiment,
-      propensity,
-      policyVersion,
-      rulesetVersion,
-      isFallback,
-    }: Decision): JsonObject | null {
-      const key = [slot, variant, experiment, policyVersion].join("|");
-      if (isFallback || reason === "override" || seen.has(key)) return null;
-      seen.add(key);
-      if (seen.size > LIMIT) seen.delete([...seen][0] as string);
+    /** The properties of the event that tells of this decision for these purposes, or null where there is nothing to tell. */
+    see(
+      { slot, variant, reason, experiment, propensity, policyVersion, rulesetVersion, isFallback }: Decision,
+      purposes: readonly Purpose[],
+    ): JsonObject | null {
+      if (isFallback || reason === "override") return null;
+      const keys = purposes.map((purpose) => [slot, variant, experiment, policyVersion, purpose].join("|"));
+      if (keys.every((key) => seen.has(key))) return null;
+      seen = new Set([...seen, ...keys].slice(-LIMIT));
       return {
         slot,
         variant,

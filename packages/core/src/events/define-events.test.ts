@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { grantsOf, NO_GRANTS } from "../consent/grants.js";
 import { eventAllowed } from "./consent-filter.js";
-import { defineEvents, type EventProperties, type TypedTrack } from "./define-events.js";
+import { defineEvents, type EventProperties, sensitiveFields, type TypedTrack } from "./define-events.js";
 import { purposesOf } from "./names.js";
 
 const events = defineEvents({
@@ -77,5 +77,62 @@ describe("defineEvents", () => {
       "/properties/a~1b",
     ]);
     expect(JSON.stringify(issues)).not.toContain("secret");
+  });
+});
+
+describe("properties marked sensitive", () => {
+  const clinic = defineEvents({
+    "Visit Booked": {
+      properties: {
+        diagnosis: { type: "string", sensitive: true },
+        urgency: { type: ["low", "high", undefined], sensitive: true },
+        weight: { type: "number?", sensitive: false },
+        ward: { type: "string" },
+        day: "number",
+      },
+    },
+    "Visit Cancelled": { properties: { diagnosis: { type: "string?", sensitive: true } } },
+    "Anything Happened": {},
+  });
+
+  it("are typed as any other", () => {
+    type Visit = EventProperties<(typeof clinic.definitions)["Visit Booked"]>;
+    expectTypeOf<Visit["diagnosis"]>().toEqualTypeOf<string>();
+    expectTypeOf<Visit["urgency"]>().toEqualTypeOf<"low" | "high" | undefined>();
+    expectTypeOf<Visit["weight"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<Visit["ward"]>().toEqualTypeOf<string>();
+    expectTypeOf<Visit["day"]>().toEqualTypeOf<number>();
+    const track: TypedTrack<typeof clinic, void> = () => undefined;
+    track("Visit Booked", { diagnosis: "d", ward: "w", day: 1 });
+    track("Visit Cancelled");
+    // @ts-expect-error what is marked may not be left out
+    track("Visit Booked", { ward: "w", day: 1 });
+    // @ts-expect-error nor be of another type
+    track("Visit Booked", { diagnosis: 1, ward: "w", day: 1 });
+    // @ts-expect-error nor be a text that is not in its list
+    track("Visit Booked", { diagnosis: "d", urgency: "none", ward: "w", day: 1 });
+    // @ts-expect-error a definition needs a type
+    defineEvents({ A: { properties: { a: { sensitive: true } } } });
+  });
+
+  it("are checked as any other, without the value", () => {
+    const given = { diagnosis: 3, urgency: "secret", ward: "w", day: 1 };
+    const issues = clinic.check("Visit Booked", given);
+    expect(issues.map(({ path }) => path)).toEqual(["/properties/diagnosis", "/properties/urgency"]);
+    expect(JSON.stringify(issues)).not.toContain("secret");
+    expect(clinic.check("Visit Booked", { diagnosis: "d", ward: "w", day: 1 })).toEqual([]);
+  });
+
+  it("are what the service is told to seal, each once, in its own words", () => {
+    const fields = sensitiveFields(clinic);
+    expect(fields).toEqual(["properties.diagnosis", "properties.urgency"]);
+    expect(sensitiveFields(events)).toEqual([]);
+  });
+
+  it("are refused where the service could not find them", () => {
+    const dotted = defineEvents({ A: { properties: { "a.b": { type: "string", sensitive: true } } } });
+    expect(() => sensitiveFields(dotted)).toThrow(
+      expect.objectContaining({ code: "ATTUNE_EVENTS_SENSITIVE" }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { Purpose } from "../consent/types.js";
+import { AttuneError } from "../kernel/errors.js";
 import { pointer, type Issue } from "../kernel/result.js";
 import type { EventPurposeSource } from "./names.js";
 import type { KnownEventName } from "./types.js";
@@ -13,14 +14,27 @@ export type PropertyType =
   | "boolean?"
   | readonly (string | undefined)[];
 
+/** A property of which more is to be said than its type. */
+export interface PropertyDefinition {
+  type: PropertyType;
+  /** Its value is for nobody but the service's door, which seals it: see {@link sensitiveFields}. */
+  sensitive?: boolean;
+}
+
+export type EventProperty = PropertyType | PropertyDefinition;
+
 export interface EventDefinition {
   /** What it is collected for (default analytics and personalization). */
   purposes?: readonly Purpose[];
   /** Every property the event may carry; others are issues. Absent: any. */
-  properties?: Readonly<Record<string, PropertyType>>;
+  properties?: Readonly<Record<string, EventProperty>>;
 }
 
 export type EventDefinitions = Readonly<Record<string, EventDefinition>>;
+
+type Bare<P extends EventProperty> = P extends { type: infer T extends PropertyType }
+  ? T
+  : Extract<P, PropertyType>;
 
 type TypeOf<T extends PropertyType> = T extends readonly (infer V)[]
   ? Exclude<V, undefined>
@@ -38,13 +52,13 @@ type Optional<T extends PropertyType> = T extends `${string}?`
       : false
     : false;
 
-type PropertiesFrom<P extends Readonly<Record<string, PropertyType>>> = {
-  [K in keyof P as Optional<P[K]> extends true ? never : K]: TypeOf<P[K]>;
-} & { [K in keyof P as Optional<P[K]> extends true ? K : never]?: TypeOf<P[K]> };
+type PropertiesFrom<P extends Readonly<Record<string, EventProperty>>> = {
+  [K in keyof P as Optional<Bare<P[K]>> extends true ? never : K]: TypeOf<Bare<P[K]>>;
+} & { [K in keyof P as Optional<Bare<P[K]>> extends true ? K : never]?: TypeOf<Bare<P[K]>> };
 
 /** The properties that a defined event takes. */
 export type EventProperties<D extends EventDefinition> = D extends {
-  properties: infer P extends Readonly<Record<string, PropertyType>>;
+  properties: infer P extends Readonly<Record<string, EventProperty>>;
 }
   ? PropertiesFrom<P>
   : Record<string, unknown>;
@@ -88,6 +102,30 @@ export function defineEvents<const D extends EventDefinitions>(definitions: D): 
   };
 }
 
+/**
+ * What the service is to seal of these events: its option `sensitive`, as in
+ * `createPersonalizationService({ …, sensitive: [...sensitiveFields(events), "traits.phone"] })`. The service knows fields by name alone, so a
+ * property that one event marks is sealed in every event.
+ *
+ * @returns `properties.{name}` of each property marked `sensitive`, each once.
+ * @throws AttuneError `ATTUNE_EVENTS_SENSITIVE` for a marked property with a dot in its name, which the service could not find.
+ */
+export function sensitiveFields({ definitions }: Pick<EventCatalogue, "definitions">): readonly string[] {
+  const marked = Object.values(definitions).flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, given]) => (definitionOf(given).sensitive ? [key] : [])),
+  );
+  const nowhere = marked.find((key) => key === "" || key.includes("."));
+  if (nowhere !== undefined)
+    throw new AttuneError(
+      "ATTUNE_EVENTS_SENSITIVE",
+      `"${nowhere}" cannot be sensitive: sealed fields are named by paths with dots. Give the property a name without one.`,
+    );
+  return [...new Set(marked)].map((key) => `properties.${key}`);
+}
+
+const definitionOf = (given: EventProperty): PropertyDefinition =>
+  typeof given === "object" && "type" in given ? given : { type: given };
+
 function checkProperties(
   schema: EventDefinition["properties"],
   given: Readonly<Record<string, unknown>>,
@@ -97,7 +135,8 @@ function checkProperties(
   const report = (key: string, message: string): void => {
     issues.push({ path: pointer("/properties", key), code: "ATTUNE_EVENTS_PROPERTY", message });
   };
-  for (const [key, type] of Object.entries(schema)) {
+  for (const [key, property] of Object.entries(schema)) {
+    const { type } = definitionOf(property);
     const value = given[key];
     if (typeof type !== "string") {
       if (!type.includes(value as string))

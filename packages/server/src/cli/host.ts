@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPersonalizationService } from "@attune/core/service";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "@attune/core/memory";
-import type { LoadedRuleset } from "@attune/core/service";
+import type { LoadedRuleset, PersonalizationService } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { problem } from "../http/problem.js";
 import { createAttuneServer } from "../server.js";
@@ -16,7 +16,7 @@ import { retentionOf } from "./back-end.js";
 import { keysFor } from "./config.js";
 import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
 import { EMBEDDED } from "./ports/embedded-ports.js";
-import { openPorts } from "./ports/open-ports.js";
+import { openPorts, type OpenedPorts } from "./ports/open-ports.js";
 import { warnOfRedis } from "./ports/redis-advice.js";
 import { UsageError } from "./usage.js";
 
@@ -60,7 +60,7 @@ export interface Host {
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {}, report } = options;
-  const { basePath = "", origin: publicOrigin, consent, sampling, sensitive, proxy } = config;
+  const { basePath = "", origin: publicOrigin, proxy } = config;
   const { worker = true, ownKeys = true } = options;
   const retentionMs = retentionOf(config);
   const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
@@ -71,17 +71,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (dir !== null && config.ports) void warnOfRedis(config.ports, report);
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
-  const parts = {
-    stores: ports.stores,
-    log: ports.log,
-    channel: ports.channel,
-    ...(ports.series && { series: ports.series }),
-    ...(ports.keys && { keys: ports.keys }),
-    ...(consent && { consent }),
-    ...(sampling && { sampling }),
-    ...(sensitive && { sensitive }),
-    retentionMs,
-  };
+  const parts = partsOf(config, ports, retentionMs);
   const service = worker ? null : createPersonalizationService({ ...parts, worker, report });
   const server = createAttuneServer({
     ...parts,
@@ -100,25 +90,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const listener = http.createServer(
     toNodeListener((request, peer) => (ending ? endingAnswer() : server.fetch(request, peer)), { report }),
   );
-  const close = async (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
+  const close = (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
     ending = true;
-    // What others fold is not waited for. A log that does not answer must not keep the process from ending.
-    const settled = worker
-      ? await inTime(server.service.settled(), settleMs).catch((error: unknown) => {
-          report(error);
-          return false;
-        })
-      : true;
-    const closed = new Promise((resolve) => listener.close(resolve));
-    try {
-      await server.close();
-      await service?.close();
-    } finally {
-      listener.closeAllConnections();
-      await closed;
-      await ports.close();
-    }
-    return settled;
+    // What others fold is not waited for.
+    const settle = worker ? () => inTime(server.service.settled(), settleMs) : async () => true;
+    return endAll({ settle, listener, server, service, ports, report });
   };
   try {
     if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
@@ -139,6 +115,51 @@ export async function startHost(options: HostOptions): Promise<Host> {
     hasDashboard: dashboard !== null,
     close,
   };
+}
+
+/** What service and server stand on alike. */
+const partsOf = (
+  { consent, sampling, sensitive }: ServerConfig,
+  { stores, log, channel, series, keys }: OpenedPorts,
+  retentionMs: number,
+) => ({
+  stores,
+  log,
+  channel,
+  ...(series && { series }),
+  ...(keys && { keys }),
+  ...(consent && { consent }),
+  ...(sampling && { sampling }),
+  ...(sensitive && { sensitive }),
+  retentionMs,
+});
+
+interface Running {
+  settle(): Promise<boolean>;
+  listener: http.Server;
+  server: AttuneServer;
+  /** Where it is not the server's own. */
+  service: PersonalizationService | null;
+  ports: OpenedPorts;
+  report(error: unknown): void;
+}
+
+/** Whether all was settled; closes everything whatever becomes of that, since a log that does not answer must not keep the process from ending. */
+async function endAll({ settle, listener, server, service, ports, report }: Running): Promise<boolean> {
+  const settled = await settle().catch((error: unknown) => {
+    report(error);
+    return false;
+  });
+  const closed = new Promise((resolve) => listener.close(resolve));
+  try {
+    await server.close();
+    await service?.close();
+  } finally {
+    listener.closeAllConnections();
+    await closed;
+    await ports.close();
+  }
+  return settled;
 }
 
 const endingAnswer = (): Response =>

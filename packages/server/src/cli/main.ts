@@ -8,14 +8,14 @@ import { keysCommand } from "./keys-command.js";
 import { replayCommand } from "./replay.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
-import { HELP } from "./usage.js";
+import { helpOf } from "./usage.js";
 import { VERSION } from "../version.js";
 import { workerCommand } from "./worker.js";
 
 type Command = (args: string[], terminal: Terminal) => Promise<number>;
 
-const help: Command = async (_args, terminal) => {
-  terminal.out(HELP);
+const help: Command = async ([command], terminal) => {
+  terminal.out(helpOf(command));
   return 0;
 };
 
@@ -51,7 +51,7 @@ export async function main(args: readonly string[], given: Terminal = createTerm
   }
   const asksForHelp = rest.includes("--help") || rest.includes("-h");
   try {
-    return await (asksForHelp ? help : command)(rest, terminal);
+    return await (asksForHelp ? help([name], terminal) : command(rest, terminal));
   } catch (error) {
     return explain(error, terminal);
   }

@@ -345,8 +345,18 @@ describe("attune replay", () => {
       expect(err).toMatch(message);
       expect(code).toBe(2);
     }
-    for (const args of [["help"], ["replay", "--help"], ["serve", "-h"]])
-      expect((await run(...args)).out).toContain("attune replay FILE");
+    for (const args of [["help"], ["--help"], ["help", "fly"]])
+      expect((await run(...args)).out).toMatch(/attune dev [^]*attune replay FILE[^]*NO_COLOR/);
+    for (const [args, own, other] of [
+      [["replay", "--help"], "attune replay FILE", "attune dev"],
+      [["serve", "-h"], "--no-worker", "attune worker [options]"],
+      [["help", "keys"], "--dir DIR", "attune audit-log"],
+    ] as const) {
+      const { code, out } = await run(...args);
+      expect(code).toBe(0);
+      expect(out).toContain(own);
+      expect(out).not.toContain(other);
+    }
     expect((await run("--version")).out).toMatch(/^\d+\.\d+\.\d+/);
   });
 

@@ -15,7 +15,7 @@ export function wholeNumber(name: string, text: string, from: number, to: number
   throw new UsageError(`--${name} is a whole number from ${from} to ${to}.`);
 }
 
-export const HELP = `attune: personalization, on your own machine
+const HELP = `attune: personalization, on your own machine
 
   attune dev [options]           start the server with an embedded store and a dashboard
     --port N         port (default 4600; 0: any free one)
@@ -40,7 +40,7 @@ export const HELP = `attune: personalization, on your own machine
     --limit N        stop after N rows                --json           print the report as JSON
 
   attune serve [options]         the service over HTTP, for production
-    --config FILE --dir DIR --port N --host NAME --ruleset FILE --json    as above
+    --config FILE --dir DIR --port N --host NAME --ruleset FILE --json    as for attune dev
     --no-worker      leave the folding to attune worker
 
   attune worker [options]        fold what the log brings; any number at once, Ctrl+C ends it after the batch at hand
@@ -55,13 +55,24 @@ export const HELP = `attune: personalization, on your own machine
     --keys-to DIR    put the keys there, apart from what they protect
 
   attune keys rotate             a new key for what is sealed from now on   --site NAME
+
   attune audit-log verify        whether the log of what was done is whole  --site NAME
     --checkpoint FILE            against this one, kept elsewhere; may be given again
   attune audit-log checkpoint    what it has come to, signed, to be kept elsewhere
 
-    All of them take --config FILE, --dir DIR (default .attune) and --json.
+    From attune worker on, all of them take --config FILE, --dir DIR (default .attune) and --json.
 
-  attune help                    this text
+  attune help [COMMAND]          this text, or what it says of one command
   attune --version               which version this is
 
   NO_COLOR is respected. Exit codes: 0 done, 1 failed, 2 called wrongly.`;
+
+const COMMON = new Set(["worker", "doctor", "dead-letters", "backup", "keys", "audit-log"]);
+
+/** What the help says of one command; all of it for none. */
+export function helpOf(command: string | undefined): string {
+  const own = HELP.split("\n\n").filter((section) => section.startsWith(`  attune ${command} `));
+  if (command === undefined || own.length === 0) return HELP;
+  const common = "    --config FILE    --dir DIR (default .attune)    --json";
+  return [...own, ...(COMMON.has(command) ? [common] : [])].join("\n");
+}

@@ -9,7 +9,7 @@ import { compileMapping } from "../replay/to-event.js";
 import { columnsOf, validateMapping } from "../replay/validate-mapping.js";
 import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
-import { startHost } from "./host.js";
+import { type Host, startHost } from "./host.js";
 import { onInterrupt } from "./interrupted.js";
 import { showReport } from "./show-report.js";
 import { number, type Terminal } from "./terminal.js";
@@ -17,61 +17,33 @@ import { UsageError, wholeNumber } from "./usage.js";
 
 const WAIT_MS = 30_000;
 
+const OPTIONS = {
+  mapping: { type: "string" },
+  url: { type: "string" },
+  key: { type: "string" },
+  dir: { type: "string" },
+  ruleset: { type: "string" },
+  speed: { type: "string", default: "max" },
+  batch: { type: "string", default: "500" },
+  concurrency: { type: "string", default: "4" },
+  limit: { type: "string" },
+  decide: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+} as const;
+
+const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options: OPTIONS });
+type Values = ReturnType<typeof parse>["values"];
+
 /** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for, or were left out since it was interrupted. */
 export async function replayCommand(args: string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      mapping: { type: "string" },
-      url: { type: "string" },
-      key: { type: "string" },
-      dir: { type: "string" },
-      ruleset: { type: "string" },
-      speed: { type: "string", default: "max" },
-      batch: { type: "string", default: "500" },
-      concurrency: { type: "string", default: "4" },
-      limit: { type: "string" },
-      decide: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = parse(args);
   const file = fileOf(positionals);
   checkServer(values);
-  const mapping = values.mapping === undefined ? null : await readMapping(values.mapping);
-  const format = mapping?.format ?? (/\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv");
-  if (!mapping && format === "csv") throw new UsageError("A CSV file needs --mapping: what is what in it.");
-  const columns = format === "ndjson" && mapping ? [...columnsOf(mapping).keys()] : mapping?.columns;
-  const concurrency = wholeNumber("concurrency", values.concurrency, 1, 64);
-  const settings = {
-    source: await openRows(file, {
-      format,
-      ...(columns && { columns }),
-      ...(mapping?.delimiter !== undefined && { delimiter: mapping.delimiter }),
-    }),
-    mapping: mapping && ((columns: readonly string[]) => compile(mapping, columns, format)),
-    batch: wholeNumber("batch", values.batch, 1, 1000),
-    concurrency,
-    limit:
-      values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber("limit", values.limit, 1, 1e12),
-    decide: values.decide,
-    speed: speedOf(values.speed),
-    onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
-  } satisfies Omit<ReplayOptions, "client" | "cacheStats" | "ended">;
-
-  const host =
-    values.url === undefined
-      ? await startHost({
-          dir: values.dir ?? null,
-          port: 0,
-          host: "127.0.0.1",
-          report: reportTo(terminal),
-          ...(values.ruleset !== undefined && { ruleset: await readJsonFile("ruleset", values.ruleset) }),
-        })
-      : null;
+  const settings = await settingsOf(values, file, terminal);
+  const host = values.url === undefined ? await hostFor(values, terminal) : null;
   const url = host?.url ?? (values.url as string);
   const key = host?.keys?.secretKey ?? (values.key as string);
-  const client = createClient({ url, key, connections: concurrency, waitMs: WAIT_MS });
+  const client = createClient({ url, key, connections: settings.concurrency, waitMs: WAIT_MS });
   const ending = new AbortController();
   const { signal: ended } = ending;
   const stop = onInterrupt(() => {
@@ -91,6 +63,39 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
     await host?.close();
   }
 }
+
+/** What is read from the file, and how it is sent. */
+async function settingsOf(values: Values, file: string, terminal: Terminal) {
+  const mapping = values.mapping === undefined ? null : await readMapping(values.mapping);
+  const format = mapping?.format ?? (/\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv");
+  if (!mapping && format === "csv") throw new UsageError("A CSV file needs --mapping: what is what in it.");
+  const columns = format === "ndjson" && mapping ? [...columnsOf(mapping).keys()] : mapping?.columns;
+  return {
+    source: await openRows(file, {
+      format,
+      ...(columns && { columns }),
+      ...(mapping?.delimiter !== undefined && { delimiter: mapping.delimiter }),
+    }),
+    mapping: mapping && ((columns: readonly string[]) => compile(mapping, columns, format)),
+    batch: wholeNumber("batch", values.batch, 1, 1000),
+    concurrency: wholeNumber("concurrency", values.concurrency, 1, 64),
+    limit:
+      values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber("limit", values.limit, 1, 1e12),
+    decide: values.decide,
+    speed: speedOf(values.speed),
+    onProgress: (share, rows) => terminal.status(`${bar(share)} ${number(rows)} rows`),
+  } satisfies Omit<ReplayOptions, "client" | "cacheStats" | "ended">;
+}
+
+/** A server started for the purpose. */
+const hostFor = async ({ dir, ruleset }: Values, terminal: Terminal): Promise<Host> =>
+  startHost({
+    dir: dir ?? null,
+    port: 0,
+    host: "127.0.0.1",
+    report: reportTo(terminal),
+    ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
+  });
 
 function fileOf([file, ...more]: readonly string[]): string {
   if (file === undefined || more.length > 0) throw new UsageError("Name one file to replay.");

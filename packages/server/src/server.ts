@@ -94,23 +94,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     publicOrigin,
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
-  const routes: Route[] = [
-    ...eventRoutes(context),
-    ...streamRoutes(context),
-    ...consentRoutes(context),
-    ...dataRoutes(context),
-    ...auditRoutes(context),
-    ...decisionRoutes(context),
-    ...rulesetRoutes(context),
-    ...figureRoutes(context),
-    ...seriesRoutes(context),
-    ...simulationRoutes(context),
-    ...healthRoutes(context),
-    ...monitoringRoutes(context, options.metrics?.open === true),
-    ...dashboardRoutes(context, options.dashboard?.directory ?? null),
-    ...openapiRoutes(() => routes.filter(({ page }) => page !== true), basePath),
-    ...landingRoutes(context, options.dashboard !== undefined),
-  ];
+  const routes = routesOf(context, options);
   return {
     fetch: createDoor({
       routes,
@@ -148,6 +132,27 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       if (!options.service) await service.close();
     },
   };
+}
+
+function routesOf(context: RouteContext, { metrics, dashboard }: AttuneServerOptions): Route[] {
+  const routes: Route[] = [
+    ...eventRoutes(context),
+    ...streamRoutes(context),
+    ...consentRoutes(context),
+    ...dataRoutes(context),
+    ...auditRoutes(context),
+    ...decisionRoutes(context),
+    ...rulesetRoutes(context),
+    ...figureRoutes(context),
+    ...seriesRoutes(context),
+    ...simulationRoutes(context),
+    ...healthRoutes(context),
+    ...monitoringRoutes(context, metrics?.open === true),
+    ...dashboardRoutes(context, dashboard?.directory ?? null),
+    ...openapiRoutes(() => routes.filter(({ page }) => page !== true), context.basePath),
+    ...landingRoutes(context, dashboard !== undefined),
+  ];
+  return routes;
 }
 
 /** Before anything is opened: what was opened for a server that never came to be would stay open. */

@@ -57,7 +57,7 @@ function nextRecord(
     region,
     grants,
     // A time in the future would let this decision win over every later one.
-    decidedAt: Math.min(input.at ?? now, now),
+    decidedAt: Math.min(Math.floor(input.at ?? now), now),
     source: input.source,
     revision: (before?.revision ?? 0) + 1,
   };

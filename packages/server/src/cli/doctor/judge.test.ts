@@ -6,13 +6,24 @@ import { type DynamoFacts, judgeDynamo } from "./dynamodb.js";
 import type { Finding } from "./finding.js";
 import { judgeDataFolder } from "./folder.js";
 import { influxDuration } from "./influxdb.js";
-import { judgeTopic, type TopicFacts } from "./kafka.js";
+import { judgeStandings, judgeTopic, type TopicFacts } from "./kafka.js";
 
 const codes = (findings: readonly Finding[]): string[] =>
   findings.map(({ level, code }) => `${level} ${code.replace("ATTUNE_DOCTOR_", "")}`).sort();
 const DAY_MS = 86_400_000;
 
 describe("what doctor makes of answers that no server here gives", () => {
+  it("of where workers stand in a topic that drops what is old", () => {
+    const [finding, ...more] = judgeStandings("events", [
+      { partition: 0, low: 100, committed: 100 },
+      { partition: 1, low: 100, committed: 60 },
+      { partition: 2, low: 100, committed: null },
+    ]);
+    expect(more).toEqual([]);
+    expect(finding?.code).toBe("ATTUNE_DOCTOR_KAFKA_LOST");
+    expect(finding?.message).toMatch(/Partition 1 .* dropped 40 entries/);
+  });
+
   it("of a topic", () => {
     const settings = (more: Record<string, string>): ReadonlyMap<string, string> =>
       new Map(

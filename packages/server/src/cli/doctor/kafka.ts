@@ -90,6 +90,46 @@ function judgeSettings(
   return findings;
 }
 
+/** Where a partition begins, and where the workers stand in it: null where they have committed nothing. */
+export interface Standing {
+  partition: number;
+  low: number;
+  committed: number | null;
+}
+
+/** The group under which workers fold, as the log names it at the broker. */
+const groupOf = (topic: string): string => `${topic}/fold`;
+
+/** What the topic dropped before it was folded. */
+export function judgeStandings(topic: string, standings: readonly Standing[]): Finding[] {
+  return standings.flatMap(({ partition, low, committed }) =>
+    committed === null || committed >= low
+      ? []
+      : [
+          error(
+            "ATTUNE_DOCTOR_KAFKA_LOST",
+            `Partition ${partition} of the topic ${topic} dropped ${low - committed} entries that no worker had folded; they cannot be brought back. Raise retention.ms above the longest time for which workers may stand still, and start workers.`,
+          ),
+        ],
+  );
+}
+
+async function standingsOf(admin: Admin, topic: string): Promise<Standing[] | null> {
+  try {
+    const [ranges, [group]] = await Promise.all([
+      admin.fetchTopicOffsets(topic),
+      admin.fetchOffsets({ groupId: groupOf(topic), topics: [topic] }),
+    ]);
+    const committed = new Map(group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    return ranges.map(({ partition, low }) => {
+      const offset = committed.get(partition) ?? -1;
+      return { partition, low: Number(low), committed: offset < 0 ? null : offset };
+    });
+  } catch {
+    return null;
+  }
+}
+
 export async function lookAtKafka(config: KafkaConfig, retentionMs: number): Promise<Finding[]> {
   const kafka = await kafkaClient(config);
   const admin = kafka.admin({ retry: { retries: 1 } });
@@ -99,7 +139,7 @@ export async function lookAtKafka(config: KafkaConfig, retentionMs: number): Pro
     // All of them: a broker may make a topic that is asked for by name.
     const { topics } = await admin.fetchTopicMetadata();
     const settings = await settingsOf(admin, [topic, deadLetterTopic]);
-    return [topic, deadLetterTopic].flatMap((name) => {
+    const findings = [topic, deadLetterTopic].flatMap((name) => {
       const found = topics.find((each) => each.name === name);
       if (found === undefined)
         return [
@@ -117,6 +157,17 @@ export async function lookAtKafka(config: KafkaConfig, retentionMs: number): Pro
       };
       return judgeTopic(facts, retentionMs, name === topic);
     });
+    if (topics.every((each) => each.name !== topic)) return findings;
+    const standings = await standingsOf(admin, topic);
+    if (standings === null)
+      findings.push(
+        unchecked(
+          `Whether the topic ${topic} dropped what was not folded`,
+          "the cluster does not tell this client where its groups stand.",
+        ),
+      );
+    else findings.push(...judgeStandings(topic, standings));
+    return findings;
   } finally {
     await admin.disconnect();
   }

@@ -1,7 +1,5 @@
 import { Refusal } from "./refusal.js";
 
-/** A smaller text holds too few values to be worth counting them, characters. */
-const SMALL = 64 << 10;
 /** Values in a text at most, however short it is; a longer one may hold one for each {@link CHARACTERS_PER_VALUE}. */
 const MAX_VALUES = 300_000;
 const CHARACTERS_PER_VALUE = 28;
@@ -14,7 +12,8 @@ const [QUOTE, COMMA, BACKSLASH, BRACKET, BRACE] = [0x22, 0x2c, 0x5c, 0x5b, 0x7b]
  */
 export function parseJson(text: string): unknown {
   const most = Math.max(MAX_VALUES, text.length / CHARACTERS_PER_VALUE);
-  if (text.length > SMALL && hasMoreValues(text, most)) {
+  // Each value takes a character at least.
+  if (text.length > most && hasMoreValues(text, most)) {
     const detail = `The body holds more than ${Math.floor(most)} values; send fewer events at a time.`;
     throw new Refusal(413, "ATTUNE_SERVER_BODY_VALUES", detail);
   }

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresTable } from "@attune/server-adapters/postgres";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDynamo } from "../../../../server-adapters/test/dynamodb.js";
 import { INFLUXD, influxServer } from "../../../../server-adapters/test/influxdb.js";
@@ -12,7 +13,7 @@ import { freePort } from "../../../../server-adapters/test/programs.js";
 import { startCluster } from "../../../../server-adapters/test/redis-cluster.js";
 import { redisProgram, startRedis } from "../../../../server-adapters/test/redis-server.js";
 import { runCli } from "../../../test/run-cli.js";
-import type { Diagnosis } from "./doctor.js";
+import { type Diagnosis, reasonOf } from "./doctor.js";
 import type { Finding } from "./finding.js";
 import { lookAtRedis } from "./redis.js";
 
@@ -66,6 +67,20 @@ describe("attune doctor, of a Redis that takes the connection and says nothing",
     given.abort();
     await expect(looking).rejects.toThrow();
     await expect.poll(() => connections.size).toBe(0);
+    mute.close();
+  });
+});
+
+describe("attune doctor, of a PostgreSQL that takes the connection and says nothing", () => {
+  it("says that it gave no answer in time", async () => {
+    const mute = createServer((socket) => void socket.on("error", () => undefined).resume());
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const { port } = mute.address() as AddressInfo;
+    const pool = new pg.Pool({ host: "127.0.0.1", port, connectionTimeoutMillis: 50 });
+    const failure: unknown = await pool.connect().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(reasonOf(failure)).toBe("it gave no answer in time.");
+    await pool.end();
     mute.close();
   });
 });

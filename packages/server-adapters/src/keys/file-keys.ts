@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, unlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AttuneError } from "@attune/core";
 import { type KeyShelf, type RotatingKeys, rotatingKeys } from "./rotating.js";
 
@@ -30,8 +30,8 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
   return rotatingKeys({
     get,
     async add(site, name, key) {
-      const folder = join(directory, site);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const folder = resolve(directory, site);
+      const made = await mkdir(folder, { recursive: true, mode: 0o700 });
       const draft = join(folder, `.${randomBytes(8).toString("hex")}`);
       await writeFile(draft, Buffer.from(key).toString("hex"), { mode: 0o600, flag: "wx", flush: true });
       try {
@@ -42,7 +42,8 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       } finally {
         await unlink(draft);
       }
-      await settle(folder);
+      // A folder made here is itself a name in the one above it.
+      await settleUpTo(folder, dirname(made ?? folder));
       return (await get(site, name)) as Uint8Array;
     },
     async names(site, prefix) {
@@ -54,6 +55,13 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       }
     },
   });
+}
+
+/** Settles a folder and those above it, the last one included. */
+async function settleUpTo(folder: string, last: string): Promise<void> {
+  await settle(folder);
+  const above = dirname(folder);
+  if (folder !== last && above !== folder) await settleUpTo(above, last);
 }
 
 /** Makes a folder's new names survive a loss of power. Not every system opens folders (Windows does not), nor needs to. */

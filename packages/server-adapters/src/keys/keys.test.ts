@@ -1,6 +1,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -139,6 +148,31 @@ describe("files", () => {
     writeFileSync(path, "half of it");
     await expect(keys.key("shop", "pseudonym")).rejects.toMatchObject({ code: "ATTUNE_KEYS_FILE" });
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "survive a loss of power together with the folders made for them",
+    async () => {
+      const root = realpathSync(folder());
+      const synced: string[] = [];
+      const handle = await open(root, "r");
+      const files = Object.getPrototypeOf(handle) as typeof handle;
+      const { sync } = files;
+      await handle.close();
+      const watched = vi.spyOn(files, "sync").mockImplementation(function (this: typeof handle) {
+        synced.push(readlinkSync(`/proc/self/fd/${this.fd}`));
+        return sync.call(this);
+      });
+      try {
+        await fileKeys({ directory: join(root, "etc", "keys") }).key("shop", "pseudonym");
+      } finally {
+        watched.mockRestore();
+      }
+      const shop = join(root, "etc", "keys", "shop");
+      expect(synced).toEqual(
+        expect.arrayContaining([shop, join(root, "etc", "keys"), join(root, "etc"), root]),
+      );
+    },
+  );
 });
 
 describe("KMS", () => {

@@ -197,6 +197,33 @@ describe("attune replay", () => {
     }
   });
 
+  it("refuses a line of NDJSON that does not end, and reads no further for it", async () => {
+    const endless = await file("endless.ndjson", `{}\n\n{"a":"${"x".repeat(8 << 20)}"}\n`);
+    const { code, out, err } = await run("replay", endless);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^Line 3 is longer than 1 MiB/);
+    expect(err.length).toBeLessThan(300);
+    const source = await openRows(endless, { format: "ndjson" });
+    const rows = source.rows(() => {})[Symbol.asyncIterator]();
+    expect((await rows.next()).value).toEqual({ number: 1, raw: {} });
+    await expect(rows.next()).rejects.toMatchObject({ code: "ATTUNE_REPLAY_FILE" });
+    expect(source.progress()).toBeLessThan(0.5);
+  });
+
+  it("ends lines of NDJSON at line feeds alone, wherever chunks end", async () => {
+    // Three bytes a letter, so that chunks end within one; JSON takes U+2028 in strings as it stands.
+    const longest = JSON.stringify("€".repeat(Math.floor(((1 << 20) - 2) / 3)));
+    const values = ["a\u2028b\u2029c\u0085d", JSON.parse(longest) as string, "€", "last"];
+    const text = values.map((value) => JSON.stringify(value)).join("\r\n");
+    for (const name of ["lines-of.ndjson", "lines-of.ndjson.gz"]) {
+      const given = await file(name, name.endsWith(".gz") ? gzipSync(text) : text);
+      const found: unknown[] = [];
+      for await (const { raw } of (await openRows(given, { format: "ndjson" })).rows(() => {}))
+        found.push(raw);
+      expect(found).toEqual(values);
+    }
+  });
+
   it("counts rows that are no CSV", async () => {
     const broken = `${HEADER}\n${line(0, "view", "u1", "s1")}\n2019-10-01 00:00:01 UTC,vi"ew,1,2,c,b,1,u1,s1\n${line(2, "view", "u1", "s1")}\n`;
     const report = reportOf(

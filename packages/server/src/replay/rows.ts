@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "@attune/core";
@@ -30,7 +29,7 @@ export interface RowOptions {
 /**
  * Reads a file as a stream, unpacking `.gz`; at no time is more of it in memory than a few chunks and one row.
  *
- * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none, and for a quote that is not closed.
+ * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none, a quote that is not closed, and a line of NDJSON beyond 1 MiB.
  */
 export async function openRows(file: string, options: RowOptions): Promise<RowSource> {
   const { size } = await stat(file);
@@ -77,7 +76,7 @@ function forward<T extends Transform>(from: Readable, to: T): T {
   return from.pipe(to);
 }
 
-/** Of a row of CSV: far more than an event may have, and little enough to hold. */
+/** Of a row of CSV or a line of NDJSON, bytes: far more than an event may have, and little enough to hold. */
 const LONGEST_ROW = 1 << 20;
 /** What csv-parse says where everything to the end of the file, or to the longest row, would be one field. */
 const UNENDING = new Set(["CSV_QUOTE_NOT_CLOSED", "CSV_MAX_RECORD_SIZE"]);
@@ -133,16 +132,9 @@ async function* ndjsonRows(
   { columns }: RowOptions,
   onColumns: (columns: readonly string[]) => void,
 ): AsyncGenerator<FileRow> {
-  const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
-  let failure: { cause: unknown } | null = null;
-  // Lines end without a word where their source fails.
-  source.on("error", (cause) => {
-    failure = { cause };
-    lines.close();
-  });
   onColumns(columns ?? []);
   let number = 0;
-  for await (const line of lines) {
+  for await (const line of linesOf(source)) {
     // Also takes away the mark that some editors put in front of UTF-8.
     const text = line.trim();
     if (text === "") continue;
@@ -150,9 +142,44 @@ async function* ndjsonRows(
     const parsed = parseLine(text, number);
     yield columns === undefined || parsed.fault ? parsed : asRow(parsed, columns, text);
   }
-  const failed = failure as { cause: unknown } | null;
-  if (failed) throw failed.cause;
 }
+
+const LINE_FEED = 0x0a;
+
+/** The lines as texts, empty ones too; of a line that does not end no more is held than the longest may have. */
+async function* linesOf(source: Readable): AsyncGenerator<string> {
+  let pieces: Buffer[] = [];
+  let held = 0;
+  let number = 1;
+  const hold = (piece: Buffer): void => {
+    held += piece.length;
+    if (held > LONGEST_ROW) throw tooLong(number);
+    pieces.push(piece);
+  };
+  const taken = (): string => {
+    const line = Buffer.concat(pieces).toString("utf8");
+    pieces = [];
+    held = 0;
+    number += 1;
+    return line;
+  };
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
+      hold(chunk.subarray(from, end));
+      yield taken();
+      from = end + 1;
+    }
+    hold(chunk.subarray(from));
+  }
+  yield taken();
+}
+
+const tooLong = (line: number): AttuneError =>
+  new AttuneError(
+    "ATTUNE_REPLAY_FILE",
+    `Line ${line} is longer than 1 MiB, which no event is. See that each line is one event, split or remove that line, and replay the file again.`,
+  );
 
 function parseLine(line: string, number: number): FileRow {
   try {

@@ -2,17 +2,19 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kafkaLog } from "@attune/server-adapters/kafka";
 import { postgresTable } from "@attune/server-adapters/postgres";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDynamo } from "../../../../server-adapters/test/dynamodb.js";
 import { INFLUXD, influxServer } from "../../../../server-adapters/test/influxdb.js";
-import { client as kafkaClient, KCAT, mockCluster } from "../../../../server-adapters/test/kafka.js";
+import { client as kafkaClient, FAST, KCAT, mockCluster } from "../../../../server-adapters/test/kafka.js";
 import { postgresProgram, startPostgres } from "../../../../server-adapters/test/postgres.js";
 import { freePort } from "../../../../server-adapters/test/programs.js";
 import { startCluster } from "../../../../server-adapters/test/redis-cluster.js";
 import { redisProgram, startRedis } from "../../../../server-adapters/test/redis-server.js";
 import { runCli } from "../../../test/run-cli.js";
-import type { Diagnosis } from "./doctor.js";
+import { type Diagnosis, reasonOf } from "./doctor.js";
 import type { Finding } from "./finding.js";
 import { lookAtRedis } from "./redis.js";
 
@@ -66,6 +68,20 @@ describe("attune doctor, of a Redis that takes the connection and says nothing",
     given.abort();
     await expect(looking).rejects.toThrow();
     await expect.poll(() => connections.size).toBe(0);
+    mute.close();
+  });
+});
+
+describe("attune doctor, of a PostgreSQL that takes the connection and says nothing", () => {
+  it("says that it gave no answer in time", async () => {
+    const mute = createServer((socket) => void socket.on("error", () => undefined).resume());
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const { port } = mute.address() as AddressInfo;
+    const pool = new pg.Pool({ host: "127.0.0.1", port, connectionTimeoutMillis: 50 });
+    const failure: unknown = await pool.connect().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(reasonOf(failure)).toBe("it gave no answer in time.");
+    await pool.end();
     mute.close();
   });
 });
@@ -240,6 +256,43 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
       await cluster.stop();
     }
   }, 60_000);
+
+  it("finds what the topic dropped before it was folded", async () => {
+    const cluster = await mockCluster();
+    const kafka = kafkaClient(cluster.brokers);
+    const opened = await kafkaLog({ kafka, topic: "events", consumer: FAST });
+    try {
+      const ports = {
+        hot: { kind: "lmdb" },
+        log: { kind: "kafka", brokers: cluster.brokers, topic: "events" },
+        channel: memory,
+      };
+      const lost = async () =>
+        (await examine(ports, "Kafka")).findings.filter(({ code }) => code === "ATTUNE_DOCTOR_KAFKA_LOST");
+      let shard = -1;
+      const worker = await opened.consume("fold", async ([first]) => {
+        shard = first?.shard ?? -1;
+      });
+      await opened.append([{ key: "a", value: 1 }]);
+      await expect.poll(() => opened.lag("fold"), { timeout: 20_000 }).toBe(0);
+      await worker.stop();
+      expect(await lost()).toEqual([]);
+      // The mock cluster keeps 5 MB of a partition.
+      const text = "x".repeat(200_000);
+      for (let n = 0; n < 40; n++) await opened.append([{ key: "a", value: { n, text } }]);
+      const [oldest] = await opened.read(shard, 0, 1);
+      const dropped = (oldest?.position ?? 0) - 2;
+      expect(dropped).toBeGreaterThan(0);
+      const findings = await lost();
+      expect(findings).toHaveLength(1);
+      expect(findings[0]?.message).toMatch(
+        new RegExp(`^Partition ${shard} of the topic events dropped ${dropped} entries`),
+      );
+    } finally {
+      await opened.close();
+      await cluster.stop();
+    }
+  }, 90_000);
 });
 
 describe.skipIf(INFLUXD.path === null)("attune doctor, of InfluxDB", () => {

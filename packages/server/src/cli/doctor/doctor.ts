@@ -51,7 +51,7 @@ const away = (why: string): Finding =>
   );
 
 /** The system's own word for it; its sentences may hold addresses. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   const {
     code,
     name,
@@ -59,8 +59,9 @@ function reasonOf(cause: unknown): string {
     cause: deeper,
   } = (cause ?? {}) as { code?: unknown; name?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === "string") return `${code}.`;
-  if (deeper !== undefined) return reasonOf(deeper);
+  // Before what lies deeper: there it may only say that the connection ended.
   if (typeof message === "string" && /time(d )?-?out/i.test(message)) return "it gave no answer in time.";
+  if (deeper !== undefined) return reasonOf(deeper);
   return `${typeof name === "string" ? name : "it failed"}.`;
 }
 

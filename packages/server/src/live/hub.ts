@@ -5,7 +5,7 @@ import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createRoster, type EventFrame, type Roster } from "./roster.js";
-import { createSiteFeeds, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
+import { createSiteFeeds, PING_TURNS, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
 import { type ApartFigures, createTallies } from "./tallies.js";
 
 export interface HubOptions {
@@ -68,7 +68,6 @@ interface Site {
 }
 
 const TICK_MS = 1000;
-const PING_TICKS = 15;
 /** Event names, segments and experiments in a `metrics` frame: each second one must fit well into a reader's buffer. */
 const METRICS_NAMES = 50;
 
@@ -186,7 +185,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     let readers = 0;
     for (const { feeds } of followed.values()) {
       feeds.sweep();
-      if (ticks % PING_TICKS === 0) feeds.tell("ping", () => ({ type: "ping" }));
+      feeds.ping(ticks % PING_TURNS);
       readers += feeds.wholeReaders;
     }
     if (sending || readers === 0) return;

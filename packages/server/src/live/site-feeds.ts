@@ -25,8 +25,10 @@ export interface SiteFeeds {
   wants(frame: ServiceFrame): boolean;
   /** @param live The same frame, as readers see it. @param visitor Whom it is about; null where it names nobody. */
   push(frame: ServiceFrame, live: LiveFrame, visitor: string | null): void;
-  /** Tells who reads the whole site, for `ping` and `visitors` everybody. */
-  tell(type: Aside["type"], frame: (subject: LiveSubject | null) => Aside): void;
+  /** Tells who reads the whole site; `visitors`: everybody. */
+  tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
+  /** Shows the readers whose turn it is that the stream is alive: by the turns from 0 to 14 everybody once, and not thousands in one moment. */
+  ping(turn: number): void;
   open(options: { subject: LiveSubject | null; lastEventId: string | null; active(): boolean }): Reader;
   /** As {@link Feed.forget}, in all of them. */
   forget(visitor: string | null): void;
@@ -34,6 +36,9 @@ export interface SiteFeeds {
   sweep(): void;
   close(): void;
 }
+
+/** Turns after which everybody has had a ping. */
+export const PING_TURNS = 15;
 
 const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
 
@@ -43,7 +48,8 @@ const isForAll = ({ type }: ServiceFrame): boolean =>
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, visitors: () => visitors(null) });
-  const apart = new Map<string, { subject: LiveSubject; feed: Feed }>();
+  const apart = new Map<string, { subject: LiveSubject; feed: Feed; turn: number }>();
+  let opened = 0;
 
   function* all(): Generator<{ subject: LiveSubject | null; feed: Feed }> {
     yield { subject: null, feed: whole };
@@ -73,7 +79,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const found = apart.get(key);
     if (found) return found.feed;
     const feed = createFeed({ clock, visitors: () => visitors(subject) });
-    apart.set(key, { subject, feed });
+    apart.set(key, { subject, feed, turn: opened++ % PING_TURNS });
     return feed;
   }
 
@@ -95,6 +101,11 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       whole.tell(type, () => frame(null));
       if (type === "metrics") return;
       for (const { subject, feed } of apart.values()) feed.tell(type, () => frame(subject));
+    },
+    ping(turn) {
+      const ping = (): Aside => ({ type: "ping" });
+      if (turn === 0) whole.tell("ping", ping);
+      for (const one of apart.values()) if (one.turn === turn) one.feed.tell("ping", ping);
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),
     forget(visitor) {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import type { Aside } from "./feed.js";
+import { createSiteFeeds, PING_TURNS } from "./site-feeds.js";
+
+describe("the streams of a site", () => {
+  it("each hear a ping once in fifteen turns, and those of single subjects not all in one", async () => {
+    const feeds = createSiteFeeds({
+      clock: { now: () => 0 },
+      visitors: () => ({ type: "visitors" }) satisfies Aside,
+    });
+    const heard = new Map<string, number[]>();
+    let turn = 0;
+    for (const name of ["whole", "a", "b", "c"]) {
+      const subject = name === "whole" ? null : ({ kind: "session", name } as const);
+      const reader = feeds.open({ subject, lastEventId: null, active: () => true }).body.getReader();
+      heard.set(name, []);
+      void (async () => {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          if (new TextDecoder().decode(value).includes("event: ping")) heard.get(name)?.push(turn);
+        }
+      })();
+    }
+    for (; turn < PING_TURNS; turn++) {
+      feeds.ping(turn);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    expect([...heard.values()].every((turns) => turns.length === 1)).toBe(true);
+    expect(heard.get("whole")).toEqual([0]);
+    expect(new Set(["a", "b", "c"].flatMap((name) => heard.get(name))).size).toBe(3);
+    feeds.close();
+  });
+});

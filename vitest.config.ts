@@ -13,7 +13,7 @@ export default defineConfig({
       thresholds: {
         "packages/core/src/consent/**": { branches: 100 },
         "packages/core/src/decisions/{bucket,compile,decide,hash}.ts": { branches: 100 },
-        "packages/core/src/service/erase*.ts": { branches: 100 },
+        "packages/core/src/service/erase/*.ts": { branches: 100 },
       },
     },
   },

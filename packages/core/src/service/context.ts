@@ -6,16 +6,16 @@ import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
-import type { Assessments } from "./assessments.js";
-import type { Audit } from "./audit.js";
-import type { FieldSeals } from "./field-seals.js";
-import type { FoldingClaim } from "./folding-claim.js";
-import type { LetterSeals } from "./letter-seals.js";
-import type { Pseudonyms } from "./pseudonyms.js";
-import type { KeyedQueue } from "./queue.js";
-import type { Rollups } from "./rollup-writer.js";
-import type { SubjectKeys } from "./subject-keys.js";
-import type { VisitorCache } from "./visitor-cache.js";
+import type { VisitorCache } from "./cache/visitor-cache.js";
+import type { FieldSeals } from "./door/field-seals.js";
+import type { Rollups } from "./figures/rollup-writer.js";
+import type { Pseudonyms } from "./layout/pseudonyms.js";
+import type { LetterSeals } from "./letters/letter-seals.js";
+import type { SubjectKeys } from "./log/subject-keys.js";
+import type { Assessments } from "./rules/assessments.js";
+import type { KeyedQueue } from "./tools/queue.js";
+import type { Audit } from "./upkeep/audit.js";
+import type { FoldingClaim } from "./upkeep/folding-claim.js";
 
 /** What every part of the service works with. */
 export interface ServiceContext {

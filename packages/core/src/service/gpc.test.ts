@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import { createPersonalizationService } from "./create-service.js";
-import { sample, T0 } from "./service.test.suite.js";
 import type { ServiceOptions } from "./options.js";
+import { sample, T0 } from "./service.test.suite.js";
 import type { PersonalizationService } from "./types.js";
 
 const ALL = { analytics: true, personalization: true, marketing: true, advertising: true };

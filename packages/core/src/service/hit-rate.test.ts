@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { memoryChannel, memoryStore } from "../memory/index.js";
 import { createFakeClock } from "../testing/fake-clock.js";
-import { hitRate } from "./cache-counts.js";
+import { hitRate } from "./cache/cache-counts.js";
 import { createPersonalizationService } from "./create-service.js";
 import { RULESET } from "./service.test.suite.js";
 

@@ -5,8 +5,8 @@ import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
-import type { FigureName } from "./figures.js";
-import type { SamplingOptions } from "./sampling.js";
+import type { SamplingOptions } from "./door/sampling.js";
+import type { FigureName } from "./figures/figures.js";
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };

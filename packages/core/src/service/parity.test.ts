@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createAttune } from "../engine/index.js";
 import { PURPOSES, type Purpose } from "../consent/types.js";
+import { createAttune } from "../engine/index.js";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import { createPersonalizationService } from "./create-service.js";
 import { T0 } from "./service.test.suite.js";

@@ -3,11 +3,11 @@ import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Channel, ChannelFrame } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore, RecordKey } from "../ports/store.js";
+import { createVisitorCache } from "./cache/visitor-cache.js";
 import { createPersonalizationService } from "./create-service.js";
-import { metaPartition, SORT, visitorPartition } from "./partitions.js";
+import { metaPartition, SORT, visitorPartition } from "./layout/partitions.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
 import type { ServiceFrame } from "./types.js";
-import { createVisitorCache } from "./visitor-cache.js";
 
 /** A promise that is opened from outside. */
 function gate() {

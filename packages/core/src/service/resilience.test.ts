@@ -3,8 +3,8 @@ import { memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
-import { metaPartition, SORT } from "./partitions.js";
-import type { LoggedRun } from "./records.js";
+import { metaPartition, SORT } from "./layout/partitions.js";
+import type { LoggedRun } from "./layout/records.js";
 import { RULESET, sample, T0 } from "./service.test.suite.js";
 import type { ServiceFrame } from "./types.js";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { memoryKeys } from "../../test/memory-keys.js";
 import { memoryLog, memoryStore } from "../memory/index.js";
 import { createPersonalizationService } from "./create-service.js";
-import { everything, RULESET, sample, T0 } from "./service.test.suite.js";
 import type { ServiceOptions } from "./options.js";
+import { everything, RULESET, sample, T0 } from "./service.test.suite.js";
 
 const DAY = 86_400_000;
 const RETENTION = 30 * DAY;

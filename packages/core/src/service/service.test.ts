@@ -3,9 +3,9 @@ import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
 import { createPersonalizationService } from "./create-service.js";
-import { sleep } from "./platform.js";
-import { RULESET, sample, T0 } from "./service.test.suite.js";
 import type { DecideVisitor, ServiceOptions } from "./options.js";
+import { RULESET, sample, T0 } from "./service.test.suite.js";
+import { sleep } from "./tools/platform.js";
 import type { ServiceFrame } from "./types.js";
 
 const EVERYTHING = {

@@ -4,7 +4,7 @@ import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
 import type { Channel } from "../ports/channel.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { createPersonalizationService } from "./create-service.js";
-import { SORT } from "./partitions.js";
+import { SORT } from "./layout/partitions.js";
 import { sample, T0 } from "./service.test.suite.js";
 import type { ConsentInput, DecideResult, PersonalizationService } from "./types.js";
 

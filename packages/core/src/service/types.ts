@@ -1,195 +1,32 @@
-import type { ConsentRecord, Purpose } from "../consent/types.js";
-import type { CompiledRuleset, Decision, Ruleset } from "../decisions/types.js";
-import type { Score } from "../engagement/types.js";
-import type { Event } from "../events/types.js";
+import type { Purpose } from "../consent/types.js";
+import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
 import type { AuditCheckpoint, AuditEntry, AuditVerdict } from "../privacy/index.js";
-import type { Memberships } from "../segments/types.js";
-import type { VisitorState } from "../state/types.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
-import type { AuditFact } from "./audit.js";
-import type { CacheCounts, CacheStats } from "./cache-counts.js";
-import type { FigureName } from "./figures.js";
-import type { SamplingOptions } from "./sampling.js";
+import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
+import type { SamplingOptions } from "./door/sampling.js";
+import type { FigureName } from "./figures/figures.js";
 import type { ActOptions, AskedVisitor, FigureQuery, IngestOptions, NamedId } from "./options.js";
-
-export interface RejectedEvent {
-  index: number;
-  eventId?: string;
-  errors: readonly Issue[];
-}
-
-/**
- * What became of each event that was accepted, where the fold was waited for. `erased`: its visitor or user was erased; nothing of it
- * is kept. `withheld`: consent was withdrawn while it was on its way, or it tells of a time before its user was erased.
- */
-export type EventOutcome = "folded" | "duplicate" | "conflict" | "erased" | "withheld" | "pending";
-
-export interface IngestResult {
-  /** Folded, or still to be folded; where `duplicates` is null, those are among them. Accepted, duplicates, withheld and rejected are all that came. */
-  accepted: number;
-  /** Whose id was taken before, with the same body or (a conflict) another one. Null where not all is folded yet, so that it cannot be told. */
-  duplicates: number | null;
-  /** Not covered by any granted purpose, or of an erased visitor or user: dropped at the door or, as far as it is known, at the fold. */
-  withheld: number;
-  rejected: readonly RejectedEvent[];
-  /** Of the accepted, those that others of their name stand for, since the service is under load. */
-  sampled: number;
-  /** By index of the input; absent for those rejected, withheld for want of consent, or stood for by others. */
-  outcomes: Readonly<Record<number, EventOutcome>>;
-}
-
-/** What became of a ruleset that was taken. */
-export interface LoadedRuleset {
-  version: string;
-  /** As stored; higher than given where it replaced a ruleset of the same or a later revision. */
-  revision: number;
-  /** False where the stored one was the same already. */
-  changed: boolean;
-  /** What is probably not meant, from `lintRuleset`. */
-  warnings: readonly Issue[];
-}
-
-export interface DecideResult {
-  decisions: Readonly<Record<string, Decision>>;
-  segments: Memberships;
-  rulesetVersion: string | null;
-}
-
-export interface VisitorProfile {
-  state: VisitorState;
-  features: Readonly<Record<string, number>>;
-  segments: Memberships;
-  /** Null where a stored decision does not grant personalization (any more). */
-  scores: { engagement: Score; intent: Score } | null;
-  /** Empty where a stored decision does not grant personalization (any more). */
-  traits: Readonly<Record<string, unknown>>;
-  consent: StoredConsent | null;
-  /** Why something is null or left out, by name. */
-  notes: Readonly<Record<string, string>>;
-}
-
-export interface StoredConsent {
-  current: ConsentRecord;
-  history: readonly ConsentRecord[];
-}
-
-export interface VisitorExport {
-  format: "attune-export";
-  version: 1;
-  exportedAt: string;
-  subject: { kind: "visitor" | "user"; visitors: number };
-  visitors: readonly {
-    state: VisitorState | null;
-    segments: Memberships;
-    traits: Readonly<Record<string, unknown>>;
-    consent: StoredConsent | null;
-    events: readonly Event[];
-    /** Every other record held in the subject's partition, by kind. */
-    other: Readonly<Record<string, readonly unknown[]>>;
-  }[];
-}
-
-export interface ErasureReceipt {
-  id: string;
-  status: "completed";
-  completedAt: string;
-  /** All that was removed and stands in no earlier receipt, whoever removed it: this call, workers, calls that were cut off. */
-  removed: {
-    /**
-     * Event records that were there and are not any more. An event that was under way counts where it was folded before the tombstone stood; where
-     * it met the tombstone it was never there, and counts as part of a log entry alone. So this can be more than what had been folded when the
-     * call began, and less than what had been sent.
-     */
-    events: number;
-    sessions: number;
-    profiles: number;
-    /** Everything else kept of the subject: decisions and their history, traits, conflicts, links of its visitors to users. */
-    records: number;
-    logEntries: number;
-    deadLetters: number;
-  };
-}
-
-export interface ConsentReceipt {
-  id: string;
-  recordedAt: string;
-  record: ConsentRecord;
-  /**
-   * False where nothing of the decision is kept, since its visitor was erased. What it refuses is refused all the same: nothing is taken from
-   * an erased visitor. What it grants is not.
-   */
-  stored: boolean;
-}
-
-/** What `subscribe` delivers. */
-export type ServiceFrame =
-  | { type: "event"; site: string; event: Event }
-  | {
-      type: "visitor";
-      site: string;
-      visitor: string;
-      segments: Memberships;
-      changes: readonly { segment: string; change: "entered" | "left" }[];
-    }
-  | { type: "exposure"; site: string; experiment: string; slot: string; variant: string }
-  | { type: "ruleset"; site: string; version: string }
-  /** Forget what came of this visitor before, and what still comes. Told again when an erasure is repeated. */
-  | { type: "erased"; site: string; visitor: string }
-  | { type: "gap" };
-
-export interface ServiceFilter {
-  site?: string;
-  /** Default: all. Gaps are told with any; `["gap"]` alone tells of those of every type. */
-  types?: readonly ServiceFrame["type"][];
-}
-
-export interface SiteSummary {
-  events: number;
-  /** Distinct session ids that clients gave, and sessions derived because none was. */
-  sessions: { given: number; derived: number };
-  visitors: number;
-  /** Sessions with at least one completed order, and orders. */
-  conversions: { sessions: number; orders: number; revenue: number };
-  byName: Readonly<Record<string, number>>;
-  segments: Readonly<Record<string, number>>;
-  experiments: Readonly<Record<string, ArmCounts>>;
-  conflicts: number;
-  /** Whether some of the events stand for others that were left out under load: `events` and `byName` are estimates then. */
-  estimated: boolean;
-  /** What `byName`, `segments` and `experiments` leave out; null where they are whole. */
-  other: {
-    /** Event names, and how many events they have together. */
-    byName: { names: number; count: number };
-    segments: { names: number };
-    /** Experiments, and variants of those that are shown. */
-    experiments: { names: number; variants: number };
-  } | null;
-}
-
-/** Variant → visitors who saw it, and those of them who ordered after it. */
-export type ArmCounts = Readonly<Record<string, { exposures: number; conversions: number }>>;
-
-export interface SweepResult {
-  records: number;
-  logEntries: number;
-  deadLetters: number;
-}
-
-/** What a rebuild has done so far. */
-export interface RebuildProgress {
-  phase: "clearing" | "folding";
-  /** Partitions cleared, or log entries folded. */
-  done: number;
-}
-
-export interface RebuildResult {
-  partitions: number;
-  entries: number;
-  events: number;
-}
+import type {
+  ArmCounts,
+  ConsentReceipt,
+  DecideResult,
+  ErasureReceipt,
+  IngestResult,
+  LoadedRuleset,
+  RebuildProgress,
+  RebuildResult,
+  ServiceFilter,
+  ServiceFrame,
+  SiteSummary,
+  StoredConsent,
+  SweepResult,
+  VisitorExport,
+  VisitorProfile,
+} from "./results.js";
+import type { AuditFact } from "./upkeep/audit.js";
 
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {
@@ -291,6 +128,8 @@ export interface PersonalizationService {
   /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
+
+export type * from "./results.js";
 export type {
   AuditCheckpoint,
   AuditEntry,

@@ -1,5 +1,5 @@
 import type { Event } from "../events/types.js";
-import { bodyHash } from "../service/body-hash.js";
+import { bodyHash } from "../service/fold/body-hash.js";
 import type { SiteSummary } from "../service/types.js";
 import { fold, initialState } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";

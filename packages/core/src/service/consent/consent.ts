@@ -1,0 +1,213 @@
+import { grantsOf, NO_GRANTS, resolvePolicy } from "../../consent/index.js";
+import { modeFor, regionCode, versionKey } from "../../consent/policy.js";
+import {
+  type ConsentPolicy,
+  type ConsentRecord,
+  type Grants,
+  type Purpose,
+  PURPOSES,
+} from "../../consent/types.js";
+import { fail, ok, type Issue, type Result } from "../../kernel/result.js";
+import { parseConsentInput } from "../../wire/consent.js";
+import type { ServiceContext } from "../context.js";
+import { deniedByGpc } from "../door/narrow.js";
+import { SORT, userPartition, visitorOf, visitorPartition } from "../layout/partitions.js";
+import type { ConsentEntry, ConsentLine } from "../layout/records.js";
+import { notify } from "../live/notices.js";
+import { mapBounded } from "../tools/queue.js";
+import { untilWritten } from "../tools/retry.js";
+import type { ConsentInput, ConsentReceipt, StoredConsent } from "../types.js";
+import { isStandIn, partitionsOf, resolveSubject, STAND_IN, type Subject } from "./subjects.js";
+
+/** Default policy for sites that state none: opt-in, every purpose may be asked for. */
+const UNSTATED: ConsentPolicy = { version: "unstated" };
+
+/** Partitions written side by side. */
+const WIDTH = 16;
+const RECEIPT = /^[\w.~-]{1,64}$/;
+const BAD_RECEIPT: Issue = {
+  path: "/receipt",
+  code: "ATTUNE_SERVICE_RECEIPT",
+  message: "A receipt is named by 1 to 64 letters, digits and `_ . ~ -`.",
+};
+
+/** What became of a decision in one partition. */
+interface Written {
+  record: ConsentRecord;
+  recordedAt: number;
+  /** False for an erased visitor. */
+  stored: boolean;
+}
+
+function nextRecord(
+  input: ConsentInput,
+  policy: ConsentPolicy | null,
+  before: ConsentRecord | null,
+  now: number,
+): ConsentRecord {
+  const resolved = resolvePolicy(policy ?? UNSTATED);
+  const region = regionCode(input.region);
+  const base: Grants = before?.grants ?? NO_GRANTS;
+  const grants: Record<Purpose, boolean> = { ...NO_GRANTS };
+  for (const purpose of resolved.purposes) grants[purpose] = input.purposes[purpose] ?? base[purpose];
+  return {
+    v: 1,
+    policyVersion: versionKey(input.policyVersion),
+    mode: modeFor(resolved, region),
+    region,
+    grants,
+    // A time in the future would let this decision win over every later one.
+    decidedAt: Math.min(Math.floor(input.at ?? now), now),
+    source: input.source,
+    revision: (before?.revision ?? 0) + 1,
+  };
+}
+
+/**
+ * What holds once a decision has come. One that says it was made before the last one gives nothing any more, but what it refuses is
+ * refused from now on: a device whose clock is behind must not lose its withdrawal.
+ */
+function overtaken(before: ConsentRecord, made: ConsentRecord, input: ConsentInput): ConsentRecord {
+  const refused = PURPOSES.filter((purpose) => before.grants[purpose] && input.purposes[purpose] === false);
+  if (refused.length === 0) return before;
+  const grants = grantsOf(PURPOSES.filter((purpose) => before.grants[purpose] && !refused.includes(purpose)));
+  return { ...made, grants, decidedAt: before.decidedAt };
+}
+
+/** Writes one partition's decision and its line in the history, once per receipt. */
+async function record(
+  { hot, clock, random, queue }: ServiceContext,
+  partition: string,
+  input: ConsentInput,
+  using: { policy: ConsentPolicy | null; receipt: string },
+): Promise<Written> {
+  const line = SORT.consentHistory + using.receipt;
+  const attempt = async (): Promise<Written | null> => {
+    const now = clock.now();
+    const [stored, tombstone, known] = await hot.getMany<never>(
+      [SORT.consent, SORT.tombstone, line].map((sort) => ({ partition, sort })),
+    );
+    if (known != null) {
+      const { record: made, recordedAt } = known.value as ConsentLine;
+      return { record: made, recordedAt, stored: true };
+    }
+    const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
+    const made = nextRecord(input, using.policy, before, now);
+    // Nothing is kept of someone who was erased, not even this.
+    if (tombstone != null && visitorOf(partition) !== null)
+      return { record: made, recordedAt: now, stored: false };
+    const late = before !== null && before.decidedAt > made.decidedAt;
+    const current = late ? overtaken(before, made, input) : made;
+    const entry: ConsentLine = { v: 1, receipt: using.receipt, recordedAt: now, record: made, held: current };
+    const { status } = await hot.commit(partition, [
+      { op: "check", sort: SORT.tombstone, ifVersion: tombstone?.version ?? 0 },
+      { op: "put", sort: SORT.consent, value: { v: 1, current }, ifVersion: stored?.version ?? 0 },
+      { op: "put", sort: line, value: entry, ifVersion: 0 },
+    ]);
+    return status === "committed" ? { record: made, recordedAt: now, stored: true } : null;
+  };
+  return queue(partition, () => untilWritten(attempt, random));
+}
+
+/** Under the signal its purposes are refused, also those that the decision does not name. */
+function underGpc(
+  input: ConsentInput,
+  { policy, gpc }: { policy: ConsentPolicy | null; gpc: boolean | undefined },
+): ConsentInput {
+  const refused = deniedByGpc(policy, gpc).map((purpose) => [purpose, false]);
+  return { ...input, purposes: { ...input.purposes, ...Object.fromEntries(refused) } };
+}
+
+/** Tells every service that these visitors' decisions have changed. */
+async function announce(
+  context: ServiceContext,
+  { site, visitors }: Pick<Subject, "site" | "visitors">,
+): Promise<void> {
+  for (const visitor of visitors) {
+    context.visitors.forget(site, visitor);
+    await notify(context, { about: "standing", site, visitor });
+  }
+}
+
+/** What `recordConsent` works with. `receipt` names the decision, so that it is recorded once however often it is sent. */
+export interface ConsentParts {
+  policy: ConsentPolicy | null;
+  gpc: boolean | undefined;
+  receipt: string | undefined;
+}
+
+/**
+ * Records a decision for the subject: for a user, with the user and every visitor linked to it, so that one read finds it. The user's comes
+ * first, since events that name the user are narrowed by it from then on. A partition that cannot be written keeps no other one from its
+ * refusal; then the call fails, and the same receipt sent again completes it.
+ */
+export async function recordConsent(
+  context: ServiceContext,
+  using: ConsentParts,
+  subject: Subject,
+  given: ConsentInput,
+): Promise<Result<ConsentReceipt, Issue[]>> {
+  const parsed = parseConsentInput(given);
+  if (!parsed.ok) return parsed;
+  const input = underGpc(parsed.value, using);
+  // Whoever can name a visitor here must not reach the one that stands for a user or a session.
+  if (subject.kind === "visitor" && isStandIn(subject.id)) return fail([STAND_IN]);
+  if (using.receipt !== undefined && !RECEIPT.test(using.receipt)) return fail([BAD_RECEIPT]);
+  const receipt = using.receipt ?? context.ids();
+  const write = (partition: string): Promise<Written> =>
+    record(context, partition, input, { policy: using.policy, receipt });
+  // A bare text that no user is known by is a visitor's.
+  const known =
+    subject.kind === "visitor" ? { ...subject, user: null, visitors: subject.visitors.slice(0, 1) } : subject;
+  const { site, user } = known;
+  const own = user === null ? null : await write(userPartition(site, user));
+  const done = new Set<string>();
+  let first: Written | null = null;
+  let stored = own?.stored === true;
+  // Whoever was linked to the user meanwhile may not have met its decision yet.
+  for (let left = known.visitors; left.length > 0; ) {
+    const writing = mapBounded(left, WIDTH, (visitor) => write(visitorPartition(site, visitor)));
+    const written = await writing.finally(() => announce(context, { site, visitors: left }));
+    first ??= written[0] as Written;
+    stored ||= written.some((one) => one.stored);
+    for (const visitor of left) done.add(visitor);
+    const now = user === null ? known : await resolveSubject(context, site, { userId: subject.id });
+    left = now.visitors.filter((visitor) => !done.has(visitor));
+  }
+  const { record: made, recordedAt } = first as Written;
+  return ok({ id: receipt, recordedAt: new Date(recordedAt).toISOString(), record: made, stored });
+}
+
+/** One partition's decision and all that came before it, oldest first. */
+export function storedConsentOf(
+  entry: ConsentEntry | null,
+  lines: readonly ConsentLine[],
+): StoredConsent | null {
+  if (entry === null) return null;
+  // Receipts that callers name are in no order.
+  const inOrder = [...lines].sort((a, b) => a.recordedAt - b.recordedAt);
+  return { current: entry.current, history: inOrder.map(({ record: made }) => made) };
+}
+
+export async function storedConsent(
+  { hot }: Pick<ServiceContext, "hot">,
+  partition: string,
+): Promise<StoredConsent | null> {
+  const stored = await hot.get<ConsentEntry>(partition, SORT.consent);
+  if (stored === null) return null;
+  const lines: ConsentLine[] = [];
+  for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
+    lines.push(value);
+  return storedConsentOf(stored.value, lines);
+}
+
+/** The latest decision of the subject, wherever it was made. */
+export async function consentOf(context: ServiceContext, subject: Subject): Promise<StoredConsent | null> {
+  let latest: StoredConsent | null = null;
+  for (const partition of partitionsOf(subject)) {
+    const found = await storedConsent(context, partition);
+    if (found !== null && (latest === null || found.current.decidedAt > latest.current.decidedAt))
+      latest = found;
+  }
+  return latest;
+}

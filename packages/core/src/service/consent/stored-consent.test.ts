@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { memoryLog, memoryStore } from "../../memory/index.js";
+import { createPersonalizationService } from "../create-service.js";
+import type { ServiceOptions } from "../options.js";
+import { RULESET, sample, T0 } from "../service.test.suite.js";
+
+const DAY = 86_400_000;
+const yes = {
+  purposes: { analytics: true, personalization: true },
+  policyVersion: "1",
+  source: "banner",
+} as const;
+const bare = sample({ consent: undefined });
+
+function make(over: Partial<ServiceOptions> = {}) {
+  const clock = { at: T0, now: () => clock.at };
+  const options = {
+    stores: { hot: memoryStore({ clock }) },
+    log: memoryLog({ clock }),
+    ruleset: RULESET,
+    clock,
+  };
+  return { clock, options, service: createPersonalizationService({ ...options, ...over }) };
+}
+
+describe("T27 a stored consent", () => {
+  it("lapses with time, at the door and for decisions", async () => {
+    const { clock, service } = make();
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    expect(await service.ingest([bare])).toMatchObject({ accepted: 1 });
+    expect((await service.decide({ id: "visitor-1" })).decisions.hero?.reason).not.toBe("consent");
+    clock.at += 180 * DAY;
+    expect(await service.ingest([{ ...bare, id: "later" }])).toMatchObject({ withheld: 1 });
+    expect((await service.decide({ id: "visitor-1" })).decisions.hero?.reason).toBe("consent");
+    await service.close();
+  });
+
+  it("lapses with the policy it was given under, but its refusals narrow on", async () => {
+    const { options, service } = make({ consent: { version: "1" } });
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    await service.consent(
+      { visitorId: "no" },
+      { ...yes, purposes: { analytics: false, personalization: false } },
+    );
+    await service.close();
+    const next = createPersonalizationService({ ...options, consent: { version: "2" } });
+    expect(await next.ingest([{ ...bare, id: "later" }])).toMatchObject({ withheld: 1 });
+    expect(await next.ingest([sample({ id: "own" })])).toMatchObject({ accepted: 1 });
+    expect(await next.ingest([sample({ id: "refused", visitorId: "no" })])).toMatchObject({ withheld: 1 });
+    expect((await next.decide({ id: "visitor-1" })).decisions.hero?.reason).toBe("consent");
+    await next.close();
+  });
+});
+
+describe("the profile", () => {
+  it("tells neither scores nor traits without personalization, and why", async () => {
+    const { clock, service } = make();
+    await service.ingest([
+      sample({ name: "Visitor Identified", userId: "jane", properties: { traits: { plan: "gold" } } }),
+    ]);
+    await service.settled();
+    const of = () => service.profile({ visitorId: "visitor-1" });
+    expect(await of()).toMatchObject({ traits: { plan: "gold" }, notes: {}, scores: { intent: {} } });
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    expect(await of()).toMatchObject({ traits: { plan: "gold" }, notes: {} });
+    clock.at += 180 * DAY;
+    const lapsed = await of();
+    expect(lapsed).toMatchObject({ scores: null, traits: {}, notes: { scores: expect.any(String) } });
+    await service.consent({ visitorId: "visitor-1" }, { ...yes, purposes: { personalization: false } });
+    expect(await of()).toMatchObject({ scores: null, traits: {}, segments: {} });
+    await service.close();
+  });
+});
+
+describe("a refusal", () => {
+  it("of a device whose clock is behind takes effect, and gives nothing", async () => {
+    const { clock, service } = make();
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    clock.at += 1000;
+    const slow = { policyVersion: "1", source: "preferences", at: T0 - DAY } as const;
+    await service.consent(
+      { visitorId: "visitor-1" },
+      { ...slow, purposes: { personalization: false, marketing: true } },
+    );
+    expect((await service.consentOf({ visitorId: "visitor-1" }))?.current).toMatchObject({
+      grants: { analytics: true, personalization: false, marketing: false },
+      decidedAt: T0,
+    });
+    await service.close();
+  });
+});
+
+describe("stand-ins", () => {
+  it("are out of reach of whoever may name a visitor", async () => {
+    const { service } = make();
+    await service.ingest([
+      sample({ visitorId: undefined, userId: "jane", name: "Order Completed", properties: { revenue: 5 } }),
+    ]);
+    await service.settled();
+    const refusal = { ...yes, purposes: { analytics: false } };
+    for (const id of ["u:jane", { visitorId: "u:jane" }, { visitorId: "s:session-1" }]) {
+      expect(await service.consent(id, refusal)).toMatchObject({
+        ok: false,
+        error: [{ path: "/visitorId", code: "ATTUNE_SERVICE_STAND_IN" }],
+      });
+    }
+    const grants = {
+      necessary: true,
+      analytics: true,
+      personalization: true,
+      marketing: true,
+      advertising: true,
+    };
+    expect((await service.decide({ id: "u:jane", consent: grants })).segments).toEqual({});
+    expect(await service.ingest([sample({ id: "x", visitorId: "u:jane" })])).toMatchObject({
+      rejected: [{ errors: [{ path: "/visitorId" }] }],
+    });
+    expect(Object.keys((await service.profile({ userId: "jane" }))?.segments ?? {})).toEqual(["buyers"]);
+    await service.close();
+  });
+});

@@ -1,0 +1,163 @@
+import type { Event } from "../../events/types.js";
+import type { ServiceContext } from "../context.js";
+import { type FoldParts, foldBatch } from "../fold/fold-batch.js";
+import { checkSite } from "../layout/partitions.js";
+import { sealInput } from "../letters/letter-fields.js";
+import { subjectsIn } from "../letters/letter-subjects.js";
+import { putLetters } from "../letters/letters.js";
+import { deadLetter } from "../letters/make-letter.js";
+import { publishGaps } from "../live/frames.js";
+import { toEntries } from "../log/runs.js";
+import type { IngestOptions } from "../options.js";
+import type { EventOutcome, IngestResult } from "../types.js";
+import { type Admission, admit, type DoorParts } from "./door.js";
+import type { Load } from "./load.js";
+import type { Sampling } from "./sampling.js";
+import type { Waiting } from "./waiting.js";
+
+export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {
+  waiting: Waiting;
+  /** Null where nothing is ever left out. */
+  sampling: { sampling: Sampling; load: Load } | null;
+}
+
+const stored = <T>({ sampling }: IngestParts, work: () => Promise<T>): Promise<T> =>
+  sampling === null ? work() : sampling.load.storing(work);
+
+/**
+ * Makes the admitted durable, or folds them at once where there is no log. The outcomes, as far as they are known: those of erased visitors
+ * always, the others where they are waited for.
+ */
+export async function take(
+  context: ServiceContext,
+  parts: IngestParts,
+  events: readonly Event[],
+  waitMs: number,
+): Promise<EventOutcome[] | null> {
+  const { log, subjectKeys } = context;
+  const { waiting } = parts;
+  if (log === null) {
+    try {
+      return await stored(parts, () => foldBatch(context, parts, events));
+    } catch (error) {
+      // Whoever sends them again sends duplicates of what was committed, of which no frame tells.
+      await publishGaps(
+        context,
+        events.map((event) => event.site),
+      );
+      throw error;
+    }
+  }
+  if (events.length === 0) return [];
+  if (waitMs <= 0) {
+    const { entries, erased } = await toEntries({ log, subjectKeys }, events);
+    await stored(parts, () => log.append(entries));
+    return erased.length === 0
+      ? null
+      : marked(new Array<EventOutcome>(events.length).fill("pending"), erased);
+  }
+  const expected = waiting.expect(events.length);
+  try {
+    const { entries, erased } = await toEntries({ log, subjectKeys }, events, expected.token);
+    for (const index of erased) waiting.tell(expected.token(index), "erased");
+    await stored(parts, () => log.append(entries));
+    return await expected.outcomes(waitMs);
+  } finally {
+    expected.forget();
+  }
+}
+
+function marked(outcomes: EventOutcome[], erased: readonly number[]): EventOutcome[] {
+  for (const index of erased) outcomes[index] = "erased";
+  return outcomes;
+}
+
+/**
+ * Takes a batch in. Resolves when the admitted are as durable as the log makes them and the refused are in the dead letters; rejects
+ * if either cannot be, and then the whole batch can be sent again without any event taking effect twice.
+ */
+export function ingest(
+  context: ServiceContext,
+  parts: IngestParts,
+  inputs: readonly unknown[],
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const work = () => takeIn(context, parts, inputs, options);
+  return parts.sampling === null ? work() : parts.sampling.load.taking(work);
+}
+
+async function takeIn(
+  context: ServiceContext,
+  parts: IngestParts,
+  inputs: readonly unknown[],
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const { log, clock, ids } = context;
+  const site = checkSite(options.site);
+  const receivedAt = clock.now();
+  const pseudonym = await context.pseudonyms.of(site);
+  const admission = await admit(
+    inputs,
+    { ...options, site, receivedAt },
+    { ...parts, pseudonym, visitors: context.visitors, fields: context.fields },
+  );
+  const { admitted, refused } = admission;
+
+  if (refused.length > 0 && log !== null) {
+    const { route = "ingest", country, region, gpc } = options;
+    const source = {
+      site,
+      route,
+      ...(country !== undefined && { country }),
+      ...(region !== undefined && { region }),
+      ...(gpc && { gpc }),
+    };
+    const { fields } = context;
+    const letters = await Promise.all(
+      refused.map(async (one) => {
+        const { input, subject: visitor, covered } = one;
+        const owner = visitor === null ? null : { site, visitor };
+        const replaced = fields !== null && covered ? await sealInput(fields, input, owner) : undefined;
+        const subjects = subjectsIn(input, pseudonym);
+        return deadLetter(one, { id: ids(), now: receivedAt, source, subjects, replaced });
+      }),
+    );
+    await putLetters(context, letters);
+  }
+  const kept = parts.sampling?.sampling.keep(admitted) ?? admitted;
+  const events = kept.map(({ event }) => event);
+  const outcomes = await take(context, parts, events, options.waitMs ?? 0);
+  return result(admission, kept, outcomes);
+}
+
+function result(
+  admission: Admission,
+  kept: Admission["admitted"],
+  folded: readonly EventOutcome[] | null,
+): IngestResult {
+  const { admitted, erased, withheld } = admission;
+  const rejected = admission.refused.map(({ index, input, errors }) => {
+    const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };
+    return typeof eventId === "string"
+      ? { index, eventId: eventId.slice(0, 128), errors }
+      : { index, errors };
+  });
+  const outcomes: Record<number, EventOutcome> = {};
+  for (const index of erased) outcomes[index] = "erased";
+  folded?.forEach((outcome, i) => {
+    outcomes[(kept[i] as { index: number }).index] = outcome;
+  });
+  const count = (...which: EventOutcome[]): number =>
+    folded?.filter((outcome) => which.includes(outcome)).length ?? 0;
+  const known = folded !== null && !folded.includes("pending");
+  const duplicates = known ? count("duplicate", "conflict") : null;
+  const late = count("withheld", "erased");
+  return {
+    accepted: admitted.length - (duplicates ?? 0) - late,
+    duplicates,
+    withheld: withheld + erased.length + late,
+    rejected,
+    sampled: admitted.length - kept.length,
+    outcomes,
+  };
+}

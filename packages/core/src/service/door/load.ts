@@ -1,0 +1,56 @@
+import type { ServiceContext } from "../context.js";
+import { FOLD_GROUP } from "../fold/worker.js";
+import type { Pressure, Sampling } from "./sampling.js";
+
+/** Watches what weighs on the service, for the sampling at its door. */
+export interface Load {
+  /** A batch that is being taken in. */
+  taking<T>(work: () => Promise<T>): Promise<T>;
+  /** What makes a batch durable. */
+  storing<T>(work: () => Promise<T>): Promise<T>;
+}
+
+const ASK_MS = 1000;
+
+/** The log is asked for its lag in the background, once a second at most and only while events come. */
+export function createLoad(
+  { log, clock, report }: Pick<ServiceContext, "log" | "clock" | "report">,
+  sampling: Sampling,
+): Load {
+  const now: { -readonly [K in keyof Pressure]: number } = { lag: 0, inFlight: 0, appendMs: 0 };
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asking = false;
+
+  const askLag = (): void => {
+    if (log === null || asking || Math.abs(clock.now() - askedAt) < ASK_MS) return;
+    askedAt = clock.now();
+    asking = true;
+    const answer = log.lag(FOLD_GROUP).then((lag) => {
+      now.lag = lag;
+    });
+    void answer.catch(report).finally(() => {
+      asking = false;
+    });
+  };
+
+  return {
+    async taking(work) {
+      now.inFlight++;
+      askLag();
+      sampling.told(now);
+      try {
+        return await work();
+      } finally {
+        now.inFlight--;
+      }
+    },
+    async storing(work) {
+      const began = clock.now();
+      try {
+        return await work();
+      } finally {
+        now.appendMs = Math.max(0, clock.now() - began);
+      }
+    },
+  };
+}

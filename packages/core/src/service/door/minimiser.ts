@@ -1,0 +1,164 @@
+import { newCheck } from "../../events/check.js";
+import { mask, minimise } from "../../events/index.js";
+import { cleanField } from "../../events/sanitise.js";
+import { type Event, SCHEMA_VERSION } from "../../events/types.js";
+import { createBoundedCache } from "../cache/bounded-cache.js";
+
+/** For the events of one batch: minimises an event in place. Events of one context share its minimised one. */
+export type Minimiser = (event: Event, isOrdinary: boolean) => Event;
+
+export interface Minimisers {
+  forBatch(): Minimiser;
+  /**
+   * For the parser (`SharedParts.ordinaryKeys`): the number of keys of properties that are flat and hold nothing but numbers, yes and no,
+   * and short harmless texts, which nearly all do: one look at each text then stands for cleaning and minimising. Of any others -1.
+   */
+  ordinaryKeys(name: string, properties: Readonly<Record<string, unknown>>): number;
+}
+
+/** Keys of events, of which a site has some hundred. */
+const KEYS = 2_000;
+const NAMES = 500;
+/** More keys are not ordinary, so that nobody fills the memory with them. */
+const MAX_SHAPE = 64;
+/** Texts up to here are cut nowhere. */
+const SHORT = 256;
+/** Deeper structures are left to the full walk. */
+const SHALLOW = 4;
+const NOTHING = {};
+
+const mayBeUrl = (text: string): boolean => (text.charCodeAt(0) | 0x20) === 0x68 && /^https?:/i.test(text);
+
+/** Whether minimising leaves a text under this key as it is; what is true of one short word is true of every ordinary one. */
+function staysUnder(key: string): boolean {
+  const { properties } = minimise({
+    id: "",
+    schemaVersion: SCHEMA_VERSION,
+    site: "",
+    visitorId: "",
+    sessionId: null,
+    deviceId: null,
+    userId: null,
+    seq: null,
+    occurredAt: 0,
+    sentAt: null,
+    receivedAt: null,
+    tzOffset: null,
+    name: "",
+    properties: { [key]: "x" },
+    context: {},
+    consent: { purposes: [], policyVersion: null },
+  });
+  return Object.hasOwn(properties, key) && properties[key] === "x";
+}
+
+/** Whether parsing lets a key pass. */
+function passes(key: string): boolean {
+  const check = newCheck();
+  cleanField(check, { properties: { [key]: "x" } }, "properties");
+  return check.issues.length === 0;
+}
+
+/**
+ * Whether there is nothing in a short text to be cleaned or masked. Conservative, in one go: no NUL, no surrogate, no `@`, no `%`, at most six
+ * digits, no run of more than 15 letters, digits, dashes and underscores.
+ */
+function isHarmless(text: string): boolean {
+  const { length } = text;
+  if (length > SHORT) return false;
+  let digits = 0;
+  let run = 0;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    const letter = c | 0x20;
+    if ((letter > 96 && letter < 123) || c === 45 || c === 95) run++;
+    else if (c > 47 && c < 58) {
+      run++;
+      digits++;
+    } else if (c === 0 || c === 64 || c === 37 || (c & 0xf800) === 0xd800) return false;
+    else run = 0;
+    if (run > 15) return false;
+  }
+  return digits < 7 && !mayBeUrl(text);
+}
+
+/**
+ * `minimise` for parsed events, with the same result. Most of them are minimal already, since the page has seen to it: to find that out
+ * costs less than to do it again. Remembers keys, and for as long as a batch lasts its latest context.
+ */
+export function createMinimisers(): Minimisers {
+  const keys = createBoundedCache<{ open: boolean; ordinary: boolean }>(KEYS);
+  /** Of event names: the keys that their properties had last, all of them ordinary. */
+  const shapes = createBoundedCache<readonly string[]>(NAMES);
+
+  function judge(key: string): { open: boolean; ordinary: boolean } {
+    let known = keys.get(key);
+    if (known === undefined) {
+      const open = staysUnder(key);
+      known = { open, ordinary: open && passes(key) };
+      keys.set(key, known);
+    }
+    return known;
+  }
+
+  /** Conservative: false only means that the full walk has to look. */
+  function isMinimal(value: unknown, depth: number): boolean {
+    switch (typeof value) {
+      case "string":
+        return value.length <= SHORT && !mayBeUrl(value) && mask(value) === value;
+      case "number":
+        return Number.isFinite(value);
+      case "boolean":
+        return true;
+      case "object":
+        return value === null || (depth < SHALLOW && membersAreMinimal(value, depth + 1));
+      default:
+        return false;
+    }
+  }
+
+  function membersAreMinimal(value: object, depth: number): boolean {
+    if (Array.isArray(value)) return value.every((item) => isMinimal(item, depth));
+    for (const key of Object.keys(value)) {
+      if (!judge(key).open || !isMinimal((value as Record<string, unknown>)[key], depth)) return false;
+    }
+    return true;
+  }
+
+  return {
+    ordinaryKeys(name, properties) {
+      // Events of one name mostly have the same keys in the same order.
+      const shape = shapes.get(name);
+      const own = Object.keys(properties);
+      const { length } = own;
+      if (length > MAX_SHAPE) return -1;
+      let known = shape?.length === length;
+      for (let i = 0; i < length; i++) {
+        const key = own[i] as string;
+        if (shape?.[i] !== key) {
+          if (!judge(key).ordinary) return -1;
+          known = false;
+        }
+        const value = properties[key];
+        if (typeof value === "string") {
+          if (!isHarmless(value)) return -1;
+        } else if (typeof value !== "boolean" && value !== null && !Number.isFinite(value)) return -1;
+      }
+      if (!known) shapes.set(name, own);
+      return length;
+    },
+    forBatch() {
+      let last: { context: Event["context"]; consent: Event["consent"]; minimal: Event["context"] } | null =
+        null;
+      return (event, isOrdinary) => {
+        const { properties, context, consent } = event;
+        if (last?.context !== context || last.consent !== consent)
+          last = { context, consent, minimal: minimise({ ...event, properties: NOTHING }).context };
+        if (!isOrdinary && !isMinimal(properties, 0))
+          event.properties = minimise({ ...event, context: NOTHING }).properties;
+        event.context = last.minimal;
+        return event;
+      };
+    },
+  };
+}

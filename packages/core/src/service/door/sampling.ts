@@ -1,0 +1,92 @@
+import type { Event, KnownEventName } from "../../events/types.js";
+import { AttuneError } from "../../kernel/errors.js";
+import { fnv1a32 } from "../../kernel/hash.js";
+import { isReadByName } from "../../state/index.js";
+
+/** When the service counts as under pressure, and what it then does. A bound that is left out is not looked at. */
+export interface SamplingOptions {
+  /** Log entries that are not folded yet. */
+  lag?: number;
+  /** Batches that are being taken in at once. */
+  inFlight?: number;
+  /** How long the log takes to make a batch durable, ms. */
+  appendMs?: number;
+  /** The smallest share of events that is kept (default 1/16). */
+  least?: number;
+  /** Event names of the host's that are always kept, such as its own conversions. */
+  keep?: readonly string[];
+}
+
+/** What weighs on the service now. */
+export type Pressure = Readonly<Record<"lag" | "inFlight" | "appendMs", number>>;
+
+/** The share of sampleable events that is kept: halved while anything is above its bound, doubled while all is below half of it. */
+export interface Sampling {
+  /** A power of ½, so that what is kept at one rate is kept at every higher one too, and weights are whole numbers. */
+  rate(): number;
+  /** Once a second at most it is judged anew. */
+  told(pressure: Pressure): void;
+  /** The events that are kept, each with its weight; all of them at rate 1. */
+  keep<T extends { event: Event }>(admitted: readonly T[]): T[];
+}
+
+const STEP_MS = 1000;
+const DEFAULT_LEAST = 1 / 16;
+
+/** Passive events that are evidence of something all the same. */
+const EVIDENCE: readonly KnownEventName[] = [
+  "Variant Exposed",
+  "Consent Changed",
+  "Visitor Identified",
+  "Cart Viewed",
+];
+
+/** Whether events of this name may be left out under load: they carry no feature, no conversion, no exposure, no identity, no consent. */
+export const isSampleable = (name: string, keep: readonly string[] = []): boolean =>
+  !isReadByName(name) && !(EVIDENCE as readonly string[]).includes(name) && !keep.includes(name);
+
+/** The event's place in [0, 1), by its id alone: a retry is judged as the first try was. */
+function placeOf(id: string): number {
+  // Finished as MurmurHash3 does: ids that are counted up differ in their last characters only.
+  let hash = fnv1a32(id, fnv1a32("sampling"));
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** @throws ATTUNE_SERVICE_SAMPLING for a smallest share that is none. */
+export function createSampling(options: SamplingOptions, now: () => number): Sampling {
+  const { least = DEFAULT_LEAST, keep = [] } = options;
+  if (!(least > 0 && least <= 1)) {
+    throw new AttuneError(
+      "ATTUNE_SERVICE_SAMPLING",
+      "The smallest share of events that is kept lies above 0 and is at most 1, as in 1/16.",
+      { path: "/sampling/least" },
+    );
+  }
+  const bounds = (["lag", "inFlight", "appendMs"] as const).flatMap((name) => {
+    const bound = options[name];
+    return bound === undefined ? [] : [[name, bound] as const];
+  });
+  let rate = 1;
+  let judgedAt = Number.NEGATIVE_INFINITY;
+  return {
+    rate: () => rate,
+    told(pressure) {
+      if (Math.abs(now() - judgedAt) < STEP_MS) return;
+      judgedAt = now();
+      if (bounds.some(([name, bound]) => pressure[name] > bound)) {
+        if (rate / 2 >= least) rate /= 2;
+      } else if (rate < 1 && bounds.every(([name, bound]) => pressure[name] <= bound / 2)) rate *= 2;
+    },
+    keep(admitted) {
+      if (rate === 1) return [...admitted];
+      return admitted.filter(({ event }) => {
+        if (!isSampleable(event.name, keep)) return true;
+        if (placeOf(event.id) >= rate) return false;
+        event.weight = 1 / rate;
+        return true;
+      });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Ruleset } from "../../decisions/types.js";
+import { AttuneError } from "../../kernel/errors.js";
+import type { Issue } from "../../kernel/result.js";
+import { pointer } from "../../kernel/result.js";
+import { attributesRead } from "../../targeting/attributes-read.js";
+import type { Condition } from "../../targeting/types.js";
+
+/** What features, counters and evidence are made of: what they say of it lies in states and sums, where nobody could seal it. */
+export const READ_BY_THE_SERVICE = [
+  "category",
+  "brand",
+  "price",
+  "quantity",
+  "revenue",
+  "total",
+  "discount",
+  "on_sale",
+  "depth",
+  "activeMs",
+  "slot",
+  "variant",
+  "experiment",
+  "traits",
+] as const;
+
+const FIELD = /^(?:properties|traits)(?:\.[^.]+)+$/;
+const MAX_FIELDS = 64;
+
+const wrong = (message: string, index: number): AttuneError =>
+  new AttuneError("ATTUNE_SERVICE_SENSITIVE", message, { path: `/sensitive/${index}` });
+
+const isBelow = (name: string, above: string): boolean => name === above || name.startsWith(`${above}.`);
+
+/**
+ * The fields that a host marks as sensitive, each once and none below another.
+ *
+ * @throws AttuneError `ATTUNE_SERVICE_SENSITIVE` for what names no field, and for one that the service itself reads.
+ */
+export function sensitiveFields(given: readonly string[]): readonly string[] {
+  if (given.length > MAX_FIELDS) throw wrong(`At most ${MAX_FIELDS} fields can be sensitive.`, MAX_FIELDS);
+  const fields = given.map((field, index) => {
+    const name = String(field).replace(/^properties\.traits(?=\.)/, "traits");
+    if (!FIELD.test(name))
+      throw wrong('Name a field below "properties" or "traits", as in "properties.diagnosis".', index);
+    const [root, first] = name.split(".");
+    if (root === "properties" && (READ_BY_THE_SERVICE as readonly string[]).includes(first as string))
+      throw wrong(
+        `"${name}" cannot be sealed: features or counters are made of it. Send what is sensitive under another name.`,
+        index,
+      );
+    return name;
+  });
+  return [...new Set(fields)].filter(
+    (field) => !fields.some((other) => other !== field && isBelow(field, other)),
+  );
+}
+
+/** Conditions that ask about a sensitive trait: nothing could answer them, since segments and decisions never see its value. */
+export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[]): Issue[] {
+  const issues: Issue[] = [];
+  const look = (path: string, condition: unknown): void => {
+    for (const name of Object.keys(attributesRead((condition ?? {}) as Condition, {}))) {
+      const field = fields.find((one) => isBelow(name, one) || isBelow(one, name));
+      if (field === undefined) continue;
+      const message = `"${field}" is sensitive: no condition can read it. Decide by a trait that is not, such as a coarser one.`;
+      issues.push({ path, code: "ATTUNE_SERVICE_SENSITIVE", message });
+    }
+  };
+  for (const [name, group] of Object.entries(ruleset.groups ?? {}))
+    if ("condition" in group) look(`${pointer("/groups", name)}/condition`, group.condition);
+  for (const [index, { enter, exit }] of (ruleset.segments ?? []).entries()) {
+    look(`/segments/${index}/enter`, enter);
+    look(`/segments/${index}/exit`, exit);
+  }
+  for (const [name, { targeting, policy }] of Object.entries(ruleset.slots)) {
+    const at = pointer("/slots", name);
+    look(`${at}/targeting`, targeting);
+    if (policy.type !== "rules") continue;
+    for (const [index, { when }] of policy.rules.entries()) look(`${at}/policy/rules/${index}/when`, when);
+  }
+  return issues;
+}

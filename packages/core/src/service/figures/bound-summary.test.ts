@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { memoryStore } from "../../memory/index.js";
+import { createPersonalizationService } from "../create-service.js";
+import { RULESET, sample } from "../service.test.suite.js";
+import { boundSummary } from "./bound-summary.js";
+
+/** What a public key can make of a site's counters: names of full length without end. */
+const name = (n: number): string => `${n}-`.padEnd(128, "x");
+const many = <V>(count: number, make: (n: number) => V): Record<string, V> =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [name(n), make(n)]));
+const flooded = {
+  events: 1,
+  sessions: { given: 1, derived: 0 },
+  visitors: 1,
+  conversions: { sessions: 0, orders: 0, revenue: 0 },
+  byName: many(10_000, (n) => n),
+  segments: many(1000, (n) => n),
+  experiments: many(500, (n) => many(500, (m) => ({ exposures: n, conversions: m }))),
+  conflicts: 0,
+  estimated: false,
+};
+
+describe("a summary of counters that were flooded with names", () => {
+  it("is small, has the largest in it, and sums up what it leaves out", () => {
+    const { byName, segments, experiments, other } = boundSummary(flooded, 200);
+    expect(JSON.stringify({ byName, segments, experiments }).length).toBeLessThan(1 << 18);
+    expect(Object.keys(byName)).toHaveLength(200);
+    expect(byName[name(9999)]).toBe(9999);
+    expect(Object.keys(segments)).toHaveLength(200);
+    expect(Object.keys(experiments[name(499)] ?? {})).toHaveLength(20);
+    expect(experiments[name(499)]?.[name(499)]).toEqual({ exposures: 499, conversions: 499 });
+    const shown = Object.values(byName).reduce((sum, count) => sum + count, 0);
+    expect(other?.byName).toEqual({ names: 9800, count: (9999 * 10_000) / 2 - shown });
+    expect(other?.segments.names).toBe(800);
+    expect(other?.experiments.names).toBeGreaterThanOrEqual(300);
+    expect(other?.experiments.variants).toBe(480 * Object.keys(experiments).length);
+  });
+
+  it("counts the bytes of names, not their characters", () => {
+    const wide = (n: number): string => `${n}-`.padEnd(128, "語");
+    const byName = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [wide(n), 1]));
+    const shown = Object.keys(boundSummary({ ...flooded, byName }, 200).byName).length;
+    expect(shown).toBeGreaterThan(150);
+    expect(shown).toBeLessThan(200);
+  });
+
+  it("is whole where there is room, and says so", () => {
+    const few = { ...flooded, byName: { a: 1 }, segments: {}, experiments: {} };
+    expect(boundSummary(few, 1)).toEqual({ ...few, other: null });
+  });
+});
+
+describe("one experiment, one segment", () => {
+  it("are told though a summary leaves them out", async () => {
+    const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
+    const event = (visitor: string, id: string, more: object) =>
+      sample({ id: `${visitor}-${id}`, visitorId: visitor, ...more });
+    const exposed = (experiment: string, variant: string) => ({
+      name: "Variant Exposed",
+      properties: { experiment, variant },
+    });
+    await service.ingest([
+      ...["a", "b", "c"].map((visitor) => event(visitor, "1", exposed("large", "red"))),
+      event("a", "2", exposed("a/b~c", "red")),
+      event("b", "2", exposed("a/b~c", "blue")),
+      event("a", "3", { name: "Order Completed", properties: { revenue: 5 } }),
+    ]);
+    const summary = await service.summary("default", { names: 1 });
+    expect(Object.keys(summary.experiments)).toEqual(["large"]);
+    expect(summary.other).toMatchObject({ experiments: { names: 1 } });
+    expect(await service.experiment("a/b~c")).toEqual({
+      red: { exposures: 1, conversions: 1 },
+      blue: { exposures: 1, conversions: 0 },
+    });
+    expect(await service.experiment("a")).toBeNull();
+    expect(await service.experiment("large", { site: "other" })).toBeNull();
+    expect(await service.segmentSize("buyers")).toBe(1);
+    expect(await service.segmentSize("nobody")).toBeNull();
+    await service.close();
+  });
+});

@@ -1,0 +1,39 @@
+import { SCHEMA_VERSION } from "../../events/types.js";
+import type { DeadLetter } from "../../ports/log.js";
+import type { Refused } from "../door/door.js";
+import { letterBody } from "./letter-body.js";
+import type { Replaced } from "./letter-fields.js";
+
+/** Stands beside the reasons of a letter without a body. */
+const NOT_KEPT = {
+  path: "",
+  code: "ATTUNE_SERVICE_NOT_COVERED",
+  message:
+    "The content is not kept: no consent covers it. Cure what the other reasons name where the event is made, and send it again.",
+} as const;
+
+/** What is kept of an event that was refused, so that it can be looked at, cured and sent again. */
+export function deadLetter(
+  { input, errors, subject, covered }: Refused,
+  at: {
+    id: string;
+    now: number;
+    source: DeadLetter["source"];
+    subjects: readonly string[];
+    replaced: Replaced | undefined;
+  },
+): DeadLetter {
+  const { site, route } = at.source;
+  const reasons = errors.map(({ path, code, message }) => ({ path, code, message }));
+  return {
+    id: at.id,
+    at: at.now,
+    body: covered ? letterBody(input, at.replaced) : "",
+    reasons: covered ? reasons : [...reasons, NOT_KEPT],
+    schemaVersion: SCHEMA_VERSION,
+    source: covered ? at.source : { site, route },
+    // Who granted nothing is not to be recognised by a letter either: it holds nothing of theirs.
+    ...(covered && subject !== null && { subject }),
+    ...(covered && at.subjects.length > 0 && { subjects: at.subjects }),
+  };
+}

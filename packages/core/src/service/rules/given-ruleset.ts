@@ -1,0 +1,71 @@
+import { validateRuleset } from "../../decisions/index.js";
+import type { Ruleset } from "../../decisions/types.js";
+import { AttuneError } from "../../kernel/errors.js";
+import type { Issue, Result } from "../../kernel/result.js";
+import type { ServiceContext } from "../context.js";
+import { sensitiveConditions } from "../door/sensitive.js";
+import { checkSite } from "../layout/partitions.js";
+import type { ActOptions } from "../options.js";
+import type { LoadedRuleset } from "../results.js";
+import type { LoadHow, Rulesets } from "./ruleset.js";
+
+/** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
+export function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
+  let loading: Promise<void> | null = null;
+  return () => {
+    loading ??= load().then(
+      () => undefined,
+      (error: unknown) => {
+        loading = null;
+        throw error;
+      },
+    );
+    return loading;
+  };
+}
+
+/** @throws ATTUNE_SERVICE_RULESET with the first issue's path. */
+export function checkedRuleset({ fields }: ServiceContext, ruleset: unknown): Ruleset {
+  const checked = validateRuleset(ruleset);
+  const issues = checked.ok ? sensitiveConditions(checked.value, fields?.fields ?? []) : checked.error;
+  if (checked.ok && issues.length === 0) return checked.value;
+  const { path = "", message = "" } = issues[0] ?? {};
+  throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
+    path: `/ruleset${path}`,
+  });
+}
+
+/** Stores the host's ruleset as far as what is stored gives way, and reports what it should know. */
+export async function loadGiven(
+  { report }: ServiceContext,
+  rulesets: Rulesets,
+  given: Ruleset,
+  replace: boolean,
+): Promise<void> {
+  const loaded = await rulesets.load("default", given, { replace });
+  for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
+    report(
+      loaded.ok
+        ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
+        : new AttuneError(
+            "ATTUNE_SERVICE_RULESET_KEPT",
+            `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
+          ),
+    );
+}
+
+/** Publishes a ruleset of a site, and notes in the audit log that it was changed. */
+export async function publishRuleset(
+  { audit }: ServiceContext,
+  rulesets: Rulesets,
+  given: unknown,
+  { site: name, actor, ...how }: ActOptions & LoadHow = {},
+): Promise<Result<LoadedRuleset, Issue[]>> {
+  const site = checkSite(name);
+  const loaded = await rulesets.load(site, given, how);
+  if (loaded.ok && loaded.value.changed) {
+    const { version, revision } = loaded.value;
+    await audit.append(site, { type: "ruleset", actor, detail: { version, revision } });
+  }
+  return loaded;
+}

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type FetchHandler, type MountOptions, problem, tell } from "../mount/handler.js";
-import { watchDeparture } from "./departure.js";
+import { Departure } from "./departure.js";
 import { type RequestOverrides, toRequest } from "./request.js";
 import { sendResponse } from "./response.js";
 
@@ -27,7 +27,7 @@ export interface Exchange extends MountOptions {
 /** One exchange from request to response. Never rejects. */
 export async function serve(handler: FetchHandler, exchange: Exchange): Promise<void> {
   const { incoming, outgoing, overrides } = exchange;
-  const departure = watchDeparture(outgoing);
+  const departure = new Departure(outgoing);
   outgoing.once("finish", () => dismissBody(incoming));
   try {
     const request = toRequest(incoming, departure, overrides);

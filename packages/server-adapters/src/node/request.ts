@@ -38,14 +38,31 @@ export interface RequestOverrides {
 }
 
 /**
- * A `Request` whose body, where it is wanted as a whole, comes straight from the message: through the stream, which is there for
- * everyone else, it costs several times as much. A request that is made from this one does not follow its signal.
+ * A `Request` whose signal is the departure's: following one that is given at the start costs more than all the rest of a request, and
+ * hardly anyone asks for it. A request that is made from this one does not follow it.
  */
-class MessageRequest extends Request {
+class DepartingRequest extends Request {
+  readonly #departure: Departure;
+
+  constructor(url: URL, init: RequestInit, departure: Departure) {
+    super(url, init);
+    this.#departure = departure;
+  }
+
+  override get signal(): AbortSignal {
+    return this.#departure.signal;
+  }
+}
+
+/**
+ * A request whose body, where it is wanted as a whole, comes straight from the message: through the stream, which is there for everyone
+ * else, it costs several times as much.
+ */
+class MessageRequest extends DepartingRequest {
   readonly #incoming: Readable;
 
-  constructor(url: URL, init: RequestInit, incoming: Readable) {
-    super(url, init);
+  constructor(url: URL, init: RequestInit, departure: Departure, incoming: Readable) {
+    super(url, init, departure);
     this.#incoming = incoming;
   }
 
@@ -82,19 +99,14 @@ export function toRequest(
     const url = toUrl(incoming, overrides.target ?? incoming.url ?? "/");
     const headers = toHeaders(incoming.rawHeaders, overrides.body !== undefined);
     const init: RequestInit & { duplex?: "half" } = { method, headers };
-    if (BODILESS.has(method)) return withSignal(new Request(url, init), departure);
+    if (BODILESS.has(method)) return new DepartingRequest(url, init, departure);
     const { body = incoming } = overrides;
     if (!(body instanceof Readable))
-      return withSignal(new Request(url, { ...init, body: body as BodyInit }), departure);
+      return new DepartingRequest(url, { ...init, body: body as BodyInit }, departure);
     init.duplex = "half";
     init.body = lazyBody(body);
-    return withSignal(new MessageRequest(url, init, body), departure);
+    return new MessageRequest(url, init, departure, body);
   } catch {
     return null;
   }
-}
-
-/** Following a signal that is given at the start costs more than all the rest of a request; hardly anyone asks for it. */
-function withSignal(request: Request, departure: Departure): Request {
-  return Object.defineProperty(request, "signal", { get: () => departure.signal });
 }

@@ -26,8 +26,8 @@ const ORDER: readonly FileName[] = ["log", "store", "series"];
 
 /**
  * Copies an embedded back end while it runs, from this process or another; writers go on meanwhile, and their files grow a little more
- * than they would. Each file is copied as it is at one moment, without free pages, and is on the disk under its name when this resolves. The copy is what
- * a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it.
+ * than they would. Each file is copied as it is at one moment, without free pages, and is on the disk under its name when this resolves. The
+ * copy is what a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it.
  *
  * An erasure does not reach into copies: one that was asked for after a copy was made must be asked for again where that is restored.
  *

@@ -269,11 +269,12 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
       };
       const lost = async () =>
         (await examine(ports, "Kafka")).findings.filter(({ code }) => code === "ATTUNE_DOCTOR_KAFKA_LOST");
+      await opened.append([{ key: "a", value: 1 }]);
+      expect((await examine(ports, "Kafka")).codes).toContain("warning DOCTOR_KAFKA_UNFOLDED");
       let shard = -1;
       const worker = await opened.consume("fold", async ([first]) => {
         shard = first?.shard ?? -1;
       });
-      await opened.append([{ key: "a", value: 1 }]);
       await expect.poll(() => opened.lag("fold"), { timeout: 20_000 }).toBe(0);
       await worker.stop();
       expect(await lost()).toEqual([]);

@@ -9,6 +9,8 @@ import { kafkaLog } from "./index.js";
 const HISTORIES = Number(process.env.ATTUNE_HISTORIES ?? 5);
 /** Side by side: of the seconds that a history takes nearly all are the mock cluster's waiting. */
 const LANES = 5;
+/** Every lane draws histories of its own, also where the seed of all tests is given. */
+const { seed } = fc.readConfigureGlobal();
 
 describe.skipIf(KCAT.path === null)(`T13 histories on Kafka ${KCAT.reason ?? ""}`, () => {
   let cluster: MockCluster;
@@ -39,6 +41,7 @@ describe.skipIf(KCAT.path === null)(`T13 histories on Kafka ${KCAT.reason ?? ""}
       reopen: open,
       runs: Math.ceil(HISTORIES / LANES),
       historyMs: 15_000,
+      ...(seed !== undefined && { seed: seed + lane }),
     });
   }
 });

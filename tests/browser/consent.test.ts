@@ -90,6 +90,32 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
     await page.context().close();
   });
 
+  it("what cannot be looked into is not taken for empty", async () => {
+    const page = await visit();
+    // Without an origin of its own a frame is refused all storage.
+    const [frame] = await Promise.all([
+      page.waitForEvent("frameattached"),
+      page.evaluate(() => {
+        const made = document.createElement("iframe");
+        made.setAttribute("sandbox", "allow-scripts");
+        made.srcdoc = "<p>Apart</p>";
+        document.body.append(made);
+      }),
+    ]);
+    await frame.waitForLoadState();
+    expect(await recorder.remaining((expression) => frame.evaluate(expression))).toEqual(
+      expect.arrayContaining([
+        "unknown:cookie",
+        "unknown:localStorage",
+        "unknown:sessionStorage",
+        "unknown:IndexedDB",
+        "unknown:caches",
+      ]),
+    );
+    await expect(recorder.remaining(async () => undefined)).rejects.toThrow("no list");
+    await page.context().close();
+  });
+
   it(`T24: undecided, over ${WAIT_MS} ms and three navigations: nothing written, nothing sent, no identifier read`, async () => {
     const page = await visit("/auto/first");
     const seen = [];

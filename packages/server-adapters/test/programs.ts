@@ -41,11 +41,13 @@ export async function freePort(): Promise<number> {
 
 export interface Started {
   readonly child: ChildProcess;
-  /** Everything it printed so far. */
+  /** What it printed so far, the first million characters of it: one that tells all it does prints without end. */
   output(): string;
   /** Ends it, and waits until it is gone. SIGKILL is what a crash looks like. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
+
+const MOST_TEXT = 1_000_000;
 
 /**
  * Starts a program directly (no shell, no wrapper that would survive a kill) and waits until it is ready. It dies with this process.
@@ -62,7 +64,10 @@ export async function start(
   const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], ...user });
   let text = "";
   // Drained for as long as it lives: a program whose pipe is full stands still.
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      if (text.length < MOST_TEXT) text += String(chunk);
+    });
   const gone = once(child, "exit").catch(() => undefined);
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);

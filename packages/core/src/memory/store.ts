@@ -229,7 +229,8 @@ function toRecord<V>(partition: string, sort: string, entry: Entry): StoreRecord
     value: cloneJson(entry.value) as V,
     version: entry.version,
   };
-  if (entry.expiresAt !== undefined) record.expiresAt = entry.expiresAt;
+  const { expiresAt = Number.POSITIVE_INFINITY } = entry;
+  if (expiresAt !== Number.POSITIVE_INFINITY) record.expiresAt = expiresAt;
   return record;
 }
 

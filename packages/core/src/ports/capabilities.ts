@@ -17,7 +17,8 @@ export interface KeyProvider {
   key(site: string, use: KeyUse): Promise<Uint8Array>;
   /**
    * The key that wraps new subject keys at present, or the one of that name: earlier ones are still needed until everything is wrapped anew.
-   * Null where there is none of that name. A provider without this method means that nothing is encrypted.
+   * Null where there is none of that name, any more: what it wraps cannot be read, and events that wait for it go to the dead letters. A
+   * provider that cannot tell at the moment rejects, and is asked again. A provider without this method means that nothing is encrypted.
    */
   wrapping?(site: string, id?: string): Promise<WrappingKey | null>;
 }

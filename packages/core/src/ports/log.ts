@@ -1,4 +1,4 @@
-/** One entry to append. `key` decides the shard (equal keys keep their order) and is what erasure goes by. */
+/** One entry to append. `key` is any text; it decides the shard (equal keys keep their order) and is what erasure goes by. */
 export interface LogEntry<V = unknown> {
   key: string;
   value: V;

@@ -4,7 +4,7 @@ export interface StoreRecord<V = unknown> {
   sort: string;
   value: V;
   version: number;
-  /** Epoch ms after which the record no longer exists for any reader, swept or not. */
+  /** Epoch ms after which the record no longer exists for any reader, swept or not. Not there where it never expires. */
   expiresAt?: number;
 }
 
@@ -16,6 +16,7 @@ export interface RecordKey {
 export interface PutOptions {
   /** Write only if the record's version is this; 0 means "must not exist". */
   ifVersion?: number;
+  /** Epoch ms; `Infinity` is never, as if it were left out. */
   expiresAt?: number;
 }
 
@@ -33,6 +34,7 @@ export interface ScanRange {
 /**
  * Versioned records keyed by `(partition, sort)`. Values are JSON-shaped (plain objects, arrays, strings, finite numbers,
  * booleans, null); what is read is never the object that was written, so neither side can change the other's.
+ * Partition and sort key are any text, the empty one too; what is too long for the engine is refused with `ATTUNE_STORE_KEY`.
  * One record is atomic. Not here: queries by value, transactions over partitions, notifications.
  */
 export interface Store {
@@ -63,7 +65,10 @@ export type StoreOp =
   | { op: "check"; sort: string; ifVersion: number };
 
 export interface CommitOptions {
-  /** A token: a second commit of the same token to the same partition changes nothing. Remembered for `onceTtl` ms (7 days unless told). */
+  /**
+   * A token, any text: a second commit of the same token to the same partition changes nothing. Remembered for `onceTtl` ms (7 days unless
+   * told; `Infinity`: until the partition is deleted).
+   */
   once?: string;
   onceTtl?: number;
 }

@@ -46,6 +46,8 @@ export interface CrashHistoriesOptions {
   dispose?(): Promise<void>;
   /** How many histories are generated. */
   runs: number;
+  /** How long one of them may take on the average, ms (default 1000). */
+  historyMs?: number;
   /** Repeats the histories of an earlier run, whose failure named it. */
   seed?: number;
 }
@@ -65,7 +67,7 @@ interface CrashHistory {
  * model makes of the log, also after the clients have sent everything again.
  */
 export function crashHistories(runner: TestRunner, fc: FastCheck, options: CrashHistoriesOptions): void {
-  const { name, runs, seed } = options;
+  const { name, runs, historyMs, seed } = options;
   const property = fc.asyncProperty(histories(fc, options.writes ?? 40), async (history) => {
     let ports = await options.make();
     try {
@@ -85,7 +87,7 @@ export function crashHistories(runner: TestRunner, fc: FastCheck, options: Crash
       ? "what the events in the store come to"
       : "what the pure model makes of the log";
     const title = `T8 T9 T13 after a crash at any write, in ${runs} generated histories, a fresh service comes to ${comesTo}`;
-    checkHistories(runner, fc, { title, property, runs, seed });
+    checkHistories(runner, fc, { title, property, runs, historyMs, seed });
   });
 }
 

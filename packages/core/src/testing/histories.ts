@@ -55,6 +55,8 @@ interface Check {
   title: string;
   property: Property;
   runs: number;
+  /** Of one, on the average (default 1000). */
+  historyMs?: number | undefined;
   seed: number | undefined;
 }
 
@@ -62,9 +64,9 @@ interface Check {
 export function checkHistories(
   runner: TestRunner,
   fc: FastCheck,
-  { title, property, runs, seed }: Check,
+  { title, property, runs, historyMs = 1000, seed }: Check,
 ): void {
-  const limitMs = 60_000 + runs * 1000;
+  const limitMs = 60_000 + runs * historyMs;
   const parameters = {
     numRuns: runs,
     interruptAfterTimeLimit: limitMs,

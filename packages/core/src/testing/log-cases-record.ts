@@ -131,6 +131,7 @@ export const logRecordCases: readonly LogCase[] = [
     name: "T20 hostile keys and values come back as they were",
     async run({ log }) {
       const keys = [
+        "",
         "__proto__",
         "constructor",
         "}{tag}",

@@ -17,7 +17,10 @@ export interface EgressRecorder {
   readonly script: string;
   /** What the present document did so far. The argument runs an expression in the page and gives its value. */
   read(evaluate: (expression: string) => Promise<unknown>): Promise<EgressEntry[]>;
-  /** What is on the device now, whoever put it there: `cookie:name`, `localStorage:key`, `IndexedDB:name`, `caches:name`, `serviceWorker:scope`. */
+  /**
+   * What is on the device now, whoever put it there: `cookie:name`, `localStorage:key`, `IndexedDB:name`, `caches:name`, `serviceWorker:scope`.
+   * `unknown:localStorage` and the like where the page may not look, or cannot: there may be something. Rejects where the page gives no list.
+   */
   remaining(evaluate: (expression: string) => Promise<unknown>): Promise<string[]>;
 }
 
@@ -42,7 +45,13 @@ export function recordEgress(options: { variable?: string } = {}): EgressRecorde
   return {
     script: `(${RECORDER})(${variable});`,
     read: async (evaluate) => ((await evaluate(`globalThis[${variable}] ?? []`)) ?? []) as EgressEntry[],
-    remaining: async (evaluate) => ((await evaluate(`(${REMAINING})()`)) ?? []) as string[],
+    async remaining(evaluate) {
+      const names = await evaluate(`(${REMAINING})()`);
+      if (Array.isArray(names)) return names as string[];
+      throw new Error(
+        "The page gave no list of what is on the device. Let `evaluate` wait for the expression and give its value.",
+      );
+    },
   };
 }
 
@@ -149,12 +158,18 @@ const RECORDER = `function (variable) {
 /** Property assignment on `localStorage` cannot be intercepted; what lies there in the end can be listed. */
 const REMAINING = `async function () {
   const names = [];
-  const attempt = async (task) => { try { await task(); } catch {} };
-  await attempt(() => { for (const pair of document.cookie.split("; ")) if (pair) names.push("cookie:" + pair.split("=")[0]); });
-  await attempt(() => names.push(...Object.keys(localStorage).map((key) => "localStorage:" + key)));
-  await attempt(() => names.push(...Object.keys(sessionStorage).map((key) => "sessionStorage:" + key)));
-  await attempt(async () => names.push(...(await indexedDB.databases()).map((database) => "IndexedDB:" + database.name)));
-  await attempt(async () => names.push(...(await caches.keys()).map((key) => "caches:" + key)));
-  await attempt(async () => names.push(...(await navigator.serviceWorker.getRegistrations()).map((entry) => "serviceWorker:" + entry.scope)));
+  const look = async (place, list) => {
+    try { for (const name of await list()) names.push(place + ":" + name); } catch { names.push("unknown:" + place); }
+  };
+  await look("cookie", () => document.cookie.split("; ").filter(Boolean).map((pair) => pair.split("=")[0]));
+  await look("localStorage", () => Object.keys(localStorage));
+  await look("sessionStorage", () => Object.keys(sessionStorage));
+  await look("IndexedDB", async () => (await indexedDB.databases()).map((database) => database.name));
+  // Where a page may have none at all (without TLS), they are not there.
+  await look("caches", () => (typeof caches === "undefined" ? [] : caches.keys()));
+  await look("serviceWorker", async () => {
+    const found = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistrations() : [];
+    return found.map((entry) => entry.scope);
+  });
   return names;
 }`;

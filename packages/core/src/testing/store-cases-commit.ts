@@ -219,6 +219,52 @@ export const storeCommitCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "in a commit an `expiresAt` of Infinity is never, and so is an `onceTtl` of Infinity",
+    needs: "atomic",
+    async run({ store, clock, ownClock }) {
+      const commit = { once: "event-1", onceTtl: Number.POSITIVE_INFINITY };
+      const ops = [
+        { op: "put", sort: "a", value: 1, expiresAt: Number.POSITIVE_INFINITY },
+        { op: "put", sort: "b", value: 1, expiresAt: clock.now() + 2000 },
+      ] as const;
+      assert.equal(await store.commit(P, ops, commit), { status: "committed" }, "first");
+      await store.commit(P, [], { once: "event-2", onceTtl: 2000 });
+      await clock.advance(ownClock ? 100 * 365 * 86_400_000 : 2500);
+      await store.sweep();
+      assert.equal(await store.commit(P, ops, commit), { status: "duplicate" }, "remembered");
+      assert.equal(
+        await collect(store.scan(P)),
+        [{ partition: P, sort: "a", value: 1, version: 1 }],
+        "records",
+      );
+      assert.equal(await store.commit(P, [], { once: "event-2" }), { status: "committed" }, "the short one");
+    },
+  },
+  {
+    name: "the empty text is a partition, a sort key and a token like any other",
+    needs: "atomic",
+    async run({ store }) {
+      const ops = [{ op: "put", sort: "", value: 1, ifVersion: 0 }] as const;
+      assert.equal(await store.commit("", ops, { once: "" }), { status: "committed" }, "first");
+      assert.equal(await store.commit("", ops, { once: "" }), { status: "duplicate" }, "again");
+      assert.equal(await store.commit("", ops), { status: "conflict", sort: "" }, "without the token");
+      assert.equal(await store.commit("", [], { once: "a" }), { status: "committed" }, "another token");
+      const record = { partition: "", sort: "", value: 1, version: 1 };
+      assert.equal(await collect(store.scan("")), [record], "scan");
+      assert.equal(await collect(store.scan("", { to: "a" })), [record], "scan up to a key");
+      assert.equal(await collect(store.scan("", { to: "" })), [], "scan up to nothing");
+      assert.equal(await collect(store.partitions("")), [""], "partitions");
+      assert.equal(
+        await store.commit("", [{ op: "delete", sort: "", ifVersion: 1 }]),
+        { status: "committed" },
+        "delete",
+      );
+      assert.equal(await collect(store.partitions("")), [], "nothing left");
+      assert.equal(await store.deletePartition(""), 0, "deletePartition");
+      assert.equal(await store.commit("", ops, { once: "" }), { status: "committed" }, "token forgotten");
+    },
+  },
+  {
     name: "deletePartition forgets the tokens with the records",
     needs: "atomic",
     async run({ store }) {

@@ -2,8 +2,9 @@ import { isAttuneError } from "../kernel/errors.js";
 import { assert, collect } from "./assert.js";
 import type { StoreCase } from "./store-case.js";
 
-/** Names that break naive key schemes: prototypes, separators and tags of engines, their query languages, control characters. */
+/** Names that break naive key schemes: nothing at all, prototypes, separators and tags of engines, their query languages, control characters. */
 const NAMES = [
+  "",
   "__proto__",
   "constructor",
   "constructor.prototype",

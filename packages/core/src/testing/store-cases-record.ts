@@ -175,6 +175,22 @@ export const storeRecordCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "an `expiresAt` of Infinity is never, as if it were left out",
+    async run({ store, clock, ownClock }) {
+      await store.put(P, "a", 1, { expiresAt: Number.POSITIVE_INFINITY });
+      await store.put(P, "b", 1, { expiresAt: clock.now() + 2000 });
+      await store.put(P, "b", 2, { expiresAt: Number.POSITIVE_INFINITY });
+      await clock.advance(ownClock ? 100 * 365 * 86_400_000 : 2500);
+      assert.equal(await store.sweep(), 0, "swept");
+      const a = { partition: P, sort: "a", value: 1, version: 1 };
+      const b = { partition: P, sort: "b", value: 2, version: 2 };
+      assert.equal(await store.get(P, "a"), a, "get");
+      assert.equal(await store.getMany([{ partition: P, sort: "b" }]), [b], "getMany");
+      assert.equal(await collect(store.scan(P)), [a, b], "scan");
+      assert.equal(await store.put(P, "a", 3, { ifVersion: 1 }), { written: true, version: 2 }, "over it");
+    },
+  },
+  {
     name: "neither side can change the other's value",
     async run({ store }) {
       const written = { list: [1], inner: { text: "kept" } };

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AttuneError } from "@attune/core";
+import { settleUpTo } from "../shared/settle.js";
 import { type KeyShelf, type RotatingKeys, rotatingKeys } from "./rotating.js";
 
 export interface FileKeysOptions {
@@ -55,25 +56,6 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       }
     },
   });
-}
-
-/** Settles a folder and those above it, the last one included. */
-async function settleUpTo(folder: string, last: string): Promise<void> {
-  await settle(folder);
-  const above = dirname(folder);
-  if (folder !== last && above !== folder) await settleUpTo(above, last);
-}
-
-/** Makes a folder's new names survive a loss of power. Not every system opens folders (Windows does not), nor needs to. */
-async function settle(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => null);
-  try {
-    await handle?.sync();
-  } catch (error) {
-    if (!hasCode(error, "EINVAL") && !hasCode(error, "EPERM")) throw error;
-  } finally {
-    await handle?.close();
-  }
 }
 
 function read(text: string, name: string): Uint8Array {

@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { features, type VisitorState } from "@attune/core";
 import { memoryChannel } from "@attune/core/memory";
 import type { AtomicStore, Log } from "@attune/core/ports";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { lmdbBackup, lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 let directory = "";
@@ -129,6 +130,41 @@ describe("lmdbBackup", { timeout: 60_000 }, () => {
     expect((await copiedSeries.query(query))[0]?.windows).toEqual([{ at: 0, value: 4 }]);
     await copiedSeries.close();
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "T8 is told as done once the files and the folders that name them are on the disk",
+    async () => {
+      const path = join(directory, "live");
+      const [store, log] = [lmdbStore({ path: join(path, "store") }), lmdbLog({ path: join(path, "log") })];
+      await store.put("p", "s", 1);
+      const handle = await openFile(directory, "r");
+      const handles = Object.getPrototypeOf(handle) as FileHandle;
+      await handle.close();
+      const sync = handles.sync;
+      /** What was put on the disk, each with what a folder then named. */
+      const synced: [string, string[]][] = [];
+      const spy = vi.spyOn(handles, "sync").mockImplementation(async function (this: FileHandle) {
+        const name = readlinkSync(`/proc/self/fd/${this.fd}`);
+        const isFolder = (await this.stat()).isDirectory();
+        synced.push([name, isFolder ? readdirSync(name).sort() : []]);
+        return sync.call(this);
+      });
+      await lmdbBackup({ path, to: join(directory, "copies", "today") });
+      spy.mockRestore();
+      const root = realpathSync(directory);
+      const last = Object.fromEntries(synced.map(([name, names]) => [name.slice(root.length), names]));
+      expect(last).toEqual({
+        "/copies/today/log/log.mdb.partial": [],
+        "/copies/today/store/store.mdb.partial": [],
+        "/copies/today/log": ["log.mdb"],
+        "/copies/today/store": ["store.mdb"],
+        "/copies/today": ["log", "store"],
+        "/copies": ["today"],
+        "": ["copies", "live"],
+      });
+      await Promise.all([store.close(), log.close()]);
+    },
+  );
 
   it("refuses where there is nothing to copy and where a copy is already, and leaves nothing behind", async () => {
     const to = join(directory, "copy");

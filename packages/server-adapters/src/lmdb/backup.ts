@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AttuneError } from "@attune/core";
+import { settleUpTo } from "../shared/settle.js";
 import { type FileName, openRoot } from "./roots.js";
 
 export interface LmdbBackupOptions {
@@ -25,8 +26,8 @@ const ORDER: readonly FileName[] = ["log", "store", "series"];
 
 /**
  * Copies an embedded back end while it runs, from this process or another; writers go on meanwhile, and their files grow a little more
- * than they would. Each file is copied as it is at one moment, without free pages, and is on the disk when this resolves. The copy is what
- * a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it.
+ * than they would. Each file is copied as it is at one moment, without free pages, and is on the disk under its name when this resolves. The
+ * copy is what a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it.
  *
  * An erasure does not reach into copies: one that was asked for after a copy was made must be asked for again where that is restored.
  *
@@ -52,13 +53,15 @@ export async function lmdbBackup({ path, to }: LmdbBackupOptions): Promise<LmdbB
   const copies = [];
   try {
     for (const { file, folder } of found) {
-      const target = join(to, folder, `${file}.mdb`);
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      const target = resolve(to, folder, `${file}.mdb`);
+      const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await copy(join(path, folder), file, `${target}${PARTIAL}`);
-      copies.push({ name: join(folder, `${file}.mdb`), target });
+      copies.push({ name: join(folder, `${file}.mdb`), target, made });
     }
     // Under their names only once all are whole: half a copy must not look like one.
     for (const { target } of copies) await rename(`${target}${PARTIAL}`, target);
+    // A folder made here is itself a name in the one above it.
+    for (const { target, made } of copies) await settleUpTo(dirname(target), dirname(made ?? target));
   } catch (error) {
     for (const { file, folder } of found)
       await rm(join(to, folder, `${file}.mdb${PARTIAL}`), { force: true });

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
 import { type FileName, openRoot, type Root } from "./roots.js";
@@ -24,6 +25,7 @@ export interface Upgradable {
 
 /** One LMDB file, opened: named databases of text under binary keys. */
 export interface Environment {
+  /** Made where it is not there, as long as the file is being opened: where the disk does not take it, the file is closed. */
   database(name: string): TextDatabase;
   /** Small facts about the file itself. */
   meta: TextDatabase;
@@ -33,7 +35,10 @@ export interface Environment {
    * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
    */
   write<T>(action: () => T): Promise<T>;
-  /** The same at once, holding up this process until it is committed: for what is settled when a file is opened. */
+  /**
+   * The same at once, holding up this process until it is committed: for what is settled when a file is opened. Where the disk does not take
+   * it, the file is closed.
+   */
   writeNow<T>(action: () => T): T;
   /** @throws AttuneError after `close`. */
   assertOpen(): void;
@@ -43,25 +48,33 @@ export interface Environment {
 /**
  * Opens `<path>/<file>.mdb`. Store and log have a file each: two write locks instead of one, no transaction ever needs
  * both, and pages that the log trims away are used again by the log.
+ *
+ * @throws AttuneError `ATTUNE_LOG_SCHEMA` (`…STORE…`, `…SERIES…`) where a newer version wrote the file, `ATTUNE_LOG_DISK` where its disk is full.
  */
 export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
-  const { root, release } = openRoot(path, file);
+  const { root, release } = orDiskError(file, () => openRoot(path, file));
   const database = (name: string): TextDatabase =>
     root.openDB({ name, encoding: "string", keyEncoding: "binary" });
-  const meta = database("meta");
-  const writeNow = <T>(action: () => T): T => root.transactionSync(action);
-  try {
+  const transaction = <T>(action: () => T): T => root.transactionSync(action);
+  const opening = <T>(action: () => T): T => {
+    try {
+      return orDiskError(file, action);
+    } catch (error) {
+      void release();
+      throw error;
+    }
+  };
+  const meta = opening(() => {
+    const meta = database("meta");
     const found = Number(meta.get(META_SCHEMA) ?? schema);
     if (found > schema) throw newerError(file, found, schema);
-    if (found < schema) upgrade?.({ database, transaction: writeNow });
+    if (found < schema) upgrade?.({ database, transaction });
     // Looked at again: a newer version may have opened the file in another process meanwhile.
-    writeNow(() => {
+    transaction(() => {
       if (Number(meta.get(META_SCHEMA) ?? 0) < schema) meta.putSync(META_SCHEMA, String(schema));
     });
-  } catch (error) {
-    void release();
-    throw error;
-  }
+    return meta;
+  });
 
   let closing: Promise<void> | null = null;
   const assertOpen = (): void => {
@@ -77,7 +90,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
   };
 
   return {
-    database,
+    database: (name) => opening(() => database(name)),
     meta,
     assertOpen,
     async write(action) {
@@ -90,7 +103,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
         pending.delete(done);
       }
     },
-    writeNow,
+    writeNow: (action) => opening(() => transaction(action)),
     close() {
       closing ??= Promise.allSettled(pending).then(release);
       return closing;
@@ -119,6 +132,26 @@ async function toDiskError(file: FileName, error: unknown): Promise<unknown> {
   const late = new Promise((resolve) => setImmediate(resolve, error));
   const cause = await Promise.race([late, commitError.catch((reason: unknown) => reason)]);
   return diskError(file, "nothing was changed", cause);
+}
+
+const { EDQUOT, EFBIG, EIO, ENOSPC } = constants.errno;
+/** As lmdb gives them, and as Node does. */
+const DISK_CODES = new Set<unknown>([EDQUOT, EFBIG, EIO, ENOSPC, "EDQUOT", "EFBIG", "EIO", "ENOSPC"]);
+
+/** Not every system has a number for each of them. */
+const isFromDisk = (error: unknown): boolean => {
+  const { code } = error as { code?: unknown };
+  return code !== undefined && DISK_CODES.has(code);
+};
+
+/** Runs what opens a file, or a part of it. */
+function orDiskError<T>(file: FileName, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isFromDisk(error)) throw error;
+    throw diskError(file, "it was not opened", error);
+  }
 }
 
 const FLUSH_MS = 1000;

@@ -50,7 +50,7 @@ export interface LmdbLogOptions {
  * those that hold it. An index would cost every append a second write at a random place of the file, for something that happens rarely.
  *
  * @throws AttuneError `ATTUNE_LOG_SCHEMA` where a newer version wrote the file, `ATTUNE_LOG_SHARDS` where it was made
- * with another number of shards.
+ * with another number of shards, `ATTUNE_LOG_DISK` where the disk is full.
  */
 export function lmdbLog(options: LmdbLogOptions): Log {
   const { path, clock = { now: Date.now }, flush = false } = options;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -58,6 +58,17 @@ const roles: Record<string, () => Promise<void>> = {
       if ((await store.commit("p", ops)).status === "committed") n++;
     }
     await store.close();
+  },
+  /** Opens each file, where it can be opened. */
+  async open() {
+    for (const [what, open] of Object.entries({ log: lmdbLog, store: lmdbStore, series: lmdbSeries })) {
+      try {
+        await open({ path }).close();
+        tell(what, "opened");
+      } catch (error) {
+        tell(what, (error as { code?: string }).code ?? "");
+      }
+    }
   },
   /** Writes from eight lanes until nothing is taken any more, and a little longer. */
   async fill() {

@@ -28,6 +28,11 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>, ms = 
   for (const deadline = Date.now() + ms; !(await isSo()); await sleep(20))
     if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}`);
 }
+/** What a process prints whose files may grow to so much: blocks of 512 or 1024 bytes, as the shell has it. */
+async function limited(blocks: number, ...args: string[]): Promise<string[]> {
+  const command = ["-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, script, ...args];
+  return (await promisify(execFile)("sh", command)).stdout.trim().split("\n");
+}
 /** What a consumer has handled, without its other lines. */
 const handled = ({ lines }: Fixture): string[] => lines.filter((line) => line.startsWith("k"));
 
@@ -119,18 +124,7 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     const title = `T8 a disk that is full refuses writes with a code, loses nothing acknowledged and ends no process (${how})`;
     it.skipIf(process.platform === "win32")(title, async () => {
       const path = fresh();
-      // What a file may grow to, in blocks of 512 or 1024 bytes, as the shell has it.
-      const limited = [
-        "-c",
-        'ulimit -f 4096; exec "$0" "$@"',
-        process.execPath,
-        script,
-        "fill",
-        path,
-        how,
-        "100",
-      ];
-      const lines = (await promisify(execFile)("sh", limited)).stdout.trim().split("\n");
+      const lines = await limited(4096, "fill", path, how, "100");
       const count = (line: string): number => lines.filter((each) => each === line).length;
       expect(new Set(lines)).toEqual(
         new Set([
@@ -145,6 +139,23 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
       expect(await log.lag("group")).toBe(count("append done"));
       await log.append([{ key: "k", value: "there is room again" }]);
       expect(await log.lag("group")).toBe(count("append done") + 1);
+      await log.close();
+    });
+  }
+
+  // Room for a part of what an empty file has, so that its first page fails, or a later one.
+  for (const blocks of [24, 48]) {
+    const title = `T8 a disk that is full refuses to have a file made on it, with a code (${blocks} blocks)`;
+    it.skipIf(process.platform === "win32")(title, async () => {
+      const path = fresh();
+      expect(await limited(blocks, "open", path)).toEqual([
+        "log ATTUNE_LOG_DISK",
+        "store ATTUNE_STORE_DISK",
+        "series ATTUNE_SERIES_DISK",
+      ]);
+      const log = lmdbLog({ path, shards: 2 });
+      await log.append([{ key: "k", value: "there is room again" }]);
+      expect(await log.lag("group")).toBe(1);
       await log.close();
     });
   }

@@ -30,7 +30,7 @@ export interface LmdbSeriesOptions {
  * about 1970 bytes together. A point costs O(log n); a query looks at the lines of its name and, in each that fits `where`, at the points of
  * its range, in one go: about a second for half a million of them, so keep points coarse where ranges are long.
  *
- * @throws AttuneError `ATTUNE_SERIES_SCHEMA` where a newer version wrote the file.
+ * @throws AttuneError `ATTUNE_SERIES_SCHEMA` where a newer version wrote the file, `ATTUNE_SERIES_DISK` where the disk is full.
  */
 export function lmdbSeries(options: LmdbSeriesOptions): Series {
   const { path, clock = { now: Date.now }, retentionMs = Number.POSITIVE_INFINITY, flush = false } = options;

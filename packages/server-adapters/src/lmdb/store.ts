@@ -42,7 +42,7 @@ export interface LmdbStoreOptions {
  * conditions are decided while it does, and what one has written the others read from their next turn on. Writes that come together
  * share a transaction, so many at once cost little more than one; a single one after another waits for the disk about once each.
  *
- * @throws AttuneError `ATTUNE_STORE_SCHEMA` where a newer version wrote the file.
+ * @throws AttuneError `ATTUNE_STORE_SCHEMA` where a newer version wrote the file, `ATTUNE_STORE_DISK` where the disk is full.
  */
 export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
   const { path, clock = { now: Date.now }, flush = false } = options;

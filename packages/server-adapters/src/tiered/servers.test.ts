@@ -101,6 +101,7 @@ describe.skipIf(path === null)(
         }),
       writes: 300,
       runs: HISTORIES,
+      historyMs: 3000,
     });
 
     it("gives every record back with its version after FLUSHALL, without being opened again", async () => {

@@ -1,5 +1,5 @@
 import { SCHEMA_VERSION } from "../../events/types.js";
-import { isAttuneError } from "../../kernel/errors.js";
+import { AttuneError, isAttuneError } from "../../kernel/errors.js";
 import type { DeadLetter } from "../../ports/log.js";
 import type { ServiceContext } from "../context.js";
 import { PROBE_MS, probePartition, visitorPartition } from "../layout/partitions.js";
@@ -19,7 +19,11 @@ interface Parked {
   receivedAt: number;
 }
 
-async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContext): Promise<Parked> {
+async function parked(
+  run: LoggedRun,
+  error: unknown,
+  { ids, clock, subjectKeys }: ServiceContext,
+): Promise<Parked> {
   const { site, visitor } = run;
   const { wait: _nobody, ...kept } = run;
   const message =
@@ -35,7 +39,11 @@ async function parked(run: LoggedRun, { ids, clock, subjectKeys }: ServiceContex
     id: ids(),
     at: clock.now(),
     body: JSON.stringify(kept),
-    reasons: [{ path: "", code: "ATTUNE_SERVICE_FOLD", message }],
+    reasons: [
+      { path: "", code: "ATTUNE_SERVICE_FOLD", message },
+      // Anything else may hold what the visitor has sent.
+      ...(isAttuneError(error) ? [{ path: "", code: error.code, message: error.message }] : []),
+    ],
     schemaVersion: SCHEMA_VERSION,
     source: { site, route: PARKED },
     subject: visitor,
@@ -72,10 +80,29 @@ async function isOutOfReach({ subjectKeys }: ServiceContext, group: readonly Log
   }
 }
 
+/** Says it once for all whom the same befalls: one wrapping key that is gone may be that of many visitors. */
+function reportSetAside(
+  { report }: ServiceContext,
+  failed: readonly { count: number; error: unknown }[],
+): void {
+  const nameOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+  for (const same of groupBy(failed, ({ error }) => nameOf(error)).values()) {
+    const entries = same.reduce((sum, { count }) => sum + count, 0);
+    report(
+      new AttuneError(
+        "ATTUNE_SERVICE_SET_ASIDE",
+        `${entries} entries of ${same.length} visitors could not be folded, again and again, and went to the dead letters, which are destroyed after 7 days. Cure what is named as the cause and replay them before that.`,
+        { cause: same[0]?.error },
+      ),
+    );
+  }
+}
+
 /**
  * Folds a batch that failed as a whole visitor by visitor. Those that fail alone go to the dead letters, with outcome `pending`, so that they
  * keep nobody else waiting. Rejects where it is no visitor's fault, so that the batch comes again: where the store fails, where the key
- * provider does not answer, and at an entry of another version. Dead letters are destroyed after some days; what can be had later stays in the log.
+ * provider does not answer, and at an entry of another version. A provider that has a key no more has answered: waiting would not bring the
+ * key back, and would hold up everybody else. Dead letters are destroyed after some days; what can be had later stays in the log.
  */
 export async function foldApart(
   context: ServiceContext,
@@ -98,8 +125,7 @@ export async function foldApart(
   if (failed[0] !== undefined && !(await isWell(context))) throw failed[0].error;
   for (const { group, error } of failed) if (await isOutOfReach(context, group)) throw error;
   for (const { group, error } of failed) {
-    context.report(error);
-    const made = await Promise.all(group.map((run) => parked(run, context)));
+    const made = await Promise.all(group.map((run) => parked(run, error, context)));
     const receivedAt = new Map(made.map((one) => [one.letter.id, one.receivedAt]));
     await putLetters(
       context,
@@ -108,6 +134,10 @@ export async function foldApart(
       ({ id }) => receivedAt.get(id) as number,
     );
   }
+  reportSetAside(
+    context,
+    failed.map(({ group, error }) => ({ count: group.length, error })),
+  );
   // None: whoever waits hears nothing, as of an event that is still to be folded.
   return batch.map((run) => outcomes.get(run) ?? []);
 }

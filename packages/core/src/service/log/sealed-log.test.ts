@@ -117,6 +117,34 @@ describe("a key provider that is away", () => {
   }, 60_000);
 });
 
+describe("a key provider that has a wrapping key no more", () => {
+  it("sets its visitors aside, says so and why, and takes them when the key is given back", async () => {
+    const { start, keys, reports } = make();
+    const door = start({ worker: false });
+    await door.ingest([event("1"), event("2", "ben")]);
+    keys.rotate("w2");
+    let isGone = true;
+    const provider: typeof keys = {
+      ...keys,
+      wrapping: async (site, id) => (isGone && id === "w1" ? null : keys.wrapping(site, id)),
+    };
+    const worker = start({ keys: provider });
+    await worker.ingest([event("3", "cleo")]);
+    await worker.settled();
+    expect((await worker.summary()).events).toBe(1);
+    const reason = { code: "ATTUNE_PRIVACY_KEY", message: expect.stringContaining("w1") };
+    const reasons = [{ code: "ATTUNE_SERVICE_FOLD" }, reason];
+    expect(await worker.deadLetters.list()).toMatchObject([{ reasons }, { reasons }]);
+    // Once for all whom it befalls, beside what each try says.
+    const told = reports.filter((error) => (error as { code: string }).code === "ATTUNE_SERVICE_SET_ASIDE");
+    expect(told).toMatchObject([{ message: expect.stringContaining("2 entries"), cause: reason }]);
+    isGone = false;
+    expect(await worker.deadLetters.replay()).toEqual({ replayed: 2, stillRefused: 0 });
+    await worker.settled();
+    expect((await worker.summary()).events).toBe(3);
+  }, 60_000);
+});
+
 describe("T29: erasure from a log that removes nothing", () => {
   it("destroys the key: what the log holds can be read by nobody any more", async () => {
     const { start, hot, keys, runs } = make(keepingLog());

@@ -1,14 +1,17 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { PortsConfig } from "@attune/core/wire";
 import type { Place } from "../place.js";
 import { keysFolder } from "../ports/open-ports.js";
+import { vendor } from "../ports/vendor.js";
 import { retentionOf } from "../back-end.js";
 import { judgeConfig, judgeNode } from "./config.js";
 import { lookAtDynamo } from "./dynamodb.js";
-import type { Check } from "./finding.js";
+import type { Check, Finding } from "./finding.js";
 import { judgeDataFolder, lookAtFolder } from "./folder.js";
 import { lookAtInflux } from "./influxdb.js";
 import { lookAtKafka } from "./kafka.js";
-import { judgeKeys, lookAtKeys } from "./keys.js";
+import { judgeKeys, judgeLetters, lettersWithoutKey, lookAtKeys } from "./keys.js";
 import { lookAtPostgres } from "./postgres.js";
 import { lookAtRedis } from "./redis.js";
 
@@ -37,8 +40,24 @@ export function checksOf({ config, dir, ports }: Place): Check[] {
   ];
 }
 
-async function keyCheck(ports: PortsConfig, dir: string, folders: readonly string[]) {
-  return ports.keys?.kind === "kms" ? [] : judgeKeys(await lookAtKeys(keysFolder(ports, dir), folders));
+async function keyCheck(ports: PortsConfig, dir: string, folders: readonly string[]): Promise<Finding[]> {
+  const waiting = judgeLetters(await embeddedLetters(ports, dir));
+  if (ports.keys?.kind === "kms") return waiting;
+  return [...judgeKeys(await lookAtKeys(keysFolder(ports, dir), folders)), ...waiting];
+}
+
+/** Of a log in files. What lies on a server is told by `attune dead-letters list`: it would have to be waited for here a second time. */
+async function embeddedLetters({ log }: PortsConfig, dir: string): Promise<number> {
+  if (log.kind !== "lmdb") return 0;
+  const path = join(log.dir ?? dir, "log");
+  if (!existsSync(join(path, "log.mdb"))) return 0;
+  const { lmdbLog } = await vendor("LMDB", "lmdb", () => import("@attune/server-adapters/lmdb"));
+  const opened = lmdbLog({ path });
+  try {
+    return await lettersWithoutKey(opened);
+  } finally {
+    await opened.close();
+  }
 }
 
 const NAMES: Readonly<Record<Port["kind"], string>> = {

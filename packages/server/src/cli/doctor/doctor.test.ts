@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kafkaLog } from "@attune/server-adapters/kafka";
+import { lmdbLog } from "@attune/server-adapters/lmdb";
 import { postgresTable } from "@attune/server-adapters/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -269,11 +270,12 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
       };
       const lost = async () =>
         (await examine(ports, "Kafka")).findings.filter(({ code }) => code === "ATTUNE_DOCTOR_KAFKA_LOST");
+      await opened.append([{ key: "a", value: 1 }]);
+      expect((await examine(ports, "Kafka")).codes).toContain("warning DOCTOR_KAFKA_UNFOLDED");
       let shard = -1;
       const worker = await opened.consume("fold", async ([first]) => {
         shard = first?.shard ?? -1;
       });
-      await opened.append([{ key: "a", value: 1 }]);
       await expect.poll(() => opened.lag("fold"), { timeout: 20_000 }).toBe(0);
       await worker.stop();
       expect(await lost()).toEqual([]);
@@ -338,6 +340,26 @@ describe("attune doctor, of this machine", () => {
     expect((await examine(embedded, "Keys", { dir: "orphaned" })).codes).toEqual([
       "error DOCTOR_KEYS_MISSING",
     ]);
+  });
+
+  it("finds events that wait for keys which are gone", async () => {
+    const dir = join(folder, "waiting");
+    await mkdir(dir, { mode: 0o700 });
+    const codes = async () => (await examine(embedded, "Keys", { dir: "waiting" })).codes;
+    const log = lmdbLog({ path: join(dir, "log") });
+    const letter = {
+      at: Date.now(),
+      body: "{}",
+      schemaVersion: 1,
+      source: { site: "default", route: "(fold)" },
+    };
+    const reason = (code: string) => ({ path: "", code, message: "" });
+    const fold = reason("ATTUNE_SERVICE_FOLD");
+    await log.deadLetters.put([{ ...letter, id: "a", reasons: [fold] }]);
+    expect(await codes()).not.toContain("error DOCTOR_KEYS_GONE");
+    await log.deadLetters.put([{ ...letter, id: "b", reasons: [fold, reason("ATTUNE_PRIVACY_KEY")] }]);
+    expect(await codes()).toContain("error DOCTOR_KEYS_GONE");
+    await log.close();
   });
 
   it("finds what a configuration leaves open", async () => {

@@ -14,14 +14,31 @@ const DAY_MS = 86_400_000;
 
 describe("what doctor makes of answers that no server here gives", () => {
   it("of where workers stand in a topic that drops what is old", () => {
-    const [finding, ...more] = judgeStandings("events", [
-      { partition: 0, low: 100, committed: 100 },
-      { partition: 1, low: 100, committed: 60 },
-      { partition: 2, low: 100, committed: null },
+    const findings = judgeStandings("events", [
+      { partition: 0, low: 100, high: 120, committed: 100 },
+      { partition: 1, low: 100, high: 120, committed: 60 },
     ]);
-    expect(more).toEqual([]);
-    expect(finding?.code).toBe("ATTUNE_DOCTOR_KAFKA_LOST");
-    expect(finding?.message).toMatch(/Partition 1 .* dropped 40 entries/);
+    expect(codes(findings)).toEqual(["error KAFKA_LOST"]);
+    expect(findings[0]?.message).toMatch(/Partition 1 .* dropped 40 entries/);
+  });
+
+  it("of partitions in which no worker has a position", () => {
+    const none = { low: 0, high: 0, committed: null };
+    expect(judgeStandings("events", [{ ...none, partition: 0 }])).toEqual([]);
+    const findings = judgeStandings("events", [
+      { ...none, partition: 0 },
+      { ...none, partition: 1, high: 7 },
+      { ...none, partition: 2, low: 100, high: 120 },
+      { ...none, partition: 3, low: 30, high: 30 },
+      { partition: 4, low: 0, high: 120, committed: 0 },
+    ]);
+    expect(codes(findings)).toEqual(["error KAFKA_FORGOTTEN", "warning KAFKA_UNFOLDED"]);
+    expect(findings.find(({ level }) => level === "error")?.message).toMatch(
+      /partitions 2, 3 .* dropped .* offsets\.retention\.minutes/,
+    );
+    expect(findings.find(({ level }) => level === "warning")?.message).toMatch(
+      /partition 1 .* start workers/i,
+    );
   });
 
   it("of a topic", () => {

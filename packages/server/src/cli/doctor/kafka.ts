@@ -90,19 +90,20 @@ function judgeSettings(
   return findings;
 }
 
-/** Where a partition begins, and where the workers stand in it: null where they have committed nothing. */
+/** Where a partition begins and ends, and where the workers stand in it: null where they have committed nothing, or Kafka has forgotten it. */
 export interface Standing {
   partition: number;
   low: number;
+  high: number;
   committed: number | null;
 }
 
 /** The group under which workers fold, as the log names it at the broker. */
 const groupOf = (topic: string): string => `${topic}/fold`;
 
-/** What the topic dropped before it was folded. */
+/** What the topic dropped, or will drop, before it is folded. */
 export function judgeStandings(topic: string, standings: readonly Standing[]): Finding[] {
-  return standings.flatMap(({ partition, low, committed }) =>
+  const findings = standings.flatMap(({ partition, low, committed }) =>
     committed === null || committed >= low
       ? []
       : [
@@ -112,7 +113,28 @@ export function judgeStandings(topic: string, standings: readonly Standing[]): F
           ),
         ],
   );
+  const unknown = standings.filter(({ committed }) => committed === null);
+  const dropping = unknown.filter(({ low }) => low > 0);
+  if (dropping.length > 0)
+    findings.push(
+      error(
+        "ATTUNE_DOCTOR_KAFKA_FORGOTTEN",
+        `No worker has a position in ${named(dropping)} of the topic ${topic}, which dropped entries: those that were not folded are lost, and more will be. Start workers; raise retention.ms above the longest time for which they may stand still, and offsets.retention.minutes of the brokers above that, so that their positions are not forgotten.`,
+      ),
+    );
+  const waiting = unknown.filter(({ low, high }) => low === 0 && high > 0);
+  if (waiting.length > 0)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_UNFOLDED",
+        `No worker has folded anything of ${named(waiting)} of the topic ${topic}, which drops entries after retention.ms whether they were folded or not. Start workers.`,
+      ),
+    );
+  return findings;
 }
+
+const named = (standings: readonly Standing[]): string =>
+  `partition${standings.length === 1 ? "" : "s"} ${standings.map(({ partition }) => partition).join(", ")}`;
 
 async function standingsOf(admin: Admin, topic: string): Promise<Standing[] | null> {
   try {
@@ -121,9 +143,14 @@ async function standingsOf(admin: Admin, topic: string): Promise<Standing[] | nu
       admin.fetchOffsets({ groupId: groupOf(topic), topics: [topic] }),
     ]);
     const committed = new Map(group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-    return ranges.map(({ partition, low }) => {
+    return ranges.map(({ partition, low, high }) => {
       const offset = committed.get(partition) ?? -1;
-      return { partition, low: Number(low), committed: offset < 0 ? null : offset };
+      return {
+        partition,
+        low: Number(low),
+        high: Number(high),
+        committed: offset < 0 ? null : offset,
+      };
     });
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
+import type { DeadLetter, Log } from "@attune/core/ports";
 import { error, type Finding, warning } from "./finding.js";
 
 export interface KeysFacts {
@@ -11,6 +12,17 @@ export interface KeysFacts {
   files: number;
   besideData: boolean;
   hasData: boolean;
+}
+
+/** @param letters How many dead letters wait for a key that is gone. */
+export function judgeLetters(letters: number): Finding[] {
+  if (letters === 0) return [];
+  return [
+    error(
+      "ATTUNE_DOCTOR_KEYS_GONE",
+      `${letters} dead letters hold events that cannot be read, since the keys that protect them are gone. Bring the keys back from their own backup and run \`attune dead-letters replay\`: each letter is destroyed 7 days after it came.`,
+    ),
+  ];
 }
 
 export function judgeKeys({ folder, open, files, besideData, hasData }: KeysFacts): Finding[] {
@@ -64,6 +76,20 @@ export async function lookAtKeys(folder: string | null, dataFolders: readonly st
     besideData: dataFolders.some(inside),
     hasData,
   };
+}
+
+const PAGE = 200;
+
+/** How many letters of a log are of events that were set aside since the provider has their wrapping key no more. */
+export async function lettersWithoutKey({ deadLetters }: Pick<Log, "deadLetters">): Promise<number> {
+  let count = 0;
+  for (let after: string | null = null; ; ) {
+    const page: DeadLetter[] = await deadLetters.read(after, PAGE);
+    count += page.filter(({ reasons }) => reasons.some(({ code }) => code === "ATTUNE_PRIVACY_KEY")).length;
+    const last = page[PAGE - 1];
+    if (last === undefined) return count;
+    after = last.id;
+  }
 }
 
 /** Files of the log or the store, not what else lies in the folder. */

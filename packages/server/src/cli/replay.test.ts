@@ -296,6 +296,31 @@ describe("attune replay", () => {
     other.close();
   });
 
+  it("asks once more whatever is asked, where nobody answers, the connection ends or the server is busy", async () => {
+    const troubles: ((response: http.ServerResponse) => void)[] = [
+      () => undefined,
+      (response) => response.destroy(),
+      (response) => response.writeHead(503, { "retry-after": "0" }).end(),
+    ];
+    const left: Record<"GET" | "POST", typeof troubles> = { GET: [], POST: [] };
+    const busy = http.createServer((request, response) => {
+      request.resume();
+      const trouble = left[request.method as "GET" | "POST"].shift();
+      if (trouble) return trouble(response);
+      response.end(JSON.stringify(request.method === "GET" ? { events: 7 } : { accepted: 1 }));
+    });
+    await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const client = createClient({ url, key: "sk_x", connections: 2, waitMs: 0, answerMs: 200 });
+    expect(await client.summary()).toEqual({ events: 7 });
+    for (const method of ["GET", "POST"] as const) left[method].push(...troubles);
+    const [summary, batch] = await Promise.all([client.summary(), client.batch([{}])]);
+    expect([summary, batch]).toEqual([{ events: 7 }, { accepted: 1 }]);
+    client.close();
+    busy.closeAllConnections();
+    busy.close();
+  });
+
   it("says in one line what is wrong with a file, a folder or an address", async () => {
     const name = await file("fine.csv", SHOP);
     const packed = gzipSync(SHOP.repeat(50));

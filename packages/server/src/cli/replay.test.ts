@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -221,6 +221,24 @@ describe("attune replay", () => {
       for await (const { raw } of (await openRows(given, { format: "ndjson" })).rows(() => {}))
         found.push(raw);
       expect(found).toEqual(values);
+    }
+  });
+
+  it.skipIf(!existsSync("/proc/self/fd"))("closes a file that is not read to its end", async () => {
+    const lines = "1,2\n".repeat(500_000);
+    for (const name of ["left.csv", "left.csv.gz", "left.ndjson", "left.ndjson.gz"]) {
+      const given = await file(name, name.endsWith(".gz") ? gzipSync(lines, { level: 0 }) : lines);
+      const format = name.includes("csv") ? "csv" : "ndjson";
+      for await (const row of (await openRows(given, { format, columns: ["a", "b"] })).rows(() => {})) {
+        expect(row.number).toBe(1);
+        break;
+      }
+      const isOpen = async (): Promise<boolean> => {
+        const fds = await readdir("/proc/self/fd");
+        const paths = await Promise.all(fds.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+        return paths.includes(given);
+      };
+      await expect.poll(isOpen, { message: name }).toBe(false);
     }
   });
 

@@ -23,7 +23,7 @@ export interface EgressRecorder {
 
 /**
  * Records how a page's scripts leave traces on a device or send something: cookies, the cookie store, local and session storage, IndexedDB,
- * caches, service workers; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
+ * caches, service workers, the private file system; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
  * addresses given to images, scripts, frames and media. It is bound to no test framework and to no Attune code, so that a host can run it
  * on its own app:
  *
@@ -35,14 +35,14 @@ export interface EgressRecorder {
  * ```
  *
  * Each document has its own list: read it before navigating away. It does not see what HTML, CSS, `<link>` and `import()` load, nor what runs
- * in workers; a recording proxy or server shows those. Nor does it see `localStorage.name = …`; `remaining` does.
+ * in workers; a recording proxy or server shows those. Nor does it see `localStorage.name` where that is read or set; `remaining` shows what was set.
  */
 export function recordEgress(options: { variable?: string } = {}): EgressRecorder {
   const variable = JSON.stringify(options.variable ?? "__attuneEgress");
   return {
     script: `(${RECORDER})(${variable});`,
     read: async (evaluate) => ((await evaluate(`globalThis[${variable}] ?? []`)) ?? []) as EgressEntry[],
-    remaining: async (evaluate) => ((await evaluate(`(${REMAINING})()`)) ?? []) as string[],
+    remaining: async (evaluate) => ((await evaluate(`(${REMAINING})(${variable})`)) ?? []) as string[],
   };
 }
 
@@ -62,6 +62,7 @@ const RECORDER = `function (variable) {
     } catch { return String(value); }
   };
   const add = (kind, api, target, detail) => {
+    if (list.rests) return;
     try { list.push({ kind, api, target: String(target), detail: text(detail), at: performance.now() }); } catch {}
   };
   const method = (owner, name, note) => {
@@ -111,6 +112,7 @@ const RECORDER = `function (variable) {
   method(storage, "clear", function () { add("remove", storageName(this), "*"); });
 
   method(prototype("IDBFactory"), "open", (name) => add("write", "IndexedDB", name, "open"));
+  method(prototype("IDBFactory"), "databases", () => add("read", "IndexedDB", "*"));
   method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
   for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
   for (const name of ["get", "getAll", "getKey", "getAllKeys", "count", "openCursor", "openKeyCursor"])
@@ -123,9 +125,14 @@ const RECORDER = `function (variable) {
   method(prototype("CacheStorage"), "open", (name) => add("write", "caches", name, "open"));
   method(prototype("CacheStorage"), "delete", (name) => add("remove", "caches", name));
   const address = (input) => (input && input.url) || String(input);
+  for (const [owner, names] of [["CacheStorage", ["match", "has", "keys"]], ["Cache", ["match", "matchAll", "keys"]]])
+    for (const name of names) method(prototype(owner), name, (input) => add("read", "caches", input === undefined ? "*" : address(input)));
+  method(prototype("Cache"), "delete", (input) => add("remove", "caches", address(input)));
   for (const name of ["put", "add"]) method(prototype("Cache"), name, (input) => add("write", "caches", address(input)));
   method(prototype("Cache"), "addAll", (inputs) => add("write", "caches", Array.from(inputs, address).join(" ")));
   method(prototype("ServiceWorkerContainer"), "register", (url) => add("write", "serviceWorker", url));
+  for (const name of ["getRegistration", "getRegistrations"]) method(prototype("ServiceWorkerContainer"), name, () => add("read", "serviceWorker", "*"));
+  method(prototype("StorageManager"), "getDirectory", () => add("write", "fileSystem", "*"));
 
   method(globalThis, "fetch", (input, init) => add("network", "fetch", address(input), init && init.body));
   const opened = new WeakMap();
@@ -147,14 +154,17 @@ const RECORDER = `function (variable) {
 }`;
 
 /** Property assignment on `localStorage` cannot be intercepted; what lies there in the end can be listed. */
-const REMAINING = `async function () {
+const REMAINING = `async function (variable) {
   const names = [];
+  const list = globalThis[variable] ?? [];
+  // What is looked at here is not the page's doing; only the calls themselves are left out, so that what the page does meanwhile is seen.
+  const look = (call) => { list.rests = true; try { return call(); } finally { list.rests = false; } };
   const attempt = async (task) => { try { await task(); } catch {} };
-  await attempt(() => { for (const pair of document.cookie.split("; ")) if (pair) names.push("cookie:" + pair.split("=")[0]); });
+  await attempt(() => { for (const pair of look(() => document.cookie).split("; ")) if (pair) names.push("cookie:" + pair.split("=")[0]); });
   await attempt(() => names.push(...Object.keys(localStorage).map((key) => "localStorage:" + key)));
   await attempt(() => names.push(...Object.keys(sessionStorage).map((key) => "sessionStorage:" + key)));
-  await attempt(async () => names.push(...(await indexedDB.databases()).map((database) => "IndexedDB:" + database.name)));
-  await attempt(async () => names.push(...(await caches.keys()).map((key) => "caches:" + key)));
-  await attempt(async () => names.push(...(await navigator.serviceWorker.getRegistrations()).map((entry) => "serviceWorker:" + entry.scope)));
+  await attempt(async () => names.push(...(await look(() => indexedDB.databases())).map((database) => "IndexedDB:" + database.name)));
+  await attempt(async () => names.push(...(await look(() => caches.keys())).map((key) => "caches:" + key)));
+  await attempt(async () => names.push(...(await look(() => navigator.serviceWorker.getRegistrations())).map((entry) => "serviceWorker:" + entry.scope)));
   return names;
 }`;

@@ -174,10 +174,11 @@ describe("attune replay", () => {
     const at = (who: string, more: object = {}) =>
       JSON.stringify({ what: "Order Completed", t: Date.now() - 1000, who, price: 5, ...more });
     const same = at("u1");
-    const lines = ["\ufeff" + same, same, at("u1", { note: "other" }), "7", at("u2", { t: "soon" })];
+    const lines = ["\ufeff" + same, same, at("u1", { note: "other" }), "7", "[1]", at("u2", { t: "soon" })];
     const name = await file("lines.ndjson", lines.join("\n"));
     const report = reportOf(await run("replay", name, "--mapping", mapping, "--json"));
-    expect(report).toMatchObject({ rows: 5, accepted: 2, duplicates: 1, rejected: 2, balanced: true });
+    expect(report).toMatchObject({ rows: 6, accepted: 2, duplicates: 1, rejected: 3, balanced: true });
+    expect(report.rejections[0]).toMatchObject({ code: "ATTUNE_REPLAY_JSON", rows: [4, 5] });
     expect(report.after).toMatchObject({ visitors: 1, conversions: { orders: 2 } });
   });
 

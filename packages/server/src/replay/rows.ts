@@ -190,7 +190,8 @@ function parseLine(line: string, number: number): FileRow {
 
 /** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */
 function asRow({ number, raw }: FileRow, columns: readonly string[], line: string): FileRow {
-  if (typeof raw !== "object" || raw === null) return { number, fault: "ATTUNE_REPLAY_JSON" };
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    return { number, fault: "ATTUNE_REPLAY_JSON" };
   const fields = columns.map((column) => {
     const value = Object.hasOwn(raw, column) ? (raw as Readonly<Record<string, unknown>>)[column] : null;
     if (value === null || value === "") return null;

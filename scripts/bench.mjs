@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { build, install } from "./lib/prepare.mjs";
 import { bold, dim, green, root, run, yellow } from "./lib/run.mjs";
 
@@ -9,10 +10,10 @@ import { bold, dim, green, root, run, yellow } from "./lib/run.mjs";
  * Runs benchmarks/*.bench.mjs one after the other: us and the peers in one process run, ratios printed. A benchmark never fails a build;
  * a target that is not met is printed as such. `npm run bench -- decide` runs those whose name holds the word; `--json FILE` keeps the figures.
  */
-const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const jsonAt = process.argv.indexOf("--json");
-const jsonFile = jsonAt < 0 ? null : process.argv[jsonAt + 1];
-const wanted = words.filter((word) => word !== jsonFile);
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" } },
+});
 
 const folder = join(root, "benchmarks");
 const files = readdirSync(folder)
@@ -46,4 +47,4 @@ for (const file of files) {
   for (const { label, ok, target, seen } of result.checks ?? [])
     console.log(`  ${ok ? green("✓") : yellow("✗ not met:")} ${label}: ${seen} (target ${target})`);
 }
-if (jsonFile) writeFileSync(jsonFile, JSON.stringify({ commit, machine, results }, null, 2));
+if (values.json) writeFileSync(values.json, JSON.stringify({ commit, machine, results }, null, 2));

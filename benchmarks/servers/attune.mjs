@@ -6,13 +6,13 @@ import { createAttuneServer } from "@attune/server";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { tellUsage } from "./usage.mjs";
 
-/** `door`: authentication, validation, consent, minimisation, pseudonyms and append. `fold`: the worker in the same process as well. */
+/** The door alone: authentication, validation, consent, minimisation, pseudonyms and append. */
 const service = createPersonalizationService({
   stores: { hot: memoryStore() },
   // What nobody folds is dropped soon: it is the door that is measured, not how long the garbage collector carries entries (runs of up to 20 events) along.
   log: memoryLog({ retain: 4 }),
   channel: memoryChannel(),
-  worker: process.argv[2] === "fold",
+  worker: false,
 });
 const server = createAttuneServer({
   service,

@@ -60,6 +60,14 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       await navigator.serviceWorker.register("/l.js").catch(() => undefined);
       await cookieStore.set("m", "1");
       document.cookie = "a=; Max-Age=0";
+      const cache = await caches.open("e");
+      await Promise.all([caches.match("/q"), caches.has("e"), caches.keys()]);
+      await Promise.all([cache.match("/q"), cache.matchAll(), cache.keys()]);
+      await cache.delete("/q");
+      await indexedDB.databases();
+      await navigator.serviceWorker.getRegistration();
+      await navigator.serviceWorker.getRegistrations();
+      await navigator.storage.getDirectory();
     });
     const entries = await egress(page);
     expect(entries.map(({ kind, api }) => `${kind} ${api}`)).toEqual([
@@ -83,10 +91,19 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       "write serviceWorker",
       "write cookieStore",
       "remove document.cookie",
+      "write caches",
+      ...new Array<string>(6).fill("read caches"),
+      "remove caches",
+      "read IndexedDB",
+      "read serviceWorker",
+      "read serviceWorker",
+      "write fileSystem",
     ]);
     expect(await remaining(page)).toEqual(
       expect.arrayContaining(["cookie:m", "localStorage:b", "sessionStorage:c", "IndexedDB:d", "caches:e"]),
     );
+    // What the recorder itself has looked at is not the page's doing.
+    expect(await egress(page)).toEqual(entries);
     await page.context().close();
   });
 

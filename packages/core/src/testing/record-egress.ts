@@ -26,7 +26,7 @@ export interface EgressRecorder {
 
 /**
  * Records how a page's scripts leave traces on a device or send something: cookies, the cookie store, local and session storage, IndexedDB,
- * caches, service workers; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
+ * caches, service workers, the private file system; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
  * addresses given to images, scripts, frames and media. It is bound to no test framework and to no Attune code, so that a host can run it
  * on its own app:
  *
@@ -38,7 +38,7 @@ export interface EgressRecorder {
  * ```
  *
  * Each document has its own list: read it before navigating away. It does not see what HTML, CSS, `<link>` and `import()` load, nor what runs
- * in workers; a recording proxy or server shows those. Nor does it see `localStorage.name = …`; `remaining` does.
+ * in workers; a recording proxy or server shows those. Nor does it see `localStorage.name` where that is read or set; `remaining` shows what was set.
  */
 export function recordEgress(options: { variable?: string } = {}): EgressRecorder {
   const variable = JSON.stringify(options.variable ?? "__attuneEgress");
@@ -46,7 +46,7 @@ export function recordEgress(options: { variable?: string } = {}): EgressRecorde
     script: `(${RECORDER})(${variable});`,
     read: async (evaluate) => ((await evaluate(`globalThis[${variable}] ?? []`)) ?? []) as EgressEntry[],
     async remaining(evaluate) {
-      const names = await evaluate(`(${REMAINING})()`);
+      const names = await evaluate(`(${REMAINING})(${variable})`);
       if (Array.isArray(names)) return names as string[];
       throw new Error(
         "The page gave no list of what is on the device. Let `evaluate` wait for the expression and give its value.",
@@ -71,6 +71,7 @@ const RECORDER = `function (variable) {
     } catch { return String(value); }
   };
   const add = (kind, api, target, detail) => {
+    if (list.rests) return;
     try { list.push({ kind, api, target: String(target), detail: text(detail), at: performance.now() }); } catch {}
   };
   const method = (owner, name, note) => {
@@ -120,6 +121,7 @@ const RECORDER = `function (variable) {
   method(storage, "clear", function () { add("remove", storageName(this), "*"); });
 
   method(prototype("IDBFactory"), "open", (name) => add("write", "IndexedDB", name, "open"));
+  method(prototype("IDBFactory"), "databases", () => add("read", "IndexedDB", "*"));
   method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
   for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
   for (const name of ["get", "getAll", "getKey", "getAllKeys", "count", "openCursor", "openKeyCursor"])
@@ -132,9 +134,14 @@ const RECORDER = `function (variable) {
   method(prototype("CacheStorage"), "open", (name) => add("write", "caches", name, "open"));
   method(prototype("CacheStorage"), "delete", (name) => add("remove", "caches", name));
   const address = (input) => (input && input.url) || String(input);
+  for (const [owner, names] of [["CacheStorage", ["match", "has", "keys"]], ["Cache", ["match", "matchAll", "keys"]]])
+    for (const name of names) method(prototype(owner), name, (input) => add("read", "caches", input === undefined ? "*" : address(input)));
+  method(prototype("Cache"), "delete", (input) => add("remove", "caches", address(input)));
   for (const name of ["put", "add"]) method(prototype("Cache"), name, (input) => add("write", "caches", address(input)));
   method(prototype("Cache"), "addAll", (inputs) => add("write", "caches", Array.from(inputs, address).join(" ")));
   method(prototype("ServiceWorkerContainer"), "register", (url) => add("write", "serviceWorker", url));
+  for (const name of ["getRegistration", "getRegistrations"]) method(prototype("ServiceWorkerContainer"), name, () => add("read", "serviceWorker", "*"));
+  method(prototype("StorageManager"), "getDirectory", () => add("write", "fileSystem", "*"));
 
   method(globalThis, "fetch", (input, init) => add("network", "fetch", address(input), init && init.body));
   const opened = new WeakMap();
@@ -156,20 +163,23 @@ const RECORDER = `function (variable) {
 }`;
 
 /** Property assignment on `localStorage` cannot be intercepted; what lies there in the end can be listed. */
-const REMAINING = `async function () {
+const REMAINING = `async function (variable) {
   const names = [];
-  const look = async (place, list) => {
-    try { for (const name of await list()) names.push(place + ":" + name); } catch { names.push("unknown:" + place); }
+  const list = globalThis[variable] ?? [];
+  // What is looked at here is not the page's doing; only the calls themselves are left out, so that what the page does meanwhile is seen.
+  const rest = (call) => { list.rests = true; try { return call(); } finally { list.rests = false; } };
+  const look = async (place, found) => {
+    try { for (const name of await found()) names.push(place + ":" + name); } catch { names.push("unknown:" + place); }
   };
-  await look("cookie", () => document.cookie.split("; ").filter(Boolean).map((pair) => pair.split("=")[0]));
+  await look("cookie", () => rest(() => document.cookie).split("; ").filter(Boolean).map((pair) => pair.split("=")[0]));
   await look("localStorage", () => Object.keys(localStorage));
   await look("sessionStorage", () => Object.keys(sessionStorage));
-  await look("IndexedDB", async () => (await indexedDB.databases()).map((database) => database.name));
+  await look("IndexedDB", async () => (await rest(() => indexedDB.databases())).map((database) => database.name));
   // Where a page may have none at all (without TLS), they are not there.
-  await look("caches", () => (typeof caches === "undefined" ? [] : caches.keys()));
+  await look("caches", () => (typeof caches === "undefined" ? [] : rest(() => caches.keys())));
   await look("serviceWorker", async () => {
-    const found = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistrations() : [];
-    return found.map((entry) => entry.scope);
+    const all = "serviceWorker" in navigator ? await rest(() => navigator.serviceWorker.getRegistrations()) : [];
+    return all.map((entry) => entry.scope);
   });
   return names;
 }`;

@@ -205,4 +205,9 @@ describe("message catalogues", () => {
     expect(messages.rejectAll).not.toBe(en.rejectAll);
     expect(messages.title).not.toBe(en.title);
   });
+
+  it("French breaks no line before a colon or a semicolon", () => {
+    expect(JSON.stringify(fr)).toMatch(/\u00a0[;:]/);
+    expect(JSON.stringify(fr)).not.toMatch(/ [;:!?]/);
+  });
 });

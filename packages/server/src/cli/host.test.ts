@@ -1,13 +1,19 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lmdbLog } from "@attune/server-adapters/lmdb";
 import { describe, expect, it } from "vitest";
 import { redisProgram, startRedis } from "../../../server-adapters/test/redis-server.js";
 import { nativeEvent } from "../testing/start.js";
 import { startHost } from "./host.js";
 
 const REDIS = redisProgram();
+
+/** Where the system tells which files this process has open. */
+const OPEN_FILES = "/proc/self/fd";
 
 const fail = (error: unknown): never => {
   throw error;
@@ -82,6 +88,38 @@ describe("a host that ends", () => {
     expect((await signOut("https://elsewhere.example")).status).toBe(403);
     expect((await signOut(origin)).status).toBe(204);
     await host.close();
+  });
+});
+
+describe("a host that cannot start", () => {
+  it("says so at once, whatever waits in its log to be folded", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
+    const at = { dir, port: 0, host: "127.0.0.1", report: () => undefined };
+    await (await startHost(at)).close();
+    // Of a version that this one does not know: it stays in the log.
+    const log = lmdbLog({ path: join(dir, "log") });
+    await log.append([{ key: "default/v/later", value: { v: 99 } }]);
+    await log.close();
+    const other = http.createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(startHost({ ...at, port })).rejects.toThrow(/in use/);
+    other.close();
+    await rm(dir, { recursive: true });
+  }, 10_000);
+
+  it.skipIf(!existsSync(OPEN_FILES))("leaves nothing open", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
+    const config = { sensitive: ["diagnosis"] };
+    for (const worker of [true, false])
+      await expect(
+        startHost({ dir, port: 0, host: "127.0.0.1", report: fail, config, worker }),
+      ).rejects.toMatchObject({ code: "ATTUNE_SERVICE_SENSITIVE" });
+    const open = await Promise.all(
+      (await readdir(OPEN_FILES)).map((one) => readlink(join(OPEN_FILES, one)).catch(() => "")),
+    );
+    expect(open.filter((path) => path.startsWith(dir))).toEqual([]);
+    await rm(dir, { recursive: true });
   });
 });
 

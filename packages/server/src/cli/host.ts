@@ -71,20 +71,25 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (dir !== null && config.ports) void warnOfRedis(config.ports, report);
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
-  const parts = partsOf(config, ports, retentionMs);
-  const service = worker ? null : createPersonalizationService({ ...parts, worker, report });
-  const server = createAttuneServer({
-    ...parts,
-    report,
-    ...(service && { service }),
-    auth: { keys: keysFor(keys, config.sites) },
-    basePath,
-    limits: limitsOf(config),
-    ...(proxy && { proxy }),
-    ...(dashboard !== null && { dashboard: { directory: dashboard } }),
-    ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
-    origin: publicOrigin ?? (() => ownOrigin),
-  });
+  const { server, service } = await orElse(
+    () => {
+      const parts = { ...partsOf(config, ports, retentionMs), report };
+      const service = worker ? null : createPersonalizationService({ ...parts, worker });
+      const server = createAttuneServer({
+        ...parts,
+        ...(service && { service }),
+        auth: { keys: keysFor(keys, config.sites) },
+        basePath,
+        limits: limitsOf(config),
+        ...(proxy && { proxy }),
+        ...(dashboard !== null && { dashboard: { directory: dashboard } }),
+        ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
+        origin: publicOrigin ?? (() => ownOrigin),
+      });
+      return { server, service };
+    },
+    () => ports.close().catch(report),
+  );
   let published: LoadedRuleset | null = null;
   let ending = false;
   const listener = http.createServer(
@@ -96,13 +101,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const settle = worker ? () => inTime(server.service.settled(), settleMs) : async () => true;
     return endAll({ settle, listener, server, service, ports, report });
   };
-  try {
-    if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
-    await listen(listener, options.port, options.host);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await orElse(
+    async () => {
+      if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
+      await listen(listener, options.port, options.host);
+    },
+    // Why it cannot start is to be told at once: nobody waits for the fold.
+    () => close(0).catch(report),
+  );
   const { port } = listener.address() as AddressInfo;
   const name = options.host.includes(":") ? `[${options.host}]` : options.host;
   ownOrigin = `http://${name}:${port}`;
@@ -115,6 +121,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     hasDashboard: dashboard !== null,
     close,
   };
+}
+
+/** What the work comes to; where it fails, what it has begun is undone before that is told. */
+async function orElse<T>(work: () => T | Promise<T>, undo: () => Promise<unknown>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 /** What service and server stand on alike. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -174,10 +174,11 @@ describe("attune replay", () => {
     const at = (who: string, more: object = {}) =>
       JSON.stringify({ what: "Order Completed", t: Date.now() - 1000, who, price: 5, ...more });
     const same = at("u1");
-    const lines = ["\ufeff" + same, same, at("u1", { note: "other" }), "7", at("u2", { t: "soon" })];
+    const lines = ["\ufeff" + same, same, at("u1", { note: "other" }), "7", "[1]", at("u2", { t: "soon" })];
     const name = await file("lines.ndjson", lines.join("\n"));
     const report = reportOf(await run("replay", name, "--mapping", mapping, "--json"));
-    expect(report).toMatchObject({ rows: 5, accepted: 2, duplicates: 1, rejected: 2, balanced: true });
+    expect(report).toMatchObject({ rows: 6, accepted: 2, duplicates: 1, rejected: 3, balanced: true });
+    expect(report.rejections[0]).toMatchObject({ code: "ATTUNE_REPLAY_JSON", rows: [4, 5] });
     expect(report.after).toMatchObject({ visitors: 1, conversions: { orders: 2 } });
   });
 
@@ -221,6 +222,24 @@ describe("attune replay", () => {
       for await (const { raw } of (await openRows(given, { format: "ndjson" })).rows(() => {}))
         found.push(raw);
       expect(found).toEqual(values);
+    }
+  });
+
+  it.skipIf(!existsSync("/proc/self/fd"))("closes a file that is not read to its end", async () => {
+    const lines = "1,2\n".repeat(500_000);
+    for (const name of ["left.csv", "left.csv.gz", "left.ndjson", "left.ndjson.gz"]) {
+      const given = await file(name, name.endsWith(".gz") ? gzipSync(lines, { level: 0 }) : lines);
+      const format = name.includes("csv") ? "csv" : "ndjson";
+      for await (const row of (await openRows(given, { format, columns: ["a", "b"] })).rows(() => {})) {
+        expect(row.number).toBe(1);
+        break;
+      }
+      const isOpen = async (): Promise<boolean> => {
+        const fds = await readdir("/proc/self/fd");
+        const paths = await Promise.all(fds.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+        return paths.includes(given);
+      };
+      await expect.poll(isOpen, { message: name }).toBe(false);
     }
   });
 
@@ -294,6 +313,31 @@ describe("attune replay", () => {
     await expect(sending).rejects.toThrow();
     expect(asked).toBe(2);
     other.close();
+  });
+
+  it("asks once more whatever is asked, where nobody answers, the connection ends or the server is busy", async () => {
+    const troubles: ((response: http.ServerResponse) => void)[] = [
+      () => undefined,
+      (response) => response.destroy(),
+      (response) => response.writeHead(503, { "retry-after": "0" }).end(),
+    ];
+    const left: Record<"GET" | "POST", typeof troubles> = { GET: [], POST: [] };
+    const busy = http.createServer((request, response) => {
+      request.resume();
+      const trouble = left[request.method as "GET" | "POST"].shift();
+      if (trouble) return trouble(response);
+      response.end(JSON.stringify(request.method === "GET" ? { events: 7 } : { accepted: 1 }));
+    });
+    await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const client = createClient({ url, key: "sk_x", connections: 2, waitMs: 0, answerMs: 200 });
+    expect(await client.summary()).toEqual({ events: 7 });
+    for (const method of ["GET", "POST"] as const) left[method].push(...troubles);
+    const [summary, batch] = await Promise.all([client.summary(), client.batch([{}])]);
+    expect([summary, batch]).toEqual([{ events: 7 }, { accepted: 1 }]);
+    client.close();
+    busy.closeAllConnections();
+    busy.close();
   });
 
   it("says in one line what is wrong with a file, a folder or an address", async () => {

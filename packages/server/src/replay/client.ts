@@ -34,6 +34,8 @@ export interface ClientOptions {
   connections: number;
   /** How long the server may wait for the fold of a batch before it answers, ms. */
   waitMs: number;
+  /** How long it may be silent beyond that before it is asked again, ms (default 30,000). */
+  answerMs?: number;
 }
 
 interface Answer {
@@ -45,7 +47,8 @@ interface Answer {
 const ATTEMPTS = 6;
 const MAX_PAUSE_MS = 30_000;
 
-export function createClient({ url, key, connections, waitMs }: ClientOptions): ReplayClient {
+export function createClient(options: ClientOptions): ReplayClient {
+  const { url, key, connections, waitMs, answerMs = 30_000 } = options;
   const base = url.replace(/\/+$/, "");
   const { Agent, request } = base.startsWith("https:") ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -65,7 +68,8 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
           ? {}
           : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),
       };
-      const outgoing = request(target, { method, agent, headers }, (response) => {
+      const timeout = waitMs + answerMs;
+      const outgoing = request(target, { method, agent, headers, timeout }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);
@@ -78,19 +82,24 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
         );
       });
       outgoing.on("error", reject);
+      outgoing.on("timeout", () => outgoing.destroy(new Error("The server is silent.")));
       outgoing.end(body);
     });
 
   const unreachable = (cause: unknown): AttuneError =>
     new AttuneError("ATTUNE_REPLAY_UNREACHABLE", "The server cannot be reached; check --url.", { cause });
 
+  /** An address that nobody has ever answered at is more likely wrong than busy. */
+  let hasAnswered = false;
+
   /** Events carry their ids, so a batch may be sent again whatever became of it; and what only asks may be anyway. */
-  async function persist(target: URL, body: string): Promise<Answer> {
+  async function persist(target: URL, method: "GET" | "POST", body?: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await call(target, "POST", body).catch((cause: unknown) => {
-        if (attempt < ATTEMPTS && !ended.signal.aborted) return null;
+      const answer = await call(target, method, body).catch((cause: unknown) => {
+        if (hasAnswered && attempt < ATTEMPTS && !ended.signal.aborted) return null;
         throw unreachable(cause);
       });
+      hasAnswered = true;
       if (answer && answer.status !== 429 && answer.status !== 503) return answer;
       if (attempt >= ATTEMPTS)
         throw new AttuneError("ATTUNE_REPLAY_BUSY", "The server keeps refusing for now; replay again later.");
@@ -110,7 +119,7 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
 
   return {
     async batch(events) {
-      const answer = await persist(batchUrl, JSON.stringify(events));
+      const answer = await persist(batchUrl, "POST", JSON.stringify(events));
       if (answer.status >= 200 && answer.status < 300) return read<BatchAnswer>(answer.body);
       throw refused("a batch", answer);
     },
@@ -118,13 +127,11 @@ export function createClient({ url, key, connections, waitMs }: ClientOptions): 
       const consent = Object.fromEntries(
         PURPOSES.map((purpose) => [purpose, purpose === "necessary" || purposes.includes(purpose)]),
       );
-      const answer = await persist(decisionsUrl, JSON.stringify({ visitor: { id, consent } }));
+      const answer = await persist(decisionsUrl, "POST", JSON.stringify({ visitor: { id, consent } }));
       if (answer.status !== 200) throw refused("a request for decisions", answer);
     },
     async summary() {
-      const answer = await call(summaryUrl, "GET").catch((cause: unknown) => {
-        throw unreachable(cause);
-      });
+      const answer = await persist(summaryUrl, "GET");
       if (answer.status === 200) return read<SiteSummary>(answer.body);
       if (answer.status === 403) return null;
       throw refused("a request for the totals", answer);

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { type Readable, Transform } from "node:stream";
+import { pipeline, type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "@attune/core";
 import { parse } from "csv-parse";
@@ -70,10 +70,10 @@ async function* unpacked(rows: AsyncIterable<FileRow>, file: string): AsyncGener
   }
 }
 
-/** `pipe` that hands errors on, so that a damaged archive ends the reading with its error. */
+/** `pipe` that hands on errors, so that a damaged archive ends the reading with its error, and closes the file where it is not read to its end. */
 function forward<T extends Transform>(from: Readable, to: T): T {
-  from.on("error", (error) => to.destroy(error));
-  return from.pipe(to);
+  pipeline(from, to, () => undefined);
+  return to;
 }
 
 /** Of a row of CSV or a line of NDJSON, bytes: far more than an event may have, and little enough to hold. */
@@ -102,8 +102,7 @@ async function* csvRows(
       parser.destroy(unclosed(before + faults.length - (columns ? 0 : 1)));
     },
   });
-  source.on("error", (error) => parser.destroy(error));
-  source.pipe(parser);
+  forward(source, parser);
   let number = 0;
   let taken = 0;
   let named = columns ?? null;
@@ -191,7 +190,8 @@ function parseLine(line: string, number: number): FileRow {
 
 /** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */
 function asRow({ number, raw }: FileRow, columns: readonly string[], line: string): FileRow {
-  if (typeof raw !== "object" || raw === null) return { number, fault: "ATTUNE_REPLAY_JSON" };
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    return { number, fault: "ATTUNE_REPLAY_JSON" };
   const fields = columns.map((column) => {
     const value = Object.hasOwn(raw, column) ? (raw as Readonly<Record<string, unknown>>)[column] : null;
     if (value === null || value === "") return null;

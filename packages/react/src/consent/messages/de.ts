@@ -13,8 +13,7 @@ export const de: ConsentMessages = {
     "Das erlauben Sie zurzeit. Schalten Sie ein oder aus, was Sie möchten, und speichern Sie; die Seite funktioniert so oder so.",
   again: {
     "policy-changed": "Wir fragen erneut, weil sich unsere Datenschutzerklärung geändert hat.",
-    "purposes-changed":
-      "Wir fragen erneut, weil ein Zweck hinzugekommen ist, zu dem Sie noch nicht gefragt wurden.",
+    "purposes-changed": "Wir fragen erneut, weil sich die hier genannten Zwecke geändert haben.",
     expired: "Wir fragen erneut, weil Ihre letzte Entscheidung länger zurückliegt.",
   },
   acceptAll: "Alle annehmen",
@@ -34,7 +33,7 @@ export const de: ConsentMessages = {
     analytics: {
       name: "Statistik",
       description:
-        "Zählt, welche Seiten besucht und was angeklickt wird, um zu sehen, was auf dieser Seite funktioniert.",
+        "Zählt, welche Seiten besucht werden und was angeklickt wird, um zu sehen, was auf dieser Seite funktioniert.",
     },
     personalization: {
       name: "Persönliche Inhalte",

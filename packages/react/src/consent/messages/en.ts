@@ -12,7 +12,7 @@ export const en: ConsentMessages = {
   change: "This is what you allow now. Switch on or off what you like and save; the site works either way.",
   again: {
     "policy-changed": "We ask again because our privacy policy has changed.",
-    "purposes-changed": "We ask again because there is a purpose you have not been asked about.",
+    "purposes-changed": "We ask again because the purposes named here have changed.",
     expired: "We ask again because your last choice was some time ago.",
   },
   acceptAll: "Accept all",

@@ -5,15 +5,15 @@ export const es: ConsentMessages = {
   title: "Sus datos, su decisión",
   ask: {
     "opt-in":
-      "Queremos usar datos sobre su visita para los fines que se indican aquí. Nada de eso ocurre sin su consentimiento. El sitio funciona igualmente y puede cambiar de opinión en cualquier momento.",
+      "Nos gustaría usar datos sobre su visita para las finalidades que se indican aquí. Nada de eso ocurre sin su consentimiento. El sitio funciona en cualquier caso, y usted puede cambiar de opinión en cualquier momento.",
     "opt-out":
-      "Usamos datos sobre su visita para los fines que se indican aquí. Puede negarse ahora o en cualquier momento; el sitio funciona igual.",
+      "Usamos datos sobre su visita para las finalidades que se indican aquí. Usted puede rechazarlo ahora o en cualquier momento; el sitio funciona igual.",
   },
   change:
-    "Esto es lo que permite ahora. Active o desactive lo que quiera y guarde; el sitio funciona igualmente.",
+    "Esto es lo que usted permite ahora. Active o desactive lo que quiera y guarde; el sitio funciona en cualquier caso.",
   again: {
     "policy-changed": "Volvemos a preguntar porque nuestra política de privacidad ha cambiado.",
-    "purposes-changed": "Volvemos a preguntar porque hay un fin nuevo.",
+    "purposes-changed": "Volvemos a preguntar porque las finalidades que se indican aquí han cambiado.",
     expired: "Volvemos a preguntar porque su última decisión fue hace tiempo.",
   },
   acceptAll: "Aceptar todo",
@@ -24,7 +24,7 @@ export const es: ConsentMessages = {
   settings: "Ajustes de privacidad",
   close: "Cerrar",
   policy: "Política de privacidad",
-  purposesLabel: "Fines",
+  purposesLabel: "Finalidades",
   purposes: {
     necessary: { name: "Necesario", description: "Hace que el sitio funcione y recuerda esta decisión." },
     analytics: {
@@ -33,17 +33,17 @@ export const es: ConsentMessages = {
         "Cuenta qué páginas se visitan y en qué se hace clic, para ver qué funciona en este sitio.",
     },
     personalization: {
-      name: "Contenido personal",
-      description: "Recuerda en este sitio lo que usted mira, para mostrarle lo que le conviene.",
+      name: "Contenido personalizado",
+      description: "Recuerda en este sitio lo que usted mira, para mostrarle lo que pueda interesarle.",
     },
     marketing: {
       name: "Nuestro propio marketing",
-      description: "Anota qué campaña le trajo aquí, para elegir y medir las ofertas que le hacemos.",
+      description: "Registra de qué campaña viene su visita, para elegir y medir las ofertas que le hacemos.",
     },
     advertising: {
       name: "Publicidad en otros sitios",
       description:
-        "Comparte lo que hace aquí con socios publicitarios, para mostrarle nuestros anuncios en otros lugares.",
+        "Comparte lo que usted hace aquí con socios publicitarios, para mostrarle nuestros anuncios en otros lugares.",
     },
   },
   alwaysOn: "Siempre activo",

@@ -7,14 +7,16 @@ export const fr: ConsentMessages = {
     "opt-in":
       "Nous souhaitons utiliser des données sur votre visite pour les finalités indiquées ici. Rien de cela n’a lieu sans votre accord. Le site fonctionne dans tous les cas, et vous pouvez changer d’avis à tout moment.",
     "opt-out":
-      "Nous utilisons des données sur votre visite pour les finalités indiquées ici. Vous pouvez refuser, maintenant ou à tout moment ; le site fonctionne de la même façon.",
+      "Nous utilisons des données sur votre visite pour les finalités indiquées ici. Vous pouvez refuser, maintenant ou à tout moment\u00a0; le site fonctionne de la même façon.",
   },
   change:
-    "Voici ce que vous autorisez actuellement. Activez ou désactivez ce que vous voulez, puis enregistrez ; le site fonctionne dans tous les cas.",
+    "Voici ce que vous autorisez actuellement. Activez ou désactivez ce que vous voulez, puis enregistrez\u00a0; le site fonctionne dans tous les cas.",
   again: {
-    "policy-changed": "Nous vous le redemandons, car notre politique de confidentialité a changé.",
-    "purposes-changed": "Nous vous le redemandons, car une finalité s’est ajoutée.",
-    expired: "Nous vous le redemandons, car votre dernier choix remonte à quelque temps.",
+    "policy-changed":
+      "Nous vous posons de nouveau la question, car notre politique de confidentialité a changé.",
+    "purposes-changed":
+      "Nous vous posons de nouveau la question, car les finalités indiquées ici ont changé.",
+    expired: "Nous vous posons de nouveau la question, car votre dernier choix remonte à quelque temps.",
   },
   acceptAll: "Tout accepter",
   rejectAll: "Tout refuser",
@@ -33,20 +35,20 @@ export const fr: ConsentMessages = {
     },
     personalization: {
       name: "Contenu personnalisé",
-      description: "Retient sur ce site ce que vous regardez, pour montrer ce qui vous convient.",
+      description: "Retient sur ce site ce que vous regardez, pour vous montrer ce qui vous convient.",
     },
     marketing: {
       name: "Notre propre marketing",
       description:
-        "Note quelle campagne vous a amené ici, pour choisir et mesurer les offres que nous vous faisons.",
+        "Retient de quelle campagne vient votre visite, pour choisir et mesurer les offres que nous vous faisons.",
     },
     advertising: {
       name: "Publicité sur d’autres sites",
       description:
-        "Transmet ce que vous faites ici à des partenaires, pour vous montrer nos annonces ailleurs.",
+        "Transmet ce que vous faites ici à des partenaires publicitaires, pour vous montrer nos annonces ailleurs.",
     },
   },
   alwaysOn: "Toujours actif",
-  gpc: "Votre navigateur envoie un signal Global Privacy Control. Nous le respectons et laissons désactivé :",
-  gpcOff: "Désactivé : Global Privacy Control",
+  gpc: "Votre navigateur envoie un signal Global Privacy Control. Nous le respectons et laissons désactivé\u00a0:",
+  gpcOff: "Désactivé\u00a0: Global Privacy Control",
 };

@@ -38,6 +38,7 @@ export interface Admission {
 const OUTSIDE: Admitted = {
   resize: () => undefined,
   arriving: () => () => undefined,
+  wait: () => () => undefined,
   leave: () => undefined,
 };
 
@@ -90,7 +91,8 @@ async function handle(
     if (principal === null) countStranger(request, admission, judges);
     throw error;
   });
-  if (route.scope === null) return route.handle({ request, url, params, body, principal, location });
+  if (route.scope === null)
+    return route.handle({ request, url, params, body, principal, location, wait: room.wait });
   const { scope } = route;
   if (!principal) {
     const found = stranger(() => {
@@ -101,7 +103,7 @@ async function handle(
     share(found);
     principal = found;
   }
-  const call = { request, url, params, body, principal, location };
+  const call = { request, url, params, body, principal, location, wait: room.wait };
   return route.once ? once(call, () => route.handle(call)) : route.handle(call);
 }
 

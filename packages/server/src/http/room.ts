@@ -18,6 +18,11 @@ export interface Admitted {
    * @param giveUp Told that it was; its place is others' by then.
    */
   arriving(giveUp: () => void): () => void;
+  /**
+   * Asks to stay for something that nobody here works at; null where too many do so already. What is returned is called when that begins: from
+   * then on the request takes no place of those that are being answered.
+   */
+  wait(): (() => void) | null;
   /** The request was answered. */
   leave(): void;
 }
@@ -34,6 +39,8 @@ export interface Room {
 
 /** So long a body may take to arrive whoever else comes, ms: on any usual connection a batch takes less. */
 const PATIENCE_MS = 1000;
+/** What bodies of those who wait may take of the room, so that enough is left for those who do not. */
+const WAITING_SHARE = 0.5;
 
 /**
  * The places of requests that are being answered, and the room for their bodies. Where it is full, those whose bodies take long make way for
@@ -42,6 +49,7 @@ const PATIENCE_MS = 1000;
 export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
   let requests = 0;
   let bytes = 0;
+  const waiting = { requests: 0, bytes: 0 };
   /** Who has been at it longest comes first. */
   const arriving = new Set<{ readonly since: number; giveUp(): void }>();
   const congestion = createCongestion(limits.inFlight);
@@ -64,13 +72,17 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
 
   function admitted(own: number): Admitted {
     let inside = true;
+    let waits: "no" | "will" | "now" = "no";
     requests += 1;
     bytes += own;
     const leave = (): void => {
       if (!inside) return;
       inside = false;
-      requests -= 1;
       bytes -= own;
+      if (waits !== "now") requests -= 1;
+      if (waits === "no") return;
+      waiting.requests -= 1;
+      waiting.bytes -= own;
     };
     return {
       leave,
@@ -91,6 +103,18 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
         };
         arriving.add(arrival);
         return () => void arriving.delete(arrival);
+      },
+      wait() {
+        const most = limits.inFlightBytes * WAITING_SHARE;
+        if (waiting.requests >= limits.inFlight || waiting.bytes + own > most) return null;
+        waits = "will";
+        waiting.requests += 1;
+        waiting.bytes += own;
+        return () => {
+          if (!inside || waits === "now") return;
+          waits = "now";
+          requests -= 1;
+        };
       },
     };
   }

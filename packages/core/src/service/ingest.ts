@@ -128,14 +128,23 @@ async function takeIn(
   const kept = parts.sampling?.sampling.keep(admitted) ?? admitted;
   const events = kept.map(({ event }) => event);
   const outcomes = await take(context, parts, events, options);
-  return result(admission, kept, outcomes);
+  return { ...result(admission, kept, outcomes), ids: idsMade(inputs, admission) };
+}
+
+function idsMade(inputs: readonly unknown[], { admitted }: Admission): IngestResult["ids"] {
+  const made: Record<number, string> = {};
+  for (const { index, event } of admitted) {
+    const given = inputs[index] as { id?: unknown; eventId?: unknown };
+    if (event.id !== given.id && event.id !== given.eventId) made[index] = event.id;
+  }
+  return made;
 }
 
 function result(
   admission: Admission,
   kept: Admission["admitted"],
   folded: readonly EventOutcome[] | null,
-): IngestResult {
+): Omit<IngestResult, "ids"> {
   const { admitted, erased, withheld } = admission;
   const rejected = admission.refused.map(({ index, input, errors }) => {
     const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };

@@ -95,7 +95,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   if (url.searchParams.has("slots") && !decisions)
     notes.decisions = "This credential may not ask for this subject's decisions.";
   return json({
-    eventId: textOf(event.id) ?? textOf(event.eventId),
+    eventId: result.ids[0] ?? textOf(event.id) ?? textOf(event.eventId),
     processed,
     duplicate: duplicateOf(result),
     sampled: result.sampled,

@@ -130,12 +130,13 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     }
     if (frame.type === "visitor") tallies.segments(site, frame.visitor, Object.keys(frame.segments));
     const { feeds, roster } = of(site);
-    if (!feeds.wants(frame)) {
+    const wanted = feeds.of(frame);
+    if (wanted.length === 0) {
       if (frame.type === "event") roster.keep(frame.event);
       return;
     }
     const live = liveFrame(frame, facts);
-    feeds.push(frame, live, visitor);
+    for (const feed of wanted) feed.push(live, visitor);
     if (frame.type === "event" && live.type === "behavioral_event") roster.show(live, frame.event.userId);
     // Who hears of it shows nobody any more.
     if (live.type === "gap") feeds.tell("visitors", (subject) => visitorsFrame(site, roster, subject));

@@ -1,4 +1,4 @@
-import { AttuneError, secureRandom } from "@attune/core";
+import { AttuneError, safeReport, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import { createAuthenticator } from "./auth/authenticate.js";
@@ -48,7 +48,7 @@ const STRANGERS_PER_MINUTE = 1200;
 export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   requireUsable(options);
   const clock = options.clock ?? { now: () => Date.now() };
-  const report = options.report ?? ((error: unknown) => console.error(error));
+  const report = safeReport(options.report ? options : { report: console.error });
   const publicOrigin = (): string | null => originOf(options.origin);
   const ring = createKeyRing(options.auth.keys);
   const sessions = createSessions(clock, options.auth.sessionMs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Aside } from "./feed.js";
+import type { Aside } from "./chunks.js";
 import { createSiteFeeds, PING_TURNS } from "./site-feeds.js";
 
 describe("the streams of a site", () => {

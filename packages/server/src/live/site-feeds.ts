@@ -1,6 +1,7 @@
 import type { Clock } from "@attune/core";
 import type { ServiceFrame } from "@attune/core/service";
-import { type Aside, createFeed, type Feed } from "./feed.js";
+import type { Aside } from "./chunks.js";
+import { createFeed, type Feed } from "./feed.js";
 import type { Reader } from "./reader.js";
 
 /** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user. */

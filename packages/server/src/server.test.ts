@@ -36,6 +36,30 @@ describe("createAttuneServer", () => {
     }
   });
 
+  it("answers where the host's report rejects, and leaves no rejection behind", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    let told = 0;
+    const rejects = (): unknown => Promise.reject(new Error("The tracker is away."));
+    const server = createAttuneServer({
+      auth: { keys: [{ kind: "write", key: "wk_for-tests" }] },
+      stores: { hot: memoryStore() },
+      report: () => {
+        told += 1;
+        return rejects();
+      },
+      addressOf() {
+        throw new Error("No address.");
+      },
+    });
+    const answer = await server.fetch(new Request("https://a.example/api/v1/ruleset"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("unhandledRejection", note);
+    expect([answer.status, told, unhandled]).toEqual([500, 1, []]);
+    await server.close();
+  });
+
   it("takes a base path however its slashes are", async () => {
     for (const basePath of ["/attune", "attune", "/attune/", "attune//"]) {
       const server = createAttuneServer({ auth, stores: { hot: memoryStore() }, basePath });

@@ -1,4 +1,4 @@
-import { AttuneError, secureRandom } from "@attune/core";
+import { AttuneError, safeReport, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import { createAuthenticator } from "./auth/authenticate.js";
@@ -12,9 +12,9 @@ import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
 import type { Route } from "./http/route.js";
 import { createHub } from "./live/hub.js";
-import { createMeters } from "./metrics/meters.js";
-import { watchLag } from "./metrics/watch-lag.js";
-import { watchLog } from "./metrics/watch-log.js";
+import { createMeters, type Meters } from "./metrics/meters.js";
+import { type LagWatch, watchLag } from "./metrics/watch-lag.js";
+import { type WatchedLog, watchLog } from "./metrics/watch-log.js";
 import { auditRoutes } from "./routes/audit.js";
 import { consentRoutes } from "./routes/consent.js";
 import type { RouteContext } from "./routes/context.js";
@@ -33,11 +33,17 @@ import { simulationRoutes } from "./routes/simulation.js";
 import { streamRoutes } from "./routes/stream.js";
 import { createSimulation } from "./simulate/simulation.js";
 import { requireShop } from "./simulate/validate-shop.js";
-import type { AttuneServer, AttuneServerOptions } from "./types.js";
+import type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
 
 const RETENTION_MS = 395 * 86_400_000;
 const SWEEP_MS = 3_600_000;
-const STRANGERS_PER_MINUTE = 1200;
+const LIMITS: Limits = {
+  ...BODY_LIMITS,
+  ...PRESSURE_LIMITS,
+  batch: 1000,
+  requestsPerMinute: Number.POSITIVE_INFINITY,
+  strangersPerMinute: 1200,
+};
 
 /**
  * The whole service as a `Request → Response` handler, to be mounted wherever requests come from.
@@ -48,32 +54,22 @@ const STRANGERS_PER_MINUTE = 1200;
 export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   requireUsable(options);
   const clock = options.clock ?? { now: () => Date.now() };
-  const report = options.report ?? ((error: unknown) => console.error(error));
+  const report = safeReport(options.report ? options : { report: console.error });
   const publicOrigin = (): string | null => originOf(options.origin);
   const ring = createKeyRing(options.auth.keys);
   const sessions = createSessions(clock, options.auth.sessionMs);
   const authenticator = createAuthenticator(ring, sessions, publicOrigin);
   const meters = createMeters(clock.now);
-  // Where the service was made elsewhere, nobody here knows what its log does.
-  const log = options.service ? undefined : options.log;
-  const watch = log && watchLog(log, meters.log);
-  const service = options.service ?? ownService({ ...options, report, ...(watch && { log: watch.log }) });
-  const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
+  const {
+    service,
+    watched,
+    close: closeService,
+  } = options.service ? handedIn(options.service) : openService({ ...options, report }, meters);
   const random = options.random ?? secureRandom;
   const simulation = createSimulation({ service, clock, random, shop: options.simulation?.shop, report });
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
-  const sweeping = options.service
-    ? null
-    : setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
   const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
-  const limits = {
-    ...BODY_LIMITS,
-    ...PRESSURE_LIMITS,
-    batch: 1000,
-    requestsPerMinute: Number.POSITIVE_INFINITY,
-    strangersPerMinute: STRANGERS_PER_MINUTE,
-    ...options.limits,
-  };
+  const limits = { ...LIMITS, ...options.limits };
   const pressure = createPressure(limits, watched, meters.refused);
   const answers = answersOf(options, report);
   const { proxy, locate, addressOf = addressBehind(proxy) } = options;
@@ -124,12 +120,10 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       return simulation.status(site);
     },
     async close() {
-      if (sweeping) clearInterval(sweeping);
-      watched?.close();
       simulation.close();
       await hub.close();
       await answers.close();
-      if (!options.service) await service.close();
+      await closeService();
     },
   };
 }
@@ -160,6 +154,41 @@ function requireUsable({ origin, proxy, simulation }: AttuneServerOptions): void
   if (typeof origin === "string") originOf(origin);
   requireHeaders(proxy);
   if (simulation?.shop !== undefined) requireShop(simulation.shop);
+}
+
+/** A service, and what is known of its log. */
+interface Served {
+  service: PersonalizationService;
+  watched: (WatchedLog & LagWatch) | null;
+  /** Ends what was opened for it here. */
+  close(): Promise<void>;
+}
+
+/** Where the service was made elsewhere, nobody here knows what its log does. */
+const handedIn = (service: PersonalizationService): Served => ({
+  service,
+  watched: null,
+  close: () => Promise.resolve(),
+});
+
+function openService(
+  options: AttuneServerOptions & { report(error: unknown): void },
+  meters: Meters,
+): Served {
+  const { log, report } = options;
+  const watch = log && watchLog(log, meters.log);
+  const service = ownService({ ...options, ...(watch && { log: watch.log }) });
+  const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
+  const sweeping = setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
+  return {
+    service,
+    watched,
+    close() {
+      clearInterval(sweeping);
+      watched?.close();
+      return service.close();
+    },
+  };
 }
 
 /** Where answers are kept, and the end of what was made for it. */

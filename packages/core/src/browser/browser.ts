@@ -1,4 +1,5 @@
 import { createDevelopmentReport } from "../kernel/development.js";
+import { safeReport } from "../kernel/safe-report.js";
 import type { CaptureSink, Environment } from "../ports/environment.js";
 import { captureActiveTime } from "./capture/active-time.js";
 import { captureClicks } from "./capture/clicks.js";
@@ -53,7 +54,7 @@ export interface BrowserOptions {
 export function browser(options: BrowserOptions = {}): Environment {
   const { endpoint, writeKey, site = "default", region, capture, cookies } = options;
   const hint = createDevelopmentReport();
-  const report = options.report ?? hint;
+  const report = safeReport({ report: options.report ?? hint });
   const page = browserPage();
   const database = `attune-${site}`;
 

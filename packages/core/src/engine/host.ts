@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../kernel/clock.js";
+import { safeReport } from "../kernel/safe-report.js";
 import type { Cancellation, Environment, Timers } from "../ports/environment.js";
 
 /** An environment with its gaps filled, and the one way in which it is called: whatever it throws is reported, never passed on. */
@@ -24,13 +25,7 @@ const platformTimers: Timers = {
 
 export function createHost(environment: Environment): Host {
   const { clock = systemClock, timers = platformTimers } = environment;
-  const report = (error: unknown): void => {
-    try {
-      environment.report?.(error);
-    } catch {
-      // A reporter that fails has nobody left to tell.
-    }
-  };
+  const report = safeReport(environment);
   return {
     environment,
     clock,

@@ -1,4 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
+import { safeReport } from "../kernel/safe-report.js";
 import type { Channel, ChannelFrame } from "../ports/channel.js";
 
 export interface MemoryChannelOptions {
@@ -14,7 +15,7 @@ type Listener = (frame: ChannelFrame<never>) => void;
  */
 export function memoryChannel(options: MemoryChannelOptions = {}): Channel {
   const topics = new Map<string, Set<Listener>>();
-  const report = (error: unknown): void => options.report?.(error);
+  const report = safeReport(options);
   let closed = false;
   const open = (): void => {
     if (closed) throw new AttuneError("ATTUNE_CHANNEL_CLOSED", "The channel is closed. Open a new one.");

@@ -3,6 +3,7 @@ import { createDevelopmentReport } from "../kernel/development.js";
 import { AttuneError } from "../kernel/errors.js";
 import { createIdSource } from "../kernel/ids.js";
 import { createSecureRandom } from "../kernel/random.js";
+import { safeReport } from "../kernel/safe-report.js";
 import { memoryChannel } from "../memory/index.js";
 import { createWrapping } from "../privacy/index.js";
 import { createVisitorCache } from "./cache/visitor-cache.js";
@@ -65,8 +66,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
   const { clock = systemClock } = options;
   const stores = checkedStores(options);
   const retentionMs = checkedRetention(options);
-  const unheard = createDevelopmentReport();
-  const report = (error: unknown): void => (options.report ? options.report(error) : unheard(error));
+  const report = safeReport(options.report ? options : { report: createDevelopmentReport() });
   const durable = stores.durable ?? stores.hot;
   const keys = options.keys ?? storedKeys(durable);
   const wrapping = keys.wrapping && createWrapping({ wrapping: keys.wrapping.bind(keys) }, clock);

@@ -62,6 +62,8 @@ export interface IngestOptions {
    * the channel; without a channel, or where that message is lost, the wait runs out.
    */
   waitMs?: number;
+  /** Told when everything is as durable as the log makes it, and from here on only the fold is waited for; not where nothing is. */
+  onStored?(): void;
   /** Says where a bad event came from, in its dead letter. */
   route?: string;
   /** Country as the host's CDN or locator says it: stands in the events. */

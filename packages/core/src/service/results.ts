@@ -30,6 +30,8 @@ export interface IngestResult {
   sampled: number;
   /** By index of the input; absent for those rejected, withheld for want of consent, or stood for by others. */
   outcomes: Readonly<Record<number, EventOutcome>>;
+  /** By index of the input, of those admitted whose sender gave no id: the one that was made, by which the same event sent again is known. */
+  ids: Readonly<Record<number, string>>;
 }
 
 /** What became of a ruleset that was taken. */

@@ -1,6 +1,5 @@
 export { consentPostSchema, parseConsentInput, parseConsentPost } from "./consent.js";
 export { decisionsPostSchema, parseDecisionsPost } from "./decisions.js";
 export { batchSchema, eventSchema, type JsonSchema } from "./event-schema.js";
-export { parseRulesetPut } from "./ruleset.js";
 export { parseServerConfig } from "./server-config.js";
 export type * from "./types.js";

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Issue } from "../kernel/result.js";
-import { text, whole } from "./fields.js";
+import { flag, text, whole } from "./fields.js";
+import { noList } from "./schemas.js";
 import type { PortsConfig } from "./types.js";
 
 const CODE = "ATTUNE_WIRE_CONFIG";
@@ -34,10 +35,10 @@ const name = (most: number) =>
 const redis = {
   kind: v.literal("redis"),
   url: url(["redis", "rediss"], "redis://127.0.0.1:6379"),
-  cluster: v.optional(v.boolean()),
+  cluster: v.optional(flag()),
   prefix: v.optional(text()),
 };
-const lmdb = { kind: v.literal("lmdb"), dir: v.optional(text()), flush: v.optional(v.boolean()) };
+const lmdb = { kind: v.literal("lmdb"), dir: v.optional(text()), flush: v.optional(flag()) };
 const postgres = {
   kind: v.literal("postgres"),
   url: url(["postgres", "postgresql"], "postgres://attune@127.0.0.1/attune"),
@@ -47,58 +48,60 @@ const aws = { region: v.optional(text()), endpoint: v.optional(httpUrl()) };
 
 /** Which system plays which role. */
 export const ports = () =>
-  v.strictObject({
-    hot: v.variant("kind", [v.strictObject(redis), v.strictObject(lmdb), v.strictObject(postgres)]),
-    durable: v.optional(
-      v.variant("kind", [
-        v.strictObject({ kind: v.literal("dynamodb"), table: name(255), ...aws }),
-        v.strictObject(postgres),
-      ]),
-    ),
-    log: v.variant("kind", [
-      v.strictObject({
-        kind: v.literal("kafka"),
-        brokers: v.pipe(
-          v.array(text()),
-          v.check((list) => list.length > 0, "Name at least one broker, as in `kafka-1:9092`."),
-        ),
-        topic: name(240),
-        deadLetterTopic: v.optional(name(249)),
-        ssl: v.optional(v.boolean()),
-        sasl: v.optional(
-          v.strictObject({
-            mechanism: v.picklist(["plain", "scram-sha-256", "scram-sha-512"]),
-            username: text(),
-            password: text(),
-          }),
-        ),
-      }),
-      v.strictObject({ ...redis, name: v.optional(text()), shards: v.optional(whole(1, 1024)) }),
-      v.strictObject({ ...lmdb, shards: v.optional(whole(1, 1024)) }),
-    ]),
-    channel: v.variant("kind", [v.strictObject(redis), v.strictObject({ kind: v.literal("memory") })]),
-    series: v.optional(
-      v.variant("kind", [
+  noList(
+    v.strictObject({
+      hot: v.variant("kind", [v.strictObject(redis), v.strictObject(lmdb), v.strictObject(postgres)]),
+      durable: v.optional(
+        v.variant("kind", [
+          v.strictObject({ kind: v.literal("dynamodb"), table: name(255), ...aws }),
+          v.strictObject(postgres),
+        ]),
+      ),
+      log: v.variant("kind", [
         v.strictObject({
-          kind: v.literal("influxdb"),
-          url: httpUrl(),
-          database: v.optional(text()),
-          username: v.optional(text()),
-          password: v.optional(text()),
-          org: v.optional(text()),
-          bucket: v.optional(text()),
-          token: v.optional(text()),
+          kind: v.literal("kafka"),
+          brokers: v.pipe(
+            v.array(text()),
+            v.check((list) => list.length > 0, "Name at least one broker, as in `kafka-1:9092`."),
+          ),
+          topic: name(240),
+          deadLetterTopic: v.optional(name(249)),
+          ssl: v.optional(flag()),
+          sasl: v.optional(
+            v.strictObject({
+              mechanism: v.picklist(["plain", "scram-sha-256", "scram-sha-512"]),
+              username: text(),
+              password: text(),
+            }),
+          ),
         }),
-        v.strictObject(lmdb),
+        v.strictObject({ ...redis, name: v.optional(text()), shards: v.optional(whole(1, 1024)) }),
+        v.strictObject({ ...lmdb, shards: v.optional(whole(1, 1024)) }),
       ]),
-    ),
-    keys: v.optional(
-      v.variant("kind", [
-        v.strictObject({ kind: v.literal("files"), dir: v.optional(text()) }),
-        v.strictObject({ kind: v.literal("kms"), keyId: text(), ...aws }),
-      ]),
-    ),
-  });
+      channel: v.variant("kind", [v.strictObject(redis), v.strictObject({ kind: v.literal("memory") })]),
+      series: v.optional(
+        v.variant("kind", [
+          v.strictObject({
+            kind: v.literal("influxdb"),
+            url: httpUrl(),
+            database: v.optional(text()),
+            username: v.optional(text()),
+            password: v.optional(text()),
+            org: v.optional(text()),
+            bucket: v.optional(text()),
+            token: v.optional(text()),
+          }),
+          v.strictObject(lmdb),
+        ]),
+      ),
+      keys: v.optional(
+        v.variant("kind", [
+          v.strictObject({ kind: v.literal("files"), dir: v.optional(text()) }),
+          v.strictObject({ kind: v.literal("kms"), keyId: text(), ...aws }),
+        ]),
+      ),
+    }),
+  );
 
 /** What no single key can tell: which of them belong together. */
 export function portIssues({ hot, log, series, keys }: PortsConfig): Issue[] {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { validateConsentPolicy } from "../consent/validate-policy.js";
 import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
-import { text, whole } from "./fields.js";
+import { share, text, whole } from "./fields.js";
 import { fromEnvironment } from "./from-environment.js";
 import { parseWith } from "./parse.js";
 import { portIssues, ports } from "./ports-config.js";
@@ -38,30 +38,33 @@ const origin = () =>
 const header = () =>
   v.pipe(v.string(), v.regex(/^[\w!#$%&'*+.^`|~-]+$/, "Name a header, as in `cf-ipcountry`."));
 
+/** An object of no other members; a list is none. */
+const object = <T extends v.ObjectEntries>(entries: T) => noList(v.strictObject(entries));
+
 const site = () =>
-  v.strictObject({
+  object({
     writeKeys: v.optional(v.array(key())),
     secretKeys: v.optional(v.array(key())),
     origins: v.optional(v.array(origin())),
   });
 
 const config = () =>
-  noList(
-    v.strictObject({
-      host: v.optional(text()),
-      port: v.optional(whole(0, 65_535)),
-      origin: v.optional(origin()),
-      basePath: v.optional(
-        v.pipe(
-          v.string(),
-          v.check(
-            (value) => /^(\/[\w.~-]+)*$/.test(value),
-            "A base path is empty, or starts with a slash and does not end in one.",
-          ),
+  object({
+    host: v.optional(text()),
+    port: v.optional(whole(0, 65_535)),
+    origin: v.optional(origin()),
+    basePath: v.optional(
+      v.pipe(
+        v.string(),
+        v.check(
+          (value) => /^(\/[\w.~-]+)*$/.test(value),
+          "A base path is empty, or starts with a slash and does not end in one.",
         ),
       ),
-      dir: v.optional(text()),
-      sites: v.optional(
+    ),
+    dir: v.optional(text()),
+    sites: v.optional(
+      noList(
         v.record(
           v.pipe(
             v.string(),
@@ -71,71 +74,64 @@ const config = () =>
             ),
           ),
           site(),
+          'Sites are named, as in `{ "default": { "writeKeys": [{ "env": "ATTUNE_WRITE_KEY" }] } }`.',
         ),
       ),
-      consent: v.optional(v.unknown()),
-      retentionDays: v.optional(whole(7, 3_650)),
-      limits: v.optional(
-        v.strictObject({
-          eventBytes: v.optional(whole(1_024, 1_048_576)),
-          bodyBytes: v.optional(whole(1_024, 104_857_600)),
-          inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
-          batchEvents: v.optional(whole(1, 10_000)),
-          requestsPerMinute: v.optional(whole(1, 10_000_000)),
-          strangersPerMinute: v.optional(whole(1, 10_000_000)),
-          inFlight: v.optional(whole(1, 1_000_000)),
-          inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
-          arrivalMs: v.optional(whole(1000, 600_000)),
-          appends: v.optional(whole(1, 1_000_000)),
-          appendMs: v.optional(whole(1, 600_000)),
+    ),
+    consent: v.optional(v.unknown()),
+    retentionDays: v.optional(whole(7, 3_650)),
+    limits: v.optional(
+      object({
+        eventBytes: v.optional(whole(1_024, 1_048_576)),
+        bodyBytes: v.optional(whole(1_024, 104_857_600)),
+        inflatedBytes: v.optional(whole(1_024, 1_073_741_824)),
+        batchEvents: v.optional(whole(1, 10_000)),
+        requestsPerMinute: v.optional(whole(1, 10_000_000)),
+        strangersPerMinute: v.optional(whole(1, 10_000_000)),
+        inFlight: v.optional(whole(1, 1_000_000)),
+        inFlightBytes: v.optional(whole(1_048_576, 68_719_476_736)),
+        arrivalMs: v.optional(whole(1000, 600_000)),
+        appends: v.optional(whole(1, 1_000_000)),
+        appendMs: v.optional(whole(1, 600_000)),
+        lag: v.optional(whole(1, 1_000_000_000)),
+      }),
+    ),
+    sampling: v.optional(
+      v.pipe(
+        object({
           lag: v.optional(whole(1, 1_000_000_000)),
+          inFlight: v.optional(whole(1, 1_000_000)),
+          appendMs: v.optional(whole(1, 600_000)),
+          least: v.optional(share("The smallest share lies above 0 and is at most 1.")),
+          keep: v.optional(v.array(text())),
         }),
+        v.check(
+          ({ lag, inFlight, appendMs }) => (lag ?? inFlight ?? appendMs) !== undefined,
+          "Name a bound above which events are sampled: `lag`, `inFlight` or `appendMs`.",
+        ),
       ),
-      sampling: v.optional(
+    ),
+    sensitive: v.optional(
+      v.array(
         v.pipe(
-          v.strictObject({
-            lag: v.optional(whole(1, 1_000_000_000)),
-            inFlight: v.optional(whole(1, 1_000_000)),
-            appendMs: v.optional(whole(1, 600_000)),
-            least: v.optional(
-              v.pipe(
-                v.number(),
-                v.check(
-                  (share) => share > 0 && share <= 1,
-                  "The smallest share lies above 0 and is at most 1.",
-                ),
-              ),
-            ),
-            keep: v.optional(v.array(text())),
-          }),
-          v.check(
-            ({ lag, inFlight, appendMs }) => (lag ?? inFlight ?? appendMs) !== undefined,
-            "Name a bound above which events are sampled: `lag`, `inFlight` or `appendMs`.",
+          v.string(),
+          v.regex(
+            /^(?:properties|traits)(?:\.[^.]+)+$/,
+            "Name a field below `properties` or `traits`, as in `traits.phone`.",
           ),
         ),
       ),
-      sensitive: v.optional(
-        v.array(
-          v.pipe(
-            v.string(),
-            v.regex(
-              /^(?:properties|traits)(?:\.[^.]+)+$/,
-              "Name a field below `properties` or `traits`, as in `traits.phone`.",
-            ),
-          ),
-        ),
-      ),
-      proxy: v.optional(
-        v.strictObject({
-          address: v.optional(header()),
-          country: v.optional(header()),
-          region: v.optional(header()),
-        }),
-      ),
-      ruleset: v.optional(text()),
-      ports: v.optional(ports()),
-    }),
-  );
+    ),
+    proxy: v.optional(
+      object({
+        address: v.optional(header()),
+        country: v.optional(header()),
+        region: v.optional(header()),
+      }),
+    ),
+    ruleset: v.optional(text()),
+    ports: v.optional(ports()),
+  });
 
 /** What is undefined is left out, so that defaults can be spread under it. */
 const defined = <T extends object>(value: T): T =>

@@ -274,6 +274,38 @@ describe("parseServerConfig", () => {
     expect(asked).toMatchObject({ error: [{ message: expect.stringContaining("visitor id") }] });
   });
 
+  it("takes no list where an object belongs, which would name nobody and bound nothing", () => {
+    const lists = { sites: [], limits: [], sampling: [], proxy: [], ports: [] };
+    expect(paths(parseServerConfig(lists))).toEqual(["/sites", "/limits", "/sampling", "/proxy", "/ports"]);
+    expect(parseServerConfig({ sites: [] })).toMatchObject({
+      error: [{ message: expect.stringContaining('as in `{ "default": { "writeKeys"') }],
+    });
+    expect(paths(parseServerConfig({ sites: { shop: [] } }))).toEqual(["/sites/shop"]);
+  });
+
+  it("takes fractions, and true and false, from the environment", () => {
+    const config = {
+      sampling: { lag: 10, least: { env: "LEAST" } },
+      ports: {
+        hot: { kind: "redis", url: "redis://127.0.0.1", cluster: { env: "CLUSTER" } },
+        log: { kind: "lmdb", flush: { env: "FLUSH" } },
+        channel: { kind: "memory" },
+      },
+    };
+    expect(parseServerConfig(config, { LEAST: "0.5", CLUSTER: "true", FLUSH: "false" })).toMatchObject({
+      value: { sampling: { least: 0.5 }, ports: { hot: { cluster: true }, log: { flush: false } } },
+    });
+    const bad = parseServerConfig(config, { LEAST: "a half", CLUSTER: "1", FLUSH: "no" });
+    expect(paths(bad)).toEqual(["/sampling/least", "/ports/hot/cluster", "/ports/log/flush"]);
+    expect(bad).toMatchObject({
+      error: [{}, { message: "This must be true or false." }, { message: "This must be true or false." }],
+    });
+    for (const LEAST of ["0", "1.5", "-0.5", "", "Infinity", "0x1"])
+      expect(paths(parseServerConfig(config, { LEAST, CLUSTER: "true", FLUSH: "true" }))).toEqual([
+        "/sampling/least",
+      ]);
+  });
+
   it("takes whole numbers from the environment too", () => {
     const config = { port: { env: "PORT" }, limits: { lag: { env: "LAG" } } };
     expect(parseServerConfig(config, { PORT: "8080", LAG: "10" })).toEqual({

@@ -1,5 +1,6 @@
 import {
   createDevelopmentReport,
+  safeReport,
   type InitialState,
   type Ruleset,
   type RulesetDocument,
@@ -108,7 +109,7 @@ async function ask(
       backEnd({ visitor: { id, consent: state.grants }, slots, context, signal }),
     );
   } catch (error) {
-    (options.report ?? createDevelopmentReport())(error);
+    safeReport({ report: options.report ?? createDevelopmentReport() })(error);
     // Compiled in the page, where what it is not is found out.
     const own = ruleset as Ruleset | undefined;
     return { decisions: fallbackDecisions(slots, own), segments: {}, rulesetVersion: null, ruleset: own };

@@ -14,7 +14,8 @@ export interface MountOptions {
 /** Reports, whatever becomes of that: where the host's own `report` fails there is nobody left to tell, and the client still needs an answer. */
 export function tell({ report }: MountOptions, error: unknown): void {
   try {
-    report?.(error);
+    const told: unknown = report?.(error);
+    if (told instanceof Promise) told.catch(() => undefined);
   } catch {
     // See above.
   }

@@ -1,4 +1,4 @@
-import { AttuneError } from "@attune/core";
+import { AttuneError, safeReport } from "@attune/core";
 import { keyHash } from "@attune/core/memory";
 import type { Channel, ChannelFrame } from "@attune/core/ports";
 import type { Cluster, Redis } from "ioredis";
@@ -38,7 +38,7 @@ export function redisChannel(options: RedisChannelOptions): Channel {
   const channelOf = (topic: string): string => head + quote(topic);
   /** Topics by the names of their channels. */
   const topics = new Map<string, { topic: string; listeners: Set<Listener> }>();
-  const report = (error: unknown): void => options.report?.(error);
+  const report = safeReport(options);
   let isClosed = false;
   const open = (): void => {
     if (isClosed) throw closedError("CHANNEL");

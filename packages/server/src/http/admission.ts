@@ -2,11 +2,12 @@ import { type Authenticator, type Principal, requireScope } from "../auth/authen
 import { type BodyLimits, declaredLength, isEncoded, lengthAtOnce, readText } from "./body.js";
 import type { Location } from "./location.js";
 import type { Once } from "./idempotency.js";
-import type { Admitted, Pressure } from "./pressure.js";
+import type { Pressure } from "./pressure.js";
 import { deeperThan, parseJson } from "./parse-json.js";
 import { addressGroup, type RateLimit, type RateVerdict } from "./rate.js";
 import { Refusal } from "./refusal.js";
 import type { Peer } from "./peer.js";
+import type { Admitted } from "./room.js";
 import type { BodyShape, Route } from "./route.js";
 
 /** What requests are judged by. */
@@ -33,6 +34,14 @@ export interface Admission {
   headers: Record<string, string>;
 }
 
+/** Of who is answered whatever else there is. */
+const OUTSIDE: Admitted = {
+  resize: () => undefined,
+  arriving: () => () => undefined,
+  wait: () => () => undefined,
+  leave: () => undefined,
+};
+
 /** How much larger a compressed body is taken to be until it is known. */
 const EXPANSION = 8;
 
@@ -43,8 +52,8 @@ export async function answer(
   admission: Admission,
   judges: Judges,
 ): Promise<Response> {
-  if (route.vital) return handle(route, request, admission, judges, null);
-  const room = judges.pressure.enter(...estimate(route, request, judges.limits));
+  const { limits, pressure } = judges;
+  const room = route.vital ? OUTSIDE : pressure.enter(...estimate(route, request, limits));
   try {
     return await handle(route, request, admission, judges, room);
   } finally {
@@ -57,7 +66,7 @@ async function handle(
   request: Request,
   admission: Admission,
   judges: Judges,
-  room: Admitted | null,
+  room: Admitted,
 ): Promise<Response> {
   const { authenticator, limits, keys, pressure, once } = judges;
   const { params, headers, peer } = admission;
@@ -82,7 +91,8 @@ async function handle(
     if (principal === null) countStranger(request, admission, judges);
     throw error;
   });
-  if (route.scope === null) return route.handle({ request, url, params, body, principal, location });
+  if (route.scope === null)
+    return route.handle({ request, url, params, body, principal, location, wait: room.wait });
   const { scope } = route;
   if (!principal) {
     const found = stranger(() => {
@@ -93,7 +103,7 @@ async function handle(
     share(found);
     principal = found;
   }
-  const call = { request, url, params, body, principal, location };
+  const call = { request, url, params, body, principal, location, wait: room.wait };
   return route.once ? once(call, () => route.handle(call)) : route.handle(call);
 }
 
@@ -155,11 +165,10 @@ async function readRouteBody(
   request: Request,
   shape: BodyShape,
   limits: BodyLimits,
-  room: Admitted | null,
+  room: Admitted,
 ): Promise<unknown> {
-  const hold = (bytes: number): void => room?.resize(bytes);
-  const text = await readText(request, limitsOf(shape, limits), hold);
-  hold(text.length);
+  const text = await readText(request, limitsOf(shape, limits), room);
+  room.resize(text.length);
   const body = parseJson(text);
   if (shape.nested !== undefined && deeperThan(body, shape.nested)) {
     throw new Refusal(400, "ATTUNE_SERVER_BODY_DEPTH", `The body nests deeper than ${shape.nested} levels.`);

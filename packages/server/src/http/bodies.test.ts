@@ -46,6 +46,26 @@ describe("bodies that do not arrive", () => {
     expect((await at.post(BATCH, [nativeEvent()])).status).toBe(200);
   });
 
+  for (const [form, limits] of [
+    ["every place", { inFlight: 16 }],
+    ["all room for bytes", { inFlightBytes: 16 * 120_000 }],
+  ] as const) {
+    it(`are given up after a second for those who come, where they fill ${form}`, async () => {
+      at = await startTestServer({ limits });
+      const stalled = Array.from({ length: 16 }, () => begin("Content-Length: 120000", "half"));
+      await expect.poll(async () => (await at.post(BATCH, [nativeEvent()])).status).toBe(429);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      const started = performance.now();
+      for (let i = 0; i < 5; i++) expect((await at.post(BATCH, [nativeEvent()])).status).toBe(200);
+      expect(performance.now() - started).toBeLessThan(5000);
+      const answer = await answerOf(stalled[0] as Socket);
+      expect(answer).toMatch(/^HTTP\/1.1 408 /);
+      expect(answer).toContain("application/problem+json");
+      expect(answer).toContain("ATTUNE_SERVER_BODY_LATE");
+      expect(at.reports).toEqual([]);
+    }, 20_000);
+  }
+
   for (const [form, [headers, part]] of Object.entries(FORMS)) {
     it(`are refused in time and let go of their place: ${form}`, async () => {
       at = await startTestServer({ limits: { arrivalMs: 100 } });

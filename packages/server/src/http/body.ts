@@ -1,12 +1,13 @@
-import { decoderOf, ENCODINGS, expand, type Hold } from "./expand.js";
+import { decoderOf, ENCODINGS, expand } from "./expand.js";
 import { Refusal } from "./refusal.js";
+import type { Admitted } from "./room.js";
 
 /** Sizes in bytes: as sent, after decompression, and of one event. */
 export interface BodyLimits {
   sent: number;
   expanded: number;
   event: number;
-  /** A body that has not arrived after this is refused, ms (default 30,000). */
+  /** A body that has not arrived after this is refused, ms (default 30,000); after a second, where its place is needed. */
   arrivalMs: number;
 }
 
@@ -42,31 +43,31 @@ export function lengthAtOnce(request: Request, limits: BodyLimits): number | nul
  * The body as text: JSON, or `text/plain` as `sendBeacon` sends it, plain or compressed.
  *
  * @throws Refusal 413 over a limit, 415 for another type or encoding, 408 for a body that does not arrive in time, 400 for one that breaks
- *   off or does not decompress, and what `hold` throws.
+ *   off or does not decompress, and what `resize` of the room throws.
  */
-export async function readText(request: Request, limits: BodyLimits, hold: Hold): Promise<string> {
+export async function readText(request: Request, limits: BodyLimits, room: Admitted): Promise<string> {
   const type = request.headers.get("content-type");
   if (type !== null && !ACCEPTED.test(type)) {
     throw new Refusal(415, "ATTUNE_SERVER_CONTENT_TYPE", "Send application/json or text/plain.");
   }
-  if (lengthAtOnce(request, limits) !== null) return arriving(request.text(), limits.arrivalMs);
+  if (lengthAtOnce(request, limits) !== null) return arriving(request.text(), limits.arrivalMs, room);
   const decode = isEncoded(request) ? decoderOf(encodingOf(request)) : null;
   if (decode === undefined) {
     const detail = "Send the body plain or in one accepted encoding.";
     const headers = { "accept-encoding": ENCODINGS.join(", ") };
     throw new Refusal(415, "ATTUNE_SERVER_CONTENT_ENCODING", detail, { headers });
   }
-  const sent = await readBytes(request, limits, hold);
-  const bytes = decode ? await expand(decode(), sent, { limit: limits.expanded, hold }) : sent;
+  const sent = await readBytes(request, limits, room);
+  const bytes = decode ? await expand(decode(), sent, { limit: limits.expanded, hold: room.resize }) : sent;
   return new TextDecoder().decode(bytes);
 }
 
-async function readBytes(request: Request, limits: BodyLimits, hold: Hold): Promise<Uint8Array> {
+async function readBytes(request: Request, limits: BodyLimits, room: Admitted): Promise<Uint8Array> {
   if ((declaredLength(request) ?? 0) > limits.sent) throw tooLarge(limits.sent);
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   try {
-    return await arriving(collect(reader, limits.sent, hold), limits.arrivalMs);
+    return await arriving(collect(reader, limits.sent, room), limits.arrivalMs, room);
   } catch (error) {
     // Not awaited: a peer that never stops sending must not hold up its own refusal.
     void reader.cancel().catch(() => {});
@@ -77,7 +78,7 @@ async function readBytes(request: Request, limits: BodyLimits, hold: Hold): Prom
 async function collect(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   limit: number,
-  hold: Hold,
+  room: Admitted,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -86,17 +87,22 @@ async function collect(
     if (done) return Buffer.concat(chunks, size);
     size += value.byteLength;
     if (size > limit) throw tooLarge(limit);
-    hold(size);
+    room.resize(size);
     chunks.push(value);
   }
 }
 
 /** What comes of reading, unless it takes too long or the client leaves half-way: neither is a failure of the server. */
-async function arriving<T>(reading: Promise<T>, ms: number): Promise<T> {
+async function arriving<T>(reading: Promise<T>, ms: number, room: Admitted): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let arrived: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
-    const detail = `The body did not arrive within ${ms} ms; send it again, in smaller parts if the connection is slow.`;
-    timer = setTimeout(() => reject(new Refusal(408, "ATTUNE_SERVER_BODY_LATE", detail)), ms);
+    const giveUp = (how: string): void => {
+      const detail = `The body did not arrive ${how}; send it again, in smaller parts if the connection is slow.`;
+      reject(new Refusal(408, "ATTUNE_SERVER_BODY_LATE", detail));
+    };
+    timer = setTimeout(() => giveUp(`within ${ms} ms`), ms);
+    arrived = room.arriving(() => giveUp("before others needed its place"));
   });
   try {
     return await Promise.race([reading, late]);
@@ -106,6 +112,7 @@ async function arriving<T>(reading: Promise<T>, ms: number): Promise<T> {
     throw new Refusal(400, "ATTUNE_SERVER_BODY_BROKEN", detail, { cause });
   } finally {
     clearTimeout(timer);
+    arrived?.();
   }
 }
 

@@ -1,7 +1,7 @@
 import { memoryLog } from "@attune/core/memory";
 import type { Log } from "@attune/core/ports";
 import { afterEach, describe, expect, it } from "vitest";
-import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
+import { nativeEvent, SECRET, startTestServer, type TestServer, WRITE } from "../testing/start.js";
 import { createPressure, PRESSURE_LIMITS } from "./pressure.js";
 
 const BATCH = "/api/v1/behavioral/batch";
@@ -98,6 +98,25 @@ describe("T12 backpressure at the door", () => {
     expect(refused).toEqual(["lag", "lag"]);
   });
 
+  it("lets bodies of half the room for bytes wait at most, and gives back what was taken", () => {
+    const pressure = createPressure(
+      { ...PRESSURE_LIMITS, inFlight: 2, inFlightBytes: 1000 },
+      null,
+      () => undefined,
+    );
+    const [one, other] = [pressure.enter(400), pressure.enter(200)];
+    const begin = one.wait();
+    expect([begin === null, other.wait()]).toEqual([false, null]);
+    begin?.();
+    begin?.();
+    expect(pressure.figures()).toEqual({ requests: 1, bytes: 600, room: 2 });
+    other.leave();
+    one.leave();
+    begin?.();
+    expect(pressure.figures()).toEqual({ requests: 0, bytes: 0, room: 2 });
+    expect(pressure.enter(500).wait()).not.toBeNull();
+  });
+
   it("bounds requests and bytes in flight, and gives back what was taken, once", () => {
     const limits = { ...PRESSURE_LIMITS, inFlight: 2, inFlightBytes: 1000 };
     const pressure = createPressure(limits, null, () => undefined);
@@ -112,6 +131,34 @@ describe("T12 backpressure at the door", () => {
     expect(pressure.figures()).toEqual({ requests: 0, bytes: 0, room: 2 });
     // One that is larger than all is still let in where nothing else is there.
     pressure.enter(5000).leave();
+  });
+
+  it("lets requests wait for their fold without a place among those that are answered, and not more than fit", async () => {
+    const inner = memoryLog();
+    const log: Log = { ...inner, consume: async () => ({ stop: async () => undefined }) };
+    at = await startTestServer({ log, limits: { inFlight: 4 } });
+    const { post, url } = at;
+    const waiting = new AbortController();
+    const wait = () =>
+      fetch(`${url}${BATCH}?wait=20000&key=${WRITE}`, {
+        method: "POST",
+        body: JSON.stringify([nativeEvent()]),
+        headers: { "content-type": "application/json" },
+        signal: waiting.signal,
+      });
+    const ended: number[] = [];
+    for (let i = 0; i < 4; i++)
+      void wait().then(
+        ({ status }) => ended.push(status),
+        () => undefined,
+      );
+    await expect.poll(() => inner.lag("fold")).toBe(4);
+    const { ms, response } = await timed(post(`${BATCH}?wait=20000`, [nativeEvent()]));
+    expect([response.status, ms < 5000]).toEqual([200, true]);
+    expect(await response.json()).toMatchObject({ accepted: 1, duplicates: null });
+    expect((await post(BATCH, [nativeEvent()])).status).toBe(200);
+    expect(ended).toEqual([]);
+    waiting.abort();
   });
 
   it("answers whether it is well even where it is full", async () => {

@@ -1,6 +1,7 @@
 import type { Principal, Scope } from "../auth/authenticate.js";
 import type { Location } from "./location.js";
 import { Refusal } from "./refusal.js";
+import type { Admitted } from "./room.js";
 
 export interface Call<P = Principal> {
   readonly request: Request;
@@ -11,6 +12,8 @@ export interface Call<P = Principal> {
   readonly principal: P;
   /** Where the request comes from, as far as that is known; asked for by those who need it. */
   location(): Promise<Location>;
+  /** As {@link Admitted.wait}; asked once. */
+  readonly wait: Admitted["wait"];
 }
 
 interface RouteShape {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createFeed, type Feed, READER_BUFFER } from "./feed.js";
+import { createFeed, type Feed } from "./feed.js";
+import { READER_BUFFER } from "./serving.js";
 import type { LiveFrame } from "./frames.js";
 
 const clock = { now: () => Date.UTC(2026, 10, 25, 12) };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
-import { READER_BUFFER } from "./feed.js";
+import { READER_BUFFER } from "./serving.js";
 
 const VISITORS = 20;
 const NAMES = 60;

@@ -1,12 +1,13 @@
 import type { Clock } from "@attune/core";
-import type { PersonalizationService, ServiceFrame, SiteSummary } from "@attune/core/service";
+import type { PersonalizationService, ServiceFrame } from "@attune/core/service";
 import { isSimulated, liveFrame, type VisitorFacts, visitorOf } from "./frames.js";
 import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createRoster, type EventFrame, type Roster } from "./roster.js";
 import { createSiteFeeds, PING_TURNS, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
-import { type ApartFigures, createTallies } from "./tallies.js";
+import { createTallies, type Tallies } from "./tallies.js";
+import { createMetricsTeller } from "./tell-metrics.js";
 
 export interface HubOptions {
   service: PersonalizationService;
@@ -40,19 +41,6 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-/** What is told each second beside the frames. */
-interface MetricsFrame {
-  type: "metrics";
-  at: string;
-  summary: SiteSummary;
-  /** Whether the summary shows only the largest event names, segments and experiments. */
-  truncated: boolean;
-  live: LiveFigures;
-  /** Real and simulated visitors apart, which the summary does not tell. */
-  apart: ApartFigures;
-  simulated: unknown;
-}
-
 /** Who is here already. Told to a reader that opens, and after each gap. */
 interface VisitorsFrame {
   type: "visitors";
@@ -68,8 +56,24 @@ interface Site {
 }
 
 const TICK_MS = 1000;
-/** Event names, segments and experiments in a `metrics` frame: each second one must fit well into a reader's buffer. */
-const METRICS_NAMES = 50;
+
+/** What a `visitors` frame is made of. */
+interface Shown {
+  roster: Roster;
+  tallies: Tallies;
+}
+
+function visitorsFrame(site: string, { roster, tallies }: Shown, subject: LiveSubject | null): VisitorsFrame {
+  return {
+    type: "visitors",
+    since: new Date(tallies.since(site)).toISOString(),
+    visitors: roster.visitors(subject).map(({ simulated, event, insights }) => ({
+      simulated,
+      event: { ...event, segments: tallies.segmentsOf(site, event.visitor) ?? event.segments },
+      insights,
+    })),
+  };
+}
 
 export function createHub({ service, sites, clock, simulated, report }: HubOptions): Hub {
   const rates = createRates(clock);
@@ -86,22 +90,13 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       clock,
       frameOf: (event) => liveFrame({ type: "event", site, event }, facts) as EventFrame,
     });
-    const feeds = createSiteFeeds({ clock, visitors: (subject) => visitorsFrame(site, roster, subject) });
+    const feeds = createSiteFeeds({
+      clock,
+      visitors: (subject) => visitorsFrame(site, { roster, tallies }, subject),
+    });
     const made = { roster, feeds };
     followed.set(site, made);
     return made;
-  }
-
-  function visitorsFrame(site: string, roster: Roster, subject: LiveSubject | null): VisitorsFrame {
-    return {
-      type: "visitors",
-      since: new Date(tallies.since(site)).toISOString(),
-      visitors: roster.visitors(subject).map(({ simulated, event, insights }) => ({
-        simulated,
-        event: { ...event, segments: tallies.segmentsOf(site, event.visitor) ?? event.segments },
-        insights,
-      })),
-    };
   }
 
   /** @param visitor Null: all of the site's. */
@@ -130,15 +125,17 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     }
     if (frame.type === "visitor") tallies.segments(site, frame.visitor, Object.keys(frame.segments));
     const { feeds, roster } = of(site);
-    if (!feeds.wants(frame)) {
+    const wanted = feeds.of(frame);
+    if (wanted.length === 0) {
       if (frame.type === "event") roster.keep(frame.event);
       return;
     }
     const live = liveFrame(frame, facts);
-    feeds.push(frame, live, visitor);
+    for (const feed of wanted) feed.push(live, visitor);
     if (frame.type === "event" && live.type === "behavioral_event") roster.show(live, frame.event.userId);
     // Who hears of it shows nobody any more.
-    if (live.type === "gap") feeds.tell("visitors", (subject) => visitorsFrame(site, roster, subject));
+    if (live.type === "gap")
+      feeds.tell("visitors", (subject) => visitorsFrame(site, { roster, tallies }, subject));
   }
 
   const figures = (site: string) => ({
@@ -146,53 +143,20 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
     readers: followed.get(site)?.feeds.readers ?? 0,
   });
 
-  async function sendMetrics(site: string, feeds: SiteFeeds): Promise<void> {
-    const summary = await service.summary(site, { names: METRICS_NAMES });
-    const at = new Date(clock.now()).toISOString();
-    const truncated = summary.other !== null;
-    const [live, apart, population] = [figures(site), tallies.figures(site), simulated(site)];
-    const frame: MetricsFrame = {
-      type: "metrics",
-      at,
-      summary,
-      truncated,
-      live,
-      apart,
-      simulated: population,
-    };
-    feeds.tell("metrics", () => frame);
-  }
-
-  const failing = new Set<string>();
-  async function sendAllMetrics(): Promise<void> {
-    for (const [site, { feeds }] of followed) {
-      if (feeds.wholeReaders === 0) continue;
-      try {
-        await sendMetrics(site, feeds);
-        failing.delete(site);
-      } catch (error) {
-        // Once, not every second for as long as the store is away.
-        if (!failing.has(site)) report(error);
-        failing.add(site);
-      }
-    }
-  }
-
+  const tellMetrics = createMetricsTeller({
+    service,
+    clock,
+    beside: (site) => ({ live: figures(site), apart: tallies.figures(site), simulated: simulated(site) }),
+    report,
+  });
   let ticks = 0;
-  let sending = false;
   const timer = setInterval(() => {
     ticks += 1;
-    let readers = 0;
     for (const { feeds } of followed.values()) {
       feeds.sweep();
       feeds.ping(ticks % PING_TURNS);
-      readers += feeds.wholeReaders;
     }
-    if (sending || readers === 0) return;
-    sending = true;
-    void sendAllMetrics().finally(() => {
-      sending = false;
-    });
+    tellMetrics(followed);
   }, TICK_MS);
   timer.unref();
 

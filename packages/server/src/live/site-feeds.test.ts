@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Aside } from "./feed.js";
+import type { Aside } from "./chunks.js";
 import { createSiteFeeds, PING_TURNS } from "./site-feeds.js";
 
 describe("the streams of a site", () => {
@@ -29,6 +29,30 @@ describe("the streams of a site", () => {
     expect([...heard.values()].every((turns) => turns.length === 1)).toBe(true);
     expect(heard.get("whole")).toEqual([0]);
     expect(new Set(["a", "b", "c"].flatMap((name) => heard.get(name))).size).toBe(3);
+    feeds.close();
+  });
+
+  it("show a gap after an erasure to those alone who may have shown the erased visitor", async () => {
+    const feeds = createSiteFeeds({
+      clock: { now: () => 0 },
+      visitors: () => ({ type: "visitors" }) satisfies Aside,
+    });
+    const subjects = [
+      null,
+      { kind: "visitor", name: "erased" },
+      { kind: "visitor", name: "other" },
+      { kind: "session", name: "s" },
+      { kind: "user", name: "u" },
+    ] as const;
+    const active = () => true;
+    for (const subject of subjects) feeds.open({ subject, lastEventId: null, active });
+    for (const feed of feeds.of({ type: "gap" })) feed.push({ type: "gap" }, null);
+    feeds.forget("erased");
+    const greetings = () =>
+      subjects.map((subject) => feeds.open({ subject, lastEventId: "0.1", active }).greeting);
+    expect(greetings()).toEqual(["gap", "gap", "resumed", "gap", "gap"]);
+    feeds.forget(null);
+    expect(greetings()).toEqual(["gap", "gap", "gap", "gap", "gap"]);
     feeds.close();
   });
 });

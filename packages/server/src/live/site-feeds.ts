@@ -1,7 +1,7 @@
 import type { Clock } from "@attune/core";
 import type { ServiceFrame } from "@attune/core/service";
-import { type Aside, createFeed, type Feed } from "./feed.js";
-import type { LiveFrame } from "./frames.js";
+import type { Aside } from "./chunks.js";
+import { createFeed, type Feed } from "./feed.js";
 import type { Reader } from "./reader.js";
 
 /** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user. */
@@ -21,16 +21,14 @@ export interface SiteFeeds {
   readonly readers: number;
   /** Readers of the whole site. */
   readonly wholeReaders: number;
-  /** Whether somebody would be sent this frame. */
-  wants(frame: ServiceFrame): boolean;
-  /** @param live The same frame, as readers see it. @param visitor Whom it is about; null where it names nobody. */
-  push(frame: ServiceFrame, live: LiveFrame, visitor: string | null): void;
+  /** Those that the frame belongs into, as far as somebody would be sent it. */
+  of(frame: ServiceFrame): readonly Feed[];
   /** Tells who reads the whole site; `visitors`: everybody. */
   tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
   /** Shows the readers whose turn it is that the stream is alive: by the turns from 0 to 14 everybody once, and not thousands in one moment. */
   ping(turn: number): void;
   open(options: { subject: LiveSubject | null; lastEventId: string | null; active(): boolean }): Reader;
-  /** As {@link Feed.forget}, in all of them. */
+  /** As {@link Feed.forget}, in all that may have shown the visitor. */
   forget(visitor: string | null): void;
   /** Ends the streams whose credentials no longer hold, and gives up feeds that nobody reads. */
   sweep(): void;
@@ -56,11 +54,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     yield* apart.values();
   }
 
-  /** The feeds of single subjects that a frame belongs into. */
-  function apartOf(frame: ServiceFrame): Feed[] {
-    if (apart.size === 0) return [];
-    if (isForAll(frame)) return Array.from(apart.values(), ({ feed }) => feed);
-    const found: Feed[] = [];
+  function of(frame: ServiceFrame): readonly Feed[] {
+    const found = whole.watched ? [whole] : [];
+    if (apart.size === 0) return found;
+    if (isForAll(frame)) return [...found, ...Array.from(apart.values(), ({ feed }) => feed)];
     const look = (kind: LiveSubject["kind"], name: string | null): void => {
       const entry = name === null ? undefined : apart.get(keyOf({ kind, name }));
       if (entry?.feed.watched) found.push(entry.feed);
@@ -92,11 +89,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     get wholeReaders() {
       return whole.readers.size;
     },
-    wants: (frame) => whole.watched || apartOf(frame).length > 0,
-    push(frame, live, visitor) {
-      if (whole.watched) whole.push(live, visitor);
-      for (const feed of apartOf(frame)) feed.push(live, visitor);
-    },
+    of,
     tell(type, frame) {
       whole.tell(type, () => frame(null));
       if (type === "metrics") return;
@@ -109,7 +102,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),
     forget(visitor) {
-      for (const { feed } of all()) feed.forget(visitor);
+      for (const { subject, feed } of all()) {
+        const isOther = visitor !== null && subject?.kind === "visitor" && subject.name !== visitor;
+        if (!isOther) feed.forget(visitor);
+      }
     },
     sweep() {
       for (const { feed } of all()) for (const reader of feed.readers) if (!reader.active()) reader.end();

@@ -33,6 +33,18 @@ describe("POST /events", () => {
     });
   });
 
+  it("names an event that came without an id by the one that it has from now on", async () => {
+    const { id: _, ...event } = nativeEvent({ occurredAt: Date.now() - 1000 });
+    const first = await (await at.post(EVENTS, event)).json();
+    expect(first).toMatchObject({ eventId: expect.stringMatching(/.{16}/), duplicate: false });
+    expect(await (await at.post(EVENTS, event)).json()).toMatchObject({
+      eventId: first.eventId,
+      duplicate: true,
+    });
+    const again = await (await at.post(EVENTS, { ...event, id: first.eventId })).json();
+    expect(again).toMatchObject({ eventId: first.eventId, duplicate: true });
+  });
+
   it("says of a repeated event that it is one", async () => {
     const event = nativeEvent();
     await at.post(EVENTS, event);

@@ -38,12 +38,11 @@ export function eventRoutes(context: RouteContext): Route[] {
 }
 
 async function batch(call: Call, context: RouteContext): Promise<Response> {
-  const { body, url } = call;
-  const { events, sentAt } = batchOf(body, context.limits.batch);
+  const { events, sentAt } = batchOf(call.body, context.limits.batch);
   const result = await ingest(context, events, {
     ...ingestOptions(call, await call.location(), "batch"),
     ...(sentAt === null ? {} : { sentAt }),
-    waitMs: waitOf(url, 0),
+    ...waiting(call, 0),
   });
   const { accepted, duplicates, withheld, sampled, rejected } = result;
   return json({ accepted, duplicates, withheld, sampled, rejected });
@@ -70,7 +69,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   const result = await ingest(context, [event], {
     ...ingestOptions(call, await call.location(), "events"),
     ...(sentAt === null ? {} : { sentAt }),
-    waitMs: waitOf(url, 50),
+    ...waiting(call, 50),
   });
   const refused = result.rejected[0];
   if (refused) {
@@ -96,7 +95,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
   if (url.searchParams.has("slots") && !decisions)
     notes.decisions = "This credential may not ask for this subject's decisions.";
   return json({
-    eventId: textOf(event.id) ?? textOf(event.eventId),
+    eventId: result.ids[0] ?? textOf(event.id) ?? textOf(event.eventId),
     processed,
     duplicate: duplicateOf(result),
     sampled: result.sampled,
@@ -182,6 +181,13 @@ const ingestOptions = ({ principal, request }: Call, location: Location, route: 
   gpc: hasGpc(request),
   ...location,
 });
+
+/** How long the fold is waited for: not at all where too many wait already. */
+function waiting({ url, wait }: Call, fallback: number): Pick<IngestOptions, "waitMs" | "onStored"> {
+  const waitMs = waitOf(url, fallback);
+  const onStored = waitMs > 0 ? wait() : null;
+  return onStored === null ? {} : { waitMs, onStored };
+}
 
 function waitOf(url: URL, fallback: number): number {
   const given = url.search === "" ? null : url.searchParams.get("wait");

@@ -32,7 +32,7 @@ export async function take(
   context: ServiceContext,
   parts: IngestParts,
   events: readonly Event[],
-  waitMs: number,
+  { waitMs = 0, onStored }: Pick<IngestOptions, "waitMs" | "onStored">,
 ): Promise<EventOutcome[] | null> {
   const { log, subjectKeys } = context;
   const { waiting } = parts;
@@ -61,6 +61,7 @@ export async function take(
     const { entries, erased } = await toEntries({ log, subjectKeys }, events, expected.token);
     for (const index of erased) waiting.tell(expected.token(index), "erased");
     await stored(parts, () => log.append(entries));
+    onStored?.();
     return await expected.outcomes(waitMs);
   } finally {
     expected.forget();
@@ -126,15 +127,24 @@ async function takeIn(
   }
   const kept = parts.sampling?.sampling.keep(admitted) ?? admitted;
   const events = kept.map(({ event }) => event);
-  const outcomes = await take(context, parts, events, options.waitMs ?? 0);
-  return result(admission, kept, outcomes);
+  const outcomes = await take(context, parts, events, options);
+  return { ...result(admission, kept, outcomes), ids: idsMade(inputs, admission) };
+}
+
+function idsMade(inputs: readonly unknown[], { admitted }: Admission): IngestResult["ids"] {
+  const made: Record<number, string> = {};
+  for (const { index, event } of admitted) {
+    const given = inputs[index] as { id?: unknown; eventId?: unknown };
+    if (event.id !== given.id && event.id !== given.eventId) made[index] = event.id;
+  }
+  return made;
 }
 
 function result(
   admission: Admission,
   kept: Admission["admitted"],
   folded: readonly EventOutcome[] | null,
-): IngestResult {
+): Omit<IngestResult, "ids"> {
   const { admitted, erased, withheld } = admission;
   const rejected = admission.refused.map(({ index, input, errors }) => {
     const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };

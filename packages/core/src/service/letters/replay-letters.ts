@@ -41,7 +41,7 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
     context,
     parts,
     admitted.map(({ event }) => event),
-    0,
+    {},
   );
   return true;
 }

@@ -1,0 +1,14 @@
+/**
+ * The host's `report` as anything may call it: what it throws, or rejects with where it is asynchronous, goes nowhere, since who reports
+ * badly has nobody left to tell. In Node a rejection that nobody handles would end the process.
+ */
+export const safeReport =
+  (host: { report?(error: unknown): unknown }) =>
+  (error: unknown): void => {
+    try {
+      const told = host.report?.(error);
+      if (told instanceof Promise) told.catch(() => undefined);
+    } catch {
+      // See above.
+    }
+  };

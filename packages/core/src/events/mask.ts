@@ -2,7 +2,7 @@
 const MAIL = "[mail]";
 const TOKEN = "[token]";
 const PHONE = "[phone]";
-const CARD = "[card]";
+export const CARD = "[card]";
 
 // All quantifiers are bounded, or their parts cannot match the same character: linear time on any input.
 const MAILS =
@@ -10,6 +10,8 @@ const MAILS =
 const RUNS = /[\w-]{16,}/g;
 const NUMBERS = /(?:\+|%2b)?\d(?:(?:[\s().\/-]|%2[089df]){0,2}\d){6,}/gi;
 const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/i;
+/** Of a card sent as a number: beginnings that are in use (ISO/IEC 7812), and none that times and dates in digits begin with. */
+const CARDS = /^(?:[3-6]\d{12,18}|2[2-7]\d{14})$/;
 const DATE = /^(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d)(?:\D\d\d?)?$/;
 
 /**
@@ -89,6 +91,17 @@ function maskNumber(found: string, identifiers: boolean): string {
   const enough = digits.length > (/^(\+|%2b)/i.test(found) ? 6 : 8);
   const sparse = (text.length - digits.length) * 2 > digits.length;
   return identifiers || !enough || sparse || DATE.test(text) ? found : PHONE;
+}
+
+/**
+ * Whether a JSON number reads as a payment card's: an integer of 13 to 19 digits that begins with 3 to 6 (16 digits also with 22 to 27) and
+ * has a right check digit. Beyond `Number.MAX_SAFE_INTEGER` the last digits are rounded away while what they belong to can still be read:
+ * there the beginning and the length decide. Ordinary numbers cost one comparison.
+ */
+export function isCardNumber(value: number): boolean {
+  if (!(value >= 3e12)) return false;
+  const digits = String(value);
+  return CARDS.test(digits) && (value > Number.MAX_SAFE_INTEGER || passesLuhn(digits));
 }
 
 /** The check digit of card numbers (ISO/IEC 7812-1, annex B). */

@@ -135,6 +135,14 @@ export interface Explanation {
   wouldChange: readonly { variant: string; code: string; detail: Readonly<Record<string, JsonValue>> }[];
 }
 
+export interface CompileOptions {
+  /**
+   * Told why a decision has the reason `"error"`: an AttuneError `ATTUNE_DECISIONS_FAILED` with the slot as its path and what was thrown as
+   * its cause, each time anew (default: nobody). What it throws itself is dropped.
+   */
+  report?(error: unknown): void;
+}
+
 /** A ruleset made ready to decide by. */
 export interface DecidingRuleset {
   /** Content hash of the document and its revision: `<revision>-<hash>`. */

@@ -113,13 +113,13 @@ function decode(value: string): string {
 
 /** The value with its texts minimised; the same object where nothing changed. */
 function walk(value: unknown, key: string, path: string, depth: number, options: MinimiseOptions): unknown {
+  const kept = options.keep?.includes(path);
   switch (typeof value) {
     case "string":
-      return options.keep?.includes(path) ? value : minimiseText(value, key, options);
+      return kept ? value : minimiseText(value, key, options);
     case "number":
       if (!Number.isFinite(value)) return null;
-      if (SECRET.test(key)) return "[redacted]";
-      return isCardNumber(value) && !options.keep?.includes(path) ? CARD : value;
+      return SECRET.test(key) ? "[redacted]" : !kept && isCardNumber(value) ? CARD : value;
     case "boolean":
     case "undefined":
       return value;

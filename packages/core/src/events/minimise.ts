@@ -3,6 +3,7 @@ import { CARD, isCardNumber, mask } from "./mask.js";
 import type { CampaignContext, Event, EventContext } from "./types.js";
 import { joinUrl, maskPath, splitUrl } from "./url.js";
 
+/** What `minimise` spares. Both lists are the host's statement that what stands there names nobody; neither takes patterns. */
 export interface MinimiseOptions {
   /** Names of query parameters that URLs keep (default none). */
   query?: readonly string[];

@@ -1,6 +1,16 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
+/** What holds for every file, also where there are no types to go by. */
+const UNTYPED = {
+  "@typescript-eslint/no-explicit-any": "error",
+  "@typescript-eslint/consistent-type-imports": "error",
+  "@typescript-eslint/ban-ts-comment": "error",
+  "no-eval": "error",
+  "no-constant-condition": ["error", { checkLoops: false }],
+  eqeqeq: ["error", "always", { null: "ignore" }],
+};
+
 /** Only what needs types or knowledge of React; formatting is Biome's. */
 export default tseslint.config(
   {
@@ -9,7 +19,7 @@ export default tseslint.config(
       "**/.next/**",
       "**/node_modules/**",
       "**/coverage/**",
-      "**/*.mjs",
+      "packages/**/*.mjs",
       "**/*.js",
       "**/tsup.config.ts",
       "**/next.config.ts",
@@ -21,22 +31,32 @@ export default tseslint.config(
     extends: [tseslint.configs.base],
     languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
     rules: {
+      ...UNTYPED,
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": [
         "error",
         { checksVoidReturn: { attributes: false, arguments: false } },
       ],
       "@typescript-eslint/await-thenable": "error",
-      "@typescript-eslint/no-explicit-any": "error",
-      "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/ban-ts-comment": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",
         { considerDefaultExhaustiveForUnions: true },
       ],
-      "no-eval": "error",
-      "no-constant-condition": ["error", { checkLoops: false }],
-      eqeqeq: ["error", "always", { null: "ignore" }],
+    },
+  },
+  {
+    // Run as they are, in no TypeScript project: without types, what the compiler would find in a typed file is looked for here.
+    files: ["{scripts,benchmarks}/**/*.{mjs,mts,ts}"],
+    extends: [tseslint.configs.recommended],
+    // Those of the Node that runs them.
+    languageOptions: {
+      globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, "readonly"])),
+    },
+    rules: {
+      ...UNTYPED,
+      "no-undef": "error",
+      // `{ left, out, ...rest }` is how a field is left out.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
     },
   },
   {

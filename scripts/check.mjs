@@ -18,7 +18,7 @@ const ALARMS = [
   ],
   [
     "lint (promises, hooks, any)",
-    () => node("eslint/bin/eslint.js", ["packages", "tests", "--max-warnings=0"]),
+    () => node("eslint/bin/eslint.js", ["packages", "tests", "scripts", "benchmarks", "--max-warnings=0"]),
   ],
   [
     "arrows, room order, no circles",

@@ -79,7 +79,7 @@ function startLanes(port, begin, { pause, lanes }) {
   const acknowledged = new Array(lanes).fill(0);
   const figures = { resent: 0, refused: 0, unexpected: [] };
   let isOver = false;
-  let waiting = [];
+  const waiting = [];
   const send = async (events) => {
     for (let attempt = 0; ; attempt++) {
       const answer = await call(agent, {

@@ -69,7 +69,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 
 /** A site with a page, and an endpoint that writes down everything that reaches it. Pages under `/auto` start an engine by themselves. */
 export async function startLab(
-  options: { ruleset?: unknown; answer?: (path: string) => number } = {},
+  options: { ruleset?: unknown; answer?: (path: string) => number; retryAfter?: string } = {},
 ): Promise<LabServer> {
   const script = await bundle();
   const requests: Received[] = [];
@@ -88,7 +88,8 @@ export async function startLab(
       path === "/api/v1/ruleset"
         ? (options.ruleset ?? NOTHING_DECIDED)
         : { accepted: 1, duplicates: 0, rejected: [] };
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    const asked = status === 429 && options.retryAfter ? { "retry-after": options.retryAfter } : {};
+    response.writeHead(status, { "content-type": "application/json", ...asked }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const posted = (path: string): Received[] =>

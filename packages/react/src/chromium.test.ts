@@ -289,6 +289,30 @@ describe.skipIf(!executablePath).each([
     }
   });
 
+  it("T26 a double click that opens the settings gives no answer that comes under the pointer", async () => {
+    const { page } = await openBanner();
+    await page.getByRole("button", { name: "Accept all" }).click();
+    const settings = page.getByRole("button", { name: "Privacy settings" });
+    for (const name of ["Accept all", "Reject all", "Save my choice"]) {
+      await settings.click();
+      const answer = await page.getByRole("button", { name }).boundingBox();
+      await page.getByRole("button", { name: "Close" }).click();
+      await settings.evaluate(
+        (button, { x, y }) =>
+          Object.assign(button.style, { position: "fixed", left: `${x}px`, top: `${y}px` }),
+        answer ?? { x: 0, y: 0 },
+      );
+      const before = await page.locator("#grants").textContent();
+      await settings.dblclick({ position: { x: 8, y: 8 } });
+      expect(await page.getByRole("dialog").count(), name).toBe(1);
+      expect(await page.locator("#grants").textContent(), name).toBe(before);
+      await page.getByRole("button", { name: "Close" }).click();
+    }
+    await settings.click();
+    await page.getByRole("button", { name: "Reject all" }).press("Enter");
+    expect(await page.locator("#grants").textContent()).toBe("necessary");
+  });
+
   it("T26 works by keyboard alone, in reading order, with the focus visible", async () => {
     const { page } = await openBanner();
     const focused = (): Promise<{ name: string; outlined: boolean }> =>

@@ -4,6 +4,8 @@ import type { Cancellation, DeviceNetwork, QueueItem, SendOutcome } from "../por
 /** What survives the page shares 65,536 bytes in every browser (Fetch standard, keepalive); a little is left for the host. */
 const KEEPALIVE_BYTES = 60 * 1024;
 const TIMEOUT_MS = 15_000;
+/** A page of the device that is told to wait tells the others so, for an hour at most. */
+const WAIT_MAX_MS = 3_600_000;
 
 interface Call {
   body?: string;
@@ -64,6 +66,9 @@ export function browserNetwork(
   const base = endpoint.replace(/\/+$/, "");
   const authorization: Record<string, string> = writeKey ? { authorization: `Bearer ${writeKey}` } : {};
   let keptAlive = 0;
+  let channel: BroadcastChannel | null = null;
+  /** Until when the endpoint asked another page to wait, epoch ms. */
+  let quietUntil = 0;
 
   async function call(
     path: string,
@@ -115,11 +120,16 @@ export function browserNetwork(
     if (status === 413 || (judged && (status === 400 || status === 422))) return { status: "too-large" };
     hint(await failed(response));
     const afterMs = retryAfter(response.headers.get("retry-after"), Date.now());
-    return afterMs === undefined ? { status: "retry" } : { status: "retry", afterMs };
+    if (afterMs === undefined) return { status: "retry" };
+    channel?.postMessage(Date.now() + Math.min(afterMs, WAIT_MAX_MS));
+    return { status: "retry", afterMs };
   }
 
   return {
     async send(all, { last, signal }) {
+      // The device knows of it too, but a page that goes away has no time to read it there.
+      const afterMs = quietUntil - Date.now();
+      if (last && afterMs > 0 && afterMs <= WAIT_MAX_MS) return { status: "retry", afterMs };
       const items = last ? fitting(all, KEEPALIVE_BYTES - keptAlive) : all;
       if (items.length === 0) return { status: "retry" };
       const body = JSON.stringify({ sentAt: Date.now(), events: items.map((item) => item.body) });
@@ -178,7 +188,15 @@ export function browserNetwork(
       };
       document.addEventListener("visibilitychange", hidden);
       addEventListener("pagehide", listener);
+      if (typeof BroadcastChannel !== "undefined") {
+        channel = new BroadcastChannel(`attune-wait ${base}`);
+        channel.onmessage = ({ data }) => {
+          quietUntil = Number(data);
+        };
+      }
       return () => {
+        channel?.close();
+        channel = null;
         document.removeEventListener("visibilitychange", hidden);
         removeEventListener("pagehide", listener);
       };

@@ -17,6 +17,10 @@ export type ConsentMode = "opt-in" | "opt-out" | "none";
 /** A purpose that needs permission. */
 export type OptionalPurpose = Exclude<Purpose, "necessary">;
 
+/**
+ * What a site asks consent for, where and for how long. Only `version` must be given; `validateConsentPolicy` finds what is wrong with one, and
+ * page and back end must be given the same, or decisions made in the one lapse in the other.
+ */
 export interface ConsentPolicy {
   /** Names the text that people agree to: 1–64 letters, digits and `_ . ~ -`. Another version means: ask again. */
   version: string;
@@ -41,6 +45,10 @@ export interface ConsentPolicy {
 /** A policy with every default filled in and everything unknown left out. */
 export type ResolvedConsentPolicy = Required<ConsentPolicy>;
 
+/**
+ * Who a decision came from: the person (`banner`, `preferences`), the host on the person's behalf (`api`), the browser's signal (`gpc`), a
+ * visitor brought over from another device (`import`), or nobody yet (`default`: what holds is the region's rule).
+ */
 export type ConsentSource = "banner" | "preferences" | "api" | "gpc" | "default" | "import";
 
 /** What is kept on the device, and all that is kept there after a refusal. No identifier of the visitor in it. */

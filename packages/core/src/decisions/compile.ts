@@ -9,6 +9,7 @@ import type { RulesetContext, SlotDecider } from "./decide.js";
 import { explain } from "./explain.js";
 import type {
   CompiledRuleset,
+  CompileOptions,
   DecidingRuleset,
   Decision,
   Ruleset,
@@ -17,11 +18,12 @@ import type {
 } from "./types.js";
 
 /** {@link compileRuleset} for where nothing is explained: a page's first load. */
-export function compileDecisions(document: Ruleset | RulesetDocument): DecidingRuleset {
+export function compileDecisions(
+  document: Ruleset | RulesetDocument,
+  { report }: CompileOptions = {},
+): DecidingRuleset {
   // Whatever is wrong with the document makes the compiling below throw.
   const ruleset = document as Ruleset;
-  const slots = new Map<string, SlotDecider>();
-  let context: RulesetContext;
   let path = "";
   try {
     if (ruleset.schemaVersion !== 1) throw new RangeError("schemaVersion");
@@ -30,14 +32,22 @@ export function compileDecisions(document: Ruleset | RulesetDocument): DecidingR
       ruleset,
       ...names.map((name) => policyContent((ruleset.slots[name] as SlotDefinition).policy)),
     ];
-    context = {
-      version: `${ruleset.revision}-${contentHash(canonicalJson(content))}`,
+    const version = `${ruleset.revision}-${contentHash(canonicalJson(content))}`;
+    const context: RulesetContext = {
+      version,
       compile: (condition) => compileUnguarded(condition, ruleset.groups),
+      report,
     };
+    const slots = new Map<string, SlotDecider>();
     for (const name of names) {
       path = pointer("/slots", name);
       slots.set(name, compileSlot(name, ruleset.slots[name] as SlotDefinition, context));
     }
+    return {
+      version,
+      ruleset,
+      decide: (slot, visitor) => slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version),
+    };
   } catch (cause) {
     throw new AttuneError(
       "ATTUNE_DECISIONS_INVALID_RULESET",
@@ -45,12 +55,6 @@ export function compileDecisions(document: Ruleset | RulesetDocument): DecidingR
       { path, cause },
     );
   }
-  const { version } = context;
-  return {
-    version,
-    ruleset,
-    decide: (slot, visitor) => slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version),
-  };
 }
 
 /**
@@ -61,8 +65,11 @@ export function compileDecisions(document: Ruleset | RulesetDocument): DecidingR
  *
  * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
  */
-export function compileRuleset(ruleset: Ruleset | RulesetDocument): CompiledRuleset {
-  const deciding = compileDecisions(ruleset);
+export function compileRuleset(
+  ruleset: Ruleset | RulesetDocument,
+  options?: CompileOptions,
+): CompiledRuleset {
+  const deciding = compileDecisions(ruleset, options);
   return { ...deciding, explain: (slot, visitor) => explain(deciding, slot, visitor) };
 }
 

@@ -208,6 +208,32 @@ describe("decide never throws", () => {
     });
   });
 
+  it("tells whoever wants to know which slot it was and why, and is the same where that fails", () => {
+    const told: unknown[] = [];
+    const cause = new Error("no");
+    const corrupt = {
+      get consent() {
+        throw cause;
+      },
+    } as never;
+    const compiled = (report: (error: unknown) => void) =>
+      compileRuleset(ruleset({ "a/b": slot(), fine: slot() }), { report });
+    const { decide } = compiled((error) => void told.push(error));
+    expect(decide("fine", visitor()).isFallback).toBe(false);
+    expect(told).toEqual([]);
+    const decision = decide("a/b", corrupt);
+    expect(decision.reason).toBe("error");
+    expect(told).toEqual([
+      expect.objectContaining({ code: "ATTUNE_DECISIONS_FAILED", path: "/slots/a~1b", cause }),
+    ]);
+    expect(told.every(isAttuneError)).toBe(true);
+    const throwing = compiled(() => {
+      throw new Error("the reporter fails too");
+    });
+    expect(throwing.decide("a/b", corrupt)).toEqual(decision);
+    expect(compileRuleset(ruleset({ "a/b": slot() }), {}).decide("a/b", corrupt).reason).toBe("error");
+  });
+
   it("for any visitor and any condition", () => {
     fc.assert(
       fc.property(fc.anything(), fc.object(), (anyone, condition) => {

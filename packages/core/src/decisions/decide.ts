@@ -1,7 +1,9 @@
 import type { Purpose } from "../consent/types.js";
+import { AttuneError } from "../kernel/errors.js";
 import { contentHash } from "../kernel/hash.js";
 import { canonicalJson } from "../kernel/json.js";
 import type { JsonValue } from "../kernel/json.js";
+import { pointer } from "../kernel/result.js";
 import { segmentMatcher } from "../segments/segment-expression.js";
 import { always } from "../targeting/operators.js";
 import { reader } from "../targeting/path.js";
@@ -24,6 +26,7 @@ export type SlotDecider = (visitor: DecisionVisitor) => Decision;
 export interface RulesetContext {
   version: string;
   compile(condition: Condition): Predicate;
+  report?: ((error: unknown) => void) | undefined;
 }
 
 export const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
@@ -121,7 +124,7 @@ function compileSplit(policy: SplitPolicy, outcome: Outcome): SlotDecider {
  */
 export function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider {
   const { purposes = DEFAULT_PURPOSES, targeting, policy } = definition;
-  const { version: rulesetVersion, compile } = context;
+  const { version: rulesetVersion, compile, report } = context;
   const face: SlotFace = { slot, definition, rulesetVersion };
   const versions = { policyVersion: contentHash(policyContent(policy)) };
   const outcome: Outcome = (reason, extra) => decisionOf(face, reason, { ...extra, ...versions });
@@ -136,7 +139,17 @@ export function compileSlot(slot: string, definition: SlotDefinition, context: R
     try {
       for (const purpose of purposes) if (!visitor.consent[purpose]) return noConsent;
       return targeted && !targeted(visitor.attributes) ? notTargeted : decide(visitor);
-    } catch {
+    } catch (cause) {
+      try {
+        report?.(
+          new AttuneError("ATTUNE_DECISIONS_FAILED", "The cause says why.", {
+            path: pointer("/slots", slot),
+            cause,
+          }),
+        );
+      } catch {
+        // A reporter that fails has nobody left to tell.
+      }
       return failed;
     }
   };

@@ -26,6 +26,7 @@ export interface RulesetDocument {
   readonly groups?: object;
 }
 
+/** One place of a page that is decided: what it can show, and how one of these is chosen. `fallback` must be one of `variants`. */
 export interface SlotDefinition {
   description?: string;
   /** All of them must be granted (default `["personalization"]`). */
@@ -39,9 +40,10 @@ export interface SlotDefinition {
   policy: SlotPolicy;
 }
 
+/** How a slot chooses: by who the visitor is (`rules`), or by chance that stays the same for a visitor (`split`, an experiment). */
 export type SlotPolicy = RulesPolicy | SplitPolicy;
 
-/** First match wins. */
+/** The first rule that holds gives its variant, with propensity 1; where none does, the slot shows its fallback (`no-match`). */
 export interface RulesPolicy {
   type: "rules";
   rules: readonly Rule[];
@@ -81,6 +83,7 @@ export interface DecisionVisitor {
   consent: Grants;
 }
 
+/** Why a decision is as it is. All but `rule`, `split` and `override` mean that the fallback is shown. */
 export type DecisionReason =
   | "rule"
   | "split"
@@ -99,6 +102,7 @@ export type DecisionReason =
   | "not-ready"
   | "error";
 
+/** What a slot shows a visitor, and all that is needed to count it later: why, how likely it was, and by which versions. */
 export interface Decision<V = JsonValue> {
   slot: string;
   /** Null only where not even the slot is known. */
@@ -128,11 +132,20 @@ export interface ExplanationStep {
   detail: Readonly<Record<string, JsonValue>>;
 }
 
+/** How a decision came about, step by step up to the one that settled it. For people and tools; it compiles the slot anew, so not for each render. */
 export interface Explanation {
   decision: Decision;
   steps: readonly ExplanationStep[];
   /** What would lead to another variant: the purpose to grant, or the conditions not met. */
   wouldChange: readonly { variant: string; code: string; detail: Readonly<Record<string, JsonValue>> }[];
+}
+
+export interface CompileOptions {
+  /**
+   * Told why a decision has the reason `"error"`: an AttuneError `ATTUNE_DECISIONS_FAILED` with the slot as its path and what was thrown as
+   * its cause, each time anew (default: nobody). What it throws itself is dropped.
+   */
+  report?(error: unknown): void;
 }
 
 /** A ruleset made ready to decide by. */

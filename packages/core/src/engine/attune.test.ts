@@ -203,6 +203,22 @@ describe("decisions in the page", () => {
     expect([seen(true), seen(false), seen(true)]).toEqual(["vip", "all", "vip"]);
   });
 
+  it("that fail show the fallback, and the page is told which slot it was and why", async () => {
+    const cause = new Error("no");
+    const policy = { type: "rules", rules: [{ when: { "context.vip": true }, variant: "vip" }] } as const;
+    const slots = { door: { variants: { all: 0, vip: 1 }, fallback: "all", policy } };
+    const { attune, errors } = await granted({}, { decisions: { ruleset: { ...ruleset, slots } } });
+    const context = {
+      get vip() {
+        throw cause;
+      },
+    };
+    expect(attune.decide("door", { context })).toMatchObject({ variant: "all", reason: "error" });
+    expect(errors).toContainEqual(
+      expect.objectContaining({ code: "ATTUNE_DECISIONS_FAILED", path: "/slots/door", cause }),
+    );
+  });
+
   it("can be forced, and forced ones are never counted", async () => {
     const { attune, events, time } = await granted(
       {},

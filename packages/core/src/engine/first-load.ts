@@ -72,7 +72,7 @@ export function createFirstLoad(
     explainBy: (rules: DecidingRuleset, slot: string): Explanation | undefined =>
       gate.recording()?.explain(rules, slot, shared.decidedFor()),
     useRuleset(next: Ruleset | RulesetDocument | CompiledRuleset): void {
-      compiled = "decide" in next ? next : compileDecisions(next);
+      compiled = "decide" in next ? next : compileDecisions(next, host);
       gate.recording()?.use();
       shared.changed();
     },

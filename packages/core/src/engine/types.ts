@@ -8,6 +8,7 @@ import type { Environment } from "../ports/environment.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 
+/** Everything has a default: `createAttune()` alone decides nothing, stores nothing and sends nothing. Unknown keys are hinted at in development. */
 export interface AttuneOptions {
   /** Tenant (default `default`). */
   site?: string;
@@ -56,6 +57,10 @@ export interface InitialState {
 /** Reasons for `dropped` are codes: `consent`, `closed`, `not-loaded`, `invalid-name`, `too-large`, `not-serialisable`, `not-counted`, `error`. */
 export type TrackResult = { status: "stored" | "memory" | "dropped"; reason?: string };
 
+/**
+ * The engine as it is at one moment, for rendering: the same object until something in it changes, so that it can be compared by identity
+ * (`useSyncExternalStore`). Features are in the units of `FEATURES`, times in epoch ms.
+ */
 export interface Snapshot {
   status: "starting" | "ready" | "closed";
   /** Where events and state are kept: nowhere (no consent), on the device, or only in this page because the device refused. */

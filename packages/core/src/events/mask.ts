@@ -2,7 +2,7 @@
 const MAIL = "[mail]";
 const TOKEN = "[token]";
 const PHONE = "[phone]";
-const CARD = "[card]";
+export const CARD = "[card]";
 
 // All quantifiers are bounded, or their parts cannot match the same character: linear time on any input.
 const MAILS =
@@ -10,6 +10,8 @@ const MAILS =
 const RUNS = /[\w-]{16,}/g;
 const NUMBERS = /(?:\+|%2b)?\d(?:(?:[\s().\/-]|%2[089df]){0,2}\d){6,}/gi;
 const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/i;
+/** What cards in use begin with (ISO/IEC 7812), and no time or date written in digits. */
+const CARDS = /^([3-6]\d{12,18}|2[2-7]\d{14,17})$/;
 const DATE = /^(?:(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d)(?:\D\d\d?)?$/;
 
 /**
@@ -85,17 +87,25 @@ function isToken(run: string): boolean {
 function maskNumber(found: string, identifiers: boolean): string {
   const text = found.replace(/%2./g, " ");
   const digits = text.replace(/\D/g, "");
-  if (digits.length > 12 && digits.length < 20 && /^[2-6]/.test(digits) && passesLuhn(digits)) return CARD;
+  if (CARDS.test(digits) && passesLuhn(digits)) return CARD;
   const enough = digits.length > (/^(\+|%2b)/i.test(found) ? 6 : 8);
   const sparse = (text.length - digits.length) * 2 > digits.length;
   return identifiers || !enough || sparse || DATE.test(text) ? found : PHONE;
 }
 
+/**
+ * Whether a JSON number reads as a payment card's: an integer of 13 to 19 digits that begins with 3 to 6 (of 16 digits or more also with
+ * 22 to 27) and has a right check digit. Beyond `Number.MAX_SAFE_INTEGER` the last digits are rounded away while what they belong to can
+ * still be read: there the beginning and the length decide. Ordinary numbers cost one comparison.
+ */
+export const isCardNumber = (value: number): boolean =>
+  value >= 3e12 && CARDS.test(`${value}`) && (value >= 2 ** 53 || passesLuhn(`${value}`));
+
 /** The check digit of card numbers (ISO/IEC 7812-1, annex B). */
 function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let i = 0; i < digits.length; i++) {
-    const digit = +(digits[digits.length - 1 - i] as string) << (i & 1);
+    const digit = Number(digits.at(-1 - i)) << (i & 1);
     sum += digit > 9 ? digit - 9 : digit;
   }
   return sum % 10 === 0;

@@ -151,6 +151,62 @@ describe("T34 texts", () => {
     });
   });
 
+  it("may be numbers: one that reads as a card's is masked like the text, unless the host keeps the field", () => {
+    const planted = {
+      card: 4111111111111111,
+      deep: [{ amex: 378282246310005, mastercard: 2223003122003222 }, 4222222222222],
+      // More digits than a double holds: the check digit is gone, the account number is not.
+      unionpay: 6212345678900000003,
+      kept: 4111111111111111,
+    };
+    expect(properties(planted, { keep: ["properties.kept"] })).toEqual({
+      card: "[card]",
+      deep: [{ amex: "[card]", mastercard: "[card]" }, "[card]"],
+      unionpay: "[card]",
+      kept: 4111111111111111,
+    });
+    expect(context({ extra: { card: 5555555555554444 } } as EventContext)).toEqual({
+      extra: { card: "[card]" },
+    });
+  });
+
+  it("leaves all other numbers as they are: prices, timestamps, counts, whatever has another check digit", () => {
+    const ms = fc.integer({ min: -8.64e15, max: 2.9e12 });
+    const dates = fc
+      .date({ min: new Date(0), max: new Date("2099-12-31"), noInvalidDate: true })
+      .map((date) => Number(date.toISOString().replace(/\D/g, "").slice(0, 14)));
+    const microseconds = fc.integer({ min: 1e12, max: 2.2e12 }).map((at) => at * 1000);
+    const mistyped = fc.integer({ min: 1, max: 9 }).map((off) => 4111111111111110 + ((1 + off) % 10));
+    const fractions = fc.double({ min: 0, max: 2 ** 53, noNaN: true }).filter((n) => !Number.isInteger(n));
+    const ordinary = fc.oneof(
+      ms,
+      dates,
+      microseconds,
+      mistyped,
+      fractions,
+      fc.double({ noNaN: true, max: 1e12 }),
+    );
+    fc.assert(
+      fc.property(ordinary, (value) => {
+        fc.pre(Number.isFinite(value));
+        expect(properties({ value, list: [value], product_id: value })).toEqual({
+          value,
+          list: [value],
+          product_id: value,
+        });
+      }),
+      { numRuns: 2000 },
+    );
+    expect(
+      properties({ huge: 1e21, most: Number.MAX_VALUE, nanoseconds: 1.7e18, below: -4111111111111111 }),
+    ).toEqual({
+      huge: 1e21,
+      most: Number.MAX_VALUE,
+      nanoseconds: 1.7e18,
+      below: -4111111111111111,
+    });
+  });
+
   it("that name things stay as they are", () => {
     const ids = {
       product_id: "1234567890123",

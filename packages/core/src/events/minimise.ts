@@ -1,8 +1,9 @@
 import type { JsonObject } from "../kernel/json.js";
-import { mask } from "./mask.js";
+import { CARD, isCardNumber, mask } from "./mask.js";
 import type { CampaignContext, Event, EventContext } from "./types.js";
 import { joinUrl, maskPath, splitUrl } from "./url.js";
 
+/** What `minimise` spares. Both lists are the host's statement that what stands there names nobody; neither takes patterns. */
 export interface MinimiseOptions {
   /** Names of query parameters that URLs keep (default none). */
   query?: readonly string[];
@@ -60,9 +61,10 @@ const CAMPAIGN: Readonly<Record<string, keyof CampaignContext>> = {
 
 /**
  * Leaves in an event only what it needs to be understood (T34). URLs, also those within a text, lose their credentials, their fragment
- * and all of their query but allowed names; the referrer its path too; addresses, phone and card numbers and tokens are masked in every text, values of secret-looking keys are replaced
- * whole; texts are cut to 1,024 characters, titles and element texts to 256. Campaign parameters move to `context.campaign` first, if
- * the event's consent covers analytics or marketing. What JSON cannot carry becomes null. Keys, numbers and the envelope's ids stay.
+ * and all of their query but allowed names; the referrer its path too. Addresses, phone and card numbers and tokens are masked in every
+ * text, and so are numbers that read as a card's; values of secret-looking keys are replaced whole; texts are cut to 1,024 characters,
+ * titles and element texts to 256. Campaign parameters move to `context.campaign` first, if the event's consent covers analytics or
+ * marketing. What JSON cannot carry becomes null. Keys, all other numbers and the envelope's ids stay.
  *
  * The page does this before its own fold and queue, the server's door again: idempotent, linear in the size of the event.
  */
@@ -112,11 +114,13 @@ function decode(value: string): string {
 
 /** The value with its texts minimised; the same object where nothing changed. */
 function walk(value: unknown, key: string, path: string, depth: number, options: MinimiseOptions): unknown {
+  const kept = options.keep?.includes(path);
   switch (typeof value) {
     case "string":
-      return options.keep?.includes(path) ? value : minimiseText(value, key, options);
+      return kept ? value : minimiseText(value, key, options);
     case "number":
-      return !Number.isFinite(value) ? null : SECRET.test(key) ? "[redacted]" : value;
+      if (!Number.isFinite(value)) return null;
+      return SECRET.test(key) ? "[redacted]" : !kept && isCardNumber(value) ? CARD : value;
     case "boolean":
     case "undefined":
       return value;

@@ -1,6 +1,7 @@
 import type { Purpose } from "../consent/types.js";
 import type { JsonObject } from "../kernel/json.js";
 
+/** Of the event's shape, not of its content: grows when older readers could not understand an event. Parsers refuse any other. */
 export const SCHEMA_VERSION = 1;
 
 /** The names that the library itself knows, after Segment's spec where it has one. Any other name is the host's own event. */
@@ -27,6 +28,7 @@ export type KnownEventName =
   | "Variant Exposed"
   | "Consent Changed";
 
+/** How the visitor came: the `utm_…` parameters of the page's address without their prefix (`name` is `utm_campaign`). Read from there only under analytics or marketing. */
 export interface CampaignContext {
   source?: string;
   medium?: string;
@@ -35,6 +37,10 @@ export interface CampaignContext {
   content?: string;
 }
 
+/**
+ * Where an event happened. All of it is optional; the page fills in what it can read, after minimisation: addresses without their query,
+ * the referrer without its path, `element.text` only where the host captures it. Sizes and positions are CSS pixels.
+ */
 export interface EventContext {
   page?: { url?: string; path?: string; referrer?: string; title?: string };
   campaign?: CampaignContext;

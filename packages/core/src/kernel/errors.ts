@@ -18,7 +18,7 @@ export class AttuneError extends Error {
   readonly path: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: AttuneErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.name = "AttuneError";
     this.code = code;
     this.path = options.path;

@@ -14,5 +14,5 @@ export const fail = <E>(error: E): { ok: false; error: E } => ({ ok: false, erro
 
 /** Appends a key to a JSON pointer (RFC 6901: `~` and `/` are escaped). */
 export function pointer(base: string, key: string | number): string {
-  return `${base}/${typeof key === "number" ? key : key.replace(/~/g, "~0").replace(/\//g, "~1")}`;
+  return `${base}/${`${key}`.replace(/~/g, "~0").replace(/\//g, "~1")}`;
 }

@@ -62,6 +62,10 @@ export interface ConsumeOptions {
   onGap?: (gap: LogGap) => void;
 }
 
+/**
+ * Takes records of one shard in their order. To resolve is to commit their positions; to reject has the same batch delivered again, so
+ * what it does must bear being done twice.
+ */
 export type LogHandler<V> = (batch: readonly LogRecord<V>[]) => Promise<void>;
 
 /**

@@ -13,6 +13,7 @@ export interface RecordKey {
   sort: string;
 }
 
+/** A write without `expiresAt` (epoch ms) is kept for good, also where the record had one before. */
 export interface PutOptions {
   /** Write only if the record's version is this; 0 means "must not exist". */
   ifVersion?: number;
@@ -20,6 +21,7 @@ export interface PutOptions {
   expiresAt?: number;
 }
 
+/** `version` is that of the record that is there now: the one just written, or the one that stood in the way (0: there is none). */
 export type PutResult = { written: true; version: number } | { written: false; version: number };
 
 /** Half-open range of sort keys in code-unit order: `from ≤ sort < to`; `prefix` narrows further. */

@@ -1,6 +1,10 @@
 import type { Purpose } from "../consent/types.js";
 import type { Condition } from "../targeting/types.js";
 
+/**
+ * A group of visitors that is entered and left by conditions on their attributes, looked at anew with each event. Rules of slots name
+ * it in `segment`.
+ */
 export interface SegmentDefinition {
   /** `kebab-case`, unique. */
   name: string;

@@ -1,11 +1,16 @@
-/** What a visitor sees or the library reports, not what a visitor does. */
+/**
+ * Names of events that tell what was shown or reported (`Banner Viewed`, `Page Vitals Reported`, `Consent Changed`), not what the visitor
+ * did: they are no interactions of a session. The few of them from which the fold still learns something are below.
+ */
 export const PASSIVE = /Viewed$|^(Page|Variant|Consent|Visitor) /;
 
-const READ: ReadonlySet<string> = new Set(["Page Viewed", "Page Scrolled", "Page Engaged"]);
+/** Passive, and yet the fold has a rule of its own for them; so it has for all names that begin with `Product `. */
+const PASSIVE_BUT_READ: ReadonlySet<string> = new Set(["Page Viewed", "Page Scrolled", "Page Engaged"]);
 
 /**
- * Whether a feature reads events of this name as such. Of the others only that something happened matters, and when: one of them more or
- * less changes no figure but the time of the last event.
+ * Whether the fold looks at the name of such an event, so that some feature would differ without it: a page view, a click, a product, a
+ * search, any name of the site's own. `Banner Viewed` or `Page Vitals Reported` are not read by name: to the fold they only say that the
+ * visitor was there at that time. Those may be left out under load (`sampling`) at the cost of a last-event time that is too early.
  */
 export const isReadByName = (name: string): boolean =>
-  !PASSIVE.test(name) || READ.has(name) || name.startsWith("Product ");
+  !PASSIVE.test(name) || PASSIVE_BUT_READ.has(name) || name.startsWith("Product ");

@@ -1,6 +1,7 @@
 import type { DeviceType } from "../events/types.js";
 import type { Purpose } from "../consent/types.js";
 
+/** Of the fold's state. A page that finds a state of another version on its device begins anew. */
 export const STATE_VERSION = 1;
 
 /**
@@ -19,6 +20,7 @@ export interface VisitorState {
   learned: LearnedState;
 }
 
+/** The visit at hand, as the fold tells sessions apart. Times are epoch ms by the event's clock. */
 export interface SessionState {
   /** As given (a hash of it where it is longer than 64 plain characters), else derived (`d-`, the start, a hash of the visitor). */
   id: string;

@@ -14,6 +14,7 @@ export type Group =
   | readonly (string | number)[]
   | { readonly type: "list"; readonly attributeKey?: string; readonly values: readonly (string | number)[] }
   | { readonly type: "condition"; readonly condition: Condition };
+/** Lists and conditions that rules share by id (`$inGroup`, `$savedGroup`). */
 export type Groups = Readonly<Record<string, Group>>;
 
 export interface ConditionOptions {

@@ -1,4 +1,4 @@
-import { type FormEvent, type Ref, useId } from "react";
+import { type FormEvent, type MouseEvent, type Ref, useId } from "react";
 import type { ConsentMessages } from "./messages/types.js";
 import type { ConsentPrompt } from "./use-consent-prompt.js";
 
@@ -11,6 +11,16 @@ export interface ConsentFormProps {
   /** Tells that a choice was made. */
   onDecided?: () => void;
 }
+
+/**
+ * What opened the form may have been double-clicked, and an answer have come under the pointer meanwhile: a second click in one place is no
+ * answer. Keys and assistive technology click singly.
+ */
+const ignoreSecondClick = (event: MouseEvent): void => {
+  if (event.detail < 2) return;
+  event.preventDefault();
+  event.stopPropagation();
+};
 
 /**
  * The switches, and the buttons in the order and form that make no answer easier than another: "Reject all" and "Accept all" are the same
@@ -30,7 +40,7 @@ export function ConsentForm({ prompt, messages, expanded, form, onDecided }: Con
   return (
     <form className="attune-consent-form" ref={form} onSubmit={submit}>
       {expanded && <Switches prompt={prompt} messages={messages} />}
-      <div className="attune-consent-actions">
+      <div className="attune-consent-actions" onClickCapture={ignoreSecondClick}>
         {expanded && (
           <button type="submit" className="attune-consent-button">
             {messages.save}

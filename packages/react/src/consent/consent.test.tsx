@@ -66,6 +66,22 @@ describe("T26 the banner", () => {
     expect(banner()).toBeNull();
   });
 
+  it("takes the second click of a double click for no answer, and one by keyboard for what it is", async () => {
+    const attune = await testAttune();
+    const { revision } = attune.consent.state;
+    show(attune);
+    await click(en.settings);
+    for (const name of [en.acceptAll, en.rejectAll, en.save]) {
+      await act(async () => void fireEvent.click(screen.getByRole("button", { name }), { detail: 2 }));
+      expect(attune.consent.state.revision).toBe(revision);
+      expect(banner()).not.toBeNull();
+    }
+    await act(
+      async () => void fireEvent.click(screen.getByRole("button", { name: en.rejectAll }), { detail: 0 }),
+    );
+    expect(granted(attune)).toEqual(["necessary"]);
+  });
+
   it("has no purpose switched on beforehand where consent is needed, and saves what was chosen", async () => {
     const attune = await testAttune({ granted: false });
     show(attune);

@@ -45,6 +45,7 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     { depthSize: "small", maxDepth: 5 },
     text,
     fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(4111111111111111, 4111111111111112, 6212345678900000003),
     fc.boolean(),
     fc.constant(null),
     fc.array(tie("value"), { maxLength: 3 }),

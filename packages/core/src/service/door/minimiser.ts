@@ -1,5 +1,6 @@
 import { newCheck } from "../../events/check.js";
 import { mask, minimise } from "../../events/index.js";
+import { isCardNumber } from "../../events/mask.js";
 import { cleanField } from "../../events/sanitise.js";
 import { type Event, SCHEMA_VERSION } from "../../events/types.js";
 import { createBoundedCache } from "../cache/bounded-cache.js";
@@ -107,7 +108,7 @@ export function createMinimisers(): Minimisers {
       case "string":
         return value.length <= SHORT && !mayBeUrl(value) && mask(value) === value;
       case "number":
-        return Number.isFinite(value);
+        return Number.isFinite(value) && !isCardNumber(value);
       case "boolean":
         return true;
       case "object":
@@ -142,7 +143,9 @@ export function createMinimisers(): Minimisers {
         const value = properties[key];
         if (typeof value === "string") {
           if (!isHarmless(value)) return -1;
-        } else if (typeof value !== "boolean" && value !== null && !Number.isFinite(value)) return -1;
+        } else if (typeof value === "number") {
+          if (!Number.isFinite(value) || isCardNumber(value)) return -1;
+        } else if (typeof value !== "boolean" && value !== null) return -1;
       }
       if (!known) shapes.set(name, own);
       return length;

@@ -1,4 +1,4 @@
-import { mask } from "../../events/mask.js";
+import { CARD, isCardNumber, mask } from "../../events/mask.js";
 import type { Replaced } from "./letter-fields.js";
 
 const MAX_BYTES = 32 * 1024;
@@ -42,6 +42,7 @@ export function letterBody(input: unknown, replaced?: Replaced): string {
   };
   const write = (value: unknown, key: string, depth: number): void => {
     if (typeof value === "string") putText(value, !(depth === 1 && ENVELOPE.includes(key)), THING.test(key));
+    else if (typeof value === "number" && isCardNumber(value)) putText(CARD, false);
     else if (value === null || typeof value === "boolean" || Number.isFinite(value)) put(String(value));
     else if (value === undefined) put("null");
     else if (typeof value !== "object")

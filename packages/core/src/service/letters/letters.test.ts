@@ -48,11 +48,16 @@ describe("T11 T20 the body of a letter", () => {
   it("masks texts, but not the envelope's own identifiers", () => {
     const body = letterBody({
       userId: "a@example.org",
-      properties: { userId: "b@example.org", order_id: "123456789012" },
+      properties: {
+        userId: "b@example.org",
+        order_id: "123456789012",
+        card: 4111111111111111,
+        at: 1767225600000,
+      },
     });
     expect(JSON.parse(body)).toEqual({
       userId: "a@example.org",
-      properties: { userId: "[mail]", order_id: "123456789012" },
+      properties: { userId: "[mail]", order_id: "123456789012", card: "[card]", at: 1767225600000 },
     });
   });
 

@@ -145,7 +145,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
   /** A stored ruleset that cannot be used, of a later version perhaps, costs this site its decisions and nobody anything else. */
   const compiledOf = ({ text }: StoredRuleset): CompiledRuleset | null => {
     try {
-      const compiled = compileRuleset(JSON.parse(text) as Ruleset);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset, context);
       const [unreadable] = sensitiveConditions(compiled.ruleset, context.fields?.fields ?? []);
       if (unreadable)
         context.report(new AttuneError("ATTUNE_SERVICE_SENSITIVE", unreadable.message, unreadable));
@@ -228,7 +228,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
       }
       // Its own copy: what the caller does to the document later must not change decisions.
       const text = JSON.stringify(ruleset);
-      const compiled = compileRuleset(JSON.parse(text) as Ruleset);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset, context);
       const { version } = compiled;
       const { revision } = compiled.ruleset;
       const stored = present?.value.revision ?? Number.NEGATIVE_INFINITY;

@@ -55,16 +55,17 @@ export default [
     modifyEsbuildConfig: firstLoad,
   },
   {
+    // An alarm of our own, not a promise. Up from 21.5: card numbers that come as numbers are masked.
     name: "createAttune with the part that records",
     ...createAttune,
-    limit: "21.5 kB",
+    limit: "21.7 kB",
     modifyEsbuildConfig: everything,
   },
   {
-    // An alarm of our own, not a promise. Up from 25.5: what the server asks one page to wait for holds for all pages of the device.
+    // An alarm of our own, not a promise. Up from 25.5: what the server asks one page to wait for holds for all pages of the device, at once.
     name: "createAttune + browser with the part that records",
     ...inBrowser,
-    limit: "25.9 kB",
+    limit: "26.1 kB",
     modifyEsbuildConfig: everything,
   },
   {

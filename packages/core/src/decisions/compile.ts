@@ -20,7 +20,7 @@ import type {
 /** {@link compileRuleset} for where nothing is explained: a page's first load. */
 export function compileDecisions(
   document: Ruleset | RulesetDocument,
-  { report }: CompileOptions = {},
+  { onError }: CompileOptions = {},
 ): DecidingRuleset {
   // Whatever is wrong with the document makes the compiling below throw.
   const ruleset = document as Ruleset;
@@ -36,7 +36,7 @@ export function compileDecisions(
     const context: RulesetContext = {
       version,
       compile: (condition) => compileUnguarded(condition, ruleset.groups),
-      report,
+      onError,
     };
     const slots = new Map<string, SlotDecider>();
     for (const name of names) {

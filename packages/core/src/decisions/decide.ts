@@ -1,9 +1,7 @@
 import type { Purpose } from "../consent/types.js";
-import { AttuneError } from "../kernel/errors.js";
 import { contentHash } from "../kernel/hash.js";
 import { canonicalJson } from "../kernel/json.js";
 import type { JsonValue } from "../kernel/json.js";
-import { pointer } from "../kernel/result.js";
 import { segmentMatcher } from "../segments/segment-expression.js";
 import { always } from "../targeting/operators.js";
 import { reader } from "../targeting/path.js";
@@ -11,6 +9,7 @@ import type { Condition, Predicate } from "../targeting/types.js";
 import { bucketRanges, chooseVariant, clampShare, effectiveWeights } from "./bucket.js";
 import { hasher } from "./hash.js";
 import type {
+  CompileOptions,
   Decision,
   DecisionReason,
   DecisionVisitor,
@@ -26,7 +25,7 @@ export type SlotDecider = (visitor: DecisionVisitor) => Decision;
 export interface RulesetContext {
   version: string;
   compile(condition: Condition): Predicate;
-  report?: ((error: unknown) => void) | undefined;
+  onError?: CompileOptions["onError"] | undefined;
 }
 
 export const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
@@ -119,12 +118,11 @@ function compileSplit(policy: SplitPolicy, outcome: Outcome): SlotDecider {
 
 /**
  * Compiles a slot: consent, then targeting, then its policy. Every decision it can come to is made here, once.
- *
  * @throws Error of any kind where the definition cannot be decided by.
  */
 export function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider {
   const { purposes = DEFAULT_PURPOSES, targeting, policy } = definition;
-  const { version: rulesetVersion, compile, report } = context;
+  const { version: rulesetVersion, compile, onError } = context;
   const face: SlotFace = { slot, definition, rulesetVersion };
   const versions = { policyVersion: contentHash(policyContent(policy)) };
   const outcome: Outcome = (reason, extra) => decisionOf(face, reason, { ...extra, ...versions });
@@ -141,14 +139,9 @@ export function compileSlot(slot: string, definition: SlotDefinition, context: R
       return targeted && !targeted(visitor.attributes) ? notTargeted : decide(visitor);
     } catch (cause) {
       try {
-        report?.(
-          new AttuneError("ATTUNE_DECISIONS_FAILED", "The cause says why.", {
-            path: pointer("/slots", slot),
-            cause,
-          }),
-        );
+        onError?.(cause, slot);
       } catch {
-        // A reporter that fails has nobody left to tell.
+        // Who listens badly has nobody left to tell.
       }
       return failed;
     }

@@ -141,11 +141,8 @@ export interface Explanation {
 }
 
 export interface CompileOptions {
-  /**
-   * Told why a decision has the reason `"error"`: an AttuneError `ATTUNE_DECISIONS_FAILED` with the slot as its path and what was thrown as
-   * its cause, each time anew (default: nobody). What it throws itself is dropped.
-   */
-  report?(error: unknown): void;
+  /** Told why a decision has the reason `"error"`: what was thrown, and in which slot; each time anew (default: nobody). What it throws itself is dropped. */
+  onError?(cause: unknown, slot: string): void;
 }
 
 /** A ruleset made ready to decide by. */

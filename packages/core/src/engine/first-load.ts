@@ -1,6 +1,7 @@
 import { sameGrants } from "../consent/grants.js";
 import type { ConsentState, Grants } from "../consent/types.js";
 import { compileDecisions } from "../decisions/compile.js";
+import { reportingFailures } from "../decisions/decision-failure.js";
 import type {
   CompiledRuleset,
   DecidingRuleset,
@@ -72,7 +73,7 @@ export function createFirstLoad(
     explainBy: (rules: DecidingRuleset, slot: string): Explanation | undefined =>
       gate.recording()?.explain(rules, slot, shared.decidedFor()),
     useRuleset(next: Ruleset | RulesetDocument | CompiledRuleset): void {
-      compiled = "decide" in next ? next : compileDecisions(next, host);
+      compiled = "decide" in next ? next : compileDecisions(next, reportingFailures(host.report));
       gate.recording()?.use();
       shared.changed();
     },

@@ -1,3 +1,4 @@
+import { reportingFailures } from "../../decisions/decision-failure.js";
 import { compileRuleset, lintRuleset, validateRuleset } from "../../decisions/index.js";
 import type { CompiledRuleset, Ruleset } from "../../decisions/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
@@ -145,7 +146,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
   /** A stored ruleset that cannot be used, of a later version perhaps, costs this site its decisions and nobody anything else. */
   const compiledOf = ({ text }: StoredRuleset): CompiledRuleset | null => {
     try {
-      const compiled = compileRuleset(JSON.parse(text) as Ruleset, context);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset, reportingFailures(context.report));
       const [unreadable] = sensitiveConditions(compiled.ruleset, context.fields?.fields ?? []);
       if (unreadable)
         context.report(new AttuneError("ATTUNE_SERVICE_SENSITIVE", unreadable.message, unreadable));
@@ -228,7 +229,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
       }
       // Its own copy: what the caller does to the document later must not change decisions.
       const text = JSON.stringify(ruleset);
-      const compiled = compileRuleset(JSON.parse(text) as Ruleset, context);
+      const compiled = compileRuleset(JSON.parse(text) as Ruleset, reportingFailures(context.report));
       const { version } = compiled;
       const { revision } = compiled.ruleset;
       const stored = present?.value.revision ?? Number.NEGATIVE_INFINITY;

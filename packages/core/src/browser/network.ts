@@ -33,9 +33,7 @@ function fitting(items: readonly QueueItem[], bytes: number): readonly QueueItem
   return items.slice(0, count);
 }
 
-function rejections(answer: unknown, items: readonly QueueItem[]): { id: string; reason: string }[] {
-  const list = (answer as { rejected?: unknown } | null)?.rejected;
-  if (!Array.isArray(list)) return [];
+function rejections(list: unknown[], items: readonly QueueItem[]): { id: string; reason: string }[] {
   return (list as { index?: number; errors?: { code?: string; message?: string }[] }[]).flatMap((entry) => {
     const item = items[entry?.index ?? -1];
     return item
@@ -44,7 +42,7 @@ function rejections(answer: unknown, items: readonly QueueItem[]): { id: string;
   });
 }
 
-/** What an answer that is no success says: its address without what stands after `?`, status, and the server's own words. */
+/** What an answer that is not the expected one says: its address without what stands after `?`, status, and the server's own words. */
 async function answered(response: Response): Promise<string> {
   const said = (await response.json().catch(() => null)) as { detail?: unknown } | null;
   return `${response.url.split("?")[0]}, status ${response.status}${said?.detail ? `: ${String(said.detail)}` : ""}`;
@@ -107,12 +105,14 @@ export function browserNetwork(
 
   async function outcome(response: Response, items: readonly QueueItem[]): Promise<SendOutcome> {
     const { status } = response;
-    if (response.ok)
-      return {
-        status: "done",
-        taken: items.length,
-        rejected: rejections(await response.json().catch(() => null), items),
-      };
+    if (response.ok) {
+      const list = ((await response.json().catch(() => null)) as { rejected?: unknown } | null)?.rejected;
+      if (Array.isArray(list))
+        return { status: "done", taken: items.length, rejected: rejections(list, items) };
+      // A log-in page of a network, or a host's page for whatever it does not know: nothing was taken.
+      hint(await failed(response));
+      return { status: "retry" };
+    }
     if (status === 401 || status === 403)
       return { status: "refused", code: status, detail: await answered(response) };
     // What stands between may answer 400 too, and then the events are not to blame.

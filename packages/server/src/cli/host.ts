@@ -71,11 +71,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (dir !== null && config.ports) void warnOfRedis(config.ports, report);
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
-  const { server, service } = await orElse(
-    () => {
-      const parts = { ...partsOf(config, ports, retentionMs), report };
-      const service = worker ? null : createPersonalizationService({ ...parts, worker });
-      const server = createAttuneServer({
+  const parts = { ...partsOf(config, ports, retentionMs), report };
+  const service = await orElse(
+    () => (worker ? null : createPersonalizationService({ ...parts, worker })),
+    () => ports.close().catch(report),
+  );
+  const server = await orElse(
+    () =>
+      createAttuneServer({
         ...parts,
         ...(service && { service }),
         auth: { keys: keysFor(keys, config.sites) },
@@ -85,10 +88,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
         ...(dashboard !== null && { dashboard: { directory: dashboard } }),
         ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
         origin: publicOrigin ?? (() => ownOrigin),
-      });
-      return { server, service };
+      }),
+    async () => {
+      await service?.close().catch(report);
+      await ports.close().catch(report);
     },
-    () => ports.close().catch(report),
   );
   let published: LoadedRuleset | null = null;
   let ending = false;

@@ -69,6 +69,13 @@ function quantile(counts: Uint32Array, rank: number): number {
 /** Adds up what became of each row, in memory that does not grow with the file. */
 export function createTally(): Tally {
   const reasons = new Map<string, Reason>();
+  const others: Reason = {
+    code: "others",
+    path: "",
+    message: `further reasons, beyond the first ${MAX_REASONS}`,
+    count: 0,
+    rows: [],
+  };
   const sessionless = { count: 0, rows: [] as number[] };
   /** By tenths of a millisecond, so that memory does not grow with the file. */
   const waits = new Uint32Array(MAX_TENTHS + 1);
@@ -83,9 +90,8 @@ export function createTally(): Tally {
     const key = `${code} ${path}`;
     let reason = reasons.get(key);
     if (!reason) {
-      if (reasons.size >= MAX_REASONS) return;
-      reason = { code, path, message, count: 0, rows: [] };
-      reasons.set(key, reason);
+      if (reasons.size >= MAX_REASONS) reason = others;
+      else reasons.set(key, (reason = { code, path, message, count: 0, rows: [] }));
     }
     reason.count += 1;
     if (reason.rows.length < FIRST_ROWS) reason.rows.push(row);
@@ -119,7 +125,10 @@ export function createTally(): Tally {
         duplicates,
         withheld,
         rejected,
-        rejections: [...reasons.values()].sort((a, b) => b.count - a.count),
+        rejections: [
+          ...[...reasons.values()].sort((a, b) => b.count - a.count),
+          ...(others.count > 0 ? [others] : []),
+        ],
         withoutSession: sessionless,
         decisions:
           decisions === 0

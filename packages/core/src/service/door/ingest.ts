@@ -83,8 +83,14 @@ export function ingest(
   inputs: readonly unknown[],
   options: IngestOptions,
 ): Promise<IngestResult> {
-  const work = () => takeIn(context, parts, inputs, options);
-  return parts.sampling === null ? work() : parts.sampling.load.taking(work);
+  if (parts.sampling === null) return takeIn(context, parts, inputs, options);
+  return parts.sampling.load.taking((rest) => {
+    const onStored = (): void => {
+      rest();
+      options.onStored?.();
+    };
+    return takeIn(context, parts, inputs, { ...options, onStored });
+  });
 }
 
 async function takeIn(

@@ -4,8 +4,8 @@ import type { Pressure, Sampling } from "./sampling.js";
 
 /** Watches what weighs on the service, for the sampling at its door. */
 export interface Load {
-  /** A batch that is being taken in. */
-  taking<T>(work: () => Promise<T>): Promise<T>;
+  /** A batch that is being taken in. The work calls `rest` once nothing but its fold is waited for: from then on it weighs nothing. */
+  taking<T>(work: (rest: () => void) => Promise<T>): Promise<T>;
   /** What makes a batch durable. */
   storing<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -38,10 +38,15 @@ export function createLoad(
       now.inFlight++;
       askLag();
       sampling.told(now);
+      let weighs = true;
+      const rest = (): void => {
+        if (weighs) now.inFlight--;
+        weighs = false;
+      };
       try {
-        return await work();
+        return await work(rest);
       } finally {
-        now.inFlight--;
+        rest();
       }
     },
     async storing(work) {

@@ -5,6 +5,7 @@ import type { Log } from "../../ports/log.js";
 import { createFakeClock } from "../../testing/fake-clock.js";
 import { createPersonalizationService } from "../create-service.js";
 import { sample, T0 } from "../service.test.suite.js";
+import { createLoad } from "./load.js";
 import { createSampling, isSampleable } from "./sampling.js";
 
 const calm = { lag: 0, inFlight: 0, appendMs: 0 };
@@ -208,5 +209,28 @@ describe("a service under load", () => {
     expect(await service.ingest(batch(0, 100, HOVER))).toMatchObject({ accepted: 100, sampled: 0 });
     expect(await service.summary()).toMatchObject({ estimated: false, byName: { [HOVER]: 100 } });
     await service.close();
+  });
+});
+
+describe("what weighs on the service", () => {
+  it("is a batch until only its fold is waited for", async () => {
+    const told: number[] = [];
+    const sampling = { told: ({ inFlight }: { inFlight: number }) => void told.push(inFlight) };
+    const clock = { now: () => 0 };
+    const load = createLoad({ log: null, clock, report: expect.fail }, sampling as never);
+    let folded = (): void => undefined;
+    const waits = load.taking((rest) => {
+      rest();
+      rest();
+      return new Promise<void>((resolve) => {
+        folded = resolve;
+      });
+    });
+    const works = load.taking(() => new Promise<void>((resolve) => setTimeout(resolve, 5)));
+    await load.taking(() => Promise.resolve());
+    folded();
+    await Promise.all([waits, works]);
+    await load.taking(() => Promise.resolve());
+    expect(told).toEqual([1, 1, 2, 1]);
   });
 });

@@ -52,7 +52,49 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     fc.dictionary(key, tie("value"), { maxKeys: 4 }),
   ),
 })).value;
-const page = fc.record({ url: text, path: text, referrer: text, title: text }, { requiredKeys: [] });
+/** As a page sends it, or nearly so. */
+const path = fc.constantFrom(
+  "/",
+  "/product/fjell-kettle-42",
+  "/a/2026-11-20/x",
+  "/orders/4111111111111111",
+  "/ada@example.org",
+  "",
+);
+const minimal = fc
+  .record({
+    scheme: fc.constantFrom("https://", "http://", "HTTPS://", "ftp://", "https:"),
+    host: fc.constantFrom(
+      "shop.example",
+      "ada:pw@shop.example",
+      "shop.example:8443",
+      "",
+      "h".repeat(255),
+      "4111111111111111",
+    ),
+    path,
+    rest: fc.constantFrom("", "", "", "?q=1", "#top", "?utm_source=mail"),
+    other: fc.option(path),
+    referrer: fc.constantFrom(
+      undefined,
+      "https://shop.example",
+      "https://shop.example/",
+      "https://a@b.example",
+      "android-app://x",
+      "www",
+    ),
+    title: text,
+  })
+  .map(({ scheme, host, path: own, rest, other, referrer, title }) => ({
+    url: scheme + host + own + rest,
+    path: other ?? own,
+    ...(referrer !== undefined && { referrer }),
+    title,
+  }));
+const page = fc.oneof(
+  minimal,
+  fc.record({ url: text, path: text, referrer: text, title: text }, { requiredKeys: [] }),
+);
 const context = fc.record(
   { page, campaign: fc.record({ source: text }), language: text, extra: value },
   { requiredKeys: [] },

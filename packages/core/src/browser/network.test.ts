@@ -91,6 +91,15 @@ describe("what the endpoint's answers mean", () => {
     expect(await network.send(items(1), now)).toEqual(outcome);
   });
 
+  it.each([undefined, "<!doctype html>", null, [[]], {}, { accepted: "1" }, { rejected: {} }])(
+    "T4: 200 with %j is a captive portal's or a fallback's, and the events stay",
+    async (body) => {
+      const { network, hints } = await endpoint(() => ({ status: 200, body }));
+      expect(await network.send(items(1), now)).toEqual({ status: "retry" });
+      expect(hints).toEqual([expect.stringMatching(/batch, status 200/)]);
+    },
+  );
+
   it("nobody there, or let go of: to be tried again", async () => {
     expect(await browserNetwork("http://127.0.0.1:1").send(items(1), now)).toEqual({ status: "retry" });
     const { network } = await endpoint(() => ({ status: 200 }));
@@ -109,7 +118,7 @@ describe("an answer that stalls half way", () => {
     await expect.poll(() => seen.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     cancel.abort();
-    expect(await sent).toMatchObject({ status: "done", taken: 1 });
+    expect(await sent).toEqual({ status: "retry" });
     await expect(ruleset).rejects.toThrow();
   }, 3000);
 });
@@ -151,7 +160,7 @@ describe("what is told of a misconfiguration", () => {
 
 describe("T4: a page that goes away", () => {
   it("has at most 60 KiB on the way, over all requests, and says how much was taken", async () => {
-    const { network, seen } = await endpoint(() => ({ status: 200, body: {} }));
+    const { network, seen } = await endpoint(() => ({ status: 200, body: { accepted: 0 } }));
     const last = { last: true, signal: createCancel().signal };
     const outcomes = await Promise.all([
       network.send(items(200, 1000), last),

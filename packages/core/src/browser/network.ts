@@ -33,7 +33,17 @@ function fitting(items: readonly QueueItem[], bytes: number): readonly QueueItem
   return items.slice(0, count);
 }
 
-function rejections(list: unknown[], items: readonly QueueItem[]): { id: string; reason: string }[] {
+/** What a batch is answered with: by it the page knows that its events were taken. */
+interface Receipt {
+  accepted?: unknown;
+  rejected?: unknown;
+}
+
+function rejections(
+  { rejected: list }: Receipt,
+  items: readonly QueueItem[],
+): { id: string; reason: string }[] {
+  if (!Array.isArray(list)) return [];
   return (list as { index?: number; errors?: { code?: string; message?: string }[] }[]).flatMap((entry) => {
     const item = items[entry?.index ?? -1];
     return item
@@ -42,7 +52,7 @@ function rejections(list: unknown[], items: readonly QueueItem[]): { id: string;
   });
 }
 
-/** What an answer that is not the expected one says: its address without what stands after `?`, status, and the server's own words. */
+/** What an answer that is no success says: its address without what stands after `?`, status, and the server's own words. */
 async function answered(response: Response): Promise<string> {
   const said = (await response.json().catch(() => null)) as { detail?: unknown } | null;
   return `${response.url.split("?")[0]}, status ${response.status}${said?.detail ? `: ${String(said.detail)}` : ""}`;
@@ -53,6 +63,7 @@ const failed = async (response: Response): Promise<AttuneError> =>
 
 /**
  * Talks to an Attune server by fetch: events and consent by POST, the ruleset by a GET that carries neither cookie nor identifier.
+ * A batch counts as delivered where the answer is a JSON object with a number `accepted` or a list `rejected`; after any other it is sent again.
  *
  * @param hint Told why a batch has to wait though nothing is wrong with it: of use to who develops, not to who runs the page.
  */
@@ -106,12 +117,10 @@ export function browserNetwork(
   async function outcome(response: Response, items: readonly QueueItem[]): Promise<SendOutcome> {
     const { status } = response;
     if (response.ok) {
-      const list = ((await response.json().catch(() => null)) as { rejected?: unknown } | null)?.rejected;
-      if (Array.isArray(list))
-        return { status: "done", taken: items.length, rejected: rejections(list, items) };
-      // A log-in page of a network, or a host's page for whatever it does not know: nothing was taken.
-      hint(await failed(response));
-      return { status: "retry" };
+      const answer = (await response.json().catch(() => null)) as Receipt | null;
+      // A captive portal and a host's fallback page answer 200 as well, and have taken nothing.
+      if (typeof answer?.accepted === "number" || Array.isArray(answer?.rejected))
+        return { status: "done", taken: items.length, rejected: rejections(answer, items) };
     }
     if (status === 401 || status === 403)
       return { status: "refused", code: status, detail: await answered(response) };

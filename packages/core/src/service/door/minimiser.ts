@@ -3,7 +3,6 @@ import { mask, minimise } from "../../events/index.js";
 import { isCardNumber } from "../../events/mask.js";
 import { cleanField } from "../../events/sanitise.js";
 import { type Event, SCHEMA_VERSION } from "../../events/types.js";
-import { maskPath } from "../../events/url.js";
 import { createBoundedCache } from "../cache/bounded-cache.js";
 
 /** For the events of one batch: minimises an event in place. Events of one context share its minimised one. */
@@ -28,11 +27,6 @@ const SHORT = 256;
 /** Deeper structures are left to the full walk. */
 const SHALLOW = 4;
 const NOTHING = {};
-/** Shorter than what paths and hosts are cut to. */
-const MAX_URL = 512;
-/** With a host of 256 characters at most, and nothing that is taken off: no credentials, query or fragment. */
-const MINIMAL_ORIGIN = /^https?:\/\/[^/?#@\s]{1,250}$/;
-const MINIMAL_URL = /^https?:\/\/[^/?#@\s]{1,250}(\/[^?#]*)$/;
 
 const mayBeUrl = (text: string): boolean => (text.charCodeAt(0) | 0x20) === 0x68 && /^https?:/i.test(text);
 
@@ -132,23 +126,6 @@ export function createMinimisers(): Minimisers {
     return true;
   }
 
-  /** The rules that a page's own members have, for a page as `minimise` leaves it. */
-  function isMinimalPage(page: NonNullable<Event["context"]["page"]>): boolean {
-    const { url, path, referrer, ...others } = page;
-    const own = typeof url === "string" && url.length <= MAX_URL ? MINIMAL_URL.exec(url)?.[1] : undefined;
-    return (
-      own !== undefined &&
-      own === path &&
-      maskPath(own) === own &&
-      (referrer === undefined || (referrer.length <= SHORT && MINIMAL_ORIGIN.test(referrer))) &&
-      membersAreMinimal(others, 2)
-    );
-  }
-
-  function isMinimalContext({ page, ...others }: Event["context"]): boolean {
-    return (page === undefined || isMinimalPage(page)) && membersAreMinimal(others, 1);
-  }
-
   return {
     ordinaryKeys(name, properties) {
       // Events of one name mostly have the same keys in the same order.
@@ -178,12 +155,8 @@ export function createMinimisers(): Minimisers {
         null;
       return (event, isOrdinary) => {
         const { properties, context, consent } = event;
-        if (last?.context !== context || last.consent !== consent) {
-          const minimal = isMinimalContext(context)
-            ? context
-            : minimise({ ...event, properties: NOTHING }).context;
-          last = { context, consent, minimal };
-        }
+        if (last?.context !== context || last.consent !== consent)
+          last = { context, consent, minimal: minimise({ ...event, properties: NOTHING }).context };
         if (!isOrdinary && !isMinimal(properties, 0))
           event.properties = minimise({ ...event, context: NOTHING }).properties;
         event.context = last.minimal;

@@ -17,7 +17,7 @@ export function deriveState({ policy, region, gpc, record }: ConsentBasis, now: 
   const mode = modeFor(policy, region);
   const optIn = mode === "opt-in";
   const ask = mode === "none" || !policy.purposes.length ? null : reasonToAsk(policy, optIn, record, now);
-  const lapsed = ask === "policy-changed" || ask === "expired";
+  const lapsed = ask !== null && ask !== "purposes-changed";
   const asked = record?.asked ?? policy.purposes;
   const grants = grantsWhere((purpose) => {
     if (!policy.purposes.includes(purpose as OptionalPurpose) || (gpc && deniedByGpc(policy, purpose)))
@@ -54,8 +54,9 @@ function reasonToAsk(
   now: number,
 ): ConsentState["ask"] {
   if (!record) return "undecided";
+  if (record.policyVersion !== policy.version) return "policy-changed";
   // What was merely not objected to elsewhere is no consent where consent is needed.
-  if (record.policyVersion !== policy.version || (optIn && record.mode !== "opt-in")) return "policy-changed";
+  if (optIn && record.mode !== "opt-in") return "region-changed";
   const age = now - record.decidedAt;
   // A time in the future was written by a wrong clock; without this it would hold for ever.
   if (age >= policy.expiresAfterMs || age < -DAY_MS) return "expired";

@@ -82,8 +82,11 @@ export interface ConsentState {
   decidedAt: number | null;
   source: ConsentSource;
   revision: number;
-  /** Why the visitor should be asked, or null if nothing needs asking. */
-  ask: "undecided" | "policy-changed" | "purposes-changed" | "expired" | null;
+  /**
+   * Why the visitor should be asked, or null if nothing needs asking. `region-changed`: what there is was decided where it was enough not to
+   * object, and consent is needed here.
+   */
+  ask: "undecided" | "policy-changed" | "region-changed" | "purposes-changed" | "expired" | null;
   /** The policy this state was made under. */
   policy: ResolvedConsentPolicy;
   /** The last decision, as it is kept on the device; null if there is none. */

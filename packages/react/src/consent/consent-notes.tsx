@@ -26,7 +26,9 @@ export function ConsentNotes({ prompt, messages, policyUrl, expanded, id }: Cons
       </p>
       {!expanded && (
         <p>
-          {messages.purposesLabel}: {names(choices)}.
+          {messages.purposesLabel}
+          {messages.colon}
+          {names(choices)}.
         </p>
       )}
       {ask !== null && ask !== "undecided" && <p>{messages.again[ask]}</p>}

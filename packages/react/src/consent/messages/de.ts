@@ -13,6 +13,7 @@ export const de: ConsentMessages = {
     "Das erlauben Sie zurzeit. Schalten Sie ein oder aus, was Sie möchten, und speichern Sie; die Seite funktioniert so oder so.",
   again: {
     "policy-changed": "Wir fragen erneut, weil sich unsere Datenschutzerklärung geändert hat.",
+    "region-changed": "Wir fragen erneut, weil dort, wo Sie jetzt sind, Ihre Einwilligung nötig ist.",
     "purposes-changed": "Wir fragen erneut, weil sich die hier genannten Zwecke geändert haben.",
     expired: "Wir fragen erneut, weil Ihre letzte Entscheidung länger zurückliegt.",
   },
@@ -25,6 +26,7 @@ export const de: ConsentMessages = {
   close: "Schließen",
   policy: "Datenschutzerklärung",
   purposesLabel: "Zwecke",
+  colon: ": ",
   purposes: {
     necessary: {
       name: "Notwendig",

@@ -12,6 +12,7 @@ export const en: ConsentMessages = {
   change: "This is what you allow now. Switch on or off what you like and save; the site works either way.",
   again: {
     "policy-changed": "We ask again because our privacy policy has changed.",
+    "region-changed": "We ask again because consent is needed where you are now.",
     "purposes-changed": "We ask again because the purposes named here have changed.",
     expired: "We ask again because your last choice was some time ago.",
   },
@@ -24,6 +25,7 @@ export const en: ConsentMessages = {
   close: "Close",
   policy: "Privacy policy",
   purposesLabel: "Purposes",
+  colon: ": ",
   purposes: {
     necessary: { name: "Necessary", description: "Keeps the site working and remembers this choice." },
     analytics: {

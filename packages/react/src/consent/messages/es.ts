@@ -13,6 +13,7 @@ export const es: ConsentMessages = {
     "Esto es lo que usted permite ahora. Active o desactive lo que quiera y guarde; el sitio funciona en cualquier caso.",
   again: {
     "policy-changed": "Volvemos a preguntar porque nuestra política de privacidad ha cambiado.",
+    "region-changed": "Volvemos a preguntar porque, donde se encuentra ahora, se necesita su consentimiento.",
     "purposes-changed": "Volvemos a preguntar porque las finalidades que se indican aquí han cambiado.",
     expired: "Volvemos a preguntar porque su última decisión fue hace tiempo.",
   },
@@ -25,6 +26,7 @@ export const es: ConsentMessages = {
   close: "Cerrar",
   policy: "Política de privacidad",
   purposesLabel: "Finalidades",
+  colon: ": ",
   purposes: {
     necessary: { name: "Necesario", description: "Hace que el sitio funcione y recuerda esta decisión." },
     analytics: {

@@ -14,6 +14,8 @@ export const fr: ConsentMessages = {
   again: {
     "policy-changed":
       "Nous vous posons de nouveau la question, car notre politique de confidentialité a changé.",
+    "region-changed":
+      "Nous vous posons de nouveau la question, car votre accord est nécessaire là où vous vous trouvez maintenant.",
     "purposes-changed":
       "Nous vous posons de nouveau la question, car les finalités indiquées ici ont changé.",
     expired: "Nous vous posons de nouveau la question, car votre dernier choix remonte à quelque temps.",
@@ -27,6 +29,7 @@ export const fr: ConsentMessages = {
   close: "Fermer",
   policy: "Politique de confidentialité",
   purposesLabel: "Finalités",
+  colon: "\u00a0: ",
   purposes: {
     necessary: { name: "Nécessaire", description: "Fait fonctionner le site et retient ce choix." },
     analytics: {

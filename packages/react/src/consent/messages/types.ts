@@ -24,6 +24,8 @@ export interface ConsentMessages {
   policy: string;
   /** Names the group of switches. */
   purposesLabel: string;
+  /** Between a heading and what it stands for, with the spaces that the language wants around it. */
+  colon: string;
   purposes: Readonly<Record<Purpose, { name: string; description: string }>>;
   /** Beside a purpose that cannot be switched off. */
   alwaysOn: string;

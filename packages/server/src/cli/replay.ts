@@ -31,6 +31,9 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
+/** How long the end waits for the fold of what was acknowledged, ms. */
+const SETTLE_MS = 60_000;
+
 const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options: OPTIONS });
 type Values = ReturnType<typeof parse>["values"];
 
@@ -60,8 +63,20 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
   } finally {
     stop();
     client.close();
-    await host?.close();
+    if (host !== null) await end(host, values.dir !== undefined, terminal);
   }
+}
+
+/** What was sent is mostly folded by now; what cannot be folded must not keep the command from ending. */
+async function end(host: Host, isKept: boolean, terminal: Terminal): Promise<void> {
+  terminal.status("Finishing what was acknowledged …");
+  const isSettled = await host.close(SETTLE_MS);
+  terminal.status("");
+  if (isSettled) return;
+  const rest = isKept
+    ? "the rest is in the log and is folded at the next start"
+    : "the rest is gone with this process";
+  terminal.err(`Not everything was folded within ${SETTLE_MS / 1000} s; ${rest}.`);
 }
 
 /** What is read from the file, and how it is sent. */

@@ -75,7 +75,8 @@ function visitorsFrame(site: string, { roster, tallies }: Shown, subject: LiveSu
   };
 }
 
-export function createHub({ service, sites, clock, simulated, report }: HubOptions): Hub {
+/** What is known of the sites that are followed, and who hears of it. */
+function followSites(clock: Clock) {
   const rates = createRates(clock);
   const tallies = createTallies(clock);
   const visitors = createLiveVisitors();
@@ -138,15 +139,25 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       feeds.tell("visitors", (subject) => visitorsFrame(site, { roster, tallies }, subject));
   }
 
-  const figures = (site: string) => ({
-    ...rates.figures(site),
-    readers: followed.get(site)?.feeds.readers ?? 0,
-  });
+  return {
+    of,
+    forget,
+    take,
+    followed,
+    figures: (site: string) => ({
+      ...rates.figures(site),
+      readers: followed.get(site)?.feeds.readers ?? 0,
+    }),
+    apart: tallies.figures,
+  };
+}
 
+export function createHub({ service, sites, clock, simulated, report }: HubOptions): Hub {
+  const { of, forget, take, followed, figures, apart } = followSites(clock);
   const tellMetrics = createMetricsTeller({
     service,
     clock,
-    beside: (site) => ({ live: figures(site), apart: tallies.figures(site), simulated: simulated(site) }),
+    beside: (site) => ({ live: figures(site), apart: apart(site), simulated: simulated(site) }),
     report,
   });
   let ticks = 0;

@@ -1,7 +1,8 @@
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
-import { type FileName, openRoot, type Root } from "./roots.js";
+import { type FileName, isCurrent, openRoot, type Root } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
@@ -33,6 +34,7 @@ export interface Environment {
    * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way.
    *
    * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
+   *   `ATTUNE_LOG_STALE` where another process died in the moment of opening the file, until a process opens it again; nothing was changed.
    */
   write<T>(action: () => T): Promise<T>;
   /**
@@ -53,9 +55,9 @@ export interface Environment {
  */
 export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
   const { root, release } = orDiskError(file, () => openRoot(path, file));
+  const transaction = <T>(action: () => T): T => transactionNow(root, file, action);
   const database = (name: string): TextDatabase =>
-    root.openDB({ name, encoding: "string", keyEncoding: "binary" });
-  const transaction = <T>(action: () => T): T => root.transactionSync(action);
+    transaction(() => root.openDB({ name, encoding: "string", keyEncoding: "binary" }));
   const opening = <T>(action: () => T): T => {
     try {
       return orDiskError(file, action);
@@ -81,10 +83,9 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
+  const transact = createTransactions(root, file);
   const commit = async <T>(action: () => T): Promise<T> => {
-    const result = await root.transaction(action).catch(async (error: unknown) => {
-      throw await toDiskError(file, error);
-    });
+    const result = await transact(action);
     if (flush) await flushed(root, file);
     return result;
   };
@@ -110,6 +111,53 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     },
   };
 }
+
+/** How long to wait between looks at whether a file is current again, and how long at most. Another process that opens a file takes a millisecond or two. */
+const STALE_RETRY_MS = 2;
+const STALE_LIMIT_MS = 5000;
+const IDLE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Runs an action in a write transaction of its own, at once. */
+function transactionNow<T>(root: Root, file: FileName, action: () => T): T {
+  for (const deadline = Date.now() + STALE_LIMIT_MS; ; Atomics.wait(IDLE, 0, 0, STALE_RETRY_MS)) {
+    const done = root.transactionSync(() => (isCurrent(root) ? { result: action() } : null));
+    if (done !== null) return done.result;
+    if (Date.now() > deadline) throw staleError(file);
+  }
+}
+
+/** Runs actions in write transactions; those that come together share one. */
+function createTransactions(root: Root, file: FileName): <T>(action: () => T) => Promise<T> {
+  let known: boolean | null = null;
+  const forget = (): void => {
+    known = null;
+  };
+  /** {@link isCurrent}, asked once for all the actions of a transaction: lmdb runs them in one turn. */
+  const isCurrentNow = (): boolean => {
+    if (known === null) {
+      known = isCurrent(root);
+      queueMicrotask(forget);
+    }
+    return known;
+  };
+  return async <T>(action: () => T): Promise<T> => {
+    for (const deadline = Date.now() + STALE_LIMIT_MS; ; await sleep(STALE_RETRY_MS)) {
+      const done = await root
+        .transaction(() => (isCurrentNow() ? { result: action() } : null))
+        .catch(async (error: unknown) => {
+          throw await toDiskError(file, error);
+        });
+      if (done !== null) return done.result;
+      if (Date.now() > deadline) throw staleError(file);
+    }
+  };
+}
+
+const staleError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_STALE` as ErrorCode,
+    `A process that was opening the ${file} ended half-way, so it takes no writes; nothing was changed. Open it once more, from any process: that sets it right.`,
+  );
 
 const newerError = (file: FileName, found: number, schema: number): AttuneError =>
   new AttuneError(

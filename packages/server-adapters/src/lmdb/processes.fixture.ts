@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `reopen`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -58,6 +58,15 @@ const roles: Record<string, () => Promise<void>> = {
       if ((await store.commit("p", ops)).status === "committed") n++;
     }
     await store.close();
+  },
+  /** Opens the store and closes it, again and again. */
+  async reopen() {
+    for (;;) {
+      const store = lmdbStore({ path });
+      await store.get("p", "sum");
+      await store.close();
+      tell("reopened");
+    }
   },
   /** Opens each file, where it can be opened. */
   async open() {

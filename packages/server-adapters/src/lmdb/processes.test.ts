@@ -120,6 +120,42 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     await store.close();
   });
 
+  it("T9 lose nothing to a process that opens the file meanwhile", async () => {
+    const path = fresh();
+    const opener = start("reopen", path);
+    const writers = [start("count", path, "one", 500), start("count", path, "two", 500)];
+    expect(await Promise.all(writers.map((writer) => writer.exited))).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(opener.lines.length).toBeGreaterThan(20);
+    const store = lmdbStore({ path });
+    const values = await Promise.all(["sum", "by/one", "by/two"].map((sort) => store.get("p", sort)));
+    expect(values.map((record) => record?.value)).toEqual([1000, 500, 500]);
+    await store.close();
+  });
+
+  it("T9 where one dies in the moment of opening a file, no write takes the place of another until it is opened again", async () => {
+    const path = fresh();
+    const store = lmdbStore({ path });
+    for (let n = 1; n <= 5; n++) await store.put("p", "s", n);
+    // What lmdb does there: the number of the last commit, the third word in the file of locks, goes back to one that was read before. From
+    // another process, since whoever closes a file loses its locks on it.
+    const lock = join(path, "store.mdb-lock");
+    const setBack = `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(lock)}, "r+"), word = Buffer.alloc(8);
+      fs.readSync(file, word, 0, 8, 8); word.writeBigUInt64LE(word.readBigUInt64LE() - 1n); fs.writeSync(file, word, 0, 8, 8);`;
+    await promisify(execFile)(process.execPath, ["--eval", setBack]);
+    expect(await store.get("p", "s")).toMatchObject({ value: 4 });
+    await expect(store.put("p", "t", 1, { ifVersion: 0 })).rejects.toMatchObject({
+      code: "ATTUNE_STORE_STALE",
+    });
+    const late = store.put("p", "t", 2, { ifVersion: 0 });
+    await start("open", path).exited;
+    expect(await late).toEqual({ written: true, version: 1 });
+    expect(await store.get("p", "s")).toMatchObject({ value: 5, version: 5 });
+    await store.close();
+  });
+
   for (const how of ["process", "flush"]) {
     const title = `T8 a disk that is full refuses writes with a code, loses nothing acknowledged and ends no process (${how})`;
     it.skipIf(process.platform === "win32")(title, async () => {

@@ -26,17 +26,7 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   const name = join(realpathSync(path), `${file}.mdb`);
   let entry = opened.get(name);
   if (entry === undefined) {
-    const root = open({
-      path: name,
-      noSubdir: true,
-      maxDbs: 8,
-      // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
-      // that nobody has, which ends the process.
-      eventTurnBatching: false,
-      encoding: "string",
-      keyEncoding: "binary",
-    }) as Root;
-    entry = { root, users: 0 };
+    entry = { root: openCurrent(name), users: 0 };
     opened.set(name, entry);
   }
   entry.users++;
@@ -52,4 +42,36 @@ export function openRoot(path: string, file: FileName): SharedRoot {
       await root.close();
     },
   };
+}
+
+/**
+ * Whether the write transaction under way goes on from the last commit.
+ *
+ * Where a process opens a file, lmdb (3.5.6, and every release before it) sets the number of the last commit, which all processes share, to
+ * what it has read a moment earlier, and holds no lock meanwhile. What others have committed in between is passed over from then on: the next
+ * commit takes its place and writes over its pages. So whoever opens a file looks whether that has happened, and opens it again; and whoever
+ * finds a transaction so before that writes nothing.
+ */
+export function isCurrent(root: Root): boolean {
+  const { lastTxnId } = root.getStats() as { lastTxnId: number };
+  return root.getWriteTxnId() === lastTxnId + 1;
+}
+
+function openCurrent(name: string): Root {
+  for (;;) {
+    const root = open({
+      path: name,
+      noSubdir: true,
+      maxDbs: 8,
+      // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
+      // that nobody has, which ends the process.
+      eventTurnBatching: false,
+      encoding: "string",
+      keyEncoding: "binary",
+    }) as Root;
+    // If not, nobody commits until it is: the next try finds the last commit, where no other process opens the file at that moment.
+    if (root.transactionSync(() => isCurrent(root))) return root;
+    // Closed at once, since nothing is under way in it.
+    void root.close();
+  }
 }

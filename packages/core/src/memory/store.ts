@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../kernel/clock.js";
 import { AttuneError } from "../kernel/errors.js";
+import { expiryOf } from "../ports/expiry.js";
 import type {
   AtomicStore,
   CommitOptions,
@@ -15,7 +16,7 @@ import { lowerBound, type SortedKeys, sortedKeys } from "./sorted-keys.js";
 interface Entry {
   value: unknown;
   version: number;
-  expiresAt: number | undefined;
+  expiresAt: number | null;
 }
 
 interface Partition {
@@ -76,7 +77,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): AtomicStore {
     names.remove(name);
   };
 
-  const write = (name: string, sort: string, value: unknown, expiresAt: number | undefined): number => {
+  const write = (name: string, sort: string, value: unknown, expiresAt: number | null): number => {
     const partition = partitionFor(name);
     const entry = partition.entries.get(sort);
     if (entry === undefined) {
@@ -131,9 +132,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): AtomicStore {
     },
     async put(partition, sort, value, put = {}): Promise<PutResult> {
       open();
+      const expiresAt = expiryOf(put.expiresAt);
       const version = live(partition, sort)?.version ?? 0;
       if (put.ifVersion !== undefined && put.ifVersion !== version) return { written: false, version };
-      return { written: true, version: write(partition, sort, cloneJson(value), put.expiresAt) };
+      return { written: true, version: write(partition, sort, cloneJson(value), expiresAt) };
     },
     async delete(partition, sort) {
       open();
@@ -196,6 +198,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): AtomicStore {
     async commit(name, ops: readonly StoreOp[], commit: CommitOptions = {}): Promise<CommitResult> {
       open();
       const { once, onceTtl = ONCE_TTL_MS } = commit;
+      const forgetAt = expiryOf(clock.now() + onceTtl) ?? Number.POSITIVE_INFINITY;
       if (once !== undefined && (partitions.get(name)?.once.get(once) ?? 0) > clock.now())
         return { status: "duplicate" };
       for (const op of ops) {
@@ -203,11 +206,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): AtomicStore {
           return { status: "conflict", sort: op.sort };
         }
       }
-      // Copied before the first write: a value without a JSON form must not leave half a commit behind.
+      // Before the first write: what is refused must not leave half a commit behind.
       const values = ops.map((op) => (op.op === "put" ? cloneJson(op.value) : undefined));
-      if (once !== undefined) partitionFor(name).once.set(once, clock.now() + onceTtl);
+      const ends = ops.map((op) => (op.op === "put" ? expiryOf(op.expiresAt) : null));
+      if (once !== undefined) partitionFor(name).once.set(once, forgetAt);
       ops.forEach((op, i) => {
-        if (op.op === "put") write(name, op.sort, values[i], op.expiresAt);
+        if (op.op === "put") write(name, op.sort, values[i], ends[i] ?? null);
         else if (op.op === "delete") remove(name, op.sort);
       });
       return { status: "committed" };
@@ -219,8 +223,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): AtomicStore {
   };
 }
 
-const isExpired = (entry: Entry, now: number): boolean =>
-  entry.expiresAt !== undefined && entry.expiresAt <= now;
+const isExpired = (entry: Entry, now: number): boolean => entry.expiresAt !== null && entry.expiresAt <= now;
 
 function toRecord<V>(partition: string, sort: string, entry: Entry): StoreRecord<V> {
   const record: StoreRecord<V> = {
@@ -229,8 +232,7 @@ function toRecord<V>(partition: string, sort: string, entry: Entry): StoreRecord
     value: cloneJson(entry.value) as V,
     version: entry.version,
   };
-  const { expiresAt = Number.POSITIVE_INFINITY } = entry;
-  if (expiresAt !== Number.POSITIVE_INFINITY) record.expiresAt = expiresAt;
+  if (entry.expiresAt !== null) record.expiresAt = entry.expiresAt;
   return record;
 }
 

@@ -17,7 +17,7 @@ export interface RecordKey {
 export interface PutOptions {
   /** Write only if the record's version is this; 0 means "must not exist". */
   ifVersion?: number;
-  /** Epoch ms; `Infinity` is never, as if it were left out. */
+  /** Epoch ms; `Infinity` is never, as if it were left out. What is no time is refused with `ATTUNE_STORE_EXPIRY`. */
   expiresAt?: number;
 }
 
@@ -69,7 +69,7 @@ export type StoreOp =
 export interface CommitOptions {
   /**
    * A token, any text: a second commit of the same token to the same partition changes nothing. Remembered for `onceTtl` ms (7 days unless
-   * told; `Infinity`: until the partition is deleted).
+   * told; `Infinity`: until the partition is deleted). What is no time is refused with `ATTUNE_STORE_EXPIRY`, and nothing is written.
    */
   once?: string;
   onceTtl?: number;

@@ -241,6 +241,23 @@ export const storeCommitCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "in a commit an end that is no time is refused, and nothing is written",
+    needs: "atomic",
+    async run({ store }) {
+      const good = { op: "put", sort: "a", value: 1 } as const;
+      const bad = { op: "put", sort: "b", value: 1, expiresAt: Number.NaN } as const;
+      const commits = {
+        record: () => store.commit(P, [good, bad], { once: "event-1" }),
+        token: () => store.commit(P, [good], { once: "event-1", onceTtl: Number.NaN }),
+      };
+      for (const [what, commit] of Object.entries(commits)) {
+        await assert.rejects(commit, what, "ATTUNE_STORE_EXPIRY");
+        assert.equal(await collect(store.scan(P)), [], what);
+      }
+      assert.equal(await store.commit(P, [good], { once: "event-1" }), { status: "committed" }, "the token");
+    },
+  },
+  {
     name: "the empty text is a partition, a sort key and a token like any other",
     needs: "atomic",
     async run({ store }) {

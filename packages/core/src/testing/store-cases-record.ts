@@ -191,6 +191,20 @@ export const storeRecordCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "an `expiresAt` that is no time is refused, and nothing is written",
+    async run({ store, clock }) {
+      for (const expiresAt of [Number.NaN, Number.NEGATIVE_INFINITY])
+        await assert.rejects(
+          () => store.put(P, "a", 1, { expiresAt }),
+          String(expiresAt),
+          "ATTUNE_STORE_EXPIRY",
+        );
+      assert.equal(await store.get(P, "a"), null, "get");
+      await store.put(P, "a", 1, { expiresAt: clock.now() + 60_000 });
+      assert.equal((await store.get(P, "a"))?.value, 1, "the store lives");
+    },
+  },
+  {
     name: "neither side can change the other's value",
     async run({ store }) {
       const written = { list: [1], inner: { text: "kept" } };

@@ -1,4 +1,4 @@
-import type { RecordKey, StoreRecord } from "@attune/core/ports";
+import { expiryOf, type RecordKey, type StoreRecord } from "@attune/core/ports";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { AttuneError } from "@attune/core";
 import { jsonText } from "../shared/json-text.js";
@@ -49,13 +49,13 @@ export interface Draft {
   key: ItemKey;
   /** The value as JSON text. */
   text: string;
-  expiresAt: number | undefined;
+  expiresAt: number | null;
 }
 
 /**
  * Checks a record before anything is sent.
  *
- * @throws AttuneError `ATTUNE_STORE_KEY`, or `ATTUNE_STORE_VALUE` where it has no JSON form or is larger than an item may be.
+ * @throws AttuneError `ATTUNE_STORE_KEY`, `ATTUNE_STORE_EXPIRY`, or `ATTUNE_STORE_VALUE` where it has no JSON form or is larger than an item may be.
  */
 export function toDraft(name: RecordKey, value: unknown, expiresAt: number | undefined): Draft {
   const key = itemKey(name);
@@ -67,8 +67,7 @@ export function toDraft(name: RecordKey, value: unknown, expiresAt: number | und
       "A value is too large for DynamoDB: an item may have 400 KB with its key. Split it into several records, or keep it elsewhere and store where it is.",
     );
   }
-  // "Never" has no number in DynamoDB: it is no expiry.
-  return { key, text, expiresAt: expiresAt === Number.POSITIVE_INFINITY ? undefined : expiresAt };
+  return { key, text, expiresAt: expiryOf(expiresAt) };
 }
 
 /** The attributes that a write gives anew whatever stood there; null: it must not stay. */
@@ -79,9 +78,9 @@ export const written = (
   [ATTRIBUTE.value]: { S: text },
   [ATTRIBUTE.layout]: number(LAYOUT),
   [ATTRIBUTE.writes[0]]: { S: write },
-  [ATTRIBUTE.expiresAt]: expiresAt === undefined ? null : number(expiresAt),
+  [ATTRIBUTE.expiresAt]: expiresAt === null ? null : number(expiresAt),
   // Rounded up: DynamoDB must never remove what readers may still see.
-  [ATTRIBUTE.ttl]: expiresAt === undefined ? null : number(Math.ceil(expiresAt / 1000)),
+  [ATTRIBUTE.ttl]: expiresAt === null ? null : number(Math.ceil(expiresAt / 1000)),
 });
 
 const numberOf = (item: Item, name: string): number | undefined => {

@@ -1,4 +1,4 @@
-import type { StoreRecord } from "@attune/core/ports";
+import { expiryOf, type StoreRecord } from "@attune/core/ports";
 import { jsonText } from "../shared/json-text.js";
 import type { Utf8 } from "./utf8.js";
 
@@ -10,13 +10,12 @@ const ROOM = `[${Number.MAX_SAFE_INTEGER}`.length;
 const COMMA = 0x2c;
 const ZERO = 0x30;
 
-/** @throws AttuneError `ATTUNE_STORE_VALUE` where the value has no JSON form. */
-export const toBody = (utf8: Utf8, value: unknown, expiresAt = Number.POSITIVE_INFINITY): Buffer =>
-  utf8(`,${stamp(expiresAt)},${jsonText(value)}]`, ROOM);
+/** @throws AttuneError `ATTUNE_STORE_VALUE` where the value has no JSON form, `ATTUNE_STORE_EXPIRY` where the end is no time. */
+export const toBody = (utf8: Utf8, value: unknown, expiresAt?: number): Buffer =>
+  utf8(`,${stamp(expiryOf(expiresAt))},${jsonText(value)}]`, ROOM);
 
 /** 0 stands for "never", so a time of 0 is kept as the millisecond after it: both have long passed. */
-const stamp = (expiresAt: number): number =>
-  Number.isFinite(expiresAt) ? (expiresAt === 0 ? 1 : expiresAt) : 0;
+const stamp = (expiresAt: number | null): number => (expiresAt === 0 ? 1 : (expiresAt ?? 0));
 
 /** The record's bytes, in the body's own place: what it gave before is overwritten. */
 export function withVersion(body: Buffer, version: number): Buffer {

@@ -1,11 +1,12 @@
-import type {
-  AtomicStore,
-  CommitOptions,
-  CommitResult,
-  PutResult,
-  ScanRange,
-  StoreOp,
-  StoreRecord,
+import {
+  type AtomicStore,
+  type CommitOptions,
+  type CommitResult,
+  expiryOf,
+  type PutResult,
+  type ScanRange,
+  type StoreOp,
+  type StoreRecord,
 } from "@attune/core/ports";
 import type { Clock } from "@attune/core";
 import { ONCE_TTL_MS } from "@attune/core/memory";
@@ -162,6 +163,8 @@ export function lmdbStore(options: LmdbStoreOptions): AtomicStore {
         const body = op.op === "put" ? toBody(utf8, op.value, op.expiresAt) : null;
         return { op, body, key: recordKey(partition, op.sort) };
       });
+      // Refused here, before anything is done.
+      expiryOf(onceTtl);
       return write((): CommitResult => {
         const now = clock.now();
         if (token !== undefined && Number(tokens.get(token) ?? 0) > now) return { status: "duplicate" };

@@ -1,4 +1,5 @@
 import { BODILESS, type FetchHandler, type MountOptions, problem, tell } from "./handler.js";
+import { SignalledRequest } from "./signalled-request.js";
 
 /** Path and query, as they were sent. */
 export function targetOf(request: Request): string {
@@ -19,21 +20,7 @@ export function readdress(request: Request, { target, body }: Readdressed): Requ
   const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
   if (!BODILESS.has(method)) init.body = body ?? bodyOf(request);
   // Put together as text: `//host/x` is a path here, and would be another host to whoever resolves it.
-  return new MovedRequest(new URL(request.url).origin + target, init, request);
-}
-
-/** Has the signal itself: a request that only follows it stops doing so once it is no longer held by anyone. */
-class MovedRequest extends Request {
-  readonly #from: Request;
-
-  constructor(url: string, init: RequestInit, from: Request) {
-    super(url, init);
-    this.#from = from;
-  }
-
-  override get signal(): AbortSignal {
-    return this.#from.signal;
-  }
+  return new SignalledRequest(new URL(request.url).origin + target, init, request);
 }
 
 /** Opens the request's body with the first read: servers give up a connection whose body was opened and not read to its end. */

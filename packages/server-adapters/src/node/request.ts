@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { BODILESS } from "../mount/handler.js";
+import { SignalledRequest } from "../mount/signalled-request.js";
 import { lazyBody, textOf, wholeBody } from "./body.js";
 import type { Departure } from "./departure.js";
 
@@ -38,27 +39,10 @@ export interface RequestOverrides {
 }
 
 /**
- * A `Request` whose signal is the departure's: following one that is given at the start costs more than all the rest of a request, and
- * hardly anyone asks for it. A request that is made from this one does not follow it.
- */
-class DepartingRequest extends Request {
-  readonly #departure: Departure;
-
-  constructor(url: URL, init: RequestInit, departure: Departure) {
-    super(url, init);
-    this.#departure = departure;
-  }
-
-  override get signal(): AbortSignal {
-    return this.#departure.signal;
-  }
-}
-
-/**
  * A request whose body, where it is wanted as a whole, comes straight from the message: through the stream, which is there for everyone
  * else, it costs several times as much.
  */
-class MessageRequest extends DepartingRequest {
+class MessageRequest extends SignalledRequest {
   readonly #incoming: Readable;
 
   constructor(url: URL, init: RequestInit, departure: Departure, incoming: Readable) {
@@ -99,10 +83,10 @@ export function toRequest(
     const url = toUrl(incoming, overrides.target ?? incoming.url ?? "/");
     const headers = toHeaders(incoming.rawHeaders, overrides.body !== undefined);
     const init: RequestInit & { duplex?: "half" } = { method, headers };
-    if (BODILESS.has(method)) return new DepartingRequest(url, init, departure);
+    if (BODILESS.has(method)) return new SignalledRequest(url, init, departure);
     const { body = incoming } = overrides;
     if (!(body instanceof Readable))
-      return new DepartingRequest(url, { ...init, body: body as BodyInit }, departure);
+      return new SignalledRequest(url, { ...init, body: body as BodyInit }, departure);
     init.duplex = "half";
     init.body = lazyBody(body);
     return new MessageRequest(url, init, departure, body);

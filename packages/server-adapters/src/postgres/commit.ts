@@ -1,9 +1,9 @@
-import type { CommitOptions, CommitResult, StoreOp } from "@attune/core/ports";
+import { type CommitOptions, type CommitResult, expiryOf, type StoreOp } from "@attune/core/ports";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { createHash } from "node:crypto";
 import { jsonText } from "../shared/json-text.js";
 import { Again, type Connection } from "./connection.js";
-import { expiry, type RowKey, rowKey } from "./keys.js";
+import { type RowKey, rowKey } from "./keys.js";
 import type { Statements } from "./statements.js";
 import { KIND } from "./table.js";
 
@@ -21,9 +21,11 @@ export interface Commit {
   onceTtl: number;
 }
 
-/** @throws AttuneError `ATTUNE_STORE_KEY`, `ATTUNE_STORE_VALUE` */
+/** @throws AttuneError `ATTUNE_STORE_KEY`, `ATTUNE_STORE_VALUE`, `ATTUNE_STORE_EXPIRY` */
 export function toCommit(partition: string, ops: readonly StoreOp[], options: CommitOptions): Commit {
   const { once, onceTtl = ONCE_TTL_MS } = options;
+  // Refused here, before anything is done.
+  expiryOf(onceTtl);
   return {
     partition: rowKey({ partition, sort: "" }).partition,
     steps: ops.map((op) => ({
@@ -121,7 +123,7 @@ function outcome(
       kind: KIND.record,
       sort: key.sort,
       version: version + 1,
-      expiresAt: expiry(op.expiresAt),
+      expiresAt: expiryOf(op.expiresAt),
       text,
       seen: standing.has(name),
     });

@@ -26,10 +26,6 @@ export function rowKey({ partition, sort }: RecordKey): RowKey {
 
 export const keyText = decodeText;
 
-/** Infinity is never, as if it were left out. */
-export const expiry = (expiresAt = Number.POSITIVE_INFINITY): number | null =>
-  expiresAt === Number.POSITIVE_INFINITY ? null : expiresAt;
-
 /** Half-open range of encoded keys. */
 export interface Bounds {
   from: Buffer;

@@ -1,17 +1,18 @@
-import type {
-  AtomicStore,
-  PutOptions,
-  PutResult,
-  RecordKey,
-  ScanRange,
-  StoreRecord,
+import {
+  type AtomicStore,
+  expiryOf,
+  type PutOptions,
+  type PutResult,
+  type RecordKey,
+  type ScanRange,
+  type StoreRecord,
 } from "@attune/core/ports";
 import type { Pool } from "pg";
 import { AttuneError, type Clock, systemClock } from "@attune/core";
 import { jsonText } from "../shared/json-text.js";
 import { commit, lockOf, toCommit } from "./commit.js";
 import { connect } from "./connection.js";
-import { boundsBehind, expiry, keyText, rangeBounds, rowKey } from "./keys.js";
+import { boundsBehind, keyText, rangeBounds, rowKey } from "./keys.js";
 import { statements } from "./statements.js";
 import { DEFAULT_TABLE, LAYOUT } from "./table.js";
 
@@ -96,7 +97,7 @@ export function postgresStore(options: PostgresStoreOptions): AtomicStore {
     },
     async put(partition, sort, value, { ifVersion, expiresAt }: PutOptions = {}): Promise<PutResult> {
       const key = rowKey({ partition, sort });
-      const values = [key.partition, key.sort, expiry(expiresAt), jsonText(value), now()];
+      const values = [key.partition, key.sort, expiryOf(expiresAt), jsonText(value), now()];
       const [row] =
         ifVersion === undefined
           ? await query<{ version: number }>(sql.put, values)

@@ -1,4 +1,11 @@
-import type { CommitOptions, CommitResult, ScanRange, StoreOp, StoreRecord } from "@attune/core/ports";
+import {
+  type CommitOptions,
+  type CommitResult,
+  expiryOf,
+  type ScanRange,
+  type StoreOp,
+  type StoreRecord,
+} from "@attune/core/ports";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import type { Clock } from "@attune/core";
 import { decodeText } from "../shared/text.js";
@@ -64,6 +71,8 @@ export function redisPartitions(
     async commit(partition, ops, { once, onceTtl = ONCE_TTL_MS, repeatable = once !== undefined } = {}) {
       const now = clock.now();
       const token = once === undefined ? "" : joined("=", member(once));
+      // Refused here, before anything is done.
+      expiryOf(onceTtl);
       const head = [now, token, once === undefined ? 0 : now + onceTtl, GRACE_MS];
       const args = ops.flatMap(operation);
       const reply = await runScript(connection, COMMIT, keys.of(partition), [...head, ...args], {

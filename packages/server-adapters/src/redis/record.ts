@@ -1,5 +1,4 @@
-import { AttuneError } from "@attune/core";
-import type { StoreRecord } from "@attune/core/ports";
+import { expiryOf, type StoreRecord } from "@attune/core/ports";
 
 /**
  * Reads the text of a record: `version,expiresAt or nothing,value as JSON`; null where it has expired.
@@ -23,16 +22,5 @@ export function parseRecord<V>(
   return record;
 }
 
-/**
- * Infinity is never, as if it were left out.
- *
- * @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time.
- */
-export function expiryText(expiresAt = Number.POSITIVE_INFINITY): string {
-  if (expiresAt === Number.POSITIVE_INFINITY) return "";
-  if (Number.isFinite(expiresAt)) return String(expiresAt);
-  throw new AttuneError(
-    "ATTUNE_STORE_EXPIRY",
-    "`expiresAt` is not a time. Give milliseconds since the epoch, or leave it out.",
-  );
-}
+/** @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time. */
+export const expiryText = (expiresAt?: number): string => String(expiryOf(expiresAt) ?? "");

@@ -45,7 +45,7 @@ export function evaluate(
     const failing = operations.find(({ key, ifVersion }) => (ifVersion ?? versionOf(key)) !== versionOf(key));
     if (failing !== undefined)
       return { status: "conflict", sort: failing.sort, version: versionOf(failing.key) };
-    if (token !== null) change(token.key, 0, { v: 1, ...(token.until !== undefined && { x: token.until }) });
+    if (token !== null) change(token.key, 0, { v: 1, ...(token.until !== null && { x: token.until }) });
     const outcome = { status: "committed" as const, version: 0, removed: 0 };
     for (const operation of operations) {
       const { key } = operation;
@@ -67,5 +67,5 @@ export function evaluate(
 const written = ({ value, expiresAt }: Operation, version: number): Omit<IntentOp, "k" | "d"> => ({
   v: version,
   j: value,
-  ...(expiresAt !== undefined && { x: expiresAt }),
+  ...(expiresAt !== null && { x: expiresAt }),
 });

@@ -1,4 +1,4 @@
-import type { CommitOptions, StoreOp } from "@attune/core/ports";
+import { type CommitOptions, expiryOf, type StoreOp } from "@attune/core/ports";
 import { ONCE_TTL_MS } from "@attune/core/memory";
 import { jsonText } from "../shared/json-text.js";
 import { RECORD, TOKEN } from "./layout.js";
@@ -12,18 +12,18 @@ export interface Operation {
   value: unknown;
   /** Of the value as JSON. */
   bytes: number;
-  expiresAt: number | undefined;
+  expiresAt: number | null;
 }
 
 /** What is done at once or not at all. */
 export interface Request {
   operations: readonly Operation[];
-  token: { key: string; until: number | undefined } | null;
+  token: { key: string; until: number | null } | null;
 }
 
 /**
  * @param now For when a token ends.
- * @throws AttuneError `ATTUNE_STORE_VALUE` where a value has no JSON form.
+ * @throws AttuneError `ATTUNE_STORE_VALUE` where a value has no JSON form, `ATTUNE_STORE_EXPIRY` where an end is no time.
  */
 export function toRequest(
   ops: readonly StoreOp[],
@@ -32,21 +32,17 @@ export function toRequest(
 ): Request {
   return {
     operations: ops.map(toOperation),
-    token: once === undefined ? null : { key: TOKEN + once, until: finite(now + onceTtl) },
+    token: once === undefined ? null : { key: TOKEN + once, until: expiryOf(now + onceTtl) },
   };
 }
 
 function toOperation(op: StoreOp): Operation {
   const head = { op: op.op, key: RECORD + op.sort, sort: op.sort, ifVersion: op.ifVersion };
-  if (op.op !== "put") return { ...head, value: null, bytes: 0, expiresAt: undefined };
+  if (op.op !== "put") return { ...head, value: null, bytes: 0, expiresAt: null };
   const text = jsonText(op.value);
   const value = JSON.parse(text) as unknown;
-  return { ...head, value, bytes: Buffer.byteLength(text), expiresAt: finite(op.expiresAt) };
+  return { ...head, value, bytes: Buffer.byteLength(text), expiresAt: expiryOf(op.expiresAt) };
 }
-
-/** "Never" has no number in JSON: it is no expiry. */
-const finite = (time: number | undefined): number | undefined =>
-  time === Number.POSITIVE_INFINITY ? undefined : time;
 
 export const keysOf = (requests: readonly Request[]): string[] => [
   ...new Set(

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCancel } from "../engine/host.js";
 import { browserNetwork, retryAfter } from "./network.js";
 
@@ -16,6 +16,7 @@ let server: Server | undefined;
 afterEach(() => {
   server?.close();
   server?.closeAllConnections();
+  vi.unstubAllGlobals();
 });
 
 /** A real endpoint that answers as told and writes down what came. */
@@ -174,6 +175,33 @@ describe("T4: a page that goes away", () => {
     expect(outcomes[1]).toEqual({ status: "retry" });
     expect(await network.send(items(5), last)).toMatchObject({ status: "done", taken: 5 });
   });
+});
+
+describe("T7: a page that may not open a channel to the others", () => {
+  const refusing = class {
+    constructor() {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+  };
+  it.each([["refused", refusing] as const, ["not there", undefined] as const])(
+    "hears that it is hidden until it stops listening: %s",
+    (_, channel) => {
+      const target = new EventTarget();
+      vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "hidden" }));
+      vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+      vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+      vi.stubGlobal("BroadcastChannel", channel);
+      let heard = 0;
+      const stop = browserNetwork("http://127.0.0.1:1").onHide?.(() => void (heard += 1));
+      target.dispatchEvent(new Event("pagehide"));
+      document.dispatchEvent(new Event("visibilitychange"));
+      expect(heard).toBe(2);
+      stop?.();
+      target.dispatchEvent(new Event("pagehide"));
+      document.dispatchEvent(new Event("visibilitychange"));
+      expect(heard).toBe(2);
+    },
+  );
 });
 
 describe("T6: Retry-After", () => {

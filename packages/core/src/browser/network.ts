@@ -197,11 +197,13 @@ export function browserNetwork(
       };
       document.addEventListener("visibilitychange", hidden);
       addEventListener("pagehide", listener);
-      if (typeof BroadcastChannel !== "undefined") {
+      try {
         channel = new BroadcastChannel(`attune-wait ${base}`);
         channel.onmessage = ({ data }) => {
           quietUntil = Number(data);
         };
+      } catch {
+        // Not there, or refused to a page that may not store: such a page learns of a wait by its own requests.
       }
       return () => {
         channel?.close();

@@ -7,6 +7,9 @@ export interface Alarm {
   cancel(): void;
 }
 
+/** A timer that is later than this, ms, was not merely busy or throttled: it slept with the device, or the clock was put forward. */
+const OVERDUE_MS = 120_000;
+
 export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
   let timer: unknown = null;
   let due = 0;
@@ -17,8 +20,9 @@ export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
   return {
     cancel,
     within(ms) {
-      const at = clock.now() + ms;
-      if (timer !== null && due <= at) return;
+      const now = clock.now();
+      const at = now + ms;
+      if (timer !== null && due <= at && now - due < OVERDUE_MS) return;
       cancel();
       due = at;
       timer = timers.set(() => {

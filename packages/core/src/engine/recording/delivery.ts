@@ -118,9 +118,16 @@ function createSender(
   let cancel = createCancel();
   let failures = 0;
   let notBefore = 0;
+  /** How long that was off when it was set, ms. */
+  let wait = 0;
   let limit = MAX_BATCH;
 
-  const pause = (): number => Math.max(0, notBefore - host.clock.now());
+  const pause = (): number => {
+    const now = host.clock.now();
+    // A clock put back begins the wait anew; by itself it would lengthen it by as much.
+    notBefore = Math.min(notBefore, now + wait);
+    return Math.max(0, notBefore - now);
+  };
 
   const send = async (
     items: readonly QueueItem[],
@@ -148,7 +155,8 @@ function createSender(
       const refused = outcome.status === "refused";
       if (refused) host.report(refusal(outcome.code, outcome.detail));
       const afterMs = refused ? REFUSED_MS : outcome.afterMs;
-      notBefore = host.clock.now() + backOff(++failures, afterMs, random);
+      wait = backOff(++failures, afterMs, random);
+      notBefore = host.clock.now() + wait;
       // What the server asked for is asked of all pages of this device; a key that was wrong may be right in the next one.
       if (asksToWait(outcome)) await device.use((storage) => storage.set(WAIT, notBefore));
     }
@@ -157,7 +165,11 @@ function createSender(
   /** How long to wait, with what the server asked of another page. Further off than it may ask was said by another clock. */
   const sharedPause = async (): Promise<number> => {
     const until = Number(await device.use((storage) => storage.get(WAIT)));
-    if (until > notBefore && until <= host.clock.now() + RETRY_AFTER_MAX_MS) notBefore = until;
+    const ms = until - host.clock.now();
+    if (until > notBefore && ms <= RETRY_AFTER_MAX_MS) {
+      notBefore = until;
+      wait = ms;
+    }
     return pause();
   };
 

@@ -7,9 +7,6 @@ export interface Alarm {
   cancel(): void;
 }
 
-/** A timer that is later than this, ms, was not merely busy or throttled: it slept with the device, or the clock was put forward. */
-const OVERDUE_MS = 120_000;
-
 export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
   let timer: unknown = null;
   let due = 0;
@@ -22,13 +19,13 @@ export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
     within(ms) {
       const now = clock.now();
       const at = now + ms;
-      if (timer !== null && due <= at && now - due < OVERDUE_MS) return;
+      if (timer === null || at < due) due = at;
       cancel();
-      due = at;
+      // Set anew each time: while the device sleeps or its clock is put forward, the timer falls behind.
       timer = timers.set(() => {
         timer = null;
         task();
-      }, ms);
+      }, due - now);
     },
   };
 }

@@ -122,11 +122,10 @@ function createSender(
   let wait = 0;
   let limit = MAX_BATCH;
 
+  /** Ms that are left; none where that is not above 0. A clock put back begins a wait anew, rather than lengthen it by as much. */
   const pause = (): number => {
-    const now = host.clock.now();
-    // A clock put back begins the wait anew; by itself it would lengthen it by as much.
-    notBefore = Math.min(notBefore, now + wait);
-    return Math.max(0, notBefore - now);
+    notBefore = Math.min(notBefore, host.clock.now() + wait);
+    return notBefore - host.clock.now();
   };
 
   const send = async (
@@ -165,10 +164,10 @@ function createSender(
   /** How long to wait, with what the server asked of another page. Further off than it may ask was said by another clock. */
   const sharedPause = async (): Promise<number> => {
     const until = Number(await device.use((storage) => storage.get(WAIT)));
-    const ms = until - host.clock.now();
-    if (until > notBefore && ms <= RETRY_AFTER_MAX_MS) {
+    const left = until - host.clock.now();
+    if (left > pause() && left <= RETRY_AFTER_MAX_MS) {
       notBefore = until;
-      wait = ms;
+      wait = left;
     }
     return pause();
   };
@@ -206,7 +205,7 @@ function createSender(
     loop() {
       const { signal: mine } = cancel;
       return async (): Promise<void> => {
-        while ((await sharedPause()) === 0) {
+        while ((await sharedPause()) <= 0) {
           const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
           if (mine.aborted || items.length === 0) return;
           const { allowed: batch, withheld } = gate(items);

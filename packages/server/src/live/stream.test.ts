@@ -189,6 +189,21 @@ describe("metrics of several sites", () => {
   });
 });
 
+describe("a server that is closed", () => {
+  it("ends the streams it has, and those that come back while its host still listens", async () => {
+    const own = await startTestServer();
+    const asked = (): Promise<Response> =>
+      own.server.fetch(new Request(own.url + STREAM, { headers: { authorization: `Bearer ${SECRET}` } }));
+    const before = asked().then((response) => response.text());
+    await expect
+      .poll(async () => (await own.call("/metrics", { key: SECRET })).text())
+      .toContain("attune_stream_readers 1\n");
+    await own.close();
+    expect(await before).toContain("event: visitors");
+    expect(await (await asked()).text()).toBe("");
+  });
+});
+
 describe("HEAD /stream", () => {
   it("tells what the stream would be and opens none", async () => {
     const own = await startTestServer();
@@ -216,7 +231,7 @@ describe("who is here already", () => {
       nativeEvent({ context: { simulated: true }, visitorId: "sim-0123456789", id: "sim" }),
     ]);
     const frames = await read(opening, undefined, undefined, here);
-    expect(frames[0]).toMatchObject({ id: null, type: "visitors" });
+    expect(frames[0]).toMatchObject({ id: expect.any(String), type: "visitors" });
     expect(Date.parse(frames[0]?.data.since as string)).toBeLessThanOrEqual(Date.now());
     const visitors = listed(frames);
     expect(visitors).toHaveLength(3);

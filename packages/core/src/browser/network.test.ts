@@ -204,6 +204,39 @@ describe("T7: a page that may not open a channel to the others", () => {
   );
 });
 
+describe("T6: what another page was told", () => {
+  it("holds here too, whether or not this page goes away, and not for longer than an hour", async () => {
+    vi.stubGlobal("document", new EventTarget());
+    vi.stubGlobal("addEventListener", () => undefined);
+    vi.stubGlobal("removeEventListener", () => undefined);
+    const { network, seen } = await endpoint(() => ({ status: 503, headers: { "retry-after": "60" } }));
+    const { port } = server?.address() as AddressInfo;
+    const other = browserNetwork(`http://127.0.0.1:${port}/`);
+    const stops = [network.onHide?.(() => undefined), other.onHide?.(() => undefined)];
+    const told = new Promise((resolve) => {
+      new BroadcastChannel(`attune-wait http://127.0.0.1:${port}`).onmessage = ({ target }) => {
+        (target as BroadcastChannel).close();
+        setTimeout(resolve, 50);
+      };
+    });
+    await network.send(items(1), now);
+    await told;
+    for (const last of [true, false]) {
+      expect(await other.send(items(1), { ...now, last })).toEqual({
+        status: "retry",
+        afterMs: expect.closeTo(60_000, -4),
+      });
+    }
+    expect(seen).toHaveLength(1);
+    const clock = vi.spyOn(Date, "now");
+    clock.mockReturnValue(Date.now() - 86_400_000);
+    await other.send(items(1), now);
+    clock.mockRestore();
+    expect(seen).toHaveLength(2);
+    for (const stop of stops) stop?.();
+  });
+});
+
 describe("T6: Retry-After", () => {
   const at = Date.parse("2026-11-20T12:00:00Z");
   it.each([

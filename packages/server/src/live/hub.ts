@@ -172,10 +172,15 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   }, TICK_MS);
   timer.unref();
 
-  const subscriptions = sites.map((site) => service.subscribe({ site }, (frame) => take(site, frame)));
-  for (const subscription of subscriptions) subscription.catch(report);
-
   let closed = false;
+  const leaves: (() => Promise<void>)[] = [];
+  for (const site of sites)
+    service
+      .subscribe({ site }, (frame) => take(site, frame))
+      // A channel that answers so late must not hold up the end.
+      .then((leave) => (closed ? leave() : void leaves.push(leave)))
+      .catch(report);
+
   return {
     figures,
     forget: (site) => forget(site, null),
@@ -189,9 +194,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
       closed = true;
       clearInterval(timer);
       for (const { feeds } of followed.values()) feeds.close();
-      for (const subscription of await Promise.allSettled(subscriptions)) {
-        if (subscription.status === "fulfilled") await subscription.value();
-      }
+      await Promise.all(leaves.map((leave) => leave().catch(report)));
     },
   };
 }

@@ -68,6 +68,9 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       await navigator.serviceWorker.getRegistration();
       await navigator.serviceWorker.getRegistrations();
       await navigator.storage.getDirectory();
+      document.createElement("source").srcset = "/r";
+      document.createElement("track").src = "/s";
+      document.createElement("embed").src = "/t";
     });
     const entries = await egress(page);
     expect(entries.map(({ kind, api }) => `${kind} ${api}`)).toEqual([
@@ -98,12 +101,35 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
       "read serviceWorker",
       "read serviceWorker",
       "write fileSystem",
+      "network Source",
+      "network Track",
+      "network Embed",
     ]);
     expect(await remaining(page)).toEqual(
       expect.arrayContaining(["cookie:m", "localStorage:b", "sessionStorage:c", "IndexedDB:d", "caches:e"]),
     );
     // What the recorder itself has looked at is not the page's doing.
     expect(await egress(page)).toEqual(entries);
+    await page.context().close();
+  });
+
+  it("the recorder sees what newer browsers have beside it", async () => {
+    const page = await visit();
+    const had = await page.evaluate(async () => {
+      const { fetchLater } = globalThis as { fetchLater?: (url: string, init: object) => void };
+      const { storageBuckets } = navigator as {
+        storageBuckets?: Record<"open" | "delete", (name: string) => Promise<unknown>>;
+      };
+      fetchLater?.(location.origin + "/later", { method: "POST", body: "x" });
+      await storageBuckets?.open("u");
+      await storageBuckets?.delete("u");
+      return { later: fetchLater !== undefined, buckets: storageBuckets !== undefined };
+    });
+    const seen = (await egress(page)).map(({ kind, api, target }) => `${kind} ${api} ${target}`);
+    expect(seen).toEqual([
+      ...(had.later ? [`network fetchLater ${site.url}/later`] : []),
+      ...(had.buckets ? ["write storageBuckets u", "remove storageBuckets u"] : []),
+    ]);
     await page.context().close();
   });
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCancel } from "../engine/host.js";
 import { browserNetwork, retryAfter } from "./network.js";
 
@@ -16,6 +16,7 @@ let server: Server | undefined;
 afterEach(() => {
   server?.close();
   server?.closeAllConnections();
+  vi.unstubAllGlobals();
 });
 
 /** A real endpoint that answers as told and writes down what came. */
@@ -173,6 +174,66 @@ describe("T4: a page that goes away", () => {
     });
     expect(outcomes[1]).toEqual({ status: "retry" });
     expect(await network.send(items(5), last)).toMatchObject({ status: "done", taken: 5 });
+  });
+});
+
+describe("T7: a page that may not open a channel to the others", () => {
+  const refusing = class {
+    constructor() {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+  };
+  it.each([["refused", refusing] as const, ["not there", undefined] as const])(
+    "hears that it is hidden until it stops listening: %s",
+    (_, channel) => {
+      const target = new EventTarget();
+      vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "hidden" }));
+      vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+      vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+      vi.stubGlobal("BroadcastChannel", channel);
+      let heard = 0;
+      const stop = browserNetwork("http://127.0.0.1:1").onHide?.(() => void (heard += 1));
+      target.dispatchEvent(new Event("pagehide"));
+      document.dispatchEvent(new Event("visibilitychange"));
+      expect(heard).toBe(2);
+      stop?.();
+      target.dispatchEvent(new Event("pagehide"));
+      document.dispatchEvent(new Event("visibilitychange"));
+      expect(heard).toBe(2);
+    },
+  );
+});
+
+describe("T6: what another page was told", () => {
+  it("holds here too, whether or not this page goes away, and not for longer than an hour", async () => {
+    vi.stubGlobal("document", new EventTarget());
+    vi.stubGlobal("addEventListener", () => undefined);
+    vi.stubGlobal("removeEventListener", () => undefined);
+    const { network, seen } = await endpoint(() => ({ status: 503, headers: { "retry-after": "60" } }));
+    const { port } = server?.address() as AddressInfo;
+    const other = browserNetwork(`http://127.0.0.1:${port}/`);
+    const stops = [network.onHide?.(() => undefined), other.onHide?.(() => undefined)];
+    const told = new Promise((resolve) => {
+      new BroadcastChannel(`attune-wait http://127.0.0.1:${port}`).onmessage = ({ target }) => {
+        (target as BroadcastChannel).close();
+        setTimeout(resolve, 50);
+      };
+    });
+    await network.send(items(1), now);
+    await told;
+    for (const last of [true, false]) {
+      expect(await other.send(items(1), { ...now, last })).toEqual({
+        status: "retry",
+        afterMs: expect.closeTo(60_000, -4),
+      });
+    }
+    expect(seen).toHaveLength(1);
+    const clock = vi.spyOn(Date, "now");
+    clock.mockReturnValue(Date.now() - 86_400_000);
+    await other.send(items(1), now);
+    clock.mockRestore();
+    expect(seen).toHaveLength(2);
+    for (const stop of stops) stop?.();
   });
 });
 

@@ -136,9 +136,9 @@ export function browserNetwork(
 
   return {
     async send(all, { last, signal }) {
-      // The device knows of it too, but a page that goes away has no time to read it there.
+      // The device knows of it too, but a page that goes away has no time to read it there, and another may not be allowed to.
       const afterMs = quietUntil - Date.now();
-      if (last && afterMs > 0 && afterMs <= WAIT_MAX_MS) return { status: "retry", afterMs };
+      if (afterMs > 0 && afterMs <= WAIT_MAX_MS) return { status: "retry", afterMs };
       const items = last ? fitting(all, KEEPALIVE_BYTES - keptAlive) : all;
       if (items.length === 0) return { status: "retry" };
       const body = JSON.stringify({ sentAt: Date.now(), events: items.map((item) => item.body) });
@@ -197,11 +197,13 @@ export function browserNetwork(
       };
       document.addEventListener("visibilitychange", hidden);
       addEventListener("pagehide", listener);
-      if (typeof BroadcastChannel !== "undefined") {
+      try {
         channel = new BroadcastChannel(`attune-wait ${base}`);
         channel.onmessage = ({ data }) => {
           quietUntil = Number(data);
         };
+      } catch {
+        // Not there, or refused to a page that may not store: such a page learns of a wait by its own requests.
       }
       return () => {
         channel?.close();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type FakeOptions, fakeDevice, fakeEnvironment, fakeTime } from "../../test/fake-environment.js";
 import { createAttune } from "./create-attune.js";
+import type { SendOutcome } from "../ports/environment.js";
 import type { AttuneOptions } from "./types.js";
 
 async function page(fake: FakeOptions = {}, options: AttuneOptions = {}) {
@@ -110,6 +111,39 @@ describe("delivery", () => {
     await first.attune.close();
     const earlier = await page({ device, time: fakeTime(time.clock.now() - 86_400_000) });
     expect(names(earlier.events())).toEqual(["A"]);
+  });
+
+  it("T6: a clock put back while the page is open lengthens no wait, and one put forward is not slept through", async () => {
+    const time = fakeTime();
+    let shift = 0;
+    const shifted = { ...time, clock: { now: () => time.clock.now() + shift } };
+    const answers: SendOutcome[] = [{ status: "retry" }, { status: "retry", afterMs: 3_600_000 }];
+    const { attune, sent } = await page({
+      time: shifted,
+      answer: () => answers.shift() ?? { status: "done", rejected: [] },
+    });
+    await attune.track("A");
+    await time.advance(1000);
+    expect(sent).toHaveLength(1);
+    shift -= 86_400_000;
+    await time.advance(60_000);
+    expect(sent).toHaveLength(2);
+    // Put back again, and no earlier than the server asked all the same.
+    shift -= 86_400_000;
+    await attune.track("B");
+    await time.advance(3_500_000);
+    expect(sent).toHaveLength(2);
+    await time.advance(7_200_000);
+    expect(sent.slice(2).flatMap(({ items }) => items)).toHaveLength(2);
+    // The device sleeps: its clock goes on, the page's timers do not.
+    answers.push({ status: "retry", afterMs: 3_600_000 });
+    await attune.track("C");
+    await time.advance(1000);
+    const before = sent.length;
+    shift += 8 * 3_600_000;
+    await attune.track("D");
+    await time.advance(1000);
+    expect(sent.slice(before).flatMap(({ items }) => items)).toHaveLength(2);
   });
 
   it("T6: a page that comes back after it was hidden waits as long as it was told while it went", async () => {

@@ -19,14 +19,15 @@ export interface EgressRecorder {
   read(evaluate: (expression: string) => Promise<unknown>): Promise<EgressEntry[]>;
   /**
    * What is on the device now, whoever put it there: `cookie:name`, `localStorage:key`, `IndexedDB:name`, `caches:name`, `serviceWorker:scope`.
-   * `unknown:localStorage` and the like where the page may not look, or cannot: there may be something. Rejects where the page gives no list.
+   * `unknown:localStorage` and the like where the page may not look, or cannot: there may be something. Cookies that scripts may not see
+   * (`HttpOnly`), the private file system and storage buckets are not looked into. Rejects where the page gives no list.
    */
   remaining(evaluate: (expression: string) => Promise<unknown>): Promise<string[]>;
 }
 
 /**
  * Records how a page's scripts leave traces on a device or send something: cookies, the cookie store, local and session storage, IndexedDB,
- * caches, service workers, the private file system; fetch, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
+ * caches, service workers, the private file system, storage buckets; fetch and fetchLater, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
  * addresses given to images, scripts, frames and media. It is bound to no test framework and to no Attune code, so that a host can run it
  * on its own app:
  *
@@ -124,7 +125,7 @@ const RECORDER = `function (variable) {
   method(prototype("IDBFactory"), "databases", () => add("read", "IndexedDB", "*"));
   method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
   for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
-  for (const name of ["get", "getAll", "getKey", "getAllKeys", "count", "openCursor", "openKeyCursor"])
+  for (const name of ["get", "getAll", "getKey", "getAllKeys", "getAllRecords", "count", "openCursor", "openKeyCursor"])
     for (const owner of ["IDBObjectStore", "IDBIndex"]) method(prototype(owner), name, function () { add("read", "IndexedDB", this.name); });
   for (const name of ["delete", "clear"]) method(prototype("IDBObjectStore"), name, function () { add("remove", "IndexedDB", this.name); });
 
@@ -141,9 +142,12 @@ const RECORDER = `function (variable) {
   method(prototype("Cache"), "addAll", (inputs) => add("write", "caches", Array.from(inputs, address).join(" ")));
   method(prototype("ServiceWorkerContainer"), "register", (url) => add("write", "serviceWorker", url));
   for (const name of ["getRegistration", "getRegistrations"]) method(prototype("ServiceWorkerContainer"), name, () => add("read", "serviceWorker", "*"));
-  method(prototype("StorageManager"), "getDirectory", () => add("write", "fileSystem", "*"));
+  for (const name of ["StorageManager", "StorageBucket"]) method(prototype(name), "getDirectory", () => add("write", "fileSystem", "*"));
+  method(prototype("StorageBucketManager"), "open", (name) => add("write", "storageBuckets", name));
+  method(prototype("StorageBucketManager"), "keys", () => add("read", "storageBuckets", "*"));
+  method(prototype("StorageBucketManager"), "delete", (name) => add("remove", "storageBuckets", name));
 
-  method(globalThis, "fetch", (input, init) => add("network", "fetch", address(input), init && init.body));
+  for (const name of ["fetch", "fetchLater"]) method(globalThis, name, (input, init) => add("network", name, address(input), init && init.body));
   const opened = new WeakMap();
   method(prototype("XMLHttpRequest"), "open", function (_verb, url) { opened.set(this, url); });
   method(prototype("XMLHttpRequest"), "send", function (body) { add("network", "XMLHttpRequest", opened.get(this), body); });
@@ -155,7 +159,7 @@ const RECORDER = `function (variable) {
   construct("RTCPeerConnection", (settings) => add("network", "RTCPeerConnection", "", settings));
   for (const name of ["submit", "requestSubmit"]) method(prototype("HTMLFormElement"), name, function () { add("network", "form", this.action); });
   method(globalThis, "open", (url) => add("network", "open", url));
-  for (const name of ["Image", "Script", "IFrame", "Media"]) {
+  for (const name of ["Image", "Script", "IFrame", "Media", "Source", "Track", "Embed"]) {
     const element = prototype("HTML" + name + "Element");
     for (const attribute of ["src", "srcset"]) accessor(element, attribute, null, (url) => add("network", name, url));
     method(element, "setAttribute", (attribute, url) => { if (/^src(set)?$/i.test(attribute)) add("network", name, url); });

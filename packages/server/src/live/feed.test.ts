@@ -42,6 +42,79 @@ async function drained(reader: BodyReader, pending: Promise<Chunk>[]): Promise<s
   }
 }
 
+describe("a reader that comes back", () => {
+  const idOf = (text: string): string => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+  const greeted = async (reader: BodyReader): Promise<string> => textOf((await reader.read()).value);
+
+  it("misses nothing, though it had only been greeted", async () => {
+    const feed = newFeed();
+    feed.open({ lastEventId: null, active: () => true });
+    for (const before of [[], ["early"]]) {
+      for (const version of before) feed.push(frame(version), null);
+      const reader = opened(feed);
+      const id = idOf(await greeted(reader));
+      await reader.cancel();
+      feed.push(frame(`missed${before.length}`), null);
+      const back = await drained(opened(feed, id), []);
+      expect(back).not.toContain("event: gap");
+      expect(versionsOf(back)).toEqual([`missed${before.length}`]);
+    }
+  });
+
+  it("is told of the gap once, not each time until the next frame", async () => {
+    const feed = newFeed();
+    feed.push(frame("early"), null);
+    const reader = opened(feed, "elsewhere.7");
+    const text = await greeted(reader);
+    expect(text).toContain("event: gap");
+    await reader.cancel();
+    expect(await drained(opened(feed, idOf(text)), [])).not.toContain("event: gap");
+  });
+
+  it("misses nothing after an erasure that it came after", async () => {
+    const feed = newFeed();
+    feed.push(frame("early"), "ada");
+    feed.forget("ada");
+    const reader = opened(feed);
+    const id = idOf(await greeted(reader));
+    await reader.cancel();
+    feed.push(frame("missed"), null);
+    expect(await drained(opened(feed, id), [])).toMatch(/^(?![^]*event: gap)[^]*missed/);
+  });
+
+  it("hears of an erasure, though nothing had come before it", async () => {
+    const feed = newFeed();
+    const reader = opened(feed);
+    const id = idOf(await greeted(reader));
+    await reader.cancel();
+    feed.forget("ada");
+    expect(await drained(opened(feed, id), [])).toMatch(/event: gap[^]*event: visitors/);
+  });
+
+  it("is told of a gap after nobody watched for a while, though the clock is put back since", async () => {
+    let now = 1e12;
+    const feed = createFeed({ clock: { now: () => now }, visitors });
+    open.push(feed);
+    const reader = opened(feed);
+    const id = idOf(await greeted(reader));
+    await reader.cancel();
+    now += 61_000;
+    expect(feed.watched).toBe(false);
+    now -= 10_000;
+    expect(await drained(opened(feed, id), [])).toContain("event: gap");
+  });
+
+  it("costs nothing for longer than a minute, though the clock is put back", async () => {
+    let now = 1e12;
+    const feed = createFeed({ clock: { now: () => now }, visitors });
+    open.push(feed);
+    await opened(feed).cancel();
+    expect(feed.watched).toBe(true);
+    now -= 3_600_000;
+    expect(feed.watched).toBe(false);
+  });
+});
+
 describe("frames on their way to many readers", () => {
   it("are made into bytes once, and what comes together is one chunk, the same for all", async () => {
     const feed = newFeed();

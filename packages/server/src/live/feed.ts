@@ -31,47 +31,60 @@ export interface Feed {
 const WINDOW = 2 << 20;
 /** How long frames are still made and held when the last reader has gone; after that nobody pays for them. */
 const LINGER_MS = 60_000;
+const NEVER = Number.NEGATIVE_INFINITY;
 
-function greet(reader: Reader, visitors: () => Aside): Uint8Array {
+/** @param epoch Of the reader's place, which it is told as well: it may go before any frame comes, and must not miss those that do meanwhile. */
+function greet(reader: Reader, epoch: string, visitors: () => Aside): Uint8Array {
   const pieces: Uint8Array[] = [RETRY];
   if (reader.greeting === "gap") pieces.push(frameBytes({ type: "gap" }));
-  if (reader.greeting !== "resumed") pieces.push(frameBytes(visitors()));
+  if (reader.greeting !== "resumed") pieces.push(frameBytes(visitors(), `${epoch}.${reader.sent}`));
   reader.greeting = null;
   return joined(pieces);
 }
 
 /** Where a returning reader stands; null where what it has missed cannot all be given. */
-function placeOf(
-  lastEventId: string,
-  { epoch, forgotten, window }: { epoch: string; forgotten: number; window: Window },
-): number | null {
-  const [watch, number = ""] = lastEventId.split(".");
-  if (watch !== epoch || !/^\d{1,15}$/.test(number)) return null;
-  // Also where nothing came after it: the reader still shows what is erased.
-  if (forgotten > 0 && Number(number) <= forgotten) return null;
+function placeOf(lastEventId: string, epoch: string, window: Window): number | null {
+  const [of, number = ""] = lastEventId.split(".");
+  if (of !== epoch || !/^\d{1,15}$/.test(number)) return null;
   return window.bytesAfter(Number(number)) === null ? null : Number(number);
 }
 
+const newEpoch = (): string => crypto.randomUUID().slice(0, 8);
+
 export function createFeed({ clock, visitors }: FeedOptions): Feed {
   const readers = new Set<Reader>();
+  /** Named in ids: numbers mean something only in one process, as long as it neither misses nor forgets anything. */
+  let epoch = newEpoch();
+  let watchedUntil = NEVER;
   const window = createWindow(WINDOW);
   const chunks = createChunks(window);
   const { next, serve, ask, close } = createServing({
     readers,
     window,
     chunks,
-    greet: (reader) => greet(reader, visitors),
+    greet: (reader) => greet(reader, epoch, visitors),
   });
-  /** Numbers mean something only within one unbroken watch; ids name it. */
-  let epoch = "";
-  let watchedUntil = Number.NEGATIVE_INFINITY;
-  /** What came up to this number is forgotten. */
-  let forgotten = 0;
 
-  const feed: Feed = {
+  function forget(visitor: string | null): void {
+    window.drop(visitor);
+    chunks.withdraw("visitors");
+    // Also where nothing came after it, a reader that returns still shows what is erased.
+    epoch = newEpoch();
+  }
+
+  function isWatched(): boolean {
+    const left = watchedUntil - clock.now();
+    if (readers.size > 0 || (left >= 0 && left <= LINGER_MS)) return true;
+    // For good, also where the clock is put back: from now on frames are missed, and those that are held are of no use to anybody.
+    if (watchedUntil !== NEVER) forget(null);
+    watchedUntil = NEVER;
+    return false;
+  }
+
+  return {
     readers,
     get watched() {
-      return readers.size > 0 || clock.now() <= watchedUntil;
+      return isWatched();
     },
     push(frame, visitor) {
       window.push(frameBytes(frame, `${epoch}.${window.last + 1}`), visitor);
@@ -84,8 +97,7 @@ export function createFeed({ clock, visitors }: FeedOptions): Feed {
       ask();
     },
     open({ lastEventId, active }) {
-      if (!feed.watched) epoch = clock.now().toString(36);
-      const place = lastEventId === null ? null : placeOf(lastEventId, { epoch, forgotten, window });
+      const place = lastEventId === null || !isWatched() ? null : placeOf(lastEventId, epoch, window);
       const reader = createReader({
         active,
         sent: place ?? window.last,
@@ -101,11 +113,7 @@ export function createFeed({ clock, visitors }: FeedOptions): Feed {
       readers.add(reader);
       return reader;
     },
-    forget(visitor) {
-      window.drop(visitor);
-      chunks.withdraw("visitors");
-      forgotten = window.last;
-    },
+    forget,
     close() {
       close();
       for (const reader of [...readers]) {
@@ -114,5 +122,4 @@ export function createFeed({ clock, visitors }: FeedOptions): Feed {
       }
     },
   };
-  return feed;
 }

@@ -31,6 +31,7 @@ export interface OpenOptions {
 
 /** Fan-out of the service's frames to server-sent-event streams. */
 export interface Hub {
+  /** Of a hub that is closed: a stream that is at its end. */
   open(options: OpenOptions): ReadableStream<Uint8Array>;
   figures(site: string): LiveFigures & { readers: number };
   /**
@@ -171,19 +172,29 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   }, TICK_MS);
   timer.unref();
 
-  const subscriptions = sites.map((site) => service.subscribe({ site }, (frame) => take(site, frame)));
-  for (const subscription of subscriptions) subscription.catch(report);
+  let closed = false;
+  const leaves: (() => Promise<void>)[] = [];
+  for (const site of sites)
+    service
+      .subscribe({ site }, (frame) => take(site, frame))
+      // A channel that answers so late must not hold up the end.
+      .then((leave) => (closed ? leave() : void leaves.push(leave)))
+      .catch(report);
 
   return {
     figures,
     forget: (site) => forget(site, null),
-    open: ({ site, ...rest }) => of(site).feeds.open(rest).body,
+    open({ site, ...rest }) {
+      const reader = of(site).feeds.open(rest);
+      // A host that waits for its connections to end would wait for ever.
+      if (closed) reader.end();
+      return reader.body;
+    },
     async close() {
+      closed = true;
       clearInterval(timer);
       for (const { feeds } of followed.values()) feeds.close();
-      for (const subscription of await Promise.allSettled(subscriptions)) {
-        if (subscription.status === "fulfilled") await subscription.value();
-      }
+      await Promise.all(leaves.map((leave) => leave().catch(report)));
     },
   };
 }

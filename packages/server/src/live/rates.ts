@@ -74,7 +74,8 @@ export function createRates(clock: Clock): Rates {
       const { all, simulated, visitors } = rates(site);
       const now = clock.now();
       for (const [visitor, { at }] of visitors) {
-        if (at > now - ACTIVE_MS) break;
+        // Far ahead is as far away: the clock was put back since.
+        if (Math.abs(now - at) < ACTIVE_MS) break;
         visitors.delete(visitor);
       }
       const second = Math.floor(now / 1000);
@@ -106,7 +107,7 @@ function lastMinute({ counts, seconds }: Minute, second: number): { count: numbe
   let recent = 0;
   for (let place = 0; place < MINUTE; place++) {
     const age = second - (seconds[place] as number);
-    if (age < MINUTE) count += counts[place] as number;
+    if (Math.abs(age) < MINUTE) count += counts[place] as number;
     if (age >= 1 && age <= 10) recent += counts[place] as number;
   }
   return { count, perSecond: recent / 10 };

@@ -53,6 +53,20 @@ describe("who is here", () => {
     expect(made()).toBe(251);
   });
 
+  it("has the latest where one event was kept before another was shown, and a clock put back shows nobody who left", () => {
+    const { keep, show, seen, later } = start();
+    keep("ada", "Page Viewed");
+    show("ada", "Product Viewed");
+    expect(seen()).toEqual(["ada Product Viewed"]);
+    show("bo");
+    later(-1000);
+    keep("ada", "Order Completed");
+    expect(seen()).toEqual(["bo Page Viewed", "ada Order Completed"]);
+    later(-60 * MINUTE);
+    show("cy");
+    expect(seen()).toEqual(["cy Page Viewed"]);
+  });
+
   it("holds nothing of who is forgotten, shown or kept", () => {
     const { roster, keep, show, seen } = start();
     for (const visitor of ["ada", "bo", "cy"]) {

@@ -29,8 +29,13 @@ const VISITORS = 50;
 const KEPT = 250;
 const RECENT_MS = 5 * 60_000;
 
-interface Row {
+/** When it was, and the how-manieth: what is kept is made a row later than what is shown, and clocks are put back. */
+interface Time {
   at: number;
+  order: number;
+}
+
+interface Row extends Time {
   frame: EventFrame;
   user: string | null;
 }
@@ -38,7 +43,7 @@ interface Row {
 interface Kind {
   /** Who was seen longest ago comes first. */
   rows: Map<string, Row>;
-  kept: { at: number; event: Event }[];
+  kept: (Time & { event: Event })[];
 }
 
 function isOf(subject: LiveSubject | null, { frame: { event }, user }: Row): boolean {
@@ -54,30 +59,35 @@ export function createRoster({ clock, frameOf }: RosterOptions): Roster {
   };
   const kindOf = (simulated: boolean): Kind => kinds[simulated ? "simulated" : "real"];
 
+  let taken = 0;
+  const time = (): Time => ({ at: clock.now(), order: ++taken });
+
   function put({ rows }: Kind, row: Row): void {
     const { visitor } = row.frame.event;
+    if ((rows.get(visitor)?.order ?? 0) > row.order) return;
     rows.delete(visitor);
     rows.set(visitor, row);
     if (rows.size > VISITORS) rows.delete(rows.keys().next().value as string);
   }
 
   return {
-    show: (frame, user) => put(kindOf(frame.simulated), { at: clock.now(), frame, user }),
+    show: (frame, user) => put(kindOf(frame.simulated), { ...time(), frame, user }),
     keep(event) {
       const { kept } = kindOf(isSimulated(event));
-      kept.push({ at: clock.now(), event });
+      kept.push({ ...time(), event });
       if (kept.length >= 2 * KEPT) kept.splice(0, KEPT);
     },
     visitors(subject) {
-      const since = clock.now() - RECENT_MS;
+      const now = clock.now();
       const found: Row[] = [];
       for (const kind of Object.values(kinds)) {
-        for (const { at, event } of kind.kept.splice(0).slice(-KEPT)) {
-          put(kind, { at, frame: frameOf(event), user: event.userId });
+        for (const { event, ...when } of kind.kept.splice(0).slice(-KEPT)) {
+          put(kind, { ...when, frame: frameOf(event), user: event.userId });
         }
-        for (const row of kind.rows.values()) if (row.at > since && isOf(subject, row)) found.push(row);
+        for (const row of kind.rows.values())
+          if (Math.abs(now - row.at) < RECENT_MS && isOf(subject, row)) found.push(row);
       }
-      return found.sort((a, b) => a.at - b.at).map(({ frame }) => frame);
+      return found.sort((a, b) => a.order - b.order).map(({ frame }) => frame);
     },
     forget(visitor) {
       for (const kind of Object.values(kinds)) {

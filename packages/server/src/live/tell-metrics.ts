@@ -28,7 +28,7 @@ export interface MetricsOptions {
 /** Event names, segments and experiments in a `metrics` frame: each second one must fit well into a reader's buffer. */
 const METRICS_NAMES = 50;
 
-/** @returns Tells the readers of each site its figures; while that is still under way, another call does nothing. */
+/** @returns Tells the readers of each site its figures. Where a site's are still being read, another call leaves them to come. */
 export function createMetricsTeller({ service, clock, beside, report }: MetricsOptions) {
   async function send(site: string, feeds: SiteFeeds): Promise<void> {
     const summary = await service.summary(site, { names: METRICS_NAMES });
@@ -39,27 +39,23 @@ export function createMetricsTeller({ service, clock, beside, report }: MetricsO
     feeds.tell("metrics", () => frame);
   }
 
-  const failing = new Set<string>();
-  async function sendAll(sites: ReadonlyMap<string, { feeds: SiteFeeds }>): Promise<void> {
-    for (const [site, { feeds }] of sites) {
-      if (feeds.wholeReaders === 0) continue;
-      try {
-        await send(site, feeds);
-        failing.delete(site);
-      } catch (error) {
-        // Once, not every second for as long as the store is away.
-        if (!failing.has(site)) report(error);
-        failing.add(site);
-      }
+  const [reading, failing] = [new Set<string>(), new Set<string>()];
+  async function tell(site: string, feeds: SiteFeeds): Promise<void> {
+    reading.add(site);
+    try {
+      await send(site, feeds);
+      failing.delete(site);
+    } catch (error) {
+      // Once, not every second for as long as the store is away.
+      if (!failing.has(site)) report(error);
+      failing.add(site);
+    } finally {
+      reading.delete(site);
     }
   }
 
-  let sending = false;
   return (sites: ReadonlyMap<string, { feeds: SiteFeeds }>): void => {
-    if (sending) return;
-    sending = true;
-    void sendAll(sites).finally(() => {
-      sending = false;
-    });
+    for (const [site, { feeds }] of sites)
+      if (feeds.wholeReaders > 0 && !reading.has(site)) void tell(site, feeds);
   };
 }

@@ -17,14 +17,15 @@ export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
   return {
     cancel,
     within(ms) {
-      const at = clock.now() + ms;
-      if (timer !== null && due <= at) return;
+      const now = clock.now();
+      const at = now + ms;
+      if (timer === null || at < due) due = at;
       cancel();
-      due = at;
+      // Set anew each time: while the device sleeps or its clock is put forward, the timer falls behind.
       timer = timers.set(() => {
         timer = null;
         task();
-      }, ms);
+      }, due - now);
     },
   };
 }

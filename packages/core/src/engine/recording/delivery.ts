@@ -118,9 +118,15 @@ function createSender(
   let cancel = createCancel();
   let failures = 0;
   let notBefore = 0;
+  /** How long that was off when it was set, ms. */
+  let wait = 0;
   let limit = MAX_BATCH;
 
-  const pause = (): number => Math.max(0, notBefore - host.clock.now());
+  /** Ms that are left; none where that is not above 0. A clock put back begins a wait anew, rather than lengthen it by as much. */
+  const pause = (): number => {
+    notBefore = Math.min(notBefore, host.clock.now() + wait);
+    return notBefore - host.clock.now();
+  };
 
   const send = async (
     items: readonly QueueItem[],
@@ -148,7 +154,8 @@ function createSender(
       const refused = outcome.status === "refused";
       if (refused) host.report(refusal(outcome.code, outcome.detail));
       const afterMs = refused ? REFUSED_MS : outcome.afterMs;
-      notBefore = host.clock.now() + backOff(++failures, afterMs, random);
+      wait = backOff(++failures, afterMs, random);
+      notBefore = host.clock.now() + wait;
       // What the server asked for is asked of all pages of this device; a key that was wrong may be right in the next one.
       if (asksToWait(outcome)) await device.use((storage) => storage.set(WAIT, notBefore));
     }
@@ -157,7 +164,11 @@ function createSender(
   /** How long to wait, with what the server asked of another page. Further off than it may ask was said by another clock. */
   const sharedPause = async (): Promise<number> => {
     const until = Number(await device.use((storage) => storage.get(WAIT)));
-    if (until > notBefore && until <= host.clock.now() + RETRY_AFTER_MAX_MS) notBefore = until;
+    const left = until - host.clock.now();
+    if (left > pause() && left <= RETRY_AFTER_MAX_MS) {
+      notBefore = until;
+      wait = left;
+    }
     return pause();
   };
 
@@ -194,7 +205,7 @@ function createSender(
     loop() {
       const { signal: mine } = cancel;
       return async (): Promise<void> => {
-        while ((await sharedPause()) === 0) {
+        while ((await sharedPause()) <= 0) {
           const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
           if (mine.aborted || items.length === 0) return;
           const { allowed: batch, withheld } = gate(items);

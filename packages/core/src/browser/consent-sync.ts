@@ -1,4 +1,5 @@
 import type { ConsentSync } from "../ports/environment.js";
+import { openChannel } from "./open-channel.js";
 
 /**
  * Tells the pages of one origin of each other's consent decisions (BroadcastChannel), and asks to read the record again whenever this page
@@ -8,8 +9,7 @@ export function browserConsentSync(
   channelName: string,
 ): (listener: (record?: unknown) => void) => ConsentSync {
   return (listener) => {
-    const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(channelName);
-    if (channel) channel.onmessage = (message) => listener(message.data);
+    const channel = openChannel(channelName, listener);
     const back = (): void => {
       if (document.visibilityState === "visible") listener();
     };

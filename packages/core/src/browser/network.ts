@@ -1,4 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
+import { openChannel } from "./open-channel.js";
 import type { Cancellation, DeviceNetwork, QueueItem, SendOutcome } from "../ports/environment.js";
 
 /** What survives the page shares 65,536 bytes in every browser (Fetch standard, keepalive); a little is left for the host. */
@@ -197,14 +198,10 @@ export function browserNetwork(
       };
       document.addEventListener("visibilitychange", hidden);
       addEventListener("pagehide", listener);
-      try {
-        channel = new BroadcastChannel(`attune-wait ${base}`);
-        channel.onmessage = ({ data }) => {
-          quietUntil = Number(data);
-        };
-      } catch {
-        // Not there, or refused to a page that may not store: such a page learns of a wait by its own requests.
-      }
+      // Without one a page learns of a wait by its own requests.
+      channel = openChannel(`attune-wait ${base}`, (until) => {
+        quietUntil = Number(until);
+      });
       return () => {
         channel?.close();
         channel = null;

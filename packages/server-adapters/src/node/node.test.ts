@@ -158,6 +158,29 @@ describe("toNodeListener: clients that leave, handlers that fail", () => {
     expect((await fetch(url)).status).toBe(500);
   });
 
+  it("T12 a body that breaks off while its client reads nothing is cut off too, and its connection with it", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const url = await start(() => {
+      const chunk = Buffer.alloc(64 * 1024);
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => void (fail = (error) => controller.error(error)),
+        pull: (controller) => controller.enqueue(chunk),
+      });
+      return new Response(body);
+    });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => undefined).pause();
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => server?.getConnections((_, count) => resolve(count)));
+    // By then the buffers on the way are full.
+    await sleep(300);
+    expect(await connections()).toBe(1);
+    fail(new Error("the reader did not keep up"));
+    await expect.poll(connections, { timeout: 5000 }).toBe(0);
+    socket.destroy();
+  });
+
   it("an error in the middle of a body cuts the response off, so that it cannot pass for whole", async () => {
     const reported: unknown[] = [];
     const url = await start(

@@ -32,6 +32,10 @@ export async function sendResponse(
   const reader: Reader = body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => undefined);
   outgoing.once("close", cancel);
+  // While the client takes nothing, nobody reads the body, nor sees that it breaks off.
+  reader.closed.catch(() => {
+    if (outgoing.writableNeedDrain) outgoing.destroy();
+  });
   try {
     await pump(reader, outgoing, head);
   } catch (error) {

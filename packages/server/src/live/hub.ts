@@ -39,6 +39,8 @@ export interface Hub {
    * gap. Erasures that the service's frames tell of need no call: of those it is known.
    */
   forget(site: string): void;
+  /** The same, and whoever reads sees the gap now: for an erasure that stopped half-way, which no frame tells of. */
+  lose(site: string): void;
   close(): Promise<void>;
 }
 
@@ -184,6 +186,7 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
   return {
     figures,
     forget: (site) => forget(site, null),
+    lose: (site) => take(site, { type: "gap" }),
     open({ site, ...rest }) {
       const reader = of(site).feeds.open(rest);
       // A host that waits for its connections to end would wait for ever.

@@ -51,6 +51,9 @@ describe("the streams of a site", () => {
         return /^id: (.*)$/m.exec(new TextDecoder().decode(value))?.[1] as string;
       }),
     );
+    const told = feeds.of({ type: "erased", site: "s", visitor: "erased" });
+    const others = feeds.of({ type: "gap" }).filter((feed) => !told.includes(feed));
+    expect([told.length, others.length]).toEqual([4, 1]);
     feeds.forget("erased");
     const greetings = () =>
       subjects.map((subject, n) => feeds.open({ subject, lastEventId: places[n] ?? null, active }).greeting);

@@ -41,8 +41,11 @@ export const PING_TURNS = 15;
 const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
 
 /** Frames that concern every reader, whomever they follow. */
-const isForAll = ({ type }: ServiceFrame): boolean =>
-  type === "gap" || type === "erased" || type === "ruleset";
+const isForAll = ({ type }: ServiceFrame): boolean => type === "gap" || type === "ruleset";
+
+/** Whether a feed may have shown a visitor: those of sessions and users are not known by their visitors. */
+const mayShow = (subject: LiveSubject | null, visitor: string | null): boolean =>
+  visitor === null || subject?.kind !== "visitor" || subject.name === visitor;
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, visitors: () => visitors(null) });
@@ -58,6 +61,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const found = whole.watched ? [whole] : [];
     if (apart.size === 0) return found;
     if (isForAll(frame)) return [...found, ...Array.from(apart.values(), ({ feed }) => feed)];
+    if (frame.type === "erased") {
+      for (const { subject, feed } of apart.values()) if (mayShow(subject, frame.visitor)) found.push(feed);
+      return found;
+    }
     const look = (kind: LiveSubject["kind"], name: string | null): void => {
       const entry = name === null ? undefined : apart.get(keyOf({ kind, name }));
       if (entry?.feed.watched) found.push(entry.feed);
@@ -102,10 +109,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),
     forget(visitor) {
-      for (const { subject, feed } of all()) {
-        const isOther = visitor !== null && subject?.kind === "visitor" && subject.name !== visitor;
-        if (!isOther) feed.forget(visitor);
-      }
+      for (const { subject, feed } of all()) if (mayShow(subject, visitor)) feed.forget(visitor);
     },
     sweep() {
       for (const { feed } of all()) for (const reader of feed.readers) if (!reader.active()) reader.end();

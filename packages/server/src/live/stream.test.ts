@@ -350,6 +350,31 @@ describe("erasure", () => {
   });
 });
 
+describe("an erasure that stops half-way", () => {
+  it("is a gap to whoever reads, since nobody knows what is gone", async () => {
+    const hot = memoryStore();
+    let fails = false;
+    const commit: typeof hot.commit = (...args) =>
+      fails ? Promise.reject(new Error("the store is away")) : hot.commit(...args);
+    const put: typeof hot.put = (...args) =>
+      fails ? Promise.reject(new Error("the store is away")) : hot.put(...args);
+    const own = await startTestServer({ stores: { hot: { ...hot, commit, put } } });
+    const visitorId = "erased-half-way-0123456789";
+    await own.post(BATCH, [nativeEvent({ visitorId })]);
+    const erase = async (): Promise<void> => {
+      fails = true;
+      const path = `/api/v1/behavioral/data/${visitorId}`;
+      expect((await own.call(path, { method: "DELETE", key: SECRET })).status).toBeGreaterThanOrEqual(500);
+    };
+    const isGap = ({ type }: Frame): boolean => type === "gap";
+    // The metrics that follow end the test where no gap comes.
+    const hasEnded = (seen: Frame[]): boolean =>
+      seen.some(isGap) || seen.filter(({ type }) => type === "metrics").length > 2;
+    expect((await read(hasEnded, undefined, erase, own)).some(isGap)).toBe(true);
+    await own.close();
+  });
+});
+
 describe("erasure in another process", () => {
   const shared = async (): Promise<{ here: TestServer; there: TestServer; channel: Channel }> => {
     const channel = memoryChannel();

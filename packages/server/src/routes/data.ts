@@ -32,8 +32,12 @@ async function erase(call: Call, { service, hub }: RouteContext): Promise<Respon
   }
   const { site } = call.principal;
   const actor = actorOf(call.principal);
-  // Also where it failed half-way or the channel lost its frame: what is gone from the stores must not live on in the stream.
-  const receipt = await service.erase(idParam(call, "id"), { site, actor }).finally(() => hub.forget(site));
+  const receipt = await service.erase(idParam(call, "id"), { site, actor }).catch((error: unknown) => {
+    hub.lose(site);
+    throw error;
+  });
+  // Also where the channel has lost its frame: what is gone from the stores must not live on in the stream.
+  hub.forget(site);
   const { events, sessions, profiles } = receipt.removed;
   return json({
     deletionId: receipt.id,

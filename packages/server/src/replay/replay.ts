@@ -121,6 +121,15 @@ function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | n
   };
 }
 
+/** A timer that is to wait longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** @param due By `performance.now()`. @throws AbortError */
+async function until(due: number, signal: AbortSignal): Promise<void> {
+  for (let rest = due - performance.now(); rest > 0; rest = due - performance.now())
+    await sleep(Math.min(rest, LONGEST_TIMER_MS), undefined, { signal });
+}
+
 /** Waits until a recorded time is due; what came before is sent first, so that it does not wait with it. */
 function createPace(
   speed: number,
@@ -134,7 +143,6 @@ function createPace(
     const due = origin.wall + (at - origin.recorded) / speed;
     const wait = due - performance.now();
     if (wait < 5) return undefined;
-    const waited = (): Promise<void> => sleep(due - performance.now(), undefined, { signal: ended });
-    return flush().then(() => waited().catch(() => undefined));
+    return flush().then(() => until(due, ended).catch(() => undefined));
   };
 }

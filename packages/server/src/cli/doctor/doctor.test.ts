@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -414,6 +414,14 @@ describe("attune doctor, of this machine", () => {
       const broken = findings.filter(({ code }) => code === "ATTUNE_DOCTOR_FOLDER_BROKEN");
       expect(broken.map(({ message }) => message.split(" ")[0])).toEqual([join(dir, "log.mdb")]);
     }
+  });
+
+  it.skipIf(process.getuid?.() === 0)("finds a file of data that is another user's", async () => {
+    const dir = join(folder, "others");
+    await mkdir(dir, { mode: 0o700 });
+    await lmdbLog({ path: join(dir, "log") }).close();
+    await chmod(join(dir, "log", "log.mdb"), 0o400);
+    expect((await examine(embedded, "LMDB", { dir: "others" })).codes).toContain("error DOCTOR_FOLDER_WRITE");
   });
 
   it("takes what LMDB has made for what it is", async () => {

@@ -8,6 +8,7 @@ export interface FolderFacts {
   isFolder: boolean;
   /** Permission bits; null where it is not there yet. */
   mode: number | null;
+  /** Together with the files of data that are in it. */
   writable: boolean;
   freeBytes: number | null;
   /** `f_type` of statfs; null where the system does not tell. */
@@ -51,7 +52,7 @@ export function judgeDataFolder(facts: FolderFacts): Finding[] {
     findings.push(
       error(
         "ATTUNE_DOCTOR_FOLDER_WRITE",
-        `${folder} cannot be written to by this user. Change its owner, or name another.`,
+        `${folder}, or a file of data in it, cannot be read and written to by this user. Run as its owner or change the owner (chown -R), or name another.`,
       ),
     );
   if (mode !== null && (mode & 0o077) !== 0)
@@ -95,24 +96,28 @@ export async function lookAtFolder(given: string): Promise<FolderFacts> {
   let there = folder;
   while (own === null && there !== dirname(there) && (await stat(there).catch(() => null)) === null)
     there = dirname(there);
-  const writable = await access(there, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
   const space = await statfs(there).catch(() => null);
   const found = own ?? (await stat(there).catch(() => null));
   const files = ["store", "log", "series"].map((name) => join(given, name, `${name}.mdb`));
   const flags = await Promise.all(files.map(isBroken));
+  // Files too: who once ran a command as another user has left some that are that user's.
+  const writable = await Promise.all([there, ...files].map(isWritable));
   return {
     folder: given,
     isFolder: found?.isDirectory() ?? false,
     broken: files.filter((_, i) => flags[i]),
     mode: own === null || process.platform === "win32" ? null : own.mode & 0o777,
-    writable,
+    writable: writable.every(Boolean),
     freeBytes: space && space.bavail * space.bsize,
     fileSystem: space !== null && process.platform === "linux" ? space.type : null,
   };
 }
+
+const isWritable = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK | constants.W_OK).then(
+    () => true,
+    (cause: NodeJS.ErrnoException) => cause.code === "ENOENT",
+  );
 
 /** In the first page of each file of LMDB (`MDB_MAGIC` behind the page's header); it stands as the machine writes numbers. */
 const MAGIC = 0xbeefc0de;

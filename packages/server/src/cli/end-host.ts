@@ -7,7 +7,7 @@ import type { AttuneServer } from "../types.js";
 import type { OpenedPorts } from "./ports/open-ports.js";
 
 /** Lets requests through to a handler until it is closed. */
-export interface Gate {
+interface Gate {
   fetch: FetchHandler;
   /** New requests are answered with 503 from now on; resolves when those that had begun have their answers. */
   close(): Promise<void>;
@@ -38,7 +38,7 @@ export function createGate(handler: FetchHandler): Gate {
   };
 }
 
-export interface Running {
+interface Running {
   gate: Gate;
   /** Whether events are folded here. What others fold is not waited for. */
   folds: boolean;

@@ -308,6 +308,20 @@ describe("attune replay", () => {
     expect(Date.now() - started).toBeGreaterThan(580);
   });
 
+  it("keeps to recorded time in whatever shape events tell of it", async () => {
+    const at = (ms: number): string => new Date(Date.now() - 60_000 + ms).toISOString();
+    const event = { sessionId: "s", eventType: "page_view", consent: { purposes: ["analytics"] } };
+    const lines = [
+      { ...event, timestamp: at(0) },
+      { ...event, eventData: { timestamp: at(300) } },
+      nativeEvent({ occurredAt: Date.parse(at(600)) }),
+    ].map((each) => JSON.stringify(each));
+    const name = await file("shapes.ndjson", lines.join("\n"));
+    const report = reportOf(await run("replay", name, "--speed", "1", "--json"));
+    expect(report).toMatchObject({ rows: 3, rejected: 0 });
+    expect(report.elapsedMs).toBeGreaterThan(580);
+  });
+
   it.each([
     ["an hour", 3_600_000],
     ["longer than one timer can wait", 40 * 86_400_000],

@@ -112,7 +112,9 @@ function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | n
     unknown
   >;
   const key = event.visitorId ?? event.anonymousId ?? event.userId ?? event.sessionId;
-  const at = typeof event.occurredAt === "number" ? event.occurredAt : Date.parse(String(event.occurredAt));
+  const { timestamp = event.timestamp } = (event.eventData ?? {}) as { timestamp?: unknown };
+  const recorded = event.occurredAt ?? timestamp;
+  const at = typeof recorded === "number" ? recorded : Date.parse(String(recorded));
   return {
     event: entry.raw as MappedEvent["event"],
     key: String(key ?? ""),

@@ -50,7 +50,9 @@ interface Running {
   report(error: unknown): void;
 }
 
-/** What is sent by then was read by nobody, ms. */
+/** Of the time to settle: a body that never comes must not take all of it. */
+const REQUESTS_SHARE = 0.5;
+/** Whoever has not taken an answer by then does not read it, ms. */
 const SENDING_MS = 1000;
 /** How long the batch at hand may take, and whatever else has to be asked for a last time, ms. */
 const CLOSING_MS = 5000;
@@ -58,13 +60,15 @@ const CLOSING_MS = 5000;
 /**
  * Closes everything, whatever becomes of it on the way: neither a log nor a system that does not answer may keep the process from ending.
  *
- * @param settleMs How long requests that had begun and the fold are waited for.
- * @returns Whether these were done by then.
+ * @param settleMs How long requests that had begun (half of it at most) and the fold are waited for.
+ * @returns Whether all that was acknowledged was folded by then.
  */
 export async function endAll(running: Running, settleMs: number): Promise<boolean> {
   const { gate, folds, listener, server, service, ports, report } = running;
-  const done = gate.close().then(() => (folds ? server.service.settled() : undefined));
-  const settled = await inTime(done, settleMs).catch((error: unknown) => {
+  const until = performance.now() + settleMs;
+  await inTime(gate.close(), settleMs * REQUESTS_SHARE);
+  const folded = folds ? server.service.settled() : Promise.resolve();
+  const settled = await inTime(folded, until - performance.now()).catch((error: unknown) => {
     report(error);
     return false;
   });

@@ -97,6 +97,29 @@ describe("a host that ends", () => {
     slow.destroy();
   });
 
+  it("does not wait for a body that never comes until there is no time left for the fold", async () => {
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
+    const { service } = host.server;
+    const { settled } = service;
+    let waited = 0;
+    service.settled = () => {
+      waited += 1;
+      return settled();
+    };
+    const stalled = connect(Number(new URL(host.url).port), "127.0.0.1");
+    stalled.on("error", () => undefined);
+    stalled.write(
+      `POST /api/v1/behavioral/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${host.keys?.writeKey}\r\nContent-Length: 100\r\n\r\n[`,
+    );
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
+    const metrics = async () => (await fetch(`${host.url}/metrics`, { headers })).text();
+    await expect.poll(metrics).toContain("attune_in_flight_requests 2\n");
+    const started = performance.now();
+    expect(await host.close(1000)).toBe(true);
+    expect([waited, performance.now() - started < 5000]).toEqual([1, true]);
+    stalled.destroy();
+  });
+
   it("ends where something does not come to its end, and says so", async () => {
     const codes: unknown[] = [];
     const report = (error: unknown): void => void codes.push((error as { code?: unknown }).code);

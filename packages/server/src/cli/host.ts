@@ -52,7 +52,7 @@ export interface Host {
   hasDashboard: boolean;
   /**
    * Answers new requests with 503 at once, finishes those that had begun and folds what was acknowledged, for as long as `settleMs` allows
-   * (default: no bound), and closes everything. Resolves to whether all of that was done, also where the log does not answer; with a data
+   * (default: no bound), and closes everything. Resolves to whether all of it was folded, also where the log does not answer; with a data
    * folder the rest is folded at the next start.
    */
   close(settleMs?: number): Promise<boolean>;

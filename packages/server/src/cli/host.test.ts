@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lmdbLog } from "@attune/server-adapters/lmdb";
@@ -60,6 +60,103 @@ describe("a host that ends", () => {
     const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
     expect(await host.close(5000)).toBe(true);
   });
+
+  it("finishes the requests that had begun, slow bodies and slow answers, and folds what they brought", async () => {
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
+    const { service } = host.server;
+    const { summary } = service;
+    const seen: number[] = [];
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    let answer = (): void => undefined;
+    const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+    service.summary = async (options) => {
+      asked();
+      await mayAnswer;
+      const found = await summary(options);
+      seen.push(found.events);
+      return found;
+    };
+    const body = JSON.stringify([nativeEvent()]);
+    const slow = connect(Number(new URL(host.url).port), "127.0.0.1");
+    slow.write(
+      `POST /api/v1/behavioral/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${host.keys?.writeKey}\r\nContent-Length: ${body.length}\r\n\r\n[`,
+    );
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
+    const reading = fetch(`${host.url}/api/sessions/metrics`, { headers });
+    await isAsked;
+    const closing = host.close(20_000);
+    slow.write(body.slice(1));
+    let text = "";
+    slow.on("data", (chunk) => (text += String(chunk)));
+    await expect.poll(() => text).toContain('"accepted":1');
+    answer();
+    const got = await reading;
+    expect([got.status, ((await got.json()) as { events: number }).events]).toEqual([200, seen[0]]);
+    expect(await closing).toBe(true);
+    slow.destroy();
+  });
+
+  it("does not wait for a body that never comes until there is no time left for the fold", async () => {
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
+    const { service } = host.server;
+    const { settled } = service;
+    let waited = 0;
+    service.settled = () => {
+      waited += 1;
+      return settled();
+    };
+    const stalled = connect(Number(new URL(host.url).port), "127.0.0.1");
+    stalled.on("error", () => undefined);
+    stalled.write(
+      `POST /api/v1/behavioral/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${host.keys?.writeKey}\r\nContent-Length: 100\r\n\r\n[`,
+    );
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
+    const metrics = async () => (await fetch(`${host.url}/metrics`, { headers })).text();
+    await expect.poll(metrics).toContain("attune_in_flight_requests 2\n");
+    const started = performance.now();
+    expect(await host.close(1000)).toBe(true);
+    expect([waited, performance.now() - started < 5000]).toEqual([1, true]);
+    stalled.destroy();
+  });
+
+  it("ends where something does not come to its end, and says so", async () => {
+    const codes: unknown[] = [];
+    const report = (error: unknown): void => void codes.push((error as { code?: unknown }).code);
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report });
+    const { close } = host.server;
+    host.server.close = () => new Promise(() => {});
+    expect(await host.close(100)).toBe(true);
+    expect(codes).toEqual(["ATTUNE_SERVER_CUT_OFF"]);
+    await close();
+  }, 15_000);
+
+  // Half a minute, since each adapter has its patience.
+  it.skipIf(REDIS.path === null || process.env.ATTUNE_HISTORIES === undefined)(
+    "ends where its Redis takes connections and answers nothing any more",
+    async () => {
+      const redis = await startRedis(REDIS.path ?? "");
+      const dir = await mkdtemp(join(tmpdir(), "attune-host-"));
+      const system = { kind: "redis", url: `redis://127.0.0.1:${redis.port}` } as const;
+      const config = { ports: { hot: system, log: system, channel: system } };
+      const codes = new Set<unknown>();
+      const report = (error: unknown): void => void codes.add((error as { code?: unknown }).code);
+      const host = await startHost({ dir, port: 0, host: "127.0.0.1", report, config });
+      const pid = Number(/process_id:(\d+)/.exec(await redis.client.info("server"))?.[1]);
+      // Until it has subscribed to what it hears of others by.
+      await expect.poll(() => redis.client.pubsub("CHANNELS")).not.toEqual([]);
+      process.kill(pid, "SIGSTOP");
+      try {
+        expect(await host.close(200)).toBe(false);
+        expect(codes).toContain("ATTUNE_SERVER_CUT_OFF");
+      } finally {
+        process.kill(pid, "SIGCONT");
+        await redis.stop();
+        await rm(dir, { recursive: true });
+      }
+    },
+    60_000,
+  );
 
   it("knows where sign-in links lead", async () => {
     const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });

@@ -5,15 +5,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPersonalizationService } from "@attune/core/service";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "@attune/core/memory";
-import type { LoadedRuleset, PersonalizationService } from "@attune/core/service";
+import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
-import { problem } from "../http/problem.js";
 import { createAttuneServer } from "../server.js";
 import type { AttuneServer, Limits } from "../types.js";
 import type { ServerConfig } from "@attune/core/wire";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { retentionOf } from "./back-end.js";
 import { keysFor } from "./config.js";
+import { createGate, endAll } from "./end-host.js";
 import { issueLines, keysOf, type LocalKeys, newKeys } from "./files.js";
 import { EMBEDDED } from "./ports/embedded-ports.js";
 import { openPorts, type OpenedPorts } from "./ports/open-ports.js";
@@ -51,9 +51,9 @@ export interface Host {
   server: AttuneServer;
   hasDashboard: boolean;
   /**
-   * Answers new requests with 503 at once, folds what was acknowledged, for as long as `settleMs` allows (default: no bound), and closes
-   * everything. Resolves to whether all of it was folded, also where the log does not answer; with a data folder the rest is folded at the
-   * next start.
+   * Answers new requests with 503 at once, finishes those that had begun and folds what was acknowledged, for as long as `settleMs` allows
+   * (default: no bound), and closes everything. Resolves to whether all of it was folded, also where the log does not answer; with a data
+   * folder the rest is folded at the next start.
    */
   close(settleMs?: number): Promise<boolean>;
 }
@@ -95,16 +95,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
   );
   let published: LoadedRuleset | null = null;
-  let ending = false;
-  const listener = http.createServer(
-    toNodeListener((request, peer) => (ending ? endingAnswer() : server.fetch(request, peer)), { report }),
-  );
-  const close = (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> => {
-    ending = true;
-    // What others fold is not waited for.
-    const settle = worker ? () => inTime(server.service.settled(), settleMs) : async () => true;
-    return endAll({ settle, listener, server, service, ports, report });
-  };
+  const gate = createGate(server.fetch);
+  const listener = http.createServer(toNodeListener(gate.fetch, { report }));
+  const close = (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> =>
+    endAll({ gate, folds: worker, listener, server, service, ports, report }, settleMs);
   await orElse(
     async () => {
       if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
@@ -153,56 +147,6 @@ const partsOf = (
   ...(sensitive && { sensitive }),
   retentionMs,
 });
-
-interface Running {
-  settle(): Promise<boolean>;
-  listener: http.Server;
-  server: AttuneServer;
-  /** Where it is not the server's own. */
-  service: PersonalizationService | null;
-  ports: OpenedPorts;
-  report(error: unknown): void;
-}
-
-/** Whether all was settled; closes everything whatever becomes of that, since a log that does not answer must not keep the process from ending. */
-async function endAll({ settle, listener, server, service, ports, report }: Running): Promise<boolean> {
-  const settled = await settle().catch((error: unknown) => {
-    report(error);
-    return false;
-  });
-  const closed = new Promise((resolve) => listener.close(resolve));
-  try {
-    await server.close();
-    await service?.close();
-  } finally {
-    listener.closeAllConnections();
-    await closed;
-    await ports.close();
-  }
-  return settled;
-}
-
-const endingAnswer = (): Response =>
-  problem({
-    status: 503,
-    code: "ATTUNE_SERVER_ENDING",
-    detail: "This server is ending; send the same again later.",
-    headers: { connection: "close", "retry-after": "5" },
-  });
-
-/** Whether the work was done before the time was up. */
-async function inTime(work: Promise<void>, ms: number): Promise<boolean> {
-  if (ms === Number.POSITIVE_INFINITY) return work.then(() => true);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function memoryPorts(retentionMs: number) {
   const [hot, log, channel] = [memoryStore(), memoryLog(), memoryChannel()];

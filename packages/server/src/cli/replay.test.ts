@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -243,6 +243,54 @@ describe("attune replay", () => {
     }
   });
 
+  it("takes every usual end of a line of CSV for one, also where a file mixes them", async () => {
+    const lines = ["a,b", "1,2", '"x\ny",4', "5,6", "7,8"];
+    for (const ends of [["\n"], ["\r\n"], ["\r"], ["\r\n", "\n"], ["\n", "\r\n"]]) {
+      const text = lines.map((each, n) => each + ends[n % ends.length]).join("");
+      const found: unknown[] = [];
+      const source = await openRows(await file("ends.csv", `\ufeff${text}`), { format: "csv" });
+      for await (const { row } of source.rows((columns) => found.push(columns))) found.push(row);
+      expect(found, JSON.stringify(ends)).toEqual([
+        ["a", "b"],
+        ["1", "2"],
+        ["x\ny", "4"],
+        ["5", "6"],
+        ["7", "8"],
+      ]);
+    }
+  });
+
+  it("ends at a header line that is no CSV, instead of taking the first row for it", async () => {
+    for (const header of ['event_time,event"type', '"event_time,event_type']) {
+      const name = await file("header.csv", [header, ...SHOP.split("\n").slice(1)].join("\n"));
+      const { code, out, err } = await run("replay", name, "--mapping", "rees46");
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toMatch(/^The header line is no CSV/);
+      expect(err).not.toContain("u1");
+    }
+  });
+
+  it("keeps the digits of numbers that are longer than a double can hold: people are told apart by them", async () => {
+    const ids = ["12345678901234567890", "12345678901234567891", "-9007199254740993"];
+    const lines = ids.map((id) => `{"id":${id},"text":"say \\"${id}\\", 0.12345678901234567","price":0.5}`);
+    const source = await openRows(await file("long-ids.ndjson", lines.join("\n")), {
+      format: "ndjson",
+      columns: ["id", "text", "price"],
+    });
+    const found: unknown[] = [];
+    for await (const { row } of source.rows(() => {})) found.push(row?.slice(0, 3));
+    expect(found).toEqual(ids.map((id) => [id, `say "${id}", 0.12345678901234567`, "0.5"]));
+  });
+
+  it("is never further than at the end of a file that grows while it is read", async () => {
+    const name = await file("growing.ndjson", "{}\n");
+    const source = await openRows(name, { format: "ndjson" });
+    await appendFile(name, "{}\n".repeat(10));
+    let rows = 0;
+    for await (const { number } of source.rows(() => {})) rows = number;
+    expect([rows, source.progress()]).toEqual([11, 1]);
+  });
+
   it("counts rows that are no CSV", async () => {
     const broken = `${HEADER}\n${line(0, "view", "u1", "s1")}\n2019-10-01 00:00:01 UTC,vi"ew,1,2,c,b,1,u1,s1\n${line(2, "view", "u1", "s1")}\n`;
     const report = reportOf(
@@ -260,22 +308,49 @@ describe("attune replay", () => {
     expect(Date.now() - started).toBeGreaterThan(580);
   });
 
-  it("that is interrupted reads no further, and accounts for what it has read", async () => {
-    const at = await startTestServer();
-    const ending = new AbortController();
-    const client = createClient({ url: at.url, key: SECRET, connections: 2, waitMs: 10_000 });
-    const event = (occurredAt: number) => JSON.stringify(nativeEvent({ occurredAt }));
-    const now = Date.now();
-    const lines = [event(now), event(now + 10), event(now + 3_600_000), event(now + 3_600_000)];
-    const source = await openRows(await file("slow.ndjson", lines.join("\n")), { format: "ndjson" });
-    const options = { source, client, mapping: null, cacheStats: null, decide: false, ended: ending.signal };
-    const running = replay({ ...options, batch: 10, concurrency: 2, limit: 100, speed: 1 });
-    await expect.poll(async () => (await client.summary())?.events).toBe(2);
-    ending.abort();
-    expect(await running).toMatchObject({ rows: 3, balanced: true, after: { events: 3 } });
-    client.close();
-    await at.close();
+  it("keeps to recorded time in whatever shape events tell of it", async () => {
+    const at = (ms: number): string => new Date(Date.now() - 60_000 + ms).toISOString();
+    const event = { sessionId: "s", eventType: "page_view", consent: { purposes: ["analytics"] } };
+    const lines = [
+      { ...event, timestamp: at(0) },
+      { ...event, eventData: { timestamp: at(300) } },
+      nativeEvent({ occurredAt: Date.parse(at(600)) }),
+    ].map((each) => JSON.stringify(each));
+    const name = await file("shapes.ndjson", lines.join("\n"));
+    const report = reportOf(await run("replay", name, "--speed", "1", "--json"));
+    expect(report).toMatchObject({ rows: 3, rejected: 0 });
+    expect(report.elapsedMs).toBeGreaterThan(580);
   });
+
+  it.each([
+    ["an hour", 3_600_000],
+    ["longer than one timer can wait", 40 * 86_400_000],
+  ])(
+    "that is interrupted while it waits for %s reads no further, and accounts for what it has read",
+    async (_, gap) => {
+      const at = await startTestServer();
+      const ending = new AbortController();
+      const client = createClient({ url: at.url, key: SECRET, connections: 2, waitMs: 10_000 });
+      const event = (occurredAt: number) => JSON.stringify(nativeEvent({ occurredAt }));
+      const began = Date.now() - 50 * 86_400_000;
+      const lines = [event(began), event(began + 10), event(began + gap), event(began + gap)];
+      const source = await openRows(await file("slow.ndjson", lines.join("\n")), { format: "ndjson" });
+      const options = {
+        source,
+        client,
+        mapping: null,
+        cacheStats: null,
+        decide: false,
+        ended: ending.signal,
+      };
+      const running = replay({ ...options, batch: 10, concurrency: 2, limit: 100, speed: 1 });
+      await expect.poll(async () => (await client.summary())?.events).toBe(2);
+      ending.abort();
+      expect(await running).toMatchObject({ rows: 3, balanced: true, after: { events: 3 } });
+      client.close();
+      await at.close();
+    },
+  );
 
   it("reaches a server elsewhere; a write key sees no totals", async () => {
     const at = await startTestServer();
@@ -295,23 +370,26 @@ describe("attune replay", () => {
   });
 
   it("tells a server that is not Attune, and sends nothing again once it has ended", async () => {
+    const pages = ["<!doctype html>", '{"ok":true}', "null"];
     let asked = 0;
     const other = http.createServer((request, response) => {
       asked += 1;
-      if (request.method === "GET") return void response.end("<!doctype html>");
+      if (request.method === "GET") return void response.end(pages[asked - 1]);
       response.writeHead(503, { "retry-after": "20" }).end();
     });
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     const name = await file("elsewhere.csv", SHOP);
-    const { code, err } = await run("replay", name, "--mapping", "rees46", "--url", url, "--key", "sk_x");
-    expect([code, err]).toEqual([1, "The server does not answer as Attune does; check --url."]);
+    for (const _ of pages) {
+      const { code, err } = await run("replay", name, "--mapping", "rees46", "--url", url, "--key", "sk_x");
+      expect([code, err]).toEqual([1, "The server does not answer as Attune does; check --url."]);
+    }
     const client = createClient({ url, key: "sk_x", connections: 1, waitMs: 0 });
     const sending = client.batch([{}]);
-    await expect.poll(() => asked).toBe(2);
+    await expect.poll(() => asked).toBe(4);
     client.close();
     await expect(sending).rejects.toThrow();
-    expect(asked).toBe(2);
+    expect(asked).toBe(4);
     other.close();
   });
 
@@ -326,7 +404,7 @@ describe("attune replay", () => {
       request.resume();
       const trouble = left[request.method as "GET" | "POST"].shift();
       if (trouble) return trouble(response);
-      response.end(JSON.stringify(request.method === "GET" ? { events: 7 } : { accepted: 1 }));
+      response.end(JSON.stringify(request.method === "GET" ? { events: 7 } : { accepted: 1, rejected: [] }));
     });
     await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
@@ -334,7 +412,7 @@ describe("attune replay", () => {
     expect(await client.summary()).toEqual({ events: 7 });
     for (const method of ["GET", "POST"] as const) left[method].push(...troubles);
     const [summary, batch] = await Promise.all([client.summary(), client.batch([{}])]);
-    expect([summary, batch]).toEqual([{ events: 7 }, { accepted: 1 }]);
+    expect([summary, batch]).toEqual([{ events: 7 }, { accepted: 1, rejected: [] }]);
     client.close();
     busy.closeAllConnections();
     busy.close();
@@ -405,6 +483,10 @@ describe("attune replay", () => {
       ],
       [["replay", name, "--mapping", "rees46", "--url", "http://127.0.0.1:1"], /--url needs --key/],
       [["replay", name, "--mapping", "rees46", "--key", "sk_1"], /--key is for the server that --url names/],
+      [
+        ["replay", name, "--mapping", "rees46", "--url", "http://127.0.0.1:1", "--key", "sk_1\n"],
+        /--key is made of visible ASCII characters/,
+      ],
       [["replay", name, "--mapping", "rees46", "--batch", "5000"], /--batch is a whole number/],
       [["replay", name, "--mapping", "rees46", "--speed", "fast"], /--speed is max/],
       [["replay", name, "--unknown"], /Unknown option/],

@@ -129,6 +129,8 @@ function checkServer(given: { url?: string; key?: string; dir?: string; ruleset?
   if (dir !== undefined || ruleset !== undefined)
     throw new UsageError("--url names a running server; --dir and --ruleset are for one started here.");
   if (key === undefined) throw new UsageError("--url needs --key.");
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new UsageError("--key is made of visible ASCII characters; copy it once more.");
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ""))
     throw new UsageError("--url is the address of a server, as in http://127.0.0.1:4600.");
 }

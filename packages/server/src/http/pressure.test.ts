@@ -1,6 +1,6 @@
 import { memoryLog } from "@attune/core/memory";
 import type { Log } from "@attune/core/ports";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { nativeEvent, SECRET, startTestServer, type TestServer, WRITE } from "../testing/start.js";
 import { createPressure, PRESSURE_LIMITS } from "./pressure.js";
 
@@ -131,6 +131,62 @@ describe("T12 backpressure at the door", () => {
     expect(pressure.figures()).toEqual({ requests: 0, bytes: 0, room: 2 });
     // One that is larger than all is still let in where nothing else is there.
     pressure.enter(5000).leave();
+  });
+
+  describe("bodies that take long", () => {
+    afterEach(() => vi.restoreAllMocks());
+    const roomOf = (limits: { inFlight: number; inFlightBytes: number }) => {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => now);
+      const room = createPressure({ ...PRESSURE_LIMITS, ...limits }, null, () => undefined);
+      const given: string[] = [];
+      const slow = (name: string, bytes: number) => {
+        const admitted = room.enter(bytes);
+        return { ...admitted, arrived: admitted.arriving(() => given.push(name)) };
+      };
+      return { room, given, slow, pass: (ms: number) => void (now += ms) };
+    };
+
+    it("are not given up for who cannot be let in all the same", () => {
+      const { room, given, slow, pass } = roomOf({ inFlight: 10, inFlightBytes: 1000 });
+      const busy = room.enter(800);
+      slow("a", 100);
+      slow("b", 50);
+      pass(1000);
+      expect(() => room.enter(500)).toThrowError(expect.objectContaining({ status: 429 }));
+      expect(given).toEqual([]);
+      room.enter(150).leave();
+      expect(given).toEqual(["a"]);
+      busy.leave();
+      expect(room.figures()).toMatchObject({ requests: 1, bytes: 50 });
+    });
+
+    it("make way for one that grows where they have been at it for longer; else that one makes way itself, alone", () => {
+      const { room, given, slow, pass } = roomOf({ inFlight: 10, inFlightBytes: 1000 });
+      for (const name of ["first", "second"]) slow(name, 200);
+      pass(500);
+      const grows = slow("grows", 200);
+      slow("last", 300);
+      pass(600);
+      grows.resize(500);
+      expect([given, room.figures().bytes]).toEqual([["first"], 1000]);
+      pass(1000);
+      grows.resize(900);
+      expect([given, room.figures().bytes]).toEqual([["first", "grows"], 500]);
+    });
+
+    it("that were given up take nothing when they go on", () => {
+      const { room, slow, pass } = roomOf({ inFlight: 1, inFlightBytes: 1000 });
+      const late = slow("late", 300);
+      pass(1000);
+      const next = room.enter(100);
+      late.resize(500);
+      expect(late.wait()).toBeNull();
+      late.leave();
+      next.leave();
+      expect(room.figures()).toMatchObject({ requests: 0, bytes: 0 });
+      expect(room.enter(500).wait()).not.toBeNull();
+    });
   });
 
   it("lets requests wait for their fold without a place among those that are answered, and not more than fit", async () => {

@@ -37,6 +37,19 @@ export interface Room {
   figures(): { requests: number; bytes: number; room: number };
 }
 
+interface Taken {
+  requests: number;
+  bytes: number;
+}
+
+/** A body that is on its way. */
+interface Arrival {
+  readonly since: number;
+  /** Bytes that have their room by now. */
+  held(): number;
+  giveUp(): void;
+}
+
 /** So long a body may take to arrive whoever else comes, ms: on any usual connection a batch takes less. */
 const PATIENCE_MS = 1000;
 /** What bodies of those who wait may take of the room, so that enough is left for those who do not. */
@@ -51,7 +64,7 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
   let bytes = 0;
   const waiting = { requests: 0, bytes: 0 };
   /** Who has been at it longest comes first. */
-  const arriving = new Set<{ readonly since: number; giveUp(): void }>();
+  const arriving = new Set<Arrival>();
   const congestion = createCongestion(limits.inFlight);
   const watch = watchMoments((moment) => {
     congestion.observe(moment, requests);
@@ -61,18 +74,33 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
   /** One that is larger than all room is still let in where nothing else is. */
   const fits = (others: number, own: number): boolean => others === 0 || others + own <= limits.inFlightBytes;
 
-  /** @throws Refusal where giving up all that may be given up does not help. */
-  function require(isEnough: () => boolean): void {
-    while (!isEnough()) {
-      const [longest] = arriving;
-      if (longest === undefined || performance.now() - longest.since < PATIENCE_MS) throw full();
-      longest.giveUp();
+  /**
+   * Gives up as many as it takes, and nobody where that does not help.
+   *
+   * @param isEnough Whether there is room once so much was given back.
+   * @param own Of whom the room is for, where it is one of them: when its turn comes it alone is given up.
+   * @throws What `full` makes, where giving up all that may be given up does not help.
+   */
+  function makeRoom(isEnough: (back: Taken) => boolean, own?: Arrival): void {
+    const back = { requests: 0, bytes: 0 };
+    if (isEnough(back)) return;
+    const longest: Arrival[] = [];
+    const latest = performance.now() - PATIENCE_MS;
+    for (const one of arriving) {
+      if (one.since > latest) break;
+      if (one === own) return one.giveUp();
+      longest.push(one);
+      back.requests += 1;
+      back.bytes += one.held();
+      if (isEnough(back)) return longest.forEach((each) => each.giveUp());
     }
+    throw full();
   }
 
   function admitted(own: number): Admitted {
     let inside = true;
     let waits: "no" | "will" | "now" = "no";
+    let arrival: Arrival | undefined;
     requests += 1;
     bytes += own;
     const leave = (): void => {
@@ -87,26 +115,28 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
     return {
       leave,
       resize(actual) {
-        if (actual > own) require(() => !inside || fits(bytes - own, actual));
+        if (inside && actual > own) makeRoom((back) => fits(bytes - own - back.bytes, actual), arrival);
         if (!inside) return;
         bytes += actual - own;
         own = actual;
       },
       arriving(giveUp) {
-        const arrival = {
+        const begun: Arrival = {
           since: performance.now(),
+          held: () => own,
           giveUp() {
-            arriving.delete(arrival);
+            arriving.delete(begun);
             leave();
             giveUp();
           },
         };
-        arriving.add(arrival);
-        return () => void arriving.delete(arrival);
+        arriving.add(begun);
+        arrival = begun;
+        return () => void arriving.delete(begun);
       },
       wait() {
         const most = limits.inFlightBytes * WAITING_SHARE;
-        if (waiting.requests >= limits.inFlight || waiting.bytes + own > most) return null;
+        if (!inside || waiting.requests >= limits.inFlight || waiting.bytes + own > most) return null;
         waits = "will";
         waiting.requests += 1;
         waiting.bytes += own;
@@ -122,7 +152,7 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
   return {
     figures: () => ({ requests, bytes, room: congestion.room }),
     enter(expected, now = expected) {
-      require(() => requests < congestion.room && fits(bytes, expected));
+      makeRoom((back) => requests - back.requests < congestion.room && fits(bytes - back.bytes, expected));
       watch();
       return admitted(now);
     },

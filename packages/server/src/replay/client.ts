@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): ReplayClient {
   return {
     async batch(events) {
       const answer = await persist(batchUrl, "POST", JSON.stringify(events));
-      if (answer.status >= 200 && answer.status < 300) return read<BatchAnswer>(answer.body);
+      if (answer.status >= 200 && answer.status < 300) return read(answer.body, isBatchAnswer);
       throw refused("a batch", answer);
     },
     async decide({ id, purposes }) {
@@ -132,7 +132,7 @@ export function createClient(options: ClientOptions): ReplayClient {
     },
     async summary() {
       const answer = await persist(summaryUrl, "GET");
-      if (answer.status === 200) return read<SiteSummary>(answer.body);
+      if (answer.status === 200) return read(answer.body, isSummary);
       if (answer.status === 403) return null;
       throw refused("a request for the totals", answer);
     },
@@ -143,14 +143,22 @@ export function createClient(options: ClientOptions): ReplayClient {
   };
 }
 
-/** Whatever is not Attune answers 200 with a page as well. */
-function read<T>(body: string): T {
+const isBatchAnswer = (value: Partial<BatchAnswer> | null): value is BatchAnswer =>
+  typeof value?.accepted === "number" && Array.isArray(value.rejected);
+const isSummary = (value: Partial<SiteSummary> | null): value is SiteSummary =>
+  typeof value?.events === "number";
+
+/** Whatever is not Attune may answer 200 as well, with a page or with JSON of its own. */
+function read<T>(body: string, isRight: (value: Partial<T> | null) => value is T & Partial<T>): T {
+  let cause: unknown;
   try {
-    return JSON.parse(body) as T;
-  } catch (cause) {
-    const message = "The server does not answer as Attune does; check --url.";
-    throw new AttuneError("ATTUNE_REPLAY_REFUSED", message, { cause });
+    const value = JSON.parse(body) as Partial<T> | null;
+    if (isRight(value)) return value;
+  } catch (error) {
+    cause = error;
   }
+  const message = "The server does not answer as Attune does; check --url.";
+  throw new AttuneError("ATTUNE_REPLAY_REFUSED", message, { cause });
 }
 
 function codeIn(body: string): string {

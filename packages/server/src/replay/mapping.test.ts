@@ -172,6 +172,9 @@ describe("a mapping file", () => {
     expect(issues({ ...mapping, properties: { "a/b": { column: "x", template: "y" } } })).toEqual([
       { path: "/properties/a~1b", message: "give exactly one of column, constant and template" },
     ]);
+    expect(issues({ ...mapping, userId: { column: "x", onlyFor: ["Order Completed"] } })).toEqual([
+      { path: "/userId/onlyFor", message: "is not a key of a mapping; remove it or correct its spelling" },
+    ]);
     expect(issues({ ...mapping, consent: ["everything"] })[0]?.path).toBe("/consent/0");
     expect(issues({ ...mapping, id: "uuid" })[0]).toEqual({
       path: "/id",

@@ -112,13 +112,24 @@ function mapRow(entry: Exclude<FileRow, { fault: string }>, toEvent: ToEvent | n
     unknown
   >;
   const key = event.visitorId ?? event.anonymousId ?? event.userId ?? event.sessionId;
-  const at = typeof event.occurredAt === "number" ? event.occurredAt : Date.parse(String(event.occurredAt));
+  const { timestamp = event.timestamp } = (event.eventData ?? {}) as { timestamp?: unknown };
+  const recorded = event.occurredAt ?? timestamp;
+  const at = typeof recorded === "number" ? recorded : Date.parse(String(recorded));
   return {
     event: entry.raw as MappedEvent["event"],
     key: String(key ?? ""),
     at: Number.isFinite(at) ? at : null,
     hasSession: typeof event.sessionId === "string",
   };
+}
+
+/** A timer that is to wait longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** @param due By `performance.now()`. @throws AbortError */
+async function until(due: number, signal: AbortSignal): Promise<void> {
+  for (let rest = due - performance.now(); rest > 0; rest = due - performance.now())
+    await sleep(Math.min(rest, LONGEST_TIMER_MS), undefined, { signal });
 }
 
 /** Waits until a recorded time is due; what came before is sent first, so that it does not wait with it. */
@@ -134,7 +145,6 @@ function createPace(
     const due = origin.wall + (at - origin.recorded) / speed;
     const wait = due - performance.now();
     if (wait < 5) return undefined;
-    const waited = (): Promise<void> => sleep(due - performance.now(), undefined, { signal: ended });
-    return flush().then(() => waited().catch(() => undefined));
+    return flush().then(() => until(due, ended).catch(() => undefined));
   };
 }

@@ -29,7 +29,7 @@ export interface RowOptions {
 /**
  * Reads a file as a stream, unpacking `.gz`; at no time is more of it in memory than a few chunks and one row.
  *
- * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none, a quote that is not closed, and a line of NDJSON beyond 1 MiB.
+ * @throws AttuneError `ATTUNE_REPLAY_FILE`, while rows are taken, for an archive that is damaged or none, a header that is no CSV, a quote that is not closed, and a line of NDJSON beyond 1 MiB.
  */
 export async function openRows(file: string, options: RowOptions): Promise<RowSource> {
   const { size } = await stat(file);
@@ -45,7 +45,8 @@ export async function openRows(file: string, options: RowOptions): Promise<RowSo
     return file.endsWith(".gz") ? forward(raw, createGunzip()) : raw;
   };
   return {
-    progress: () => (size === 0 ? 1 : read / size),
+    // One that is being written to may have grown.
+    progress: () => (size === 0 ? 1 : Math.min(1, read / size)),
     rows: (onColumns) =>
       unpacked(
         options.format === "csv"
@@ -80,6 +81,8 @@ function forward<T extends Transform>(from: Readable, to: T): T {
 const LONGEST_ROW = 1 << 20;
 /** What csv-parse says where everything to the end of the file, or to the longest row, would be one field. */
 const UNENDING = new Set(["CSV_QUOTE_NOT_CLOSED", "CSV_MAX_RECORD_SIZE"]);
+/** Not what the first line ends with alone: files that were put together mix them, and all rows up to the next such end would be one. */
+const LINE_ENDS = ["\r\n", "\n", "\r"];
 
 async function* csvRows(
   source: Readable,
@@ -90,6 +93,7 @@ async function* csvRows(
   const faults: number[] = [];
   const parser = parse({
     delimiter,
+    record_delimiter: LINE_ENDS,
     bom: true,
     relax_column_count: true,
     skip_empty_lines: true,
@@ -97,6 +101,8 @@ async function* csvRows(
     max_record_size: LONGEST_ROW,
     on_skip(error) {
       const before = Number(error?.records ?? 0);
+      // The first row would be taken for it.
+      if (before === 0 && !columns) return void parser.destroy(badHeader());
       if (error === undefined || !UNENDING.has(error.code)) return void faults.push(before);
       // Counted as one faulty row, all rows in it would be missing without a word.
       parser.destroy(unclosed(before + faults.length - (columns ? 0 : 1)));
@@ -118,6 +124,12 @@ async function* csvRows(
   for (const _ of faults) yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
 }
 
+const badHeader = (): AttuneError =>
+  new AttuneError(
+    "ATTUNE_REPLAY_FILE",
+    "The header line is no CSV: a quote in it stands alone or is not closed. Correct it, and replay the file again.",
+  );
+
 const unclosed = (rows: number): AttuneError =>
   new AttuneError(
     "ATTUNE_REPLAY_FILE",
@@ -138,8 +150,8 @@ async function* ndjsonRows(
     const text = line.trim();
     if (text === "") continue;
     number += 1;
-    const parsed = parseLine(text, number);
-    yield columns === undefined || parsed.fault ? parsed : asRow(parsed, columns, text);
+    if (columns === undefined) yield parseLine(text, number);
+    else yield asRow(parseLine(withLongNumbersAsText(text), number), columns, text);
   }
 }
 
@@ -186,6 +198,15 @@ function parseLine(line: string, number: number): FileRow {
   } catch {
     return { number, fault: "ATTUNE_REPLAY_JSON" };
   }
+}
+
+/** A text as a whole, or a whole number of 16 digits or more outside of texts. */
+const TEXT_OR_LONG_NUMBER = /("[^"\\]*(?:\\.[^"\\]*)*")|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+
+/** Fields are texts anyway, and `JSON.parse` would round these: the ids of two people could become one. */
+function withLongNumbersAsText(line: string): string {
+  if (!/\d{16}/.test(line)) return line;
+  return line.replace(TEXT_OR_LONG_NUMBER, (found, text?: string) => text ?? `"${found}"`);
 }
 
 /** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */

@@ -5,20 +5,23 @@ import type { Mapping } from "./mapping.js";
 
 const name = v.pipe(v.string(), v.minLength(1, "must not be empty"));
 const scalar = v.union([v.string(), v.number(), v.boolean()], "must be a text, a number or true/false");
+const entries = {
+  column: v.optional(name),
+  constant: v.optional(scalar),
+  template: v.optional(name),
+  type: v.optional(v.picklist(["string", "number", "boolean"], "must be string, number or boolean")),
+  map: v.optional(v.record(v.string(), scalar)),
+};
+const hasOneSource = (given: { column?: unknown; constant?: unknown; template?: unknown }): boolean =>
+  [given.column, given.constant, given.template].filter((source) => source !== undefined).length === 1;
+const ONE_SOURCE = "give exactly one of column, constant and template";
 const value = v.pipe(
-  v.strictObject({
-    column: v.optional(name),
-    constant: v.optional(scalar),
-    template: v.optional(name),
-    type: v.optional(v.picklist(["string", "number", "boolean"], "must be string, number or boolean")),
-    map: v.optional(v.record(v.string(), scalar)),
-    onlyFor: v.optional(v.array(name)),
-  }),
-  v.check(
-    (given) =>
-      [given.column, given.constant, given.template].filter((source) => source !== undefined).length === 1,
-    "give exactly one of column, constant and template",
-  ),
+  v.strictObject(entries),
+  v.check((given) => hasOneSource(given), ONE_SOURCE),
+);
+const property = v.pipe(
+  v.strictObject({ ...entries, onlyFor: v.optional(v.array(name)) }),
+  v.check((given) => hasOneSource(given), ONE_SOURCE),
 );
 
 const schema = v.strictObject({
@@ -39,7 +42,7 @@ const schema = v.strictObject({
   userId: v.optional(value),
   sessionId: v.optional(value),
   deviceId: v.optional(value),
-  properties: v.optional(v.record(name, value)),
+  properties: v.optional(v.record(name, property)),
   context: v.optional(v.record(name, value)),
   consent: v.array(v.picklist(PURPOSES, `must be one of ${PURPOSES.join(", ")}`)),
 });

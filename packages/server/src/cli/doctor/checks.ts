@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isAttuneError } from "@attune/core";
 import type { PortsConfig } from "@attune/core/wire";
 import type { Place } from "../place.js";
 import { keysFolder } from "../ports/open-ports.js";
@@ -7,8 +8,8 @@ import { vendor } from "../ports/vendor.js";
 import { retentionOf } from "../back-end.js";
 import { judgeConfig, judgeNode } from "./config.js";
 import { lookAtDynamo } from "./dynamodb.js";
-import type { Check, Finding } from "./finding.js";
-import { judgeDataFolder, lookAtFolder } from "./folder.js";
+import { type Check, error, type Finding, unchecked } from "./finding.js";
+import { isBroken, judgeDataFolder, lookAtFolder } from "./folder.js";
 import { lookAtInflux } from "./influxdb.js";
 import { lookAtKafka } from "./kafka.js";
 import { judgeKeys, judgeLetters, lettersWithoutKey, lookAtKeys } from "./keys.js";
@@ -41,7 +42,7 @@ export function checksOf({ config, dir, ports }: Place): Check[] {
 }
 
 async function keyCheck(ports: PortsConfig, dir: string, folders: readonly string[]): Promise<Finding[]> {
-  const waiting = judgeLetters(await embeddedLetters(ports, dir));
+  const waiting = await embeddedLetters(ports, dir).then(judgeLetters, notCounted);
   if (ports.keys?.kind === "kms") return waiting;
   return [...judgeKeys(await lookAtKeys(keysFolder(ports, dir), folders)), ...waiting];
 }
@@ -50,7 +51,9 @@ async function keyCheck(ports: PortsConfig, dir: string, folders: readonly strin
 async function embeddedLetters({ log }: PortsConfig, dir: string): Promise<number> {
   if (log.kind !== "lmdb") return 0;
   const path = join(log.dir ?? dir, "log");
-  if (!existsSync(join(path, "log.mdb"))) return 0;
+  const file = join(path, "log.mdb");
+  // Where it is broken, that is told of the folder.
+  if (!existsSync(file) || (await isBroken(file))) return 0;
   const { lmdbLog } = await vendor("LMDB", "lmdb", () => import("@attune/server-adapters/lmdb"));
   const opened = lmdbLog({ path });
   try {
@@ -59,6 +62,13 @@ async function embeddedLetters({ log }: PortsConfig, dir: string): Promise<numbe
     await opened.close();
   }
 }
+
+/** What the keys themselves say is told all the same. */
+const notCounted = (cause: unknown): Finding[] => [
+  isAttuneError(cause)
+    ? error(cause.code, cause.message)
+    : unchecked("Whether dead letters wait for keys", "the log cannot be opened by this user."),
+];
 
 const NAMES: Readonly<Record<Port["kind"], string>> = {
   redis: "Redis",
@@ -75,20 +85,30 @@ function systemsOf(ports: PortsConfig, dir: string): System[] {
   for (const role of ["hot", "durable", "log", "channel", "series"] as const) {
     const port = ports[role];
     if (port === undefined || port.kind === "memory") continue;
-    const where =
-      port.kind === "lmdb"
-        ? (port.dir ?? dir)
-        : port.kind === "kafka"
-          ? port.topic
-          : port.kind === "dynamodb"
-            ? port.table
-            : port.url;
-    const name = `${port.kind} ${where}`;
+    const name = `${port.kind} ${placeOf(port, dir)}`;
     const known = found.get(name);
     if (known) known.roles.push(role);
     else found.set(name, { port, roles: [role] });
   }
   return [...found.values()];
+}
+
+/** What tells one system from another: all that its check goes by. */
+function placeOf(port: Exclude<Port, { kind: "memory" }>, dir: string): string {
+  switch (port.kind) {
+    case "lmdb":
+      return port.dir ?? dir;
+    case "kafka":
+      return port.topic;
+    case "dynamodb":
+      return port.table;
+    case "postgres":
+      return `${port.url} ${port.table}`;
+    case "redis":
+      return `${port.url} ${port.cluster ?? false}`;
+    case "influxdb":
+      return port.url;
+  }
 }
 
 async function lookAt(
@@ -102,7 +122,12 @@ async function lookAt(
 ) {
   switch (port.kind) {
     case "redis":
-      return lookAtRedis({ config: port, hasChannel: roles.includes("channel"), late });
+      return lookAtRedis({
+        config: port,
+        hasChannel: roles.includes("channel"),
+        holdsData: roles.some((role) => role !== "channel"),
+        late,
+      });
     case "postgres":
       return lookAtPostgres(port);
     case "dynamodb":

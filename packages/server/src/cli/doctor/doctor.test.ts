@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,7 +65,7 @@ describe("attune doctor, of a Redis that takes the connection and says nothing",
     const { port } = mute.address() as AddressInfo;
     const given = new AbortController();
     const config = { kind: "redis", url: `redis://127.0.0.1:${port}` } as const;
-    const looking = lookAtRedis({ config, hasChannel: false, late: given.signal });
+    const looking = lookAtRedis({ config, hasChannel: false, holdsData: true, late: given.signal });
     await expect.poll(() => connections.size).toBe(1);
     given.abort();
     await expect(looking).rejects.toThrow();
@@ -153,6 +154,34 @@ describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
     }
   });
 
+  it("finds a replica where a primary is needed, and one that wants a password", async () => {
+    const primary = await startRedis(program);
+    const replica = await startRedis(program, ["--replicaof", "127.0.0.1", String(primary.port)]);
+    try {
+      const found = await examine(all(`redis://127.0.0.1:${replica.port}`), "Redis");
+      expect(found.codes).toContain("error DOCTOR_REDIS_READONLY");
+      expect(found.codes).not.toContain("warning DOCTOR_REDIS_ALONE");
+      await primary.client.config("SET", "requirepass", "jane-1");
+      const shut = await examine(all(`redis://127.0.0.1:${primary.port}`), "Redis");
+      expect(shut.codes).toEqual(["error DOCTOR_AWAY"]);
+      expect(shut.findings[0]?.message).toContain("asked: NOAUTH. See");
+    } finally {
+      await replica.stop();
+      await primary.stop();
+    }
+  }, 30_000);
+
+  it("asks nothing of the disk of a Redis that only live messages go through", async () => {
+    const server = await startRedis(program, ["--appendonly", "no", "--maxmemory-policy", "allkeys-lru"]);
+    try {
+      const channel = { kind: "redis", url: `redis://127.0.0.1:${server.port}` };
+      const found = await examine({ hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel }, "Redis");
+      expect([found.names.at(-1), found.findings]).toEqual(["Redis (channel)", []]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it("finds slots of a cluster that nobody serves", async () => {
     const bus = String(await freePort());
     const node = await startRedis(program, ["--cluster-enabled", "yes", "--cluster-port", bus]);
@@ -206,6 +235,20 @@ describe.skipIf(POSTGRES.path === null)("attune doctor, of PostgreSQL", () => {
     try {
       await good.pool().query(postgresTable());
       expect((await examine(ports(good.port), "PostgreSQL")).findings).toEqual([]);
+      const two = ports(good.port);
+      const durable = { ...two.hot, table: "attune_profiles" };
+      const halves = await examine({ ...two, durable }, "PostgreSQL");
+      expect(halves.names).toEqual(expect.arrayContaining(["PostgreSQL (hot)", "PostgreSQL (durable)"]));
+      expect(halves.codes).toEqual(["error DOCTOR_POSTGRES_TABLE"]);
+      await good.pool().query("CREATE ROLE reader LOGIN; GRANT SELECT, INSERT ON attune_records TO reader");
+      const hot = { kind: "postgres", url: `postgres://reader@127.0.0.1:${good.port}/postgres` };
+      const denied = await examine({ ...two, hot }, "PostgreSQL");
+      expect(denied.codes).toEqual(["error DOCTOR_POSTGRES_GRANT"]);
+      expect(denied.findings[0]?.message).toContain("UPDATE, DELETE");
+      await good.pool().query("CREATE TABLE attune_profiles (id int)");
+      expect((await examine({ ...two, durable }, "PostgreSQL")).codes).toEqual([
+        "error DOCTOR_POSTGRES_TABLE",
+      ]);
     } finally {
       await good.stop();
     }
@@ -316,6 +359,21 @@ describe.skipIf(INFLUXD.path === null)("attune doctor, of InfluxDB", () => {
   }, 60_000);
 });
 
+describe("attune doctor, of an address where no InfluxDB is", () => {
+  it("says so, whichever version is configured", async () => {
+    const other = createHttpServer((_, response) => response.writeHead(404).end("<!doctype html>"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    for (const target of [{ database: "attune" }, { org: "o", bucket: "b", token: "t" }]) {
+      const series = { kind: "influxdb", url, ...target };
+      const ports = { hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel: memory, series };
+      expect((await examine(ports, "InfluxDB")).codes).toEqual(["error DOCTOR_INFLUX_NONE"]);
+    }
+    other.closeAllConnections();
+    other.close();
+  });
+});
+
 describe("attune doctor, of this machine", () => {
   const embedded = { hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel: memory };
 
@@ -331,6 +389,49 @@ describe("attune doctor, of this machine", () => {
     const good = await examine(embedded, "LMDB");
     expect(good.codes.filter((code) => !/MEMORY_DISK|NETWORK_DISK/.test(code))).toEqual([]);
     expect((await examine(embedded, "Keys")).findings).toEqual([]);
+  });
+
+  it("finds a data folder that is a file", async () => {
+    await writeFile(join(folder, "no-folder"), "", { mode: 0o600 });
+    const found = await examine(embedded, "LMDB", { dir: "no-folder" });
+    expect(found.codes).toContain("error DOCTOR_FOLDER_NONE");
+    expect((await examine(embedded, "LMDB", { dir: "no-folder/below" })).codes).toContain(
+      "error DOCTOR_FOLDER_NONE",
+    );
+  });
+
+  it("tells of keys also where the log cannot be read, and does not open what is no database", async () => {
+    for (const [name, content] of [
+      ["garbled", "garbage".repeat(5000)],
+      ["short", "x"],
+    ] as const) {
+      const dir = join(folder, name, "log");
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await writeFile(join(dir, "log.mdb"), content);
+      const keys = await examine({ ...embedded, keys: { kind: "files" } }, "Keys", { dir: name });
+      expect(keys.codes).toEqual(["error DOCTOR_KEYS_MISSING", "warning DOCTOR_KEYS_BESIDE"]);
+      const { findings } = await examine(embedded, "LMDB", { dir: name });
+      const broken = findings.filter(({ code }) => code === "ATTUNE_DOCTOR_FOLDER_BROKEN");
+      expect(broken.map(({ message }) => message.split(" ")[0])).toEqual([join(dir, "log.mdb")]);
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)("finds a file of data that is another user's", async () => {
+    const dir = join(folder, "others");
+    await mkdir(dir, { mode: 0o700 });
+    await lmdbLog({ path: join(dir, "log") }).close();
+    await chmod(join(dir, "log", "log.mdb"), 0o400);
+    expect((await examine(embedded, "LMDB", { dir: "others" })).codes).toContain("error DOCTOR_FOLDER_WRITE");
+  });
+
+  it("takes what LMDB has made for what it is", async () => {
+    const dir = join(folder, "sound");
+    await mkdir(dir, { mode: 0o700 });
+    const log = lmdbLog({ path: join(dir, "log") });
+    await log.close();
+    expect((await examine(embedded, "LMDB", { dir: "sound" })).codes).not.toContain(
+      "error DOCTOR_FOLDER_BROKEN",
+    );
   });
 
   it("finds data whose keys are gone", async () => {

@@ -59,6 +59,9 @@ export function reasonOf(cause: unknown): string {
     cause: deeper,
   } = (cause ?? {}) as { code?: unknown; name?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === "string") return `${code}.`;
+  // Redis begins its sentences with a word of that kind: NOAUTH, WRONGPASS, LOADING.
+  const word = name === "ReplyError" ? /^[A-Z]+(?= )/.exec(String(message))?.[0] : undefined;
+  if (word !== undefined) return `${word}.`;
   // Before what lies deeper: there it may only say that the connection ended.
   if (typeof message === "string" && /time(d )?-?out/i.test(message)) return "it gave no answer in time.";
   if (deeper !== undefined) return reasonOf(deeper);

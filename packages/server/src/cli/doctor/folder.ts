@@ -1,15 +1,20 @@
-import { access, constants, stat, statfs } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, constants, open, stat, statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { error, type Finding, unchecked, warning } from "./finding.js";
 
 export interface FolderFacts {
   folder: string;
+  /** False where it, or what it would lie in, is something else. */
+  isFolder: boolean;
   /** Permission bits; null where it is not there yet. */
   mode: number | null;
+  /** Together with the files of data that are in it. */
   writable: boolean;
   freeBytes: number | null;
   /** `f_type` of statfs; null where the system does not tell. */
   fileSystem: number | null;
+  /** Files of data that are none. */
+  broken: readonly string[];
 }
 
 const MIB = 2 ** 20;
@@ -33,12 +38,21 @@ const TMPFS = 0x01021994;
 /** What LMDB needs of the folder that it works in. */
 export function judgeDataFolder(facts: FolderFacts): Finding[] {
   const { folder, mode, freeBytes, fileSystem } = facts;
-  const findings: Finding[] = [];
+  if (!facts.isFolder)
+    return [
+      error("ATTUNE_DOCTOR_FOLDER_NONE", `${folder} is no folder, or lies below a file. Name another.`),
+    ];
+  const findings: Finding[] = facts.broken.map((file) =>
+    error(
+      "ATTUNE_DOCTOR_FOLDER_BROKEN",
+      `${file} is no database of LMDB, or its beginning was overwritten: what opens it may end without a word. Bring it back from a backup.`,
+    ),
+  );
   if (!facts.writable)
     findings.push(
       error(
         "ATTUNE_DOCTOR_FOLDER_WRITE",
-        `${folder} cannot be written to by this user. Change its owner, or name another.`,
+        `${folder}, or a file of data in it, cannot be read and written to by this user. Run as its owner or change the owner (chown -R), or name another.`,
       ),
     );
   if (mode !== null && (mode & 0o077) !== 0)
@@ -82,16 +96,41 @@ export async function lookAtFolder(given: string): Promise<FolderFacts> {
   let there = folder;
   while (own === null && there !== dirname(there) && (await stat(there).catch(() => null)) === null)
     there = dirname(there);
-  const writable = await access(there, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
   const space = await statfs(there).catch(() => null);
+  const found = own ?? (await stat(there).catch(() => null));
+  const files = ["store", "log", "series"].map((name) => join(given, name, `${name}.mdb`));
+  const flags = await Promise.all(files.map(isBroken));
+  // Files too: who once ran a command as another user has left some that are that user's.
+  const writable = await Promise.all([there, ...files].map(isWritable));
   return {
     folder: given,
+    isFolder: found?.isDirectory() ?? false,
+    broken: files.filter((_, i) => flags[i]),
     mode: own === null || process.platform === "win32" ? null : own.mode & 0o777,
-    writable,
+    writable: writable.every(Boolean),
     freeBytes: space && space.bavail * space.bsize,
     fileSystem: space !== null && process.platform === "linux" ? space.type : null,
   };
+}
+
+const isWritable = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK | constants.W_OK).then(
+    () => true,
+    (cause: NodeJS.ErrnoException) => cause.code === "ENOENT",
+  );
+
+/** In the first page of each file of LMDB (`MDB_MAGIC` behind the page's header); it stands as the machine writes numbers. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_AT = 24;
+
+/** Whether a file is there that LMDB must not be given: with some of those it takes the process down. An empty one is as good as new. */
+export async function isBroken(file: string): Promise<boolean> {
+  const opened = await open(file).catch(() => null);
+  if (opened === null) return false;
+  try {
+    const { bytesRead, buffer } = await opened.read(Buffer.alloc(MAGIC_AT + 4));
+    return bytesRead > 0 && ![buffer.readUInt32LE(MAGIC_AT), buffer.readUInt32BE(MAGIC_AT)].includes(MAGIC);
+  } finally {
+    await opened.close();
+  }
 }

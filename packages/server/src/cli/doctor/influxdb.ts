@@ -35,6 +35,15 @@ export async function lookAtInflux(config: InfluxConfig, retentionMs: number): P
   const base = url.replace(/\/+$/, "");
   const asked = Date.now();
   const ping = await fetch(`${base}/ping`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  await ping.body?.cancel();
+  // With `ping-auth-enabled` it answers 401, and says what it is.
+  if (!ping.ok && !ping.headers.has("x-influxdb-version"))
+    return [
+      error(
+        "ATTUNE_DOCTOR_INFLUX_NONE",
+        `What answers there (with ${ping.status}) is no InfluxDB. Correct /ports/series/url in the configuration.`,
+      ),
+    ];
   const clock = judgeClock(fromDateHeader(ping.headers.get("date"), asked, Date.now()));
   if (database === undefined)
     return [...clock, unchecked("The bucket's retention", "of InfluxDB 2 only its presence is looked at.")];

@@ -78,6 +78,11 @@ describe("what doctor makes of answers that no server here gives", () => {
       "error KAFKA_UNCLEAN",
       "warning KAFKA_RETENTION",
     ]);
+    expect(judge({ settings: settings({ "retention.bytes": "1073741824" }) })).toEqual([
+      "warning KAFKA_BYTES",
+    ]);
+    expect(judge({ settings: settings({ "retention.bytes": "-1" }) })).toEqual([]);
+    expect(judge({ settings: settings({ "min.insync.replicas": "3" }) })).toEqual(["warning KAFKA_STOPS"]);
     expect(judge({ settings: settings({ ...loose, "min.insync.replicas": "2" }) }, false)).toEqual([
       "error KAFKA_UNCLEAN",
     ]);
@@ -127,7 +132,15 @@ describe("what doctor makes of answers that no server here gives", () => {
   });
 
   it("of disks and folders", () => {
-    const facts = { folder: "/data", mode: 0o700, writable: true, freeBytes: 2 ** 40, fileSystem: 0xef53 };
+    const facts = {
+      folder: "/data",
+      isFolder: true,
+      mode: 0o700,
+      writable: true,
+      freeBytes: 2 ** 40,
+      fileSystem: 0xef53,
+      broken: [],
+    };
     const judge = (more: Partial<typeof facts>) => codes(judgeDataFolder({ ...facts, ...more }));
     expect(judge({})).toEqual([]);
     expect(judge({ freeBytes: 2 ** 29 })).toEqual(["warning DISK"]);

@@ -47,21 +47,33 @@ export function judgeTopic(facts: TopicFacts, retentionMs: number, holdsEvents: 
         "the cluster does not describe them to this client.",
       ),
     );
-  else findings.push(...judgeSettings(name, settings, holdsEvents ? retentionMs : null));
+  else
+    findings.push(
+      ...judgeSafety(facts, settings),
+      ...(holdsEvents ? judgeKept(name, settings, retentionMs) : []),
+    );
   return findings;
 }
 
-function judgeSettings(
-  topic: string,
+/** Whether what is acknowledged is safe, and goes on being taken. */
+function judgeSafety(
+  { name: topic, replicas }: TopicFacts,
   settings: ReadonlyMap<string, string>,
-  retentionMs: number | null,
 ): Finding[] {
   const findings: Finding[] = [];
-  if (Number(settings.get("min.insync.replicas") ?? 1) < 2)
+  const least = Number(settings.get("min.insync.replicas") ?? 1);
+  if (least < 2)
     findings.push(
       error(
         "ATTUNE_DOCTOR_KAFKA_INSYNC",
         `The topic ${topic} acknowledges what only one broker has. Set min.insync.replicas to 2.`,
+      ),
+    );
+  if (replicas > 2 && least >= replicas)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_STOPS",
+        `The topic ${topic} takes nothing as soon as one of its brokers is down. Set min.insync.replicas to ${replicas - 1}.`,
       ),
     );
   if (settings.get("unclean.leader.election.enable") === "true")
@@ -71,7 +83,12 @@ function judgeSettings(
         `A replica that is behind may become the leader of the topic ${topic}, and drops what it lacks. Set unclean.leader.election.enable to false.`,
       ),
     );
-  if (retentionMs === null) return findings;
+  return findings;
+}
+
+/** What the topic drops, and when. */
+function judgeKept(topic: string, settings: ReadonlyMap<string, string>, retentionMs: number): Finding[] {
+  const findings: Finding[] = [];
   if (settings.get("cleanup.policy")?.includes("compact"))
     findings.push(
       error(
@@ -85,6 +102,13 @@ function judgeSettings(
       warning(
         "ATTUNE_DOCTOR_KAFKA_RETENTION",
         `The topic ${topic} keeps entries for ${Math.floor(kept / DAY_MS)} days, events are kept for ${Math.floor(retentionMs / DAY_MS)}: what is older cannot be folded anew from the log. Raise retention.ms, or lower retentionDays.`,
+      ),
+    );
+  if (Number(settings.get("retention.bytes") ?? -1) >= 0)
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_KAFKA_BYTES",
+        `The topic ${topic} drops its oldest entries beyond retention.bytes, however young they are and whether they were folded or not. Set retention.bytes to -1, and let retention.ms alone decide.`,
       ),
     );
   return findings;

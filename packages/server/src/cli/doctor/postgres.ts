@@ -9,11 +9,15 @@ export interface PostgresFacts {
   full_page_writes: string;
   is_replica: boolean;
   version: number;
+  /** With the columns that the store works on. */
   has_table: boolean;
+  /** What this role may not do with it. */
+  denied: string[];
 }
 
 /** Of `server_version_num`. */
 const OLDEST = 130_000;
+const COLUMNS = ["kind", "partition", "sort", "version", "expires_at", "value"];
 
 export function judgePostgres(facts: PostgresFacts, table: string): Finding[] {
   const findings: Finding[] = [];
@@ -56,7 +60,14 @@ export function judgePostgres(facts: PostgresFacts, table: string): Finding[] {
     findings.push(
       error(
         "ATTUNE_DOCTOR_POSTGRES_TABLE",
-        `There is no table ${table}. Run the SQL that \`postgresTable\` of @attune/server-adapters/postgres gives, in this database.`,
+        `There is no table ${table}, or it is another one. Run the SQL that \`postgresTable\` of @attune/server-adapters/postgres gives, in this database.`,
+      ),
+    );
+  else if (facts.denied.length > 0)
+    findings.push(
+      error(
+        "ATTUNE_DOCTOR_POSTGRES_GRANT",
+        `This role may not ${facts.denied.join(", ")} on the table ${table}. Grant it SELECT, INSERT, UPDATE and DELETE.`,
       ),
     );
   return findings;
@@ -69,8 +80,11 @@ export async function lookAtPostgres(config: PostgresConfig): Promise<Finding[]>
     const found = await pool.query<PostgresFacts>(
       `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
         current_setting('full_page_writes') AS full_page_writes, pg_is_in_recovery() AS is_replica,
-        current_setting('server_version_num')::int AS version, to_regclass($1) IS NOT NULL AS has_table`,
-      [table],
+        current_setting('server_version_num')::int AS version, (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = ANY($2::name[]) AND NOT attisdropped)
+          = cardinality($2::name[]) AS has_table,
+        ARRAY(SELECT need FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS need
+          WHERE NOT has_table_privilege(to_regclass($1)::oid, need)) AS denied`,
+      [table, COLUMNS],
     );
     const asked = Date.now();
     const time = await pool.query<{ now: number }>(

@@ -18,6 +18,10 @@ const FULL = 0.8;
 
 /** Beyond what `redisAdvice` of the adapter says of any Redis. */
 export function judgeRedis({ info, appendfsync, minReplicas }: RedisFacts, inCluster: boolean): Finding[] {
+  if (info.get("role") === "slave")
+    return [
+      error("ATTUNE_DOCTOR_REDIS_READONLY", "This Redis is a replica and takes no writes. Name the primary."),
+    ];
   const findings: Finding[] = [];
   const number = (name: string): number => Number(info.get(name) ?? 0);
   if (appendfsync === null)
@@ -80,11 +84,13 @@ export interface LookAtRedis {
   config: RedisConfig;
   /** Whether live messages go through it: on a cluster they need version 7. */
   hasChannel: boolean;
+  /** False where live messages are all that goes through it: these may be lost, and nothing is asked of its disk and its replicas. */
+  holdsData: boolean;
   /** A server that takes the connection and says nothing would keep the process for ever. */
   late: AbortSignal;
 }
 
-export async function lookAtRedis({ config, hasChannel, late }: LookAtRedis): Promise<Finding[]> {
+export async function lookAtRedis({ config, hasChannel, holdsData, late }: LookAtRedis): Promise<Finding[]> {
   const single = (await redisClient({ ...config, cluster: false })) as Redis;
   // What went wrong is told by an event; the promise says no more than that the connection is closed.
   let reason: unknown;
@@ -104,14 +110,15 @@ export async function lookAtRedis({ config, hasChannel, late }: LookAtRedis): Pr
     const info = parse(await single.info());
     const isCluster = info.get("cluster_enabled") === "1";
     if (isCluster !== (config.cluster ?? false)) return [wrongKind(isCluster)];
-    if (!isCluster) return [...(await advice(config)), ...(await lookAtNode(single, false))];
+    const kind = { inCluster: isCluster, holdsData };
+    if (!isCluster) return [...(await advice(config, holdsData)), ...(await lookAtNode(single, kind))];
     const whole = judgeCluster(parse((await single.call("cluster", "info")) as string));
     if (whole.length > 0) return whole;
     client = (await redisClient(config)) as Cluster;
     client.on("error", () => undefined);
     await client.connect();
-    const each = await Promise.all(client.nodes("master").map((node) => lookAtNode(node, true)));
-    return distinct([...(await advice(config)), ...sharded(info, hasChannel), ...each.flat()]);
+    const each = await Promise.all(client.nodes("master").map((node) => lookAtNode(node, kind)));
+    return distinct([...(await advice(config, holdsData)), ...sharded(info, hasChannel), ...each.flat()]);
   } finally {
     late.removeEventListener("abort", disconnect);
     disconnect();
@@ -136,27 +143,31 @@ function sharded(info: ReadonlyMap<string, string>, hasChannel: boolean): Findin
   ];
 }
 
-async function advice(config: RedisConfig): Promise<Finding[]> {
+async function advice(config: RedisConfig, holdsData: boolean): Promise<Finding[]> {
   const found = await redisAdviceFor(config);
-  return found.map(({ code, message }) =>
+  const ours = holdsData ? found : found.filter(({ code }) => code === "ATTUNE_REDIS_OLD");
+  return ours.map(({ code, message }) =>
     code === "ATTUNE_REDIS_NO_REPLICA" ? warning(code, message) : error(code, message),
   );
 }
 
-async function lookAtNode(node: Redis, inCluster: boolean): Promise<Finding[]> {
+async function lookAtNode(
+  node: Redis,
+  { inCluster, holdsData }: { inCluster: boolean; holdsData: boolean },
+): Promise<Finding[]> {
   const setting = async (name: string): Promise<string | null> => {
     const answer = (await node.config("GET", name).catch(() => null)) as string[] | null;
     return answer?.[1] ?? null;
   };
-  const [appendfsync, least] = [await setting("appendfsync"), await setting("min-replicas-to-write")];
   const info = parse(await node.info());
   const asked = Date.now();
   const [seconds, micros] = (await node.time()) as unknown as [string | number, string | number];
   const server = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-  return [
-    ...judgeRedis({ info, appendfsync, minReplicas: least === null ? null : Number(least) }, inCluster),
-    ...judgeClock({ server, within: 1, asked, answered: Date.now() }),
-  ];
+  const clock = judgeClock({ server, within: 1, asked, answered: Date.now() });
+  if (!holdsData) return clock;
+  const [appendfsync, least] = [await setting("appendfsync"), await setting("min-replicas-to-write")];
+  const minReplicas = least === null ? null : Number(least);
+  return [...judgeRedis({ info, appendfsync, minReplicas }, inCluster), ...clock];
 }
 
 function parse(info: string): Map<string, string> {

@@ -5,9 +5,9 @@ import type { Issue, Result } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
 import { sensitiveConditions } from "../door/sensitive.js";
 import { checkSite } from "../layout/partitions.js";
-import type { ActOptions } from "../options.js";
+import type { ActOptions, ServiceOptions } from "../options.js";
 import type { LoadedRuleset } from "../results.js";
-import type { LoadHow, Rulesets } from "./ruleset.js";
+import { asStored, type LoadHow, type Rulesets } from "./ruleset.js";
 
 /** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
 export function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
@@ -26,12 +26,21 @@ export function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {
 
 /** @throws ATTUNE_SERVICE_RULESET with the first issue's path. */
 export function checkedRuleset({ fields }: ServiceContext, ruleset: unknown): Ruleset {
-  const checked = validateRuleset(ruleset);
+  const copied = asStored(ruleset);
+  const checked = copied.ok ? validateRuleset(copied.value) : copied;
   const issues = checked.ok ? sensitiveConditions(checked.value, fields?.fields ?? []) : checked.error;
   if (checked.ok && issues.length === 0) return checked.value;
   const { path = "", message = "" } = issues[0] ?? {};
   throw new AttuneError("ATTUNE_SERVICE_RULESET", `The ruleset is not valid: ${message}`, {
     path: `/ruleset${path}`,
+  });
+}
+
+/** @throws ATTUNE_SERVICE_RULESET for what is neither "keep" nor "replace". */
+export function isReplacing({ onStoredRuleset = "keep" }: ServiceOptions): boolean {
+  if (onStoredRuleset === "keep" || onStoredRuleset === "replace") return onStoredRuleset === "replace";
+  throw new AttuneError("ATTUNE_SERVICE_RULESET", 'onStoredRuleset is "keep" or "replace".', {
+    path: "/onStoredRuleset",
   });
 }
 

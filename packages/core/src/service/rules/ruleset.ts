@@ -32,9 +32,27 @@ export interface LoadHow {
 export interface Rulesets {
   counts(): CacheCounts;
   of(site: string): Promise<SiteRules>;
+  /** What was last in use here, however old; null where nothing was. */
+  held(site: string): CompiledRuleset | null;
   load(site: string, ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
+}
+
+/**
+ * A document as it would be stored, and its own copy: what the caller does to it later changes no decision. What JSON cannot carry is an
+ * issue, since it would become something else, or could never be stored.
+ */
+export function asStored(document: unknown): Result<unknown, Issue[]> {
+  const finite = (_key: string, value: unknown): unknown => {
+    if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError();
+    return value;
+  };
+  try {
+    return ok(JSON.parse(JSON.stringify(document, finite) ?? "null"));
+  } catch {
+    return fail([NOT_JSON]);
+  }
 }
 
 /** How long a site's rules are used without looking whether another process has published newer ones, ms. */
@@ -94,7 +112,15 @@ export async function rulesTimeline(
     }
   }
   const none = rulesOf(null);
-  return (at) => past.filter((one) => one.at <= at).at(-1)?.rules ?? none;
+  return (at) => {
+    let [after, to] = [0, past.length];
+    while (after < to) {
+      const middle = (after + to) >>> 1;
+      if ((past[middle] as { at: number }).at <= at) after = middle + 1;
+      else to = middle;
+    }
+    return past[after - 1]?.rules ?? none;
+  };
 }
 
 interface Entry {
@@ -106,6 +132,12 @@ interface Entry {
 
 /** How often a replacement is tried again where somebody else publishes at the same moment. */
 const ATTEMPTS = 5;
+
+const NOT_JSON: Issue = {
+  path: "",
+  code: "ATTUNE_SERVICE_RULESET_JSON",
+  message: "A ruleset is JSON: no circle in it, no bigint, and no number that is not finite.",
+};
 
 const CHANGED: Issue = {
   path: "",
@@ -227,7 +259,6 @@ export function createRulesets(context: ServiceContext): Rulesets {
         remember(site, { compiled: compiledOf(present.value), version }, began);
         return ok({ version, revision, changed: false, warnings });
       }
-      // Its own copy: what the caller does to the document later must not change decisions.
       const text = JSON.stringify(ruleset);
       const compiled = compileRuleset(JSON.parse(text) as Ruleset, reportingFailures(context.report));
       const { version } = compiled;
@@ -252,9 +283,11 @@ export function createRulesets(context: ServiceContext): Rulesets {
 
   return {
     of,
+    held: (site) => entries.get(site)?.rules.compiled ?? null,
     counts: () => snapshot(counts),
     async load(site, input, how = {}) {
-      const checked = validateRuleset(input);
+      const copied = asStored(input);
+      const checked = copied.ok ? validateRuleset(copied.value) : copied;
       if (!checked.ok) return checked;
       const unreadable = sensitiveConditions(checked.value, context.fields?.fields ?? []);
       return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, how);

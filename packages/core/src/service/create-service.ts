@@ -14,7 +14,7 @@ import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
 import type { ServiceOptions } from "./options.js";
 import { decide } from "./rules/decide.js";
-import { publishRuleset } from "./rules/given-ruleset.js";
+import { createPublish } from "./rules/given-ruleset.js";
 import { type RunningService, runService } from "./run.js";
 import type { PersonalizationService, SubjectId } from "./types.js";
 import { probe } from "./upkeep/health.js";
@@ -28,6 +28,7 @@ function visits(
   parts: Parts,
 ): Pick<PersonalizationService, "ingest" | "decide" | "loadRuleset" | "ruleset" | "subscribe"> {
   const { ready, rulesets } = parts;
+  const publish = createPublish(context, rulesets);
   return {
     async ingest(events, asked = {}) {
       if (!Array.isArray(events))
@@ -41,7 +42,7 @@ function visits(
     decide: (visitor, slots, facts = {}) => decide(context, parts, visitor, { slots, context: facts }),
     async loadRuleset(later, asked) {
       await ready();
-      return publishRuleset(context, rulesets, later, asked);
+      return publish(later, asked);
     },
     async ruleset(site) {
       await ready();

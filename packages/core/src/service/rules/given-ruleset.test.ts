@@ -3,6 +3,7 @@ import { memoryStore } from "../../memory/index.js";
 import type { AtomicStore } from "../../ports/store.js";
 import { createFakeClock } from "../../testing/fake-clock.js";
 import { createPersonalizationService } from "../create-service.js";
+import { auditPartition } from "../layout/partitions.js";
 import { RULESET, T0 } from "../service.test.suite.js";
 
 const withValue = (value: unknown) => ({
@@ -83,6 +84,31 @@ describe("a store of rulesets that fails later", () => {
       decisions: { hero: { variant: "plain", value: "plain", reason: "error", isFallback: true } },
       rulesetVersion,
     });
+    await service.close();
+  });
+});
+
+describe("a ruleset that is published while the audit log cannot be written", () => {
+  it("is noted there by whoever tries again, once", async () => {
+    const inner = memoryStore();
+    let away = true;
+    const hot: AtomicStore = {
+      ...inner,
+      put: (partition, ...rest) =>
+        away && partition === auditPartition("default")
+          ? Promise.reject(new Error("away"))
+          : inner.put(partition, ...rest),
+    };
+    const service = createPersonalizationService({ stores: { hot } });
+    await expect(service.loadRuleset(RULESET, { actor: "ann" })).rejects.toThrow("away");
+    away = false;
+    for (let i = 0; i < 2; i++)
+      expect(await service.loadRuleset(RULESET, { actor: "bob" })).toMatchObject({
+        value: { changed: false },
+      });
+    expect(await service.audit.list()).toMatchObject([
+      { type: "ruleset", actor: "ann", detail: { revision: 1 } },
+    ]);
     await service.close();
   });
 });

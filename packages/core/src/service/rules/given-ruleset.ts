@@ -7,6 +7,7 @@ import { sensitiveConditions } from "../door/sensitive.js";
 import { checkSite } from "../layout/partitions.js";
 import type { ActOptions, ServiceOptions } from "../options.js";
 import type { LoadedRuleset } from "../results.js";
+import type { AuditFact } from "../upkeep/audit.js";
 import { asStored, type LoadHow, type Rulesets } from "./ruleset.js";
 
 /** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
@@ -63,18 +64,35 @@ export async function loadGiven(
     );
 }
 
-/** Publishes a ruleset of a site, and notes in the audit log that it was changed. */
-export async function publishRuleset(
-  { audit }: ServiceContext,
-  rulesets: Rulesets,
+/** Publishes a ruleset of a site. */
+export type Publish = (
   given: unknown,
-  { site: name, actor, ...how }: ActOptions & LoadHow = {},
-): Promise<Result<LoadedRuleset, Issue[]>> {
-  const site = checkSite(name);
-  const loaded = await rulesets.load(site, given, how);
-  if (loaded.ok && loaded.value.changed) {
-    const { version, revision } = loaded.value;
-    await audit.append(site, { type: "ruleset", actor, detail: { version, revision } });
-  }
-  return loaded;
+  asked?: ActOptions & LoadHow,
+) => Promise<Result<LoadedRuleset, Issue[]>>;
+
+/**
+ * Publishes, and notes in the audit log what was changed. Where that fails the call rejects, though the ruleset is in force: whoever tries again
+ * changes nothing any more, so what is owed to the audit log is written with the site's next call.
+ */
+export function createPublish({ audit }: ServiceContext, rulesets: Rulesets): Publish {
+  const owed = new Map<string, AuditFact[]>();
+  return async (given, { site: name, actor, ...how } = {}) => {
+    const site = checkSite(name);
+    const loaded = await rulesets.load(site, given, how);
+    const facts = owed.get(site) ?? [];
+    if (loaded.ok && loaded.value.changed) {
+      const { version, revision } = loaded.value;
+      facts.push({ type: "ruleset", actor, detail: { version, revision } });
+      owed.set(site, facts);
+    }
+    for (let fact = facts.shift(); fact !== undefined; fact = facts.shift()) {
+      try {
+        await audit.append(site, fact);
+      } catch (error) {
+        facts.unshift(fact);
+        throw error;
+      }
+    }
+    return loaded;
+  };
 }

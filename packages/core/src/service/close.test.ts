@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryLog, memorySeries, memoryStore } from "../memory/index.js";
 import type { Log } from "../ports/log.js";
 import type { AtomicStore } from "../ports/store.js";
@@ -37,6 +37,32 @@ describe("close", () => {
     await next.settled();
     expect((await next.summary()).events).toBe(1);
     await next.close().catch(() => undefined);
+  });
+
+  it("does not wait for ever for a store that answers no more", async () => {
+    const inner = memoryStore();
+    let silent = false;
+    const hot: AtomicStore = {
+      ...inner,
+      delete: (...args) => (silent ? new Promise<never>(() => undefined) : inner.delete(...args)),
+    };
+    const service = createPersonalizationService({ stores: { hot }, log: memoryLog({ shards: 1 }) });
+    await service.ingest([sample()], { waitMs: 5000 });
+    silent = true;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let closed = false;
+      const closing = service.close().then(() => {
+        closed = true;
+      });
+      await vi.advanceTimersByTimeAsync(9_000);
+      expect(closed).toBe(false);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(closed).toBe(true);
+      await closing;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("during start ends what has begun meanwhile", async () => {

@@ -14,7 +14,11 @@ import type { ServiceOptions } from "./options.js";
 import type { SweepResult } from "./results.js";
 import { checkedRuleset, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
 import { createRulesets } from "./rules/ruleset.js";
+import { within } from "./tools/platform.js";
 import { sweep, sweepRollups } from "./upkeep/sweep.js";
+
+/** What is done last ends by itself, or is done by the next process: a store that does not answer any more is given this long, ms. */
+const LEAVE_MS = 10_000;
 
 /** A policy that is not one would be narrowed in silence at each request; an expiry that is no number would never come. */
 function checkedPolicy({ consent }: ServiceOptions): ConsentPolicy | null {
@@ -67,15 +71,17 @@ export function runService(context: ServiceContext, options: ServiceOptions): Ru
     recovering = sweepRollups(context);
     return worker;
   });
+  async function leave(): Promise<void> {
+    await left?.stop();
+    await context.rollups?.stop();
+    await recovering;
+    await context.claim.release().catch(() => undefined);
+  }
   async function stop(): Promise<void> {
     try {
       await listening.stop();
     } finally {
-      await left?.stop();
-      await context.rollups?.stop();
-      await recovering;
-      // Where the store does not answer any more it ends by itself.
-      await context.claim.release().catch(() => undefined);
+      await within(leave(), LEAVE_MS, undefined);
     }
   }
   let stopped: Promise<void> | null = null;

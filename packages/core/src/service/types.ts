@@ -67,7 +67,8 @@ export interface PersonalizationService {
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,
    * under the next one: going back to an earlier ruleset is that. `over` is asked whether it may replace the version that is published at that
-   * moment (null: none is); where it may not, it is refused with `ATTUNE_SERVICE_RULESET_CHANGED`.
+   * moment (null: none is); where it may not, it is refused with `ATTUNE_SERVICE_RULESET_CHANGED`. Rejects with
+   * `ATTUNE_SERVICE_CONTENTION` where other processes publish at the same moment again and again.
    */
   loadRuleset(
     ruleset: unknown,

@@ -3,7 +3,7 @@ import { memoryStore } from "../../memory/index.js";
 import type { AtomicStore } from "../../ports/store.js";
 import { createFakeClock } from "../../testing/fake-clock.js";
 import { createPersonalizationService } from "../create-service.js";
-import { auditPartition } from "../layout/partitions.js";
+import { auditPartition, SORT } from "../layout/partitions.js";
 import { RULESET, T0 } from "../service.test.suite.js";
 
 const withValue = (value: unknown) => ({
@@ -110,5 +110,34 @@ describe("a ruleset that is published while the audit log cannot be written", ()
       { type: "ruleset", actor: "ann", detail: { revision: 1 } },
     ]);
     await service.close();
+  });
+});
+
+describe("rulesets that are put in place at the same moment", () => {
+  it("follow each other within one process, and say what hinders them beside others", async () => {
+    const hot = memoryStore();
+    const named = (name: string) => withValue(name);
+    const service = createPersonalizationService({ stores: { hot } });
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => service.loadRuleset(named(`${i}`), { replace: true })),
+    );
+    expect(all.filter(({ ok }) => ok)).toHaveLength(20);
+    expect((await service.ruleset())?.ruleset.revision).toBe(20);
+    const overtaken = createPersonalizationService({
+      stores: {
+        hot: {
+          ...hot,
+          put: (partition, sort, ...rest) =>
+            sort === SORT.ruleset
+              ? Promise.resolve({ written: false, version: 1 })
+              : hot.put(partition, sort, ...rest),
+        },
+      },
+    });
+    await expect(overtaken.loadRuleset(named("x"), { replace: true })).rejects.toMatchObject({
+      code: "ATTUNE_SERVICE_CONTENTION",
+    });
+    await service.close();
+    await overtaken.close();
   });
 });

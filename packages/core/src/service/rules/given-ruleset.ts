@@ -8,7 +8,8 @@ import { checkSite } from "../layout/partitions.js";
 import type { ActOptions, ServiceOptions } from "../options.js";
 import type { LoadedRuleset } from "../results.js";
 import type { AuditFact } from "../upkeep/audit.js";
-import { asStored, type LoadHow, type Rulesets } from "./ruleset.js";
+import { asStored } from "./as-stored.js";
+import type { LoadHow, Rulesets } from "./ruleset.js";
 
 /** The given ruleset is stored at the first use, as far as what is stored gives way; after a failure the next use tries again. */
 export function onceLoaded(load: () => Promise<unknown>): () => Promise<void> {

@@ -14,7 +14,9 @@ import type { Evaluate } from "../fold/fold-visitor.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import { publish } from "../live/frames.js";
 import { notify } from "../live/notices.js";
+import { untilWritten } from "../tools/retry.js";
 import type { LoadedRuleset } from "../types.js";
+import { asStored } from "./as-stored.js";
 
 /** A site's rules, ready to be used. */
 export interface SiteRules {
@@ -37,22 +39,6 @@ export interface Rulesets {
   load(site: string, ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
-}
-
-/**
- * A document as it would be stored, and its own copy: what the caller does to it later changes no decision. What JSON cannot carry is an
- * issue, since it would become something else, or could never be stored.
- */
-export function asStored(document: unknown): Result<unknown, Issue[]> {
-  const finite = (_key: string, value: unknown): unknown => {
-    if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError();
-    return value;
-  };
-  try {
-    return ok(JSON.parse(JSON.stringify(document, finite) ?? "null"));
-  } catch {
-    return fail([NOT_JSON]);
-  }
 }
 
 /** How long a site's rules are used without looking whether another process has published newer ones, ms. */
@@ -129,15 +115,6 @@ interface Entry {
   version: string | null;
   checkedAt: number;
 }
-
-/** How often a replacement is tried again where somebody else publishes at the same moment. */
-const ATTEMPTS = 5;
-
-const NOT_JSON: Issue = {
-  path: "",
-  code: "ATTUNE_SERVICE_RULESET_JSON",
-  message: "A ruleset is JSON: no circle in it, no bigint, and no number that is not finite.",
-};
 
 const CHANGED: Issue = {
   path: "",
@@ -249,7 +226,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
   ): Promise<Result<LoadedRuleset, Issue[]>> {
     const partition = metaPartition(site);
     const warnings = lintRuleset(given);
-    for (let attempt = 1; ; attempt++) {
+    const attempt = async (): Promise<Result<LoadedRuleset, Issue[]> | null> => {
       const began = epoch;
       const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
       if (!mayReplace(present?.value.version ?? null)) return fail([CHANGED]);
@@ -271,14 +248,14 @@ export function createRulesets(context: ServiceContext): Rulesets {
       const { written } = await durable.put(partition, SORT.ruleset, value, {
         ifVersion: present?.version ?? 0,
       });
-      if (!written && attempt < ATTEMPTS) continue;
-      if (!written) return fail([notNewer(stored, revision)]);
+      if (!written) return null;
       remember(site, { compiled, version }, began);
       overtake(site);
       await notify(context, { about: "ruleset", site });
       await publish(context, site, [{ type: "ruleset", site, version }]);
       return ok({ version, revision, changed: true, warnings });
-    }
+    };
+    return untilWritten(attempt, context.random);
   }
 
   return {
@@ -290,7 +267,9 @@ export function createRulesets(context: ServiceContext): Rulesets {
       const checked = copied.ok ? validateRuleset(copied.value) : copied;
       if (!checked.ok) return checked;
       const unreadable = sensitiveConditions(checked.value, context.fields?.fields ?? []);
-      return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, how);
+      if (unreadable.length > 0) return fail(unreadable);
+      // One at a time, so that only processes compete.
+      return context.queue(metaPartition(site), () => store(site, checked.value, how));
     },
     stale(site) {
       overtake(site);

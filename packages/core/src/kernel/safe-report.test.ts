@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createPersonalizationService } from "../service/index.js";
 import { memoryStore } from "../memory/index.js";
@@ -24,6 +25,7 @@ describe("a report that fails", () => {
       },
     ],
     ["rejects", (): unknown => Promise.reject(new Error("no report"))],
+    ["rejects in another realm", (): unknown => runInNewContext("Promise.reject(new Error('no report'))")],
   ] as const) {
     it(`is nobody else's failure: ${how}`, async () => {
       const told: unknown[] = [];

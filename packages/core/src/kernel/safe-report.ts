@@ -6,8 +6,8 @@ export const safeReport =
   (host: { report?(error: unknown): unknown }) =>
   (error: unknown): void => {
     try {
-      const told = host.report?.(error);
-      if (told instanceof Promise) told.catch(() => undefined);
+      // Also where the promise is another realm's or another library's.
+      Promise.resolve(host.report?.(error)).catch(() => undefined);
     } catch {
       // See above.
     }

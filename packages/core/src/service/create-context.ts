@@ -23,6 +23,8 @@ import { createFoldingClaim } from "./upkeep/folding-claim.js";
 
 const DAY_MS = 86_400_000;
 const MIN_RETENTION_MS = 7 * DAY_MS;
+/** Times that far from now are still times to every store and log. */
+const MAX_RETENTION_MS = 36_525 * DAY_MS;
 
 function checkedStores({ stores }: ServiceOptions): ServiceOptions["stores"] {
   // Hosts in JavaScript may have left it out.
@@ -35,10 +37,11 @@ function checkedStores({ stores }: ServiceOptions): ServiceOptions["stores"] {
 }
 
 function checkedRetention({ retentionMs = 395 * DAY_MS }: ServiceOptions): number {
-  if (retentionMs >= MIN_RETENTION_MS) return retentionMs;
+  if (typeof retentionMs === "number" && retentionMs >= MIN_RETENTION_MS && retentionMs <= MAX_RETENTION_MS)
+    return retentionMs;
   throw new AttuneError(
     "ATTUNE_SERVICE_RETENTION",
-    "Events are kept for at least 7 days, so that none takes effect twice; raise retentionMs.",
+    "retentionMs is a number of milliseconds from 7 days, so that no event takes effect twice, to 100 years.",
     { path: "/retentionMs" },
   );
 }

@@ -2,7 +2,7 @@ import { AttuneError } from "../kernel/errors.js";
 import { exportSubject } from "./access/export.js";
 import { profileOf } from "./access/profile.js";
 import { consentOf, recordConsent } from "./consent/consent.js";
-import { resolveSubject } from "./consent/subjects.js";
+import { pseudonymOf, resolveSubject } from "./consent/subjects.js";
 import type { ServiceContext } from "./context.js";
 import { createContext } from "./create-context.js";
 import { ingest } from "./door/ingest.js";
@@ -14,7 +14,7 @@ import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
 import type { ServiceOptions } from "./options.js";
 import { decide } from "./rules/decide.js";
-import { publishRuleset } from "./rules/given-ruleset.js";
+import { createPublish } from "./rules/given-ruleset.js";
 import { type RunningService, runService } from "./run.js";
 import type { PersonalizationService, SubjectId } from "./types.js";
 import { probe } from "./upkeep/health.js";
@@ -28,6 +28,7 @@ function visits(
   parts: Parts,
 ): Pick<PersonalizationService, "ingest" | "decide" | "loadRuleset" | "ruleset" | "subscribe"> {
   const { ready, rulesets } = parts;
+  const publish = createPublish(context, rulesets);
   return {
     async ingest(events, asked = {}) {
       if (!Array.isArray(events))
@@ -41,7 +42,7 @@ function visits(
     decide: (visitor, slots, facts = {}) => decide(context, parts, visitor, { slots, context: facts }),
     async loadRuleset(later, asked) {
       await ready();
-      return publishRuleset(context, rulesets, later, asked);
+      return publish(later, asked);
     },
     async ruleset(site) {
       await ready();
@@ -67,11 +68,7 @@ function rights(
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
     erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
-    async pseudonymOf(id, { site } = {}) {
-      const pseudonym = await context.pseudonyms.of(checkSite(site));
-      if ("visitorId" in id) return pseudonym("v", id.visitorId);
-      return "sessionId" in id ? pseudonym("s", id.sessionId) : pseudonym("u", id.userId);
-    },
+    pseudonymOf: async (id, { site } = {}) => pseudonymOf(context, checkSite(site), id),
   };
 }
 
@@ -99,10 +96,11 @@ function records(
       replay: async (ids, { site } = {}) => replayLetters(context, parts, { site: checkSite(site), ids }),
     },
     audit: {
-      append: (fact, { site } = {}) => context.audit.append(checkSite(site), fact),
-      list: ({ site, after = 0, limit = 200 } = {}) => context.audit.list(checkSite(site), after, limit),
-      checkpoint: (site) => context.audit.checkpoint(checkSite(site)),
-      verify: ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
+      append: async (fact, { site } = {}) => context.audit.append(checkSite(site), fact),
+      list: async ({ site, after = 0, limit = 200 } = {}) =>
+        context.audit.list(checkSite(site), after, limit),
+      checkpoint: async (site) => context.audit.checkpoint(checkSite(site)),
+      verify: async ({ site, checkpoints = [] } = {}) => context.audit.verify(checkSite(site), checkpoints),
     },
   };
 }
@@ -110,8 +108,8 @@ function records(
 /**
  * The headless back end over ports: what a host calls from its own routes.
  * @throws ATTUNE_SERVICE_STORES without a store, ATTUNE_SERVICE_SENSITIVE for a field that cannot be sensitive or without keys for it,
- *   ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_RETENTION for less than 7 days, ATTUNE_SERVICE_CACHE and
- *   ATTUNE_SERVICE_SAMPLING for bounds that are none.
+ *   ATTUNE_SERVICE_RULESET for a ruleset that is not valid, ATTUNE_SERVICE_CONSENT_POLICY for such a policy, ATTUNE_SERVICE_RETENTION for less
+ *   than 7 days or more than 100 years, ATTUNE_SERVICE_CACHE and ATTUNE_SERVICE_SAMPLING for bounds that are none.
  */
 export function createPersonalizationService(options: ServiceOptions): PersonalizationService {
   const context = createContext(options);

@@ -15,7 +15,7 @@
  *   letters/   it is refused      make-letter → letter-body, letter-fields, letter-subjects; letters (kept) → letter-seals, letter-mentions;
  *                                 replay-letters (listed, sent again)
  *
- *   rules/     what holds         decide → ruleset ← given-ruleset (the host's own); assessments (segments)
+ *   rules/     what holds         decide → ruleset ← given-ruleset (the host's own), as-stored (JSON); assessments (segments)
  *   consent/   what was allowed   consent → subjects (who is meant), inherit-consent (a user's reaches a visitor)
  *   access/    what is kept       profile, export
  *   erase/     it is erased       erase → erase-visitor → erase-records
@@ -26,7 +26,7 @@
  *
  *   live/      between processes  listen → notices; frames, subscribe
  *   upkeep/    by timers, by hand sweep, rebuild ← folding-claim (keeps all others off), audit, health
- *   tools/                        queue, retry, group-by, platform (timers)
+ *   tools/                        queue, retry, group-by, platform (timers), hook (the host's)
  */
 export { hitRate } from "./cache/cache-counts.js";
 export { createPersonalizationService } from "./create-service.js";

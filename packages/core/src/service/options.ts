@@ -34,7 +34,7 @@ export interface ServiceOptions {
   consent?: ConsentPolicy;
   /** Whether this process folds what is in the log (default true). Others that share the ports can do it instead. */
   worker?: boolean;
-  /** How long events are kept, ms (default 395 days, at least 7 days). */
+  /** How long events are kept, ms (default 395 days; 7 days to 100 years). */
   retentionMs?: number;
   /**
    * Fields whose values are sealed at the door, each under its visitor's key, and kept so: `properties.diagnosis`, `traits.phone` (what `identify`

@@ -1,3 +1,6 @@
+import type { ConsentPolicy } from "../consent/types.js";
+import { validateConsentPolicy } from "../consent/validate-policy.js";
+import { AttuneError } from "../kernel/errors.js";
 import type { ServiceContext } from "./context.js";
 import { createDeviceClocks } from "./door/device-clocks.js";
 import { createLoad } from "./door/load.js";
@@ -9,25 +12,41 @@ import { caughtUp, startWorker } from "./fold/worker.js";
 import { keepListening } from "./live/listen.js";
 import type { ServiceOptions } from "./options.js";
 import type { SweepResult } from "./results.js";
-import { checkedRuleset, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
+import { checkedRuleset, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
 import { createRulesets } from "./rules/ruleset.js";
+import { within } from "./tools/platform.js";
 import { sweep, sweepRollups } from "./upkeep/sweep.js";
+
+/** What is done last ends by itself, or is done by the next process: a store that does not answer any more is given this long, ms. */
+const LEAVE_MS = 10_000;
+
+/** A policy that is not one would be narrowed in silence at each request; an expiry that is no number would never come. */
+function checkedPolicy({ consent }: ServiceOptions): ConsentPolicy | null {
+  if (consent === undefined) return null;
+  const checked = validateConsentPolicy(consent);
+  if (checked.ok) return consent;
+  const { path = "", message = "" } = checked.error[0] ?? {};
+  throw new AttuneError("ATTUNE_SERVICE_CONSENT_POLICY", `The consent policy is not valid: ${message}`, {
+    path: `/consent${path}`,
+  });
+}
 
 /** What a door, a decision and a fold share, beside the context. */
 function createParts(context: ServiceContext, options: ServiceOptions) {
   const given = options.ruleset === undefined ? null : checkedRuleset(context, options.ruleset);
+  const replace = isReplacing(options);
   const rulesets = createRulesets(context);
   const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
   return {
     sampling: sampling && { sampling, load: createLoad(context, sampling) },
     rulesets,
-    policy: options.consent ?? null,
+    policy: checkedPolicy(options),
     waiting: createWaiting(context.ids()),
     minimisers: createMinimisers(),
     clocks: createDeviceClocks(),
     /** Resolves when the host's own ruleset is in force, as far as the stored one gives way. */
     ready: onceLoaded(async () => {
-      if (given !== null) await loadGiven(context, rulesets, given, options.onStoredRuleset === "replace");
+      if (given !== null) await loadGiven(context, rulesets, given, replace);
     }),
   };
 }
@@ -47,10 +66,25 @@ export function runService(context: ServiceContext, options: ServiceOptions): Ru
   let recovering = Promise.resolve();
   const listening = keepListening(context, parts, async () => {
     if (left === null) return null;
-    // What one that died has left behind.
+    const worker = await startWorker(context, { ...parts, left });
+    // What one that died has left behind: once, not with each try to start.
     recovering = sweepRollups(context);
-    return startWorker(context, { ...parts, left });
+    return worker;
   });
+  async function leave(): Promise<void> {
+    await left?.stop();
+    await context.rollups?.stop();
+    await recovering;
+    await context.claim.release().catch(() => undefined);
+  }
+  async function stop(): Promise<void> {
+    try {
+      await listening.stop();
+    } finally {
+      await within(leave(), LEAVE_MS, undefined);
+    }
+  }
+  let stopped: Promise<void> | null = null;
   return {
     parts,
     sweep: () => sweep(context, left),
@@ -58,16 +92,6 @@ export function runService(context: ServiceContext, options: ServiceOptions): Ru
       await caughtUp(context, listening.isOpen);
       await context.rollups?.flush().catch(context.report);
     },
-    async close() {
-      try {
-        await listening.stop();
-      } finally {
-        await left?.stop();
-        await context.rollups?.stop();
-        await recovering;
-        // Where the store does not answer any more it ends by itself.
-        await context.claim.release().catch(() => undefined);
-      }
-    },
+    close: () => (stopped ??= stop()),
   };
 }

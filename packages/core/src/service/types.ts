@@ -8,7 +8,14 @@ import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
 import type { FigureName } from "./figures/figures.js";
-import type { ActOptions, AskedVisitor, FigureQuery, IngestOptions, NamedId } from "./options.js";
+import type {
+  ActOptions,
+  AskedVisitor,
+  DecideContext,
+  FigureQuery,
+  IngestOptions,
+  NamedId,
+} from "./options.js";
 import type {
   ArmCounts,
   ConsentReceipt,
@@ -32,11 +39,7 @@ import type { AuditFact } from "./upkeep/audit.js";
 export interface PersonalizationService {
   ingest(events: readonly unknown[], options?: IngestOptions): Promise<IngestResult>;
   /** Never rejects; slots default to all. Without personalization consent nothing of the visitor is read. */
-  decide(
-    visitor: AskedVisitor,
-    slots?: readonly string[],
-    context?: Readonly<Record<string, unknown>> & { site?: string },
-  ): Promise<DecideResult>;
+  decide(visitor: AskedVisitor, slots?: readonly string[], context?: DecideContext): Promise<DecideResult>;
   /**
    * What is known of a subject now; null where that is nothing. Sensitive traits are left out, and `notes` says so, unless `sensitive` asks for
    * them: then it is noted in the audit log that somebody did.
@@ -55,13 +58,17 @@ export interface PersonalizationService {
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
   exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
-  /** The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is. */
+  /**
+   * The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is.
+   * Rejects with `ATTUNE_SERVICE_SUBJECT` for none, or an empty one.
+   */
   pseudonymOf(id: NamedId, options?: { site?: string }): Promise<string>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,
    * under the next one: going back to an earlier ruleset is that. `over` is asked whether it may replace the version that is published at that
-   * moment (null: none is); where it may not, it is refused with `ATTUNE_SERVICE_RULESET_CHANGED`.
+   * moment (null: none is); where it may not, it is refused with `ATTUNE_SERVICE_RULESET_CHANGED`. Rejects with
+   * `ATTUNE_SERVICE_CONTENTION` where other processes publish at the same moment again and again.
    */
   loadRuleset(
     ruleset: unknown,
@@ -125,7 +132,7 @@ export interface PersonalizationService {
   cacheStats(): CacheStats;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
-  /** Stops the worker after the batch at hand. The ports stay open: they are the host's. */
+  /** Stops the worker after the batch at hand, however often it is called. The ports stay open: they are the host's. */
   close(): Promise<void>;
 }
 

@@ -43,6 +43,8 @@ export interface VisitorCache {
 
 /** Visitors held at least; at most twice as many, of some kilobytes each. */
 const DEFAULT_SIZE = 10_000;
+/** What a map can hold. */
+const MAX_SIZE = 2 ** 24;
 /** How long the door goes by what is held, and decisions where there is a channel, ms: an announcement may have been lost. */
 const FRESH_MS = 10_000;
 /** How long a decision goes by what is held where there is no channel, over which another process could announce a change, ms. */
@@ -68,10 +70,10 @@ export function createVisitorCache(
   { hot, clock, channel }: { hot: AtomicStore; clock: Clock; channel: Channel | null },
   size = DEFAULT_SIZE,
 ): VisitorCache {
-  if (!(size >= 0)) {
+  if (!(size >= 0 && size <= MAX_SIZE)) {
     throw new AttuneError(
       "ATTUNE_SERVICE_CACHE",
-      "How many visitors are held in memory is a number, 0 for none; leave cache.visitors out for 10,000.",
+      `How many visitors are held in memory is a number up to ${MAX_SIZE}, 0 for none; leave cache.visitors out for 10,000.`,
       { path: "/cache/visitors" },
     );
   }

@@ -2,6 +2,7 @@ import { AttuneError } from "../../kernel/errors.js";
 import type { Issue } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
 import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
+import type { NamedId } from "../options.js";
 import type { SubjectId } from "../types.js";
 
 /** The visitor that stands for a user, or else for a session, in events that name no visitor. */
@@ -41,6 +42,30 @@ function readId(id: SubjectId): { id: string; kind: "visitor" | "user" | null } 
   throw new AttuneError(
     "ATTUNE_SERVICE_SUBJECT",
     "Name a subject by a text, by { visitorId } or by { userId }; the text must not be empty.",
+  );
+}
+
+const KINDS = [
+  ["visitorId", "v"],
+  ["sessionId", "s"],
+  ["userId", "u"],
+] as const;
+
+/** @throws ATTUNE_SERVICE_SUBJECT for no identifier, or an empty one. */
+export async function pseudonymOf(
+  { pseudonyms }: ServiceContext,
+  site: string,
+  id: NamedId,
+): Promise<string> {
+  // Hosts in JavaScript may have given anything.
+  const given = Object(id) as Partial<Record<(typeof KINDS)[number][0], unknown>>;
+  for (const [name, kind] of KINDS) {
+    const text = given[name];
+    if (typeof text === "string" && text !== "") return (await pseudonyms.of(site))(kind, text);
+  }
+  throw new AttuneError(
+    "ATTUNE_SERVICE_SUBJECT",
+    "Name one by { visitorId }, { sessionId } or { userId }; the text must not be empty.",
   );
 }
 

@@ -9,6 +9,7 @@ import { deadLetter } from "../letters/make-letter.js";
 import { publishGaps } from "../live/frames.js";
 import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
+import { listening } from "../tools/hook.js";
 import type { EventOutcome, IngestResult } from "../types.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import type { Load } from "./load.js";
@@ -83,11 +84,12 @@ export function ingest(
   inputs: readonly unknown[],
   options: IngestOptions,
 ): Promise<IngestResult> {
-  if (parts.sampling === null) return takeIn(context, parts, inputs, options);
+  const tell = listening(() => options.onStored?.(), context.report);
+  if (parts.sampling === null) return takeIn(context, parts, inputs, { ...options, onStored: tell });
   return parts.sampling.load.taking((rest) => {
     const onStored = (): void => {
       rest();
-      options.onStored?.();
+      tell();
     };
     return takeIn(context, parts, inputs, { ...options, onStored });
   });

@@ -25,12 +25,14 @@ export function createLoad(
     if (log === null || asking || Math.abs(clock.now() - askedAt) < ASK_MS) return;
     askedAt = clock.now();
     asking = true;
-    const answer = log.lag(FOLD_GROUP).then((lag) => {
-      now.lag = lag;
-    });
-    void answer.catch(report).finally(() => {
-      asking = false;
-    });
+    const ask = async (): Promise<void> => {
+      now.lag = await log.lag(FOLD_GROUP);
+    };
+    void ask()
+      .catch(report)
+      .finally(() => {
+        asking = false;
+      });
   };
 
   return {

@@ -93,6 +93,8 @@ export function createMinimisers(): Minimisers {
   const shapes = createBoundedCache<readonly string[]>(NAMES);
 
   function judge(key: string): { open: boolean; ordinary: boolean } {
+    // No event may have one as long; it is not remembered, or what is refused would fill the memory.
+    if (key.length > SHORT) return { open: false, ordinary: false };
     let known = keys.get(key);
     if (known === undefined) {
       const open = staysUnder(key);

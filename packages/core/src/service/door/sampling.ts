@@ -11,7 +11,7 @@ export interface SamplingOptions {
   inFlight?: number;
   /** How long the log takes to make a batch durable, ms. */
   appendMs?: number;
-  /** The smallest share of events that is kept (default 1/16). */
+  /** The smallest share of events that is kept, 2⁻³² to 1 (default 1/16). */
   least?: number;
   /** Event names of the host's that are always kept, such as its own conversions. */
   keep?: readonly string[];
@@ -32,6 +32,8 @@ export interface Sampling {
 
 const STEP_MS = 1000;
 const DEFAULT_LEAST = 1 / 16;
+/** Places of events are no finer than this. */
+const SMALLEST = 2 ** -32;
 
 /** Passive events that are evidence of something all the same. */
 const EVIDENCE: readonly KnownEventName[] = [
@@ -54,20 +56,24 @@ function placeOf(id: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** @throws ATTUNE_SERVICE_SAMPLING for a smallest share that is none. */
+const wrong = (message: string, option: string): AttuneError =>
+  new AttuneError("ATTUNE_SERVICE_SAMPLING", message, { path: `/sampling/${option}` });
+
+/** @throws ATTUNE_SERVICE_SAMPLING for bounds or a smallest share that are none. */
 export function createSampling(options: SamplingOptions, now: () => number): Sampling {
   const { least = DEFAULT_LEAST, keep = [] } = options;
-  if (!(least > 0 && least <= 1)) {
-    throw new AttuneError(
-      "ATTUNE_SERVICE_SAMPLING",
-      "The smallest share of events that is kept lies above 0 and is at most 1, as in 1/16.",
-      { path: "/sampling/least" },
-    );
-  }
+  if (!(least >= SMALLEST && least <= 1))
+    throw wrong("The smallest share of events that is kept lies between 2^-32 and 1, as in 1/16.", "least");
   const bounds = (["lag", "inFlight", "appendMs"] as const).flatMap((name) => {
     const bound = options[name];
-    return bound === undefined ? [] : [[name, bound] as const];
+    if (bound === undefined) return [];
+    if (typeof bound === "number" && bound >= 0) return [[name, bound] as const];
+    throw wrong(
+      "A bound for sampling is a number from 0; leave it out where it is not to be looked at.",
+      name,
+    );
   });
+  if (!Array.isArray(keep)) throw wrong("Name the events that are always kept in a list.", "keep");
   let rate = 1;
   let judgedAt = Number.NEGATIVE_INFINITY;
   return {

@@ -288,6 +288,16 @@ describe("T23: fields marked sensitive", () => {
     expect((await later.decide({ id: "ann-1" })).rulesetVersion).not.toBeNull();
     expect(at.reports).toMatchObject([{ code: "ATTUNE_SERVICE_SENSITIVE" }]);
   });
+
+  it("cannot be hashed either: an experiment by one would show everybody its fallback", async () => {
+    const weights = { plain: 0.5, loyal: 0.5 };
+    const policy = { type: "split", experiment: "hero", weights, hashAttribute: "traits.phone" };
+    const hashing = { ...RULESET, slots: { hero: { ...RULESET.slots.hero, policy } } };
+    expect(await make().start().loadRuleset(hashing)).toMatchObject({
+      ok: false,
+      error: [{ path: "/slots/hero/policy/hashAttribute", code: "ATTUNE_SERVICE_SENSITIVE" }],
+    });
+  });
 });
 
 describe("what can be marked sensitive", () => {

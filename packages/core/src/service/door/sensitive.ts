@@ -37,6 +37,15 @@ const isBelow = (name: string, above: string): boolean => name === above || name
  * @throws AttuneError `ATTUNE_SERVICE_SENSITIVE` for what names no field, and for one that the service itself reads.
  */
 export function sensitiveFields(given: readonly string[]): readonly string[] {
+  // Hosts in JavaScript may have given a single one.
+  if (!Array.isArray(given))
+    throw new AttuneError(
+      "ATTUNE_SERVICE_SENSITIVE",
+      "Sensitive fields are named in a list; wrap a single one in [ ].",
+      {
+        path: "/sensitive",
+      },
+    );
   if (given.length > MAX_FIELDS) throw wrong(`At most ${MAX_FIELDS} fields can be sensitive.`, MAX_FIELDS);
   const fields = given.map((field, index) => {
     const name = String(field).replace(/^properties\.traits(?=\.)/, "traits");
@@ -55,7 +64,7 @@ export function sensitiveFields(given: readonly string[]): readonly string[] {
   );
 }
 
-/** Conditions that ask about a sensitive trait: nothing could answer them, since segments and decisions never see its value. */
+/** Conditions, and hashes, that ask about a sensitive trait: nothing could answer them, since segments and decisions never see its value. */
 export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[]): Issue[] {
   const issues: Issue[] = [];
   const look = (path: string, condition: unknown): void => {
@@ -75,7 +84,12 @@ export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[])
   for (const [name, { targeting, policy }] of Object.entries(ruleset.slots)) {
     const at = pointer("/slots", name);
     look(`${at}/targeting`, targeting);
-    if (policy.type !== "rules") continue;
+    if (policy.type === "split") {
+      const { hashAttribute } = policy;
+      if (hashAttribute !== undefined)
+        look(`${at}/policy/hashAttribute`, { [hashAttribute]: { $exists: true } });
+      continue;
+    }
     for (const [index, { when }] of policy.rules.entries()) look(`${at}/policy/rules/${index}/when`, when);
   }
   return issues;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sleep } from "../tools/platform.js";
 import { createWaiting } from "./waiting.js";
 
 describe("waiting for the fold", () => {
@@ -22,6 +23,18 @@ describe("waiting for the fold", () => {
     expected.forget();
     waiting.tell(expected.token(1), "folded");
     expect(await expected.outcomes(5)).toEqual(["folded", "pending"]);
+  });
+
+  it("waits as long as timers can where it is asked to wait longer, and not at all for what is no time", async () => {
+    const waiting = createWaiting("a");
+    for (const ms of [Number.POSITIVE_INFINITY, 1e308, 2 ** 31]) {
+      const expected = waiting.expect(1);
+      const outcomes = expected.outcomes(ms);
+      await sleep(20);
+      waiting.tell(expected.token(0), "folded");
+      expect(await outcomes).toEqual(["folded"]);
+    }
+    for (const ms of [Number.NaN, -1, -0]) expect(await waiting.expect(1).outcomes(ms)).toEqual(["pending"]);
   });
 
   it("takes no notice of tokens of other services, or of none", () => {

@@ -23,6 +23,9 @@ export interface Waiting {
 /** The service that waits by this token. */
 export const serviceOf = (token: string): string => token.split("/").slice(0, -2).join("/");
 
+/** What timers can be set to: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 interface Call {
   known: EventOutcome[];
   left: number;
@@ -42,7 +45,8 @@ export function createWaiting(prefix: string): Waiting {
       return {
         token: (index) => `${name}/${index}`,
         async outcomes(ms) {
-          await within(all, ms, null);
+          // What is no number waits for nothing; timers that are longer than they can be would end at once.
+          await within(all, ms > 0 ? Math.min(ms, LONGEST_MS) : 0, null);
           return [...known];
         },
         forget: () => void calls.delete(name),

@@ -28,7 +28,8 @@ const SITE = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 /** @throws ATTUNE_SERVICE_SITE where a name could reach into another site's partitions. */
 export function checkSite(site: string | undefined): string {
   if (site === undefined) return "default";
-  if (SITE.test(site)) return site;
+  // Hosts in JavaScript may have given null, which reads as a name.
+  if (typeof site === "string" && SITE.test(site)) return site;
   throw new AttuneError(
     "ATTUNE_SERVICE_SITE",
     "A site is named by 1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit.",

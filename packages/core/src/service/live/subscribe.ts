@@ -1,5 +1,6 @@
 import type { ServiceContext } from "../context.js";
 import { checkSite } from "../layout/partitions.js";
+import { listening } from "../tools/hook.js";
 import type { ServiceFilter, ServiceFrame } from "../types.js";
 import { FRAME_TYPES, frameTopic } from "./frames.js";
 
@@ -16,14 +17,7 @@ export async function subscribeFrames(
   const site = checkSite(filter.site);
   const wanted = new Set(filter.types ?? FRAME_TYPES).add("gap");
   const gapsOnly = wanted.size === 1;
-  const tell = (frame: ServiceFrame): void => {
-    try {
-      const result: unknown = listener(frame);
-      if (result instanceof Promise) result.catch(report);
-    } catch (error) {
-      report(error);
-    }
-  };
+  const tell = listening(listener, report);
   return liveChannel().subscribe<readonly ServiceFrame[]>(
     (gapsOnly ? FRAME_TYPES : [...wanted]).map((type) => frameTopic(site, type)),
     (frame) => {

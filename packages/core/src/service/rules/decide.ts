@@ -26,7 +26,7 @@ const NOTHING: Memberships = {};
 /** Whom a call asks about, by either of its names. */
 function idOf(visitor: AskedVisitor): string | null {
   // Hosts in JavaScript may have given anything.
-  const given: unknown = "visitorId" in visitor ? visitor.visitorId : visitor.id;
+  const { id, visitorId: given = id } = Object(visitor) as { id?: unknown; visitorId?: unknown };
   if (given === null || typeof given === "string") return given;
   throw new AttuneError(
     "ATTUNE_SERVICE_VISITOR",
@@ -36,7 +36,8 @@ function idOf(visitor: AskedVisitor): string | null {
 
 /** The slots asked for; null: all. */
 function slotsOf(given: unknown): readonly string[] | null {
-  if (given == null || Array.isArray(given)) return (given as readonly string[] | undefined) ?? null;
+  if (given == null) return null;
+  if (Array.isArray(given) && given.every((slot) => typeof slot === "string")) return given;
   throw new AttuneError(
     "ATTUNE_SERVICE_SLOTS",
     'Name the slots in a list, as in ["hero"]; leave it out for all.',
@@ -100,6 +101,8 @@ export async function decide(
   try {
     slots = slotsOf(ask.slots);
     const site = checkSite(ask.context.site);
+    // Where nothing newer can be had, its fallbacks are better than none.
+    compiled = using.rulesets.held(site);
     await using.ready();
     const rules = await using.rulesets.of(site);
     compiled = rules.compiled;

@@ -14,7 +14,9 @@ import type { Evaluate } from "../fold/fold-visitor.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import { publish } from "../live/frames.js";
 import { notify } from "../live/notices.js";
+import { untilWritten } from "../tools/retry.js";
 import type { LoadedRuleset } from "../types.js";
+import { asStored } from "./as-stored.js";
 
 /** A site's rules, ready to be used. */
 export interface SiteRules {
@@ -32,6 +34,8 @@ export interface LoadHow {
 export interface Rulesets {
   counts(): CacheCounts;
   of(site: string): Promise<SiteRules>;
+  /** What was last in use here, however old; null where nothing was. */
+  held(site: string): CompiledRuleset | null;
   load(site: string, ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
@@ -94,7 +98,15 @@ export async function rulesTimeline(
     }
   }
   const none = rulesOf(null);
-  return (at) => past.filter((one) => one.at <= at).at(-1)?.rules ?? none;
+  return (at) => {
+    let [after, to] = [0, past.length];
+    while (after < to) {
+      const middle = (after + to) >>> 1;
+      if ((past[middle] as { at: number }).at <= at) after = middle + 1;
+      else to = middle;
+    }
+    return past[after - 1]?.rules ?? none;
+  };
 }
 
 interface Entry {
@@ -103,9 +115,6 @@ interface Entry {
   version: string | null;
   checkedAt: number;
 }
-
-/** How often a replacement is tried again where somebody else publishes at the same moment. */
-const ATTEMPTS = 5;
 
 const CHANGED: Issue = {
   path: "",
@@ -217,7 +226,7 @@ export function createRulesets(context: ServiceContext): Rulesets {
   ): Promise<Result<LoadedRuleset, Issue[]>> {
     const partition = metaPartition(site);
     const warnings = lintRuleset(given);
-    for (let attempt = 1; ; attempt++) {
+    const attempt = async (): Promise<Result<LoadedRuleset, Issue[]> | null> => {
       const began = epoch;
       const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
       if (!mayReplace(present?.value.version ?? null)) return fail([CHANGED]);
@@ -227,7 +236,6 @@ export function createRulesets(context: ServiceContext): Rulesets {
         remember(site, { compiled: compiledOf(present.value), version }, began);
         return ok({ version, revision, changed: false, warnings });
       }
-      // Its own copy: what the caller does to the document later must not change decisions.
       const text = JSON.stringify(ruleset);
       const compiled = compileRuleset(JSON.parse(text) as Ruleset, reportingFailures(context.report));
       const { version } = compiled;
@@ -240,24 +248,28 @@ export function createRulesets(context: ServiceContext): Rulesets {
       const { written } = await durable.put(partition, SORT.ruleset, value, {
         ifVersion: present?.version ?? 0,
       });
-      if (!written && attempt < ATTEMPTS) continue;
-      if (!written) return fail([notNewer(stored, revision)]);
+      if (!written) return null;
       remember(site, { compiled, version }, began);
       overtake(site);
       await notify(context, { about: "ruleset", site });
       await publish(context, site, [{ type: "ruleset", site, version }]);
       return ok({ version, revision, changed: true, warnings });
-    }
+    };
+    return untilWritten(attempt, context.random);
   }
 
   return {
     of,
+    held: (site) => entries.get(site)?.rules.compiled ?? null,
     counts: () => snapshot(counts),
     async load(site, input, how = {}) {
-      const checked = validateRuleset(input);
+      const copied = asStored(input);
+      const checked = copied.ok ? validateRuleset(copied.value) : copied;
       if (!checked.ok) return checked;
       const unreadable = sensitiveConditions(checked.value, context.fields?.fields ?? []);
-      return unreadable.length > 0 ? fail(unreadable) : store(site, checked.value, how);
+      if (unreadable.length > 0) return fail(unreadable);
+      // One at a time, so that only processes compete.
+      return context.queue(metaPartition(site), () => store(site, checked.value, how));
     },
     stale(site) {
       overtake(site);

@@ -55,6 +55,23 @@ describe("whoever folds, and a rebuild", () => {
     await expect(leaseRebuild(at)).rejects.toMatchObject({ code: "ATTUNE_SERVICE_WORKERS" });
   });
 
+  it("keeps nobody off for a rebuild that could not begin", async () => {
+    const at = place();
+    let away = true;
+    const hot: AtomicStore = {
+      ...at.hot,
+      async *scan<V>(...args: Parameters<AtomicStore["scan"]>) {
+        if (away) throw new Error("away");
+        yield* at.hot.scan<V>(...args);
+      },
+    };
+    await expect(leaseRebuild({ ...at, hot })).rejects.toThrow("away");
+    await createFoldingClaim({ ...at, visitors: NO_VISITORS }).hold();
+    at.clock.advance(60_001);
+    away = false;
+    await (await leaseRebuild({ ...at, hot })).end();
+  });
+
   it("ends a rebuild that was silent for too long", async () => {
     const at = place();
     const lease = await leaseRebuild(at);

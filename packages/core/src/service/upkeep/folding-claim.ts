@@ -91,6 +91,16 @@ export interface RebuildLease {
   end(): Promise<void>;
 }
 
+async function refuseBesideWorkers(hot: AtomicStore): Promise<void> {
+  let workers = 0;
+  for await (const _claim of hot.scan(WORK, { prefix: SORT.claim })) workers++;
+  if (workers === 0) return;
+  throw new AttuneError(
+    "ATTUNE_SERVICE_WORKERS",
+    `${workers === 1 ? "A process" : `${workers} processes`} folded or erased something within the last minute. Stop all of them (attune worker, attune serve); one that was killed is forgotten a minute later.`,
+  );
+}
+
 /**
  * Keeps all others from folding and erasing.
  *
@@ -107,16 +117,18 @@ export async function leaseRebuild({ hot, clock, ids }: Omit<Parts, "visitors">)
       "Another rebuild is under way, or was cut off within the last two minutes; try again after that.",
     );
   let { version } = first;
-  let workers = 0;
-  for await (const _claim of hot.scan(WORK, { prefix: SORT.claim })) workers++;
-  if (workers > 0) {
-    await hot.delete(WORK, SORT.rebuild);
-    throw new AttuneError(
-      "ATTUNE_SERVICE_WORKERS",
-      `${workers === 1 ? "A process" : `${workers} processes`} folded or erased something within the last minute. Stop all of them (attune worker, attune serve); one that was killed is forgotten a minute later.`,
-    );
+  const end = async (): Promise<void> => {
+    const held = await hot.get<RebuildRecord>(WORK, SORT.rebuild);
+    if (held?.value.id === value.id) await hot.delete(WORK, SORT.rebuild);
+  };
+  try {
+    await refuseBesideWorkers(hot);
+    await hot.put(WORK, SORT.rebuilt, value);
+  } catch (error) {
+    // Nobody is to wait for a rebuild that does not begin.
+    await end().catch(() => undefined);
+    throw error;
   }
-  await hot.put(WORK, SORT.rebuilt, value);
   return {
     async keep() {
       const now = clock.now();
@@ -133,9 +145,6 @@ export async function leaseRebuild({ hot, clock, ids }: Omit<Parts, "visitors">)
       ({ version } = renewed);
       at = now;
     },
-    async end() {
-      const held = await hot.get<RebuildRecord>(WORK, SORT.rebuild);
-      if (held?.value.id === value.id) await hot.delete(WORK, SORT.rebuild);
-    },
+    end,
   };
 }

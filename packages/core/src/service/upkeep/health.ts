@@ -57,27 +57,30 @@ export async function probe({
   lost,
 }: ServiceContext): Promise<Record<string, PortHealth>> {
   const token = ids();
-  const asked: [string, Promise<PortHealth>][] = [["hot", probeStore(hot, token, clock.now())]];
-  if (durable !== hot) asked.push(["durable", probeStore(durable, token, clock.now())]);
+  const asked: [string, () => Promise<PortHealth>][] = [["hot", () => probeStore(hot, token, clock.now())]];
+  if (durable !== hot) asked.push(["durable", () => probeStore(durable, token, clock.now())]);
   if (log !== null) {
     // Well all the same: nothing that is done to this process brings them back.
     const gone = lost.entries === 0 ? "" : `; up to ${lost.entries} were lost before they were folded`;
-    asked.push(["log", log.lag(FOLD_GROUP).then((lag) => ({ ok: true, detail: `${lag} to fold${gone}` }))]);
+    asked.push(["log", async () => ({ ok: true, detail: `${await log.lag(FOLD_GROUP)} to fold${gone}` })]);
   }
-  if (series !== null)
-    asked.push([
-      "series",
-      readFigure({ series }, "default", {
+  if (series !== null) {
+    const lastMinute = async (): Promise<PortHealth> => {
+      const to = clock.now();
+      await readFigure({ series }, "default", {
         figure: "events",
-        from: clock.now() - MINUTE_MS,
-        to: clock.now(),
+        from: to - MINUTE_MS,
+        to,
         windowMs: MINUTE_MS,
-      }).then(() => ({ ok: true })),
-    ]);
-  if (channel !== null) asked.push(["channel", probeChannel(channel, token)]);
-  const answers = asked.map(async ([name, answer]): Promise<[string, PortHealth]> => {
+      });
+      return { ok: true };
+    };
+    asked.push(["series", lastMinute]);
+  }
+  if (channel !== null) asked.push(["channel", () => probeChannel(channel, token)]);
+  const answers = asked.map(async ([name, ask]): Promise<[string, PortHealth]> => {
     try {
-      const health = await within(answer, PATIENCE_MS, LATE);
+      const health = await within(ask(), PATIENCE_MS, LATE);
       return [name, health === LATE ? UNANSWERED : health];
     } catch (error) {
       return [name, { ok: false, detail: error instanceof Error ? error.name : "It failed." }];

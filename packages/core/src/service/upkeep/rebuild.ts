@@ -10,6 +10,7 @@ import { foldRuns } from "../fold/fold-runs.js";
 import { SORT } from "../layout/partitions.js";
 import type { ConsentLine, LoggedRun, TombstoneRecord } from "../layout/records.js";
 import { rulesTimeline, type SiteRules } from "../rules/ruleset.js";
+import { listening } from "../tools/hook.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
 
@@ -139,9 +140,10 @@ function createRules(context: ServiceContext) {
  */
 export async function rebuild(
   context: ServiceContext,
-  progress: (now: RebuildProgress) => void = () => undefined,
+  onProgress: (now: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildResult> {
   const { log } = context;
+  const progress = listening(onProgress, context.report);
   if (log === null)
     throw new AttuneError(
       "ATTUNE_SERVICE_NO_LOG",
@@ -158,7 +160,8 @@ export async function rebuild(
     await context.rollups?.replace(() => lease.keep()).catch(context.report);
     return { partitions, ...folded };
   } finally {
-    await lease.end();
+    // It ends by itself, and must not stand in place of what has failed before.
+    await lease.end().catch(context.report);
   }
 }
 

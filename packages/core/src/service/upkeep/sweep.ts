@@ -26,7 +26,8 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   const now = clock.now();
   await sweepRollups(context);
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
-  const logEntries = (await log?.trim(now - retentionMs)) ?? 0;
+  // A time before 1970 may mean something else to a log (Kafka: -1 is its end).
+  const logEntries = (await log?.trim(Math.max(0, now - retentionMs))) ?? 0;
   visitors.prune();
   const old: string[] = [];
   const parked: { site: string; visitor: string }[] = [];

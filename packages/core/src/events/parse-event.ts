@@ -51,7 +51,7 @@ function complete(check: Check, draft: Draft, context: ParseContext): Event {
     report(
       check,
       "TIME",
-      "Must lie between the year 2000 and a year from now, in milliseconds, not seconds.",
+      "Must lie between the year 2000 and a year from now, in milliseconds, not seconds; where `sentAt` is given, both are by the same clock.",
     );
     check.stack.length = 0;
   }

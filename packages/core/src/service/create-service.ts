@@ -14,7 +14,6 @@ import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
 import type { ServiceOptions } from "./options.js";
 import { decide } from "./rules/decide.js";
-import { createPublish } from "./rules/given-ruleset.js";
 import { type RunningService, runService } from "./run.js";
 import type { PersonalizationService, SubjectId } from "./types.js";
 import { probe } from "./upkeep/health.js";
@@ -27,8 +26,7 @@ function visits(
   context: ServiceContext,
   parts: Parts,
 ): Pick<PersonalizationService, "ingest" | "decide" | "loadRuleset" | "ruleset" | "subscribe"> {
-  const { ready, rulesets } = parts;
-  const publish = createPublish(context, rulesets);
+  const { ready, rulesets, publish } = parts;
   return {
     async ingest(events, asked = {}) {
       if (!Array.isArray(events))

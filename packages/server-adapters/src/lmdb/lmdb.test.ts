@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shardOf } from "@attune/core/memory";
@@ -96,6 +96,24 @@ seriesConformance(
     capabilities: { durable: true },
   },
 );
+
+describe("a file that is none of LMDB's", () => {
+  it.each([
+    ["log", lmdbLog],
+    ["store", lmdbStore],
+    ["series", lmdbSeries],
+  ] as const)("is refused with a code, and left as it is (%s)", (name, open) => {
+    const file = join(fresh(), `${name}.mdb`);
+    for (const text of ["no database", "x".repeat(20_000)]) {
+      writeFileSync(file, text);
+      expect(() => open({ path })).toThrow(
+        expect.objectContaining({ code: `ATTUNE_${name.toUpperCase()}_BROKEN` }),
+      );
+      expect(readFileSync(file, "utf8")).toBe(text);
+    }
+    return dispose();
+  });
+});
 
 describe("keys", () => {
   const anyText = fc.oneof(

@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { AttuneError, type ErrorCode } from "@attune/core";
 import { open, type RootDatabase } from "lmdb";
 
 /** The files of an embedded back end, without their ending. */
@@ -20,12 +21,17 @@ export interface SharedRoot {
   release(): Promise<void>;
 }
 
-/** Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data. */
+/**
+ * Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data.
+ *
+ * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's.
+ */
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
   let entry = opened.get(name);
   if (entry === undefined) {
+    if (isStrange(name)) throw brokenError(file);
     entry = { root: openCurrent(name), users: 0 };
     opened.set(name, entry);
   }
@@ -75,3 +81,30 @@ function openCurrent(name: string): Root {
     void root.close();
   }
 }
+
+/** In the first page of each file of LMDB (`MDB_MAGIC`, behind the page's header), as the machine writes numbers. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_AT = 24;
+
+/** Whether a file is there that was not made by LMDB, which ends the process with some of those. An empty one is as good as new. */
+function isStrange(name: string): boolean {
+  let file: number;
+  try {
+    file = openSync(name, "r");
+  } catch {
+    return false;
+  }
+  try {
+    const head = Buffer.alloc(MAGIC_AT + 4);
+    const length = readSync(file, head, 0, head.length, 0);
+    return length > 0 && ![head.readUInt32LE(MAGIC_AT), head.readUInt32BE(MAGIC_AT)].includes(MAGIC);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const brokenError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_BROKEN` as ErrorCode,
+    `The file of the ${file} is no database of LMDB, or its beginning was overwritten. Bring it back from a backup, or name another folder.`,
+  );

@@ -141,3 +141,16 @@ describe("rulesets that are put in place at the same moment", () => {
     await overtaken.close();
   });
 });
+
+describe("T22 a given ruleset that is published at the start", () => {
+  it("stands in the audit log once, however often a service starts with it", async () => {
+    const stores = { hot: memoryStore() };
+    for (let start = 0; start < 2; start++) {
+      const service = createPersonalizationService({ stores, ruleset: RULESET });
+      const version = (await service.ruleset())?.version;
+      const entries = await service.audit.list();
+      expect(entries).toMatchObject([{ type: "ruleset", actor: "system", detail: { version } }]);
+      await service.close();
+    }
+  });
+});

@@ -46,25 +46,6 @@ export function isReplacing({ onStoredRuleset = "keep" }: ServiceOptions): boole
   });
 }
 
-/** Stores the host's ruleset as far as what is stored gives way, and reports what it should know. */
-export async function loadGiven(
-  { report }: ServiceContext,
-  rulesets: Rulesets,
-  given: Ruleset,
-  replace: boolean,
-): Promise<void> {
-  const loaded = await rulesets.load("default", given, { replace });
-  for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
-    report(
-      loaded.ok
-        ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
-        : new AttuneError(
-            "ATTUNE_SERVICE_RULESET_KEPT",
-            `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
-          ),
-    );
-}
-
 /** Publishes a ruleset of a site. */
 export type Publish = (
   given: unknown,
@@ -96,4 +77,23 @@ export function createPublish({ audit }: ServiceContext, rulesets: Rulesets): Pu
     }
     return loaded;
   };
+}
+
+/** Stores the host's ruleset as far as what is stored gives way, and reports what it should know. */
+export async function loadGiven(
+  { report }: ServiceContext,
+  publish: Publish,
+  given: Ruleset,
+  replace: boolean,
+): Promise<void> {
+  const loaded = await publish(given, { replace });
+  for (const { path, message } of loaded.ok ? loaded.value.warnings : loaded.error)
+    report(
+      loaded.ok
+        ? new AttuneError("ATTUNE_SERVICE_RULESET_WARNING", `The ruleset, ${path}: ${message}`)
+        : new AttuneError(
+            "ATTUNE_SERVICE_RULESET_KEPT",
+            `The given ruleset was ignored. ${message} In createPersonalizationService that is onStoredRuleset: "replace".`,
+          ),
+    );
 }

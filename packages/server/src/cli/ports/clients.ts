@@ -9,6 +9,10 @@ import { vendor } from "./vendor.js";
 
 const REDIS_PORT = 6379;
 
+/** What tells one Redis from another. */
+export const redisName = ({ url, cluster = false }: RedisConfig): string =>
+  `${url} ${cluster ? "cluster" : "server"}`;
+
 /** Never connected itself: the adapters make connections of their own from it. */
 export async function redisClient({ url, cluster = false }: RedisConfig): Promise<RedisClient> {
   const { Cluster, Redis } = await vendor("Redis", "ioredis", () => import("ioredis"));

@@ -11,6 +11,8 @@ export interface CallOptions {
   repeatable?: boolean;
   /** The node of a cluster to ask, where the command has no key (default: any). Asked anew for each attempt. */
   node?(): Redis | undefined;
+  /** For how long it may be tried and an answer be waited for, ms, where that is less than for others. */
+  patienceMs?: number;
 }
 
 /** A connection of our own, to one server or to a cluster. */
@@ -65,6 +67,7 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
     const command = new TrackedCommand(name, [...args], {
       replyEncoding: options.bytes === true ? null : "utf8",
     });
+    if (options.patienceMs !== undefined) command.setTimeout(options.patienceMs);
     if (!isCluster(own)) gather(own.stream);
     const promise = (options.node?.() ?? own).sendCommand(command) as Promise<unknown>;
     // A cluster handles some rejections itself and sends the command elsewhere. A node that has answered has not carried it out.
@@ -81,7 +84,7 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
   };
 
   const persist = async (name: string, args: readonly Argument[], options: CallOptions): Promise<unknown> => {
-    const until = performance.now() + patienceMs;
+    const until = performance.now() + (options.patienceMs ?? patienceMs);
     for (let tries = 0; ; tries++) {
       await readiness.wait(until - performance.now());
       try {

@@ -1,5 +1,5 @@
 import { AttuneError } from "@attune/core";
-import type { Connection } from "./connection.js";
+import type { CallOptions, Connection } from "./connection.js";
 import { type LogKeys, member } from "./keys.js";
 import { ADVANCE } from "./lua/advance-2.lua.js";
 import { CLAIM } from "./lua/claim-2.lua.js";
@@ -37,6 +37,10 @@ interface Held {
   until: number;
 }
 
+const AGAIN: CallOptions = { repeatable: true };
+/** Of whoever leaves and is not heard the lease runs out by itself: nobody's end waits for that. */
+const BRIEFLY: CallOptions = { repeatable: true, patienceMs: 2000 };
+
 /**
  * Redis' own consumer groups hand the entries of a stream to whoever asks, so two members would handle one shard at once and out of
  * order, and their acknowledgements cannot tell how far a handler has come within a packed entry. What the port needs is one owner
@@ -61,12 +65,12 @@ export function redisLeases(options: LeaseOptions): Leases {
     const members = groups.get(group) ?? [];
     return members[shard % members.length] === owner;
   };
-  const keep = async (group: string, shard: number, ms: number): Promise<boolean> => {
+  const keep = async (group: string, shard: number, ms: number, options = AGAIN): Promise<boolean> => {
     const lease = keys.shard(shard).lease(group);
-    return (await runScript(connection, KEEP, [lease], [owner, ms], { repeatable: true })) === 1;
+    return (await runScript(connection, KEEP, [lease], [owner, ms], options)) === 1;
   };
-  const giveBack = async (group: string, shard: number): Promise<void> => {
-    if (held.delete(heldKey(group, shard))) await keep(group, shard, 0);
+  const giveBack = async (group: string, shard: number, options = AGAIN): Promise<void> => {
+    if (held.delete(heldKey(group, shard))) await keep(group, shard, 0, options);
   };
   const renew = async (group: string, shard: number): Promise<void> => {
     const known = held.get(heldKey(group, shard));
@@ -90,8 +94,8 @@ export function redisLeases(options: LeaseOptions): Leases {
     },
     async leave(group) {
       groups.delete(group);
-      await each((shard) => giveBack(group, shard));
-      await runScript(connection, MEMBERS, [keys.members(group)], [owner, 0], { repeatable: true });
+      await each((shard) => giveBack(group, shard, BRIEFLY));
+      await runScript(connection, MEMBERS, [keys.members(group)], [owner, 0], BRIEFLY);
     },
     async position(group, shard) {
       if (!isOurs(group, shard)) {

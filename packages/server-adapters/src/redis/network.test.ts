@@ -79,6 +79,28 @@ describe.skipIf(path === null)("a network in trouble", () => {
     await poll(async () => (await store.get("p", "a"))?.value).toBe(2);
   });
 
+  it("nobody waits for long to leave a topic of a peer that has fallen silent", async () => {
+    const plain = new Redis({ port: proxy.port, lazyConnect: true });
+    const channel = use(redisChannel({ client: plain }));
+    const leave = await channel.subscribe(["a"], () => undefined);
+    await proxy.set({ type: "black-hole" });
+    const waited = new Promise((resolve) => setTimeout(resolve, 5000, "waits"));
+    expect(await Promise.race([leave().then(() => "left"), waited])).toBe("left");
+  }, 10_000);
+
+  it("a log that holds shards of a peer that has fallen silent gives them up and closes", async () => {
+    const plain = new Redis({ port: proxy.port, lazyConnect: true });
+    const log = redisLog({ client: plain, shards: 1, poll: 60_000, lease: 60_000 });
+    const handled: unknown[] = [];
+    await log.append([{ key: "k", value: 1 }]);
+    await log.consume("g", async (records) => void handled.push(...records));
+    await poll(() => log.lag("g")).toBe(0);
+    await proxy.set({ type: "black-hole" });
+    const waited = new Promise((resolve) => setTimeout(resolve, 6000, "waits"));
+    expect(await Promise.race([log.close().then(() => "closed"), waited])).toBe("closed");
+    expect(handled).toHaveLength(1);
+  }, 10_000);
+
   it("a server that refuses connections for a moment is waited for", async () => {
     await proxy.set({ type: "refuse" });
     const store = use(redisStore({ client }));

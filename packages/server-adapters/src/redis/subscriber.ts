@@ -86,8 +86,9 @@ export function redisSubscriber(options: SubscriberOptions): Subscriber {
     },
     async remove(channels) {
       for (const channel of channels) wanted.delete(channel);
-      // Where it fails the connection is broken, and its successor does not know of them.
-      await current?.remove(channels).catch(() => undefined);
+      if (current === null) return;
+      // Where it fails the connection is broken, and its successor does not know of them; what comes late is of no topic.
+      await within(current.remove(channels), ATTEMPT_MS).catch(() => undefined);
     },
     close() {
       isClosed = true;

@@ -56,6 +56,8 @@ const REQUESTS_SHARE = 0.5;
 const SENDING_MS = 1000;
 /** How long the batch at hand may take, and whatever else has to be asked for a last time, ms. */
 const CLOSING_MS = 5000;
+/** How long systems may take to let go; together with all of the above this stays below the 30 s after which processes are killed. */
+const PORTS_MS = 10_000;
 
 /**
  * Closes everything, whatever becomes of it on the way: neither a log nor a system that does not answer may keep the process from ending.
@@ -74,12 +76,12 @@ export async function endAll(running: Running, settleMs: number): Promise<boolea
   });
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
   try {
-    if (!(await inTime(closeBoth(server, service), CLOSING_MS))) report(cutOff());
+    if (!(await inTime(closeBoth(server, service), CLOSING_MS))) report(cutOff(CLOSING_MS));
     await inTime(sent(listener, closed), SENDING_MS);
   } finally {
     listener.closeAllConnections();
     await closed;
-    await ports.close();
+    if (!(await inTime(ports.close(), PORTS_MS))) report(cutOff(PORTS_MS));
   }
   return settled;
 }
@@ -101,10 +103,10 @@ async function sent(listener: Server, closed: Promise<void>): Promise<void> {
   clearInterval(closing);
 }
 
-const cutOff = (): AttuneError =>
+const cutOff = (ms: number): AttuneError =>
   new AttuneError(
     "ATTUNE_SERVER_CUT_OFF",
-    `Not everything ended within ${CLOSING_MS / 1000} s, so its connections are cut. What was acknowledged is in the log. See that the systems of the configuration answer: attune doctor.`,
+    `Not everything ended within ${ms / 1000} s, so its connections are cut. What was acknowledged is in the log. See that the systems of the configuration answer: attune doctor.`,
   );
 
 const endingAnswer = (): Response =>

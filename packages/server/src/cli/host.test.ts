@@ -5,10 +5,12 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lmdbLog } from "@attune/server-adapters/lmdb";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { redisProgram, startRedis } from "../../../server-adapters/test/redis-server.js";
 import { nativeEvent } from "../testing/start.js";
+import { endAll } from "./end-host.js";
 import { startHost } from "./host.js";
+import type { OpenedPorts } from "./ports/open-ports.js";
 
 const REDIS = redisProgram();
 
@@ -131,6 +133,30 @@ describe("a host that ends", () => {
     await close();
   }, 15_000);
 
+  it("ends where a system does not let go of its connections, and says so", async () => {
+    const codes: unknown[] = [];
+    const report = (error: unknown): void => void codes.push((error as { code?: unknown }).code);
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report });
+    const ports = { close: () => new Promise<void>(() => {}) } as OpenedPorts;
+    const listener = http.createServer().listen(0, "127.0.0.1");
+    const gate = { fetch: host.server.fetch, close: async () => {} };
+    const running = { gate, folds: true, listener, server: host.server, service: null, ports, report };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let ended: boolean | null = null;
+    try {
+      void endAll(running, 100).then((settled) => (ended = settled));
+      for (let s = 0; s < 15 && ended === null; s++) {
+        await vi.advanceTimersByTimeAsync(1000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(ended).toBe(true);
+    expect(codes).toEqual(["ATTUNE_SERVER_CUT_OFF"]);
+    await host.close();
+  });
+
   // Half a minute, since each adapter has its patience.
   it.skipIf(REDIS.path === null || process.env.ATTUNE_HISTORIES === undefined)(
     "ends where its Redis takes connections and answers nothing any more",
@@ -217,6 +243,22 @@ describe("a host that cannot start", () => {
     );
     expect(open.filter((path) => path.startsWith(dir))).toEqual([]);
     await rm(dir, { recursive: true });
+  });
+});
+
+describe("a host that listens", () => {
+  it("tells of every later error of its listener, and goes on", async () => {
+    const made = vi.spyOn(http, "createServer");
+    const reports: unknown[] = [];
+    const report = (error: unknown): void => void reports.push(error);
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report });
+    const listener = made.mock.results[0]?.value as http.Server;
+    made.mockRestore();
+    const failures = [new Error("accept EMFILE"), new Error("accept ENFILE")];
+    for (const failure of failures) listener.emit("error", failure);
+    expect(reports).toEqual(failures);
+    expect((await fetch(`${host.url}/health/live`)).status).toBe(200);
+    await host.close();
   });
 });
 

@@ -102,7 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await orElse(
     async () => {
       if (options.ruleset !== undefined) published = await publish(server, options.ruleset);
-      await listen(listener, options.port, options.host);
+      await listen(listener, options);
     },
     // Why it cannot start is to be told at once: nobody waits for the fold.
     () => close(0).catch(report),
@@ -179,13 +179,19 @@ function limitsOf({ limits = {} }: ServerConfig): Partial<Limits> {
   };
 }
 
-function listen(listener: http.Server, port: number, host: string): Promise<void> {
+/** What the listener says once it listens, such as that no file is left for a connection, is told and ends nothing. */
+function listen(listener: http.Server, { port, host, report }: HostOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    listener.once("error", (error: NodeJS.ErrnoException) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
       if (error.code !== "EADDRINUSE") return reject(error);
       reject(new UsageError(`Port ${port} is in use; give another with --port, or 0 for any free one.`));
+    };
+    listener.once("error", failed);
+    listener.listen(port, host, () => {
+      listener.off("error", failed);
+      listener.on("error", report);
+      resolve();
     });
-    listener.listen(port, host, resolve);
   });
 }
 

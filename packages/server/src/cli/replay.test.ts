@@ -193,15 +193,39 @@ describe("attune replay", () => {
       [long, 0],
     ]) {
       const { code, out, err } = await run("replay", String(given), "--mapping", "rees46");
-      expect([code, out]).toEqual([1, ""]);
+      expect([code, /rows +1\n/.test(out)]).toEqual([1, row === 1]);
       expect(err).toMatch(new RegExp(`^A quote that is opened behind row ${row} is not closed`));
     }
+  });
+
+  it("tells what became of the rows before the place where an archive is damaged", async () => {
+    // As they stand, so that the place of the damage is known.
+    const packed = gzipSync(
+      [...SHOP.split("\n"), ...Array(9000).fill(line(9, "view", "u9", "s9"))].join("\n"),
+      {
+        level: 0,
+      },
+    );
+    const cut = await file("torn.csv.gz", packed.subarray(0, packed.length >> 1));
+    const args = ["replay", cut, "--mapping", "rees46"];
+    const { code, out, err } = await run(...args, "--json");
+    expect(code).toBe(1);
+    expect(err).toMatch(/torn\.csv\.gz is cut short/);
+    const report = JSON.parse(out) as ReplayReport;
+    expect(report).toMatchObject({ accepted: 7, rejected: 1, balanced: true });
+    expect(report.rows).toBeGreaterThan(1000);
+    expect(report.endedEarly).toMatch(/torn\.csv\.gz is cut short/);
+    expect(report.after?.events).toBe(7);
+    const shown = await run(...args);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toMatch(/ended early +the figures are of the rows that were read/);
   });
 
   it("refuses a line of NDJSON that does not end, and reads no further for it", async () => {
     const endless = await file("endless.ndjson", `{}\n\n{"a":"${"x".repeat(8 << 20)}"}\n`);
     const { code, out, err } = await run("replay", endless);
-    expect([code, out]).toEqual([1, ""]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/rows +1\n/);
     expect(err).toMatch(/^Line 3 is longer than 1 MiB/);
     expect(err.length).toBeLessThan(300);
     const source = await openRows(endless, { format: "ndjson" });

@@ -37,7 +37,7 @@ const SETTLE_MS = 60_000;
 const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options: OPTIONS });
 type Values = ReturnType<typeof parse>["values"];
 
-/** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for, or were left out since it was interrupted. */
+/** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for, or were left out since it was interrupted or the file cannot be read to its end. */
 export async function replayCommand(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parse(args);
   const file = fileOf(positionals);
@@ -59,7 +59,8 @@ export async function replayCommand(args: string[], terminal: Terminal): Promise
     terminal.status("");
     if (values.json) terminal.out(JSON.stringify(report));
     else showReport(report, terminal);
-    return report.balanced && !ended.aborted ? 0 : 1;
+    if (report.endedEarly !== null) terminal.err(report.endedEarly);
+    return report.balanced && report.endedEarly === null && !ended.aborted ? 0 : 1;
   } finally {
     stop();
     client.close();

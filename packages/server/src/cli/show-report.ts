@@ -8,6 +8,7 @@ export function showReport(report: ReplayReport, terminal: Terminal): void {
   const { duplicates, withheld, rejections, withoutSession, memory } = report;
   terminal.out(terminal.bold("Replay"));
   line("rows", number(report.rows));
+  if (report.endedEarly !== null) line("ended early", "the figures are of the rows that were read");
   line("accepted", number(report.accepted));
   line(
     "duplicates",

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAttuneError } from "@attune/core";
 import type { CacheStats } from "@attune/core/service";
 import type { ReplayClient } from "./client.js";
 import { createLanes } from "./lanes.js";
@@ -57,10 +58,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const pace = createPace(speed, ended, () => lanes.flush());
   let toEvent: ToEvent | null = null;
   let rows = 0;
-
-  for await (const entry of source.rows((columns) => {
+  let endedEarly: string | null = null;
+  const entries = source.rows((columns) => {
     toEvent = options.mapping?.(columns) ?? null;
-  })) {
+  });
+
+  for await (const entry of asFarAsItGoes(entries, (why) => (endedEarly = why))) {
     if (rows >= limit || ended.aborted) break;
     rows += 1;
     if (rows % SAMPLE_ROWS === 0) {
@@ -81,16 +84,34 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   await lanes.flush();
   const elapsedMs = performance.now() - started;
   memory.sample();
-  onProgress?.(ended.aborted ? source.progress() : 1, rows);
+  onProgress?.(ended.aborted || endedEarly !== null ? source.progress() : 1, rows);
   const cache = options.cacheStats?.() ?? null;
   return tally.report({
     rows,
+    endedEarly,
     elapsedMs,
     memory: memory.peak(),
     before,
     after: await client.summary(),
     cache,
   });
+}
+
+/** The rows before the place that cannot be read; where there is none before it, that is an error as ever. */
+async function* asFarAsItGoes(
+  rows: AsyncIterable<FileRow>,
+  onEnd: (why: string) => void,
+): AsyncGenerator<FileRow> {
+  let hasBegun = false;
+  try {
+    for await (const row of rows) {
+      hasBegun = true;
+      yield row;
+    }
+  } catch (error) {
+    if (!hasBegun || !isAttuneError(error) || error.code !== "ATTUNE_REPLAY_FILE") throw error;
+    onEnd(error.message);
+  }
 }
 
 /** Each visitor of a batch once, under the consent of its last event. */

@@ -6,7 +6,15 @@ describe("a replay's rejections", () => {
     const tally = createTally();
     for (let row = 1; row <= 250; row++) tally.fault(row, `CODE_${row % 125}`);
     const memory = { bytes: 0, kind: "anonymous" } as const;
-    const rest = { rows: 250, elapsedMs: 1, memory, before: null, after: null, cache: null };
+    const rest = {
+      rows: 250,
+      endedEarly: null,
+      elapsedMs: 1,
+      memory,
+      before: null,
+      after: null,
+      cache: null,
+    };
     const { rejected, rejections, balanced } = tally.report(rest);
     expect({ rejected, balanced, told: rejections.length }).toEqual({
       rejected: 250,

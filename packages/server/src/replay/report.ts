@@ -3,6 +3,8 @@ import type { BatchAnswer } from "./client.js";
 
 export interface ReplayReport {
   rows: number;
+  /** Why the file could not be read to its end, and the cure; null where it could, or where nobody wanted all of it. */
+  endedEarly: string | null;
   accepted: number;
   /** Null where the server could not tell within its wait. */
   duplicates: number | null;
@@ -39,7 +41,7 @@ export interface Tally {
   fault(row: number, code: string): void;
   withoutSession(row: number): void;
   report(
-    rest: Pick<ReplayReport, "rows" | "elapsedMs" | "memory" | "before" | "after" | "cache">,
+    rest: Pick<ReplayReport, "rows" | "endedEarly" | "elapsedMs" | "memory" | "before" | "after" | "cache">,
   ): ReplayReport;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isAttuneError } from "@attune/core";
 import type { PortsConfig } from "@attune/core/wire";
 import type { Place } from "../place.js";
+import { redisName } from "../ports/clients.js";
 import { keysFolder } from "../ports/open-ports.js";
 import { vendor } from "../ports/vendor.js";
 import { retentionOf } from "../back-end.js";
@@ -105,7 +106,7 @@ function placeOf(port: Exclude<Port, { kind: "memory" }>, dir: string): string {
     case "postgres":
       return `${port.url} ${port.table}`;
     case "redis":
-      return `${port.url} ${port.cluster ?? false}`;
+      return redisName(port);
     case "influxdb":
       return port.url;
   }

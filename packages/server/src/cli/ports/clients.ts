@@ -9,6 +9,10 @@ import { vendor } from "./vendor.js";
 
 const REDIS_PORT = 6379;
 
+/** What tells one Redis from another. */
+export const redisName = ({ url, cluster = false }: RedisConfig): string =>
+  `${url} ${cluster ? "cluster" : "server"}`;
+
 /** Never connected itself: the adapters make connections of their own from it. */
 export async function redisClient({ url, cluster = false }: RedisConfig): Promise<RedisClient> {
   const { Cluster, Redis } = await vendor("Redis", "ioredis", () => import("ioredis"));
@@ -30,7 +34,13 @@ export async function redisClient({ url, cluster = false }: RedisConfig): Promis
 /** @param report Told when an idle connection breaks; the pool makes another. */
 export async function postgresPool({ url }: PostgresConfig, report: (error: unknown) => void): Promise<Pool> {
   const { default: pg } = await vendor("PostgreSQL", "pg", () => import("pg"));
-  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    // Of one statement, waits for locks included; a pool has none by itself.
+    query_timeout: 15_000,
+    keepAlive: true,
+  });
   pool.on("error", report);
   return pool;
 }
@@ -42,6 +52,8 @@ export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig): Promise<
     brokers,
     // What goes wrong is told by the adapter's errors.
     logLevel: logLevel.NOTHING,
+    // A third of what the client has by itself, since each request is sent again.
+    requestTimeout: 10_000,
     ...(ssl !== undefined && { ssl }),
     ...(sasl && { sasl: sasl as { mechanism: "plain"; username: string; password: string } }),
   });
@@ -59,7 +71,8 @@ const awsOptions = ({ region, endpoint }: { region?: string; endpoint?: string }
 export async function dynamoClient(config: DynamoConfig): Promise<DynamoDBClient> {
   const name = "@aws-sdk/client-dynamodb";
   const { DynamoDBClient: Client } = await vendor("DynamoDB", name, () => import("@aws-sdk/client-dynamodb"));
-  return new Client(awsOptions(config));
+  // The store sends again by itself: tries would multiply.
+  return new Client({ ...awsOptions(config), maxAttempts: 1 });
 }
 
 export async function kmsClient(config: { region?: string; endpoint?: string }): Promise<KMSClient> {

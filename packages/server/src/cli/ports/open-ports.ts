@@ -5,7 +5,16 @@ import type { PortsConfig, RedisConfig } from "@attune/core/wire";
 import type { RotatingKeys } from "@attune/server-adapters/keys";
 import type { RedisClient } from "@attune/server-adapters/redis";
 import { openPrivately } from "../../embedded/open-privately.js";
-import { dynamoClient, influxTarget, kafkaClient, kmsClient, postgresPool, redisClient } from "./clients.js";
+import {
+  dynamoClient,
+  influxTarget,
+  kafkaClient,
+  kmsClient,
+  postgresPool,
+  redisClient,
+  redisName,
+} from "./clients.js";
+import { closeAll, type Closing } from "./closing.js";
 import { vendor } from "./vendor.js";
 
 /** What a command works on. */
@@ -27,9 +36,8 @@ export interface OpenPortsOptions {
   report(error: unknown): void;
 }
 
-/** What has been opened, to be closed the other way round. */
 interface Opening extends OpenPortsOptions {
-  closing: (() => Promise<unknown>)[];
+  closing: Closing;
   /** One client for each Redis, whatever it is used for. */
   redis: Map<string, RedisClient>;
 }
@@ -42,14 +50,8 @@ const lmdb = () => vendor("LMDB", "lmdb", () => import("@attune/server-adapters/
  * @throws AttuneError `ATTUNE_CLI_PACKAGE`, and those of the adapters.
  */
 export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts> {
-  const opening: Opening = { ...options, closing: [], redis: new Map() };
-  const close = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    // Whatever one of them says, the others are closed.
-    for (const end of opening.closing.splice(0).reverse())
-      await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  };
+  const opening: Opening = { ...options, closing: { ports: [], clients: [] }, redis: new Map() };
+  const close = (): Promise<void> => closeAll(opening.closing);
   try {
     const hot = await openHot(opening);
     const durable = await openDurable(opening);
@@ -65,7 +67,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
 }
 
 const kept = <T extends { close(): Promise<void> }>({ closing }: Opening, port: T): T => {
-  closing.push(() => port.close());
+  closing.ports.push(() => port.close());
   return port;
 };
 
@@ -88,7 +90,7 @@ async function openPostgres(
   config: Extract<PortsConfig["hot"], { kind: "postgres" }>,
 ): Promise<AtomicStore> {
   const pool = await postgresPool(config, opening.report);
-  opening.closing.push(() => pool.end());
+  opening.closing.clients.push(() => pool.end());
   const { postgresStore } = await import("@attune/server-adapters/postgres");
   return kept(opening, postgresStore({ pool, ...(config.table !== undefined && { table: config.table }) }));
 }
@@ -98,7 +100,7 @@ async function openDurable(opening: Opening): Promise<Store | null> {
   if (durable === undefined) return null;
   if (durable.kind === "postgres") return openPostgres(opening, durable);
   const client = await dynamoClient(durable);
-  opening.closing.push(async () => client.destroy());
+  opening.closing.clients.push(async () => client.destroy());
   const { dynamoStore } = await import("@attune/server-adapters/dynamodb");
   return kept(opening, dynamoStore({ client, table: durable.table }));
 }
@@ -168,16 +170,16 @@ async function openKeys({ ports, dir, closing }: Opening, store: Store): Promise
   if (directory !== null) return fileKeys({ directory });
   if (ports.keys?.kind !== "kms") return null;
   const client = await kmsClient(ports.keys);
-  closing.push(async () => client.destroy());
+  closing.clients.push(async () => client.destroy());
   return kmsKeys({ client, keyId: ports.keys.keyId, store });
 }
 
 async function redisOf({ redis, closing }: Opening, config: RedisConfig): Promise<RedisClient> {
-  const name = `${config.url} ${config.cluster}`;
+  const name = redisName(config);
   const known = redis.get(name);
   if (known) return known;
   const client = await redisClient(config);
-  closing.push(async () => client.disconnect());
+  closing.clients.push(async () => client.disconnect());
   redis.set(name, client);
   return client;
 }

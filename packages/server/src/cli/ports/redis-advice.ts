@@ -1,7 +1,7 @@
 import { AttuneError } from "@attune/core";
 import type { PortsConfig, RedisConfig } from "@attune/core/wire";
 import type { RedisWarning } from "@attune/server-adapters/redis";
-import { redisClient } from "./clients.js";
+import { redisClient, redisName } from "./clients.js";
 
 /** What a Redis lacks to be trusted with data. @throws AttuneError where it cannot be asked. */
 export async function redisAdviceFor(config: RedisConfig): Promise<RedisWarning[]> {
@@ -19,7 +19,9 @@ export async function warnOfRedis(
   { hot, log }: PortsConfig,
   report: (error: unknown) => void,
 ): Promise<void> {
-  const systems = new Map([hot, log].flatMap((port) => (port.kind === "redis" ? [[port.url, port]] : [])));
+  const systems = new Map(
+    [hot, log].flatMap((port) => (port.kind === "redis" ? [[redisName(port), port]] : [])),
+  );
   for (const config of systems.values())
     for (const { code, message } of await redisAdviceFor(config).catch(() => []))
       report(new AttuneError(code, message));

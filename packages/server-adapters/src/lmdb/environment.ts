@@ -2,7 +2,16 @@ import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
-import { type FileName, isCurrent, openRoot, type Root } from "./roots.js";
+import {
+  type FileName,
+  isCurrent,
+  openRoot,
+  pauseNow,
+  type Root,
+  STALE_LIMIT_MS,
+  STALE_RETRY_MS,
+  staleError,
+} from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
@@ -112,14 +121,9 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
   };
 }
 
-/** How long to wait between looks at whether a file is current again, and how long at most. Another process that opens a file takes a millisecond or two. */
-const STALE_RETRY_MS = 2;
-const STALE_LIMIT_MS = 5000;
-const IDLE = new Int32Array(new SharedArrayBuffer(4));
-
 /** Runs an action in a write transaction of its own, at once. */
 function transactionNow<T>(root: Root, file: FileName, action: () => T): T {
-  for (const deadline = Date.now() + STALE_LIMIT_MS; ; Atomics.wait(IDLE, 0, 0, STALE_RETRY_MS)) {
+  for (const deadline = Date.now() + STALE_LIMIT_MS; ; pauseNow()) {
     const done = root.transactionSync(() => (isCurrent(root) ? { result: action() } : null));
     if (done !== null) return done.result;
     if (Date.now() > deadline) throw staleError(file);
@@ -152,12 +156,6 @@ function createTransactions(root: Root, file: FileName): <T>(action: () => T) =>
     }
   };
 }
-
-const staleError = (file: FileName): AttuneError =>
-  new AttuneError(
-    `ATTUNE_${file.toUpperCase()}_STALE` as ErrorCode,
-    `A process that was opening the ${file} ended half-way, so it takes no writes; nothing was changed. Open it once more, from any process: that sets it right.`,
-  );
 
 const newerError = (file: FileName, found: number, schema: number): AttuneError =>
   new AttuneError(

@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count`, `reopen`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `reopen`, `thread`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -67,6 +70,14 @@ const roles: Record<string, () => Promise<void>> = {
       await store.close();
       tell("reopened");
     }
+  },
+  /** Has the store open, has it set back by a process that runs the script in its name, and opens the files in another thread. */
+  async thread() {
+    const store = lmdbStore({ path });
+    for (let n = 1; n <= 5; n++) await store.put("p", "s", n);
+    execFileSync(process.execPath, ["--eval", name]);
+    await once(new Worker(new URL(import.meta.url), { argv: ["open", path] }), "exit");
+    process.exit();
   },
   /** Opens each file, where it can be opened. */
   async open() {

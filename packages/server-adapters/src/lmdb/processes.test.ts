@@ -33,6 +33,15 @@ async function limited(blocks: number, ...args: string[]): Promise<string[]> {
   const command = ["-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, script, ...args];
   return (await promisify(execFile)("sh", command)).stdout.trim().split("\n");
 }
+/**
+ * A script that does what lmdb does where a process dies while it opens a file: the number of the last commit, the third word in the file of locks, goes back to
+ * one that was read before. For another process, since whoever closes a file loses its locks on it.
+ */
+function settingBack(path: string): string {
+  const lock = join(path, "store.mdb-lock");
+  return `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(lock)}, "r+"), word = Buffer.alloc(8);
+    fs.readSync(file, word, 0, 8, 8); word.writeBigUInt64LE(word.readBigUInt64LE() - 1n); fs.writeSync(file, word, 0, 8, 8);`;
+}
 /** What a consumer has handled, without its other lines. */
 const handled = ({ lines }: Fixture): string[] => lines.filter((line) => line.startsWith("k"));
 
@@ -135,16 +144,21 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     await store.close();
   });
 
+  it("T9 where one died so, another thread does not wait for ever to open the file", async () => {
+    const path = fresh();
+    const holder = start("thread", path, settingBack(path));
+    expect(await holder.exited).toEqual([0, null]);
+    expect(holder.lines).toContain("store ATTUNE_STORE_STALE");
+    const store = lmdbStore({ path });
+    expect(await store.put("p", "t", 1)).toEqual({ written: true, version: 1 });
+    await store.close();
+  });
+
   it("T9 where one dies in the moment of opening a file, no write takes the place of another until it is opened again", async () => {
     const path = fresh();
     const store = lmdbStore({ path });
     for (let n = 1; n <= 5; n++) await store.put("p", "s", n);
-    // What lmdb does there: the number of the last commit, the third word in the file of locks, goes back to one that was read before. From
-    // another process, since whoever closes a file loses its locks on it.
-    const lock = join(path, "store.mdb-lock");
-    const setBack = `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(lock)}, "r+"), word = Buffer.alloc(8);
-      fs.readSync(file, word, 0, 8, 8); word.writeBigUInt64LE(word.readBigUInt64LE() - 1n); fs.writeSync(file, word, 0, 8, 8);`;
-    await promisify(execFile)(process.execPath, ["--eval", setBack]);
+    await promisify(execFile)(process.execPath, ["--eval", settingBack(path)]);
     expect(await store.get("p", "s")).toMatchObject({ value: 4 });
     await expect(store.put("p", "t", 1, { ifVersion: 0 })).rejects.toMatchObject({
       code: "ATTUNE_STORE_STALE",

@@ -24,7 +24,8 @@ export interface SharedRoot {
 /**
  * Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data.
  *
- * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's.
+ * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's, `ATTUNE_LOG_STALE` where it takes no writes and
+ *   another thread of this process has it open.
  */
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -32,7 +33,7 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   let entry = opened.get(name);
   if (entry === undefined) {
     if (isStrange(name)) throw brokenError(file);
-    entry = { root: openCurrent(name), users: 0 };
+    entry = { root: openCurrent(name, file), users: 0 };
     opened.set(name, entry);
   }
   entry.users++;
@@ -63,8 +64,16 @@ export function isCurrent(root: Root): boolean {
   return root.getWriteTxnId() === lastTxnId + 1;
 }
 
-function openCurrent(name: string): Root {
-  for (;;) {
+/** How long to wait between looks at whether a file is current again, and how long at most. Another process that opens a file takes a millisecond or two. */
+export const STALE_RETRY_MS = 2;
+export const STALE_LIMIT_MS = 5000;
+const IDLE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Holds up this thread until the file may be looked at again. */
+export const pauseNow = (): void => void Atomics.wait(IDLE, 0, 0, STALE_RETRY_MS);
+
+function openCurrent(name: string, file: FileName): Root {
+  for (const deadline = Date.now() + STALE_LIMIT_MS; ; pauseNow()) {
     const root = open({
       path: name,
       noSubdir: true,
@@ -79,6 +88,8 @@ function openCurrent(name: string): Root {
     if (root.transactionSync(() => isCurrent(root))) return root;
     // Closed at once, since nothing is under way in it.
     void root.close();
+    // Where another thread has the file open, lmdb gives what that one has, and never looks for the last commit.
+    if (Date.now() > deadline) throw staleError(file);
   }
 }
 
@@ -107,4 +118,10 @@ const brokenError = (file: FileName): AttuneError =>
   new AttuneError(
     `ATTUNE_${file.toUpperCase()}_BROKEN` as ErrorCode,
     `The file of the ${file} is no database of LMDB, or its beginning was overwritten. Bring it back from a backup, or name another folder.`,
+  );
+
+export const staleError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_STALE` as ErrorCode,
+    `A process that was opening the ${file} ended half-way, so it takes no writes; nothing was changed. Open it from another process, or start this one again: that sets it right.`,
   );

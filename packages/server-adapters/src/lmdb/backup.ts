@@ -27,7 +27,8 @@ const ORDER: readonly FileName[] = ["log", "store", "series"];
 /**
  * Copies an embedded back end while it runs, from this process or another; writers go on meanwhile, and their files grow a little more
  * than they would. Each file is copied as it is at one moment, without free pages, and is on the disk under its name when this resolves. The
- * copy is what a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it.
+ * copy is what a restored back end starts on: it holds everything that was acknowledged before the call, and may hold what came during it. (Where
+ * another process opens the file within the same millisecond, the last commit may be missing: lmdb lets no reader know of it then.)
  *
  * An erasure does not reach into copies: one that was asked for after a copy was made must be asked for again where that is restored.
  *
@@ -78,8 +79,10 @@ const PARTIAL = ".partial";
 
 async function copy(path: string, file: FileName, target: string): Promise<void> {
   await rm(target, { force: true });
-  const { root, release } = openRoot(path, file);
+  const { root, release, isCurrent } = openRoot(path, file);
   try {
+    // What is copied is what the last commit has left. A process that opens the file in the very moment after may still hide that one.
+    await root.transaction(isCurrent);
     // Compacting writes a file with one clean state of its own. A copy page by page takes over the place that is kept for the state flushed
     // last, whose pages may be written over while they are being copied.
     await root.backup(target, true);

@@ -1,17 +1,7 @@
 import { constants } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import type { Database } from "lmdb";
-import {
-  type FileName,
-  isCurrent,
-  openRoot,
-  pauseNow,
-  type Root,
-  STALE_LIMIT_MS,
-  STALE_RETRY_MS,
-  staleError,
-} from "./roots.js";
+import { type FileName, openRoot, type Root, type SharedRoot } from "./roots.js";
 
 export type TextDatabase = Database<string, Uint8Array>;
 
@@ -40,10 +30,11 @@ export interface Environment {
   /** Small facts about the file itself. */
   meta: TextDatabase;
   /**
-   * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way.
+   * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. Of writes that do not wait for
+   * each other a later one may come first, where another process opens the file at that moment.
    *
    * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
-   *   `ATTUNE_LOG_STALE` where another process died in the moment of opening the file, until a process opens it again; nothing was changed.
+   *   `ATTUNE_LOG_STALE` where another process died in the moment of opening the file, and this one cannot mend it; nothing was changed.
    */
   write<T>(action: () => T): Promise<T>;
   /**
@@ -63,8 +54,9 @@ export interface Environment {
  * @throws AttuneError `ATTUNE_LOG_SCHEMA` (`…STORE…`, `…SERIES…`) where a newer version wrote the file, `ATTUNE_LOG_DISK` where its disk is full.
  */
 export function openEnvironment({ path, file, schema, flush, upgrade }: EnvironmentOptions): Environment {
-  const { root, release } = orDiskError(file, () => openRoot(path, file));
-  const transaction = <T>(action: () => T): T => transactionNow(root, file, action);
+  const shared = orDiskError(file, () => openRoot(path, file));
+  const { root, release } = shared;
+  const transaction = <T>(action: () => T): T => transactionNow(shared, file, action);
   const database = (name: string): TextDatabase =>
     transaction(() => root.openDB({ name, encoding: "string", keyEncoding: "binary" }));
   const opening = <T>(action: () => T): T => {
@@ -92,7 +84,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
-  const transact = createTransactions(root, file);
+  const transact = createTransactions(shared, file);
   const commit = async <T>(action: () => T): Promise<T> => {
     const result = await transact(action);
     if (flush) await flushed(root, file);
@@ -121,31 +113,37 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
   };
 }
 
+/** A transaction that cannot go on from the last commit mends that for the next one, so this is for a layout of locks that is not known, ms. */
+const STALE_LIMIT_MS = 5000;
+
 /** Runs an action in a write transaction of its own, at once. */
-function transactionNow<T>(root: Root, file: FileName, action: () => T): T {
-  for (const deadline = Date.now() + STALE_LIMIT_MS; ; pauseNow()) {
-    const done = root.transactionSync(() => (isCurrent(root) ? { result: action() } : null));
+function transactionNow<T>({ root, isCurrent }: SharedRoot, file: FileName, action: () => T): T {
+  for (const deadline = Date.now() + STALE_LIMIT_MS; ; ) {
+    const done = root.transactionSync(() => (isCurrent() ? { result: action() } : null));
     if (done !== null) return done.result;
     if (Date.now() > deadline) throw staleError(file);
   }
 }
 
 /** Runs actions in write transactions; those that come together share one. */
-function createTransactions(root: Root, file: FileName): <T>(action: () => T) => Promise<T> {
+function createTransactions(
+  { root, isCurrent }: SharedRoot,
+  file: FileName,
+): <T>(action: () => T) => Promise<T> {
   let known: boolean | null = null;
   const forget = (): void => {
     known = null;
   };
-  /** {@link isCurrent}, asked once for all the actions of a transaction: lmdb runs them in one turn. */
+  /** Asked once for all the actions of a transaction: lmdb runs them in one turn. */
   const isCurrentNow = (): boolean => {
     if (known === null) {
-      known = isCurrent(root);
+      known = isCurrent();
       queueMicrotask(forget);
     }
     return known;
   };
   return async <T>(action: () => T): Promise<T> => {
-    for (const deadline = Date.now() + STALE_LIMIT_MS; ; await sleep(STALE_RETRY_MS)) {
+    for (const deadline = Date.now() + STALE_LIMIT_MS; ; ) {
       const done = await root
         .transaction(() => (isCurrentNow() ? { result: action() } : null))
         .catch(async (error: unknown) => {
@@ -156,6 +154,12 @@ function createTransactions(root: Root, file: FileName): <T>(action: () => T) =>
     }
   };
 }
+
+const staleError = (file: FileName): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_STALE` as ErrorCode,
+    `A process that was opening the ${file} ended half-way, so it takes no writes; nothing was changed. End the processes that have it open, and start them again.`,
+  );
 
 const newerError = (file: FileName, found: number, schema: number): AttuneError =>
   new AttuneError(

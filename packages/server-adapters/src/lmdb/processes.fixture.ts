@@ -61,6 +61,7 @@ const roles: Record<string, () => Promise<void>> = {
       if ((await store.commit("p", ops)).status === "committed") n++;
     }
     await store.close();
+    tell("closed");
   },
   /** Opens the store and closes it, again and again. */
   async reopen() {
@@ -77,7 +78,9 @@ const roles: Record<string, () => Promise<void>> = {
     for (let n = 1; n <= 5; n++) await store.put("p", "s", n);
     execFileSync(process.execPath, ["--eval", name]);
     await once(new Worker(new URL(import.meta.url), { argv: ["open", path] }), "exit");
-    process.exit();
+    execFileSync(process.execPath, ["--eval", name]);
+    await store.close();
+    tell("closed");
   },
   /** Opens each file, where it can be opened. */
   async open() {

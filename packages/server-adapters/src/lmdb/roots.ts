@@ -1,7 +1,9 @@
 import { closeSync, mkdirSync, openSync, readSync, realpathSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import { open, type RootDatabase } from "lmdb";
+import { isCurrent } from "./last-commit.js";
 
 /** The files of an embedded back end, without their ending. */
 export type FileName = "log" | "store" | "series";
@@ -17,6 +19,8 @@ const opened = new Map<string, { root: Root; users: number }>();
 
 export interface SharedRoot {
   root: Root;
+  /** In a write transaction: see `isCurrent` in `last-commit.ts`. */
+  isCurrent(): boolean;
   /** Closes the file where nobody else in this process uses it. */
   release(): Promise<void>;
 }
@@ -24,8 +28,8 @@ export interface SharedRoot {
 /**
  * Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data.
  *
- * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's, `ATTUNE_LOG_STALE` where it takes no writes and
- *   another thread of this process has it open.
+ * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's, `ATTUNE_LOG_BUSY` where
+ *   another process was closing it at that moment.
  */
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -33,48 +37,29 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   let entry = opened.get(name);
   if (entry === undefined) {
     if (isStrange(name)) throw brokenError(file);
-    entry = { root: openCurrent(name, file), users: 0 };
+    entry = { root: openFile(name, file), users: 0 };
     opened.set(name, entry);
   }
   entry.users++;
   const { root } = entry;
   return {
     root,
+    isCurrent: () => isCurrent(root, name),
     async release() {
       const own = opened.get(name);
       if (own === undefined || --own.users > 0) return;
       opened.delete(name);
-      // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through.
-      await root.transaction(() => undefined).catch(() => undefined);
+      // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
+      // the last commit being passed over it would wait as long.
+      await root.transaction(() => isCurrent(root, name)).catch(() => undefined);
       await root.close();
     },
   };
 }
 
-/**
- * Whether the write transaction under way goes on from the last commit.
- *
- * Where a process opens a file, lmdb (3.5.6, and every release before it) sets the number of the last commit, which all processes share, to
- * what it has read a moment earlier, and holds no lock meanwhile. What others have committed in between is passed over from then on: the next
- * commit takes its place and writes over its pages. So whoever opens a file looks whether that has happened, and opens it again; and whoever
- * finds a transaction so before that writes nothing.
- */
-export function isCurrent(root: Root): boolean {
-  const { lastTxnId } = root.getStats() as { lastTxnId: number };
-  return root.getWriteTxnId() === lastTxnId + 1;
-}
-
-/** How long to wait between looks at whether a file is current again, and how long at most. Another process that opens a file takes a millisecond or two. */
-export const STALE_RETRY_MS = 2;
-export const STALE_LIMIT_MS = 5000;
-const IDLE = new Int32Array(new SharedArrayBuffer(4));
-
-/** Holds up this thread until the file may be looked at again. */
-export const pauseNow = (): void => void Atomics.wait(IDLE, 0, 0, STALE_RETRY_MS);
-
-function openCurrent(name: string, file: FileName): Root {
-  for (const deadline = Date.now() + STALE_LIMIT_MS; ; pauseNow()) {
-    const root = open({
+function openFile(name: string, file: FileName): Root {
+  try {
+    return open({
       path: name,
       noSubdir: true,
       maxDbs: 8,
@@ -84,12 +69,9 @@ function openCurrent(name: string, file: FileName): Root {
       encoding: "string",
       keyEncoding: "binary",
     }) as Root;
-    // If not, nobody commits until it is: the next try finds the last commit, where no other process opens the file at that moment.
-    if (root.transactionSync(() => isCurrent(root))) return root;
-    // Closed at once, since nothing is under way in it.
-    void root.close();
-    // Where another thread has the file open, lmdb gives what that one has, and never looks for the last commit.
-    if (Date.now() > deadline) throw staleError(file);
+  } catch (error) {
+    // Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it.
+    throw (error as { code?: unknown }).code === constants.errno.EINVAL ? busyError(file, error) : error;
   }
 }
 
@@ -114,14 +96,15 @@ function isStrange(name: string): boolean {
   }
 }
 
+const busyError = (file: FileName, cause: unknown): AttuneError =>
+  new AttuneError(
+    `ATTUNE_${file.toUpperCase()}_BUSY` as ErrorCode,
+    `The ${file} was being closed by another process in the moment of opening it. Start this process again.`,
+    { cause },
+  );
+
 const brokenError = (file: FileName): AttuneError =>
   new AttuneError(
     `ATTUNE_${file.toUpperCase()}_BROKEN` as ErrorCode,
     `The file of the ${file} is no database of LMDB, or its beginning was overwritten. Bring it back from a backup, or name another folder.`,
-  );
-
-export const staleError = (file: FileName): AttuneError =>
-  new AttuneError(
-    `ATTUNE_${file.toUpperCase()}_STALE` as ErrorCode,
-    `A process that was opening the ${file} ended half-way, so it takes no writes; nothing was changed. Open it from another process, or start this one again: that sets it right.`,
   );

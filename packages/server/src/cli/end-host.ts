@@ -17,6 +17,9 @@ export function createGate(handler: FetchHandler): Gate {
   let underWay = 0;
   let closed = false;
   let emptied = (): void => undefined;
+  const empty = new Promise<void>((resolve) => {
+    emptied = resolve;
+  });
   return {
     async fetch(request, peer) {
       if (closed) return endingAnswer();
@@ -25,15 +28,13 @@ export function createGate(handler: FetchHandler): Gate {
         return await handler(request, peer);
       } finally {
         underWay -= 1;
-        if (underWay === 0) emptied();
+        if (closed && underWay === 0) emptied();
       }
     },
     close() {
       closed = true;
-      return new Promise((resolve) => {
-        emptied = resolve;
-        if (underWay === 0) resolve();
-      });
+      if (underWay === 0) emptied();
+      return empty;
     },
   };
 }

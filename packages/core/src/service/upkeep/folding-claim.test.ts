@@ -28,6 +28,14 @@ describe("whoever folds, and a rebuild", () => {
     await claim.hold();
   });
 
+  it("leave nothing of a claim that was let go of while it was made", async () => {
+    const at = place();
+    const claim = createFoldingClaim({ ...at, visitors: NO_VISITORS });
+    const held = claim.hold();
+    await Promise.all([claim.release(), held]);
+    await leaseRebuild(at);
+  });
+
   it("forget a worker that was killed, and a rebuild that was cut off", async () => {
     const at = place();
     await createFoldingClaim({ ...at, visitors: NO_VISITORS }).hold();

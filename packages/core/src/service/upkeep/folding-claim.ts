@@ -71,6 +71,8 @@ export function createFoldingClaim({ hot, clock, ids, visitors }: Parts): Foldin
       await claiming;
     },
     async release() {
+      // One that is being made would stand for a minute, and keep off a rebuild.
+      await claiming?.catch(() => undefined);
       if (since === Number.NEGATIVE_INFINITY) return;
       since = Number.NEGATIVE_INFINITY;
       await hot.delete(WORK, sort);

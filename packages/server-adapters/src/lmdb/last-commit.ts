@@ -1,6 +1,6 @@
 import { openSync, readSync, writeSync } from "node:fs";
 import { endianness } from "node:os";
-import type { Root } from "./roots.js";
+import type { RootDatabase } from "lmdb";
 
 /** `MDB_txninfo`, with which the file of locks begins: `MDB_MAGIC` and a format of four bytes each, then the number of the last commit. */
 const MAGIC = 0xbeefc0de;
@@ -21,7 +21,7 @@ const locks = new Map<string, number>();
  * one that finds itself passed over writes nothing but that number: under the write lock it is what the newer of the two first pages says,
  * which is how lmdb itself finds it after a process has died in a write.
  */
-export function isCurrent(root: Root, name: string): boolean {
+export function isCurrent(root: Pick<RootDatabase, "getStats" | "getWriteTxnId">, name: string): boolean {
   const { lastTxnId } = root.getStats() as { lastTxnId: number };
   if (root.getWriteTxnId() === lastTxnId + 1) return true;
   setNumber(`${name}-lock`, lastTxnId);

@@ -15,7 +15,7 @@ const locks = new Map<string, number>();
 /**
  * Whether the write transaction under way goes on from the last commit; if not, the next one does.
  *
- * Where a process opens a file, lmdb (3.5.6, and every release before it) sets the number of the last commit, which all processes share, to
+ * Where a process opens a file, lmdb (seen in 2.0.0 to 3.5.6) sets the number of the last commit, which all processes share, to
  * what it has read a moment earlier, and holds no lock meanwhile. What others have committed in between is passed over from then on: the next
  * commit takes its place and writes over its pages, and lmdb's own threads wait for it without end. So every write transaction looks, and
  * one that finds itself passed over writes nothing but that number: under the write lock it is what the newer of the two first pages says,

@@ -26,7 +26,7 @@ function visits(
   context: ServiceContext,
   parts: Parts,
 ): Pick<PersonalizationService, "ingest" | "decide" | "loadRuleset" | "ruleset" | "subscribe"> {
-  const { ready, rulesets, publish } = parts;
+  const { ready, rulesets } = parts;
   return {
     async ingest(events, asked = {}) {
       if (!Array.isArray(events))
@@ -40,7 +40,7 @@ function visits(
     decide: (visitor, slots, facts = {}) => decide(context, parts, visitor, { slots, context: facts }),
     async loadRuleset(later, asked) {
       await ready();
-      return publish(later, asked);
+      return rulesets.load(later, asked);
     },
     async ruleset(site) {
       await ready();

@@ -12,7 +12,7 @@ import { caughtUp, startWorker } from "./fold/worker.js";
 import { keepListening } from "./live/listen.js";
 import type { ServiceOptions } from "./options.js";
 import type { SweepResult } from "./results.js";
-import { checkedRuleset, createPublish, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
+import { checkedRuleset, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
 import { createRulesets } from "./rules/ruleset.js";
 import { within } from "./tools/platform.js";
 import { sweep, sweepRollups } from "./upkeep/sweep.js";
@@ -36,19 +36,17 @@ function createParts(context: ServiceContext, options: ServiceOptions) {
   const given = options.ruleset === undefined ? null : checkedRuleset(context, options.ruleset);
   const replace = isReplacing(options);
   const rulesets = createRulesets(context);
-  const publish = createPublish(context, rulesets);
   const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
   return {
     sampling: sampling && { sampling, load: createLoad(context, sampling) },
     rulesets,
-    publish,
     policy: checkedPolicy(options),
     waiting: createWaiting(context.ids()),
     minimisers: createMinimisers(),
     clocks: createDeviceClocks(),
     /** Resolves when the host's own ruleset is in force, as far as the stored one gives way. */
     ready: onceLoaded(async () => {
-      if (given !== null) await loadGiven(context, publish, given, replace);
+      if (given !== null) await loadGiven(context, rulesets, given, replace);
     }),
   };
 }

@@ -113,6 +113,31 @@ describe("a ruleset that is published while the audit log cannot be written", ()
   });
 });
 
+describe("T22 a process that ends between publishing a ruleset and noting it", () => {
+  it("leaves the note to whoever publishes next, the same ruleset or another", async () => {
+    for (const next of [RULESET, withValue("later")]) {
+      const hot = memoryStore();
+      const ending: AtomicStore = {
+        ...hot,
+        put: (partition, ...rest) =>
+          partition === auditPartition("default")
+            ? new Promise(() => undefined)
+            : hot.put(partition, ...rest),
+      };
+      const first = createPersonalizationService({ stores: { hot: ending } });
+      void first.loadRuleset(RULESET, { actor: "ann" });
+      await expect.poll(async () => (await first.ruleset())?.ruleset.revision).toBe(1);
+      const second = createPersonalizationService({ stores: { hot } });
+      const loaded = await second.loadRuleset(next, { actor: "bob", replace: true });
+      const ann = { type: "ruleset", actor: "ann", detail: { revision: 1 } };
+      const bob = { type: "ruleset", actor: "bob", detail: { revision: 2 } };
+      expect(loaded).toMatchObject({ ok: true, value: { changed: next !== RULESET } });
+      expect(await second.audit.list()).toMatchObject(next === RULESET ? [ann] : [ann, bob]);
+      await second.close();
+    }
+  });
+});
+
 describe("rulesets that are put in place at the same moment", () => {
   it("follow each other within one process, and say what hinders them beside others", async () => {
     const hot = memoryStore();

@@ -4,6 +4,7 @@ import type { CompiledRuleset, Ruleset } from "../../decisions/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import { AttuneError } from "../../kernel/errors.js";
 import { fail, type Issue, ok, type Result } from "../../kernel/result.js";
+import type { StoreRecord } from "../../ports/store.js";
 import { compileAssessment } from "../../segments/index.js";
 import { features } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
@@ -11,9 +12,10 @@ import { type CacheCounts, count, type Lookup, noCounts, snapshot } from "../cac
 import type { ServiceContext } from "../context.js";
 import { sensitiveConditions } from "../door/sensitive.js";
 import type { Evaluate } from "../fold/fold-visitor.js";
-import { metaPartition, SORT } from "../layout/partitions.js";
+import { checkSite, metaPartition, SORT } from "../layout/partitions.js";
 import { publish } from "../live/frames.js";
 import { notify } from "../live/notices.js";
+import type { ActOptions } from "../options.js";
 import { untilWritten } from "../tools/retry.js";
 import type { LoadedRuleset } from "../types.js";
 import { asStored } from "./as-stored.js";
@@ -24,7 +26,7 @@ export interface SiteRules {
   evaluate: Evaluate;
 }
 
-export interface LoadHow {
+export interface LoadHow extends ActOptions {
   /** Whatever the revision; it gets the one after the stored one's where it is not higher by itself. */
   replace?: boolean | undefined;
   /** What the version of the ruleset that it replaces must fulfil; null: there is none. */
@@ -36,7 +38,11 @@ export interface Rulesets {
   of(site: string): Promise<SiteRules>;
   /** What was last in use here, however old; null where nothing was. */
   held(site: string): CompiledRuleset | null;
-  load(site: string, ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
+  /**
+   * Publishes, and notes in the audit log what has changed. Where that note fails the call rejects, though the ruleset is in force: the note is then
+   * made by the site's next call, of whatever process.
+   */
+  load(ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
 }
@@ -72,7 +78,11 @@ interface StoredRuleset {
   text: string;
   /** When it was published, epoch ms. */
   at: number;
+  /** Who published it, for as long as that is not in the audit log. */
+  unaudited?: string;
 }
+
+type Noted = Pick<StoreRecord<StoredRuleset>, "value" | "version">;
 
 const historyKey = (revision: number): string => SORT.rulesetHistory + String(revision).padStart(16, "0");
 
@@ -219,16 +229,29 @@ export function createRulesets(context: ServiceContext): Rulesets {
     return replace && ruleset.revision <= revision ? { ...ruleset, revision: revision + 1 } : ruleset;
   };
 
+  /** In this order a process that ends in between leaves a note that stands twice, but none is lost. */
+  async function note(site: string, { value, version: ifVersion }: Noted): Promise<void> {
+    const { unaudited, ...noted } = value;
+    if (unaudited === undefined) return;
+    const { version, revision } = value;
+    await context.audit.append(site, { type: "ruleset", actor: unaudited, detail: { version, revision } });
+    await durable.put(metaPartition(site), SORT.ruleset, noted, { ifVersion });
+  }
+
   async function store(
     site: string,
     given: Ruleset,
-    { replace = false, over: mayReplace = () => true }: LoadHow,
+    { actor = "system", replace = false, over: mayReplace = () => true }: LoadHow,
   ): Promise<Result<LoadedRuleset, Issue[]>> {
     const partition = metaPartition(site);
     const warnings = lintRuleset(given);
     const attempt = async (): Promise<Result<LoadedRuleset, Issue[]> | null> => {
       const began = epoch;
       const present = await durable.get<StoredRuleset>(partition, SORT.ruleset);
+      if (present?.value.unaudited !== undefined) {
+        await note(site, present);
+        return null;
+      }
       if (!mayReplace(present?.value.version ?? null)) return fail([CHANGED]);
       const ruleset = over(present?.value, given, replace);
       if (present && ruleset === null) {
@@ -244,15 +267,14 @@ export function createRulesets(context: ServiceContext): Rulesets {
       if (revision <= stored) return fail([notNewer(stored, revision)]);
       // First: whatever dies in between, a rebuild finds each ruleset that was in force.
       if (present) await durable.put(partition, historyKey(stored), present.value, { ifVersion: 0 });
-      const value: StoredRuleset = { v: 1, revision, version, text, at: clock.now() };
-      const { written } = await durable.put(partition, SORT.ruleset, value, {
-        ifVersion: present?.version ?? 0,
-      });
-      if (!written) return null;
+      const value: StoredRuleset = { v: 1, revision, version, text, at: clock.now(), unaudited: actor };
+      const put = await durable.put(partition, SORT.ruleset, value, { ifVersion: present?.version ?? 0 });
+      if (!put.written) return null;
       remember(site, { compiled, version }, began);
       overtake(site);
       await notify(context, { about: "ruleset", site });
       await publish(context, site, [{ type: "ruleset", site, version }]);
+      await note(site, { value, version: put.version });
       return ok({ version, revision, changed: true, warnings });
     };
     return untilWritten(attempt, context.random);
@@ -262,7 +284,8 @@ export function createRulesets(context: ServiceContext): Rulesets {
     of,
     held: (site) => entries.get(site)?.rules.compiled ?? null,
     counts: () => snapshot(counts),
-    async load(site, input, how = {}) {
+    async load(input, how = {}) {
+      const site = checkSite(how.site);
       const copied = asStored(input);
       const checked = copied.ok ? validateRuleset(copied.value) : copied;
       if (!checked.ok) return checked;

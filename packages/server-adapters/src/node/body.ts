@@ -1,4 +1,4 @@
-import { isAscii } from "node:buffer";
+import { isAscii, isUtf8, transcode } from "node:buffer";
 import type { Readable } from "node:stream";
 
 /** Touches the socket only when the first chunk is asked for, and reads no faster than chunks are taken. */
@@ -38,6 +38,19 @@ export function wholeBody(incoming: Readable): Promise<Buffer> {
   });
 }
 
-/** As UTF-8. What is ASCII only, as JSON mostly is, comes out the same as Latin-1, which costs a tenth. */
-export const textOf = (bytes: Buffer): string =>
-  isAscii(bytes) ? bytes.toString("latin1") : new TextDecoder().decode(bytes);
+/** From here on, bytes, the detour through UTF-16 is the shorter way. */
+const LONG = 4096;
+/** Node without ICU has no `transcode`, and Bun one that throws. */
+const TRANSCODES = typeof transcode === "function" && !("bun" in process.versions);
+const BYTE_ORDER_MARK = 0xef;
+
+/**
+ * As UTF-8, byte order mark left out and what is none of it replaced, as `TextDecoder` does. Of ASCII, as JSON mostly is, Latin-1 makes the same
+ * at a tenth of the cost; of other text Node makes UTF-16 at a third of it.
+ */
+export function textOf(bytes: Buffer): string {
+  if (isAscii(bytes)) return bytes.toString("latin1");
+  return TRANSCODES && bytes.length >= LONG && bytes[0] !== BYTE_ORDER_MARK && isUtf8(bytes)
+    ? transcode(bytes, "utf8", "utf16le").toString("utf16le")
+    : new TextDecoder().decode(bytes);
+}

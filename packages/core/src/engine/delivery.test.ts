@@ -146,6 +146,26 @@ describe("delivery", () => {
     expect(sent.slice(before).flatMap(({ items }) => items)).toHaveLength(2);
   });
 
+  it("T6: a clock put back by less than the longest wait lengthens none, and begins none that is over", async () => {
+    const time = fakeTime();
+    let shift = 0;
+    const shifted = { ...time, clock: { now: () => time.clock.now() + shift } };
+    const answers: SendOutcome[] = [{ status: "retry", afterMs: 600_000 }];
+    const { attune, sent } = await page({
+      time: shifted,
+      answer: () => answers.shift() ?? { status: "done", rejected: [] },
+    });
+    await attune.track("A");
+    await time.advance(1000);
+    shift -= 1_800_000;
+    await time.advance(1_200_000);
+    expect(sent).toHaveLength(2);
+    shift -= 3_600_000;
+    await attune.track("B");
+    await time.advance(1000);
+    expect(sent).toHaveLength(3);
+  });
+
   it("T6: a page that comes back after it was hidden waits as long as it was told while it went", async () => {
     const { attune, sent, time, hide } = await page({
       answer: () => ({ status: "retry", afterMs: 120_000 }),

@@ -1,8 +1,8 @@
 import { AttuneError } from "../kernel/errors.js";
 
 /**
- * When a record or a token ends, in epoch ms; null is never, which `Infinity` says, or nothing at all. For adapters, whose engines have a
- * null where they have no infinity.
+ * When a record or a token ends, in epoch ms; null for never, given as `Infinity` or left out. For adapters, whose engines have a null
+ * where they have no infinity.
  *
  * @throws AttuneError `ATTUNE_STORE_EXPIRY` where it is no time.
  */

@@ -17,10 +17,13 @@ import { createRulesets } from "./rules/ruleset.js";
 import { within } from "./tools/platform.js";
 import { sweep, sweepRollups } from "./upkeep/sweep.js";
 
-/** What is done last ends by itself, or is done by the next process: a store that does not answer any more is given this long, ms. */
+/** How long a store that does not answer any more holds up the end, ms: what is left to do then runs out by itself, or the next process does it. */
 const LEAVE_MS = 10_000;
 
-/** A policy that is not one would be narrowed in silence at each request; an expiry that is no number would never come. */
+/**
+ * One that is not valid would be narrowed in silence at each request, and an expiry that is no number would never come.
+ * @throws ATTUNE_SERVICE_CONSENT_POLICY with the first issue's path.
+ */
 function checkedPolicy({ consent }: ServiceOptions): ConsentPolicy | null {
   if (consent === undefined) return null;
   const checked = validateConsentPolicy(consent);

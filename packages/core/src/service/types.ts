@@ -132,7 +132,10 @@ export interface PersonalizationService {
   cacheStats(): CacheStats;
   /** Really asks each port. */
   health(): Promise<Readonly<Record<string, { ok: boolean; detail?: string }>>>;
-  /** Stops the worker after the batch at hand, however often it is called. The ports stay open: they are the host's. */
+  /**
+   * Stops the worker after the batch at hand; further calls wait for the same end. A store that does not answer what is left to do then holds
+   * it up for 10 seconds at most. The ports stay open: they are the host's.
+   */
   close(): Promise<void>;
 }
 

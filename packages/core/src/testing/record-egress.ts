@@ -27,9 +27,9 @@ export interface EgressRecorder {
 
 /**
  * Records how a page's scripts leave traces on a device or send something: cookies, the cookie store, local and session storage, IndexedDB,
- * caches, service workers, the private file system, storage buckets; fetch and fetchLater, XMLHttpRequest, beacons, WebSocket, WebTransport, WebRTC, EventSource, forms, windows, workers, and the
- * addresses given to images, scripts, frames and media. It is bound to no test framework and to no Attune code, so that a host can run it
- * on its own app:
+ * caches, service workers, the private file system, storage buckets; fetch and fetchLater, XMLHttpRequest, beacons, WebSocket, WebTransport,
+ * WebRTC, EventSource, forms, windows, workers, and the addresses given to images, scripts, frames and media. It is bound to no test
+ * framework and to no Attune code, so that a host can run it on its own app:
  *
  * ```ts
  * const recorder = recordEgress();

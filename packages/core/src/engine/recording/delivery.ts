@@ -118,14 +118,19 @@ function createSender(
   let cancel = createCancel();
   let failures = 0;
   let notBefore = 0;
-  /** How long that was off when it was set, ms. */
+  /** How far off `notBefore` was when it was set, ms. */
   let wait = 0;
+  /** What the device says was heeded, epoch ms: heeded anew after the clock was put back, it would lengthen the wait. */
+  let heeded = 0;
   let limit = MAX_BATCH;
 
-  /** Ms that are left; none where that is not above 0. A clock put back begins a wait anew, rather than lengthen it by as much. */
+  /** Ms left to wait; none where that is not above 0. After the clock was put back the wait begins anew, rather than last longer by as much. */
   const pause = (): number => {
-    notBefore = Math.min(notBefore, host.clock.now() + wait);
-    return notBefore - host.clock.now();
+    const now = host.clock.now();
+    // One that is over must not begin anew.
+    if (notBefore <= now) wait = 0;
+    notBefore = Math.min(notBefore, now + wait);
+    return notBefore - now;
   };
 
   const send = async (
@@ -157,7 +162,7 @@ function createSender(
       wait = backOff(++failures, afterMs, random);
       notBefore = host.clock.now() + wait;
       // What the server asked for is asked of all pages of this device; a key that was wrong may be right in the next one.
-      if (asksToWait(outcome)) await device.use((storage) => storage.set(WAIT, notBefore));
+      if (asksToWait(outcome)) await device.use((storage) => storage.set(WAIT, (heeded = notBefore)));
     }
   };
 
@@ -165,8 +170,8 @@ function createSender(
   const sharedPause = async (): Promise<number> => {
     const until = Number(await device.use((storage) => storage.get(WAIT)));
     const left = until - host.clock.now();
-    if (left > pause() && left <= RETRY_AFTER_MAX_MS) {
-      notBefore = until;
+    if (until !== heeded && left > pause() && left <= RETRY_AFTER_MAX_MS) {
+      notBefore = heeded = until;
       wait = left;
     }
     return pause();

@@ -93,7 +93,7 @@ export function createMinimisers(): Minimisers {
   const shapes = createBoundedCache<readonly string[]>(NAMES);
 
   function judge(key: string): { open: boolean; ordinary: boolean } {
-    // No event may have one as long; it is not remembered, or what is refused would fill the memory.
+    // No event may have a key as long as this. It is not remembered, since refused events could fill the memory with them.
     if (key.length > SHORT) return { open: false, ordinary: false };
     let known = keys.get(key);
     if (known === undefined) {

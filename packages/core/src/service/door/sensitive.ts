@@ -42,9 +42,7 @@ export function sensitiveFields(given: readonly string[]): readonly string[] {
     throw new AttuneError(
       "ATTUNE_SERVICE_SENSITIVE",
       "Sensitive fields are named in a list; wrap a single one in [ ].",
-      {
-        path: "/sensitive",
-      },
+      { path: "/sensitive" },
     );
   if (given.length > MAX_FIELDS) throw wrong(`At most ${MAX_FIELDS} fields can be sensitive.`, MAX_FIELDS);
   const fields = given.map((field, index) => {
@@ -64,14 +62,14 @@ export function sensitiveFields(given: readonly string[]): readonly string[] {
   );
 }
 
-/** Conditions, and hashes, that ask about a sensitive trait: nothing could answer them, since segments and decisions never see its value. */
+/** Conditions and splits that read a sensitive trait: they could never come out, since segments and decisions do not see its value. */
 export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[]): Issue[] {
   const issues: Issue[] = [];
   const look = (path: string, condition: unknown): void => {
     for (const name of Object.keys(attributesRead((condition ?? {}) as Condition, {}))) {
       const field = fields.find((one) => isBelow(name, one) || isBelow(one, name));
       if (field === undefined) continue;
-      const message = `"${field}" is sensitive: no condition can read it. Decide by a trait that is not, such as a coarser one.`;
+      const message = `"${field}" is sensitive: no condition or split can read it. Decide by a trait that is not, such as a coarser one.`;
       issues.push({ path, code: "ATTUNE_SERVICE_SENSITIVE", message });
     }
   };

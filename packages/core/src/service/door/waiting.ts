@@ -45,7 +45,7 @@ export function createWaiting(prefix: string): Waiting {
       return {
         token: (index) => `${name}/${index}`,
         async outcomes(ms) {
-          // What is no number waits for nothing; timers that are longer than they can be would end at once.
+          // What is no number waits for nothing; a timer set to more than it can count would end at once.
           await within(all, ms > 0 ? Math.min(ms, LONGEST_MS) : 0, null);
           return [...known];
         },

@@ -36,6 +36,15 @@ describe("whoever folds, and a rebuild", () => {
     await leaseRebuild(at);
   });
 
+  it("leave nothing of a claim that failed after it was written", async () => {
+    const at = place();
+    const hot: AtomicStore = { ...at.hot, getMany: () => Promise.reject(new Error("away")) };
+    const claim = createFoldingClaim({ ...at, hot, visitors: NO_VISITORS });
+    await expect(claim.hold()).rejects.toThrow("away");
+    await claim.release();
+    await leaseRebuild(at);
+  });
+
   it("forget a worker that was killed, and a rebuild that was cut off", async () => {
     const at = place();
     await createFoldingClaim({ ...at, visitors: NO_VISITORS }).hold();

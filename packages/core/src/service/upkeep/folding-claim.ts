@@ -38,11 +38,14 @@ interface Parts {
 export function createFoldingClaim({ hot, clock, ids, visitors }: Parts): FoldingClaim {
   const sort = SORT.claim + ids();
   let since = Number.NEGATIVE_INFINITY;
+  /** Whether the store may hold a claim of this process, also where making it failed. */
+  let stands = false;
   let rebuilt: string | null = null;
   let claiming: Promise<void> | null = null;
 
   async function claim(): Promise<void> {
     const now = clock.now();
+    stands = true;
     await hot.put(WORK, sort, { v: 1 }, { expiresAt: now + CLAIM_MS });
     const [lease, last] = await hot.getMany<RebuildRecord>(
       [SORT.rebuild, SORT.rebuilt].map((name) => ({ partition: WORK, sort: name })),
@@ -73,7 +76,8 @@ export function createFoldingClaim({ hot, clock, ids, visitors }: Parts): Foldin
     async release() {
       // One that is being made would stand for a minute, and keep off a rebuild.
       await claiming?.catch(() => undefined);
-      if (since === Number.NEGATIVE_INFINITY) return;
+      if (!stands) return;
+      stands = false;
       since = Number.NEGATIVE_INFINITY;
       await hot.delete(WORK, sort);
     },

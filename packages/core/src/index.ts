@@ -34,6 +34,7 @@ export { AttuneError, type AttuneErrorOptions, type ErrorCode, isAttuneError } f
 export type { JsonObject, JsonValue } from "./kernel/json.js";
 export { type RandomSource, secureRandom, seededRandom } from "./kernel/random.js";
 export type { Issue, Result } from "./kernel/result.js";
+export { listening } from "./kernel/listening.js";
 export { safeReport } from "./kernel/safe-report.js";
 export type * from "./ports/environment.js";
 export { segmentMatcher, type SegmentMatcher } from "./segments/segment-expression.js";

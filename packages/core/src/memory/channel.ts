@@ -1,4 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
+import { listening } from "../kernel/listening.js";
 import { safeReport } from "../kernel/safe-report.js";
 import type { Channel, ChannelFrame } from "../ports/channel.js";
 
@@ -25,13 +26,7 @@ export function memoryChannel(options: MemoryChannelOptions = {}): Channel {
     const frame = { type: "message", topic, data } as ChannelFrame<never>;
     for (const listener of [...(topics.get(topic) ?? [])]) {
       // One that was taken off by a listener before it is passed over.
-      if (!topics.get(topic)?.has(listener)) continue;
-      try {
-        const result: unknown = listener(frame);
-        if (result instanceof Promise) result.catch(report);
-      } catch (error) {
-        report(error);
-      }
+      if (topics.get(topic)?.has(listener)) listener(frame);
     }
   };
 
@@ -44,7 +39,7 @@ export function memoryChannel(options: MemoryChannelOptions = {}): Channel {
     async subscribe<M>(wanted: readonly string[], listener: (frame: ChannelFrame<M>) => void) {
       open();
       // Its own function, so that the same listener can subscribe twice and leave once.
-      const own: Listener = (frame) => listener(frame);
+      const own: Listener = listening(listener, report);
       for (const topic of wanted) topics.set(topic, (topics.get(topic) ?? new Set()).add(own));
       return async () => {
         for (const topic of wanted) {

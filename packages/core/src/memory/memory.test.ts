@@ -151,6 +151,16 @@ describe("memoryLog", () => {
 });
 
 describe("memoryChannel", () => {
+  it("reports what a listener rejects with by a promise that is not the platform's", async () => {
+    const reports: unknown[] = [];
+    const channel = memoryChannel({ report: (error) => void reports.push(error) });
+    await channel.subscribe(["a"], () => ({
+      then: (_done: unknown, failed: (error: unknown) => void) => failed("own"),
+    }));
+    await channel.publish("a", 1);
+    await expect.poll(() => reports).toEqual(["own"]);
+  });
+
   it("reports what a listener throws", async () => {
     const reported: unknown[] = [];
     const channel = memoryChannel({ report: (error) => reported.push(error) });

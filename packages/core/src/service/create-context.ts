@@ -94,7 +94,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     random,
     ids,
     pseudonyms: createPseudonyms(keys),
-    audit: createAudit({ durable, keys, clock, random, queue }),
+    audit: createAudit({ durable, keys, clock, random, queue, report }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,
     fields: fieldSealsOf(options, subjectKeys),

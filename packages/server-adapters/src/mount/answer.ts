@@ -1,4 +1,5 @@
-import { BODILESS, type FetchHandler, type MountOptions, problem, tell } from "./handler.js";
+import { safeReport } from "@attune/core";
+import { BODILESS, type FetchHandler, type MountOptions, problem } from "./handler.js";
 import { SignalledRequest } from "./signalled-request.js";
 
 /** Path and query, as they were sent. */
@@ -55,7 +56,7 @@ export async function answer(
     return new Response(null, { status, statusText, headers });
   } catch (error) {
     // What fails because the client left is no failure.
-    if (!request.signal.aborted) tell(options, error);
+    if (!request.signal.aborted) safeReport(options)(error);
     return problem(500);
   }
 }

@@ -11,16 +11,6 @@ export interface MountOptions {
   report?(error: unknown): void;
 }
 
-/** Reports, whatever becomes of that: where the host's own `report` fails there is nobody left to tell, and the client still needs an answer. */
-export function tell({ report }: MountOptions, error: unknown): void {
-  try {
-    const told: unknown = report?.(error);
-    if (told instanceof Promise) told.catch(() => undefined);
-  } catch {
-    // See above.
-  }
-}
-
 /** Methods whose requests have no body in fetch. */
 export const BODILESS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD"]);
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type FetchHandler, type MountOptions, problem, tell } from "../mount/handler.js";
+import { safeReport } from "@attune/core";
+import { type FetchHandler, type MountOptions, problem } from "../mount/handler.js";
 import { Departure } from "./departure.js";
 import { type RequestOverrides, toRequest } from "./request.js";
 import { sendResponse } from "./response.js";
@@ -36,7 +37,7 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
     await sendResponse(response, outgoing, incoming.method === "HEAD");
   } catch (error) {
     // What fails because the client left is no failure.
-    if (!departure.happened) tell(exchange, error);
+    if (!departure.happened) safeReport(exchange)(error);
     if (outgoing.headersSent) outgoing.destroy();
     else if (!outgoing.destroyed) {
       await sendResponse(problem(500), outgoing, incoming.method === "HEAD");

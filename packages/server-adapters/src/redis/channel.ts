@@ -1,4 +1,4 @@
-import { AttuneError, safeReport } from "@attune/core";
+import { AttuneError, listening, safeReport } from "@attune/core";
 import { keyHash } from "@attune/core/memory";
 import type { Channel, ChannelFrame } from "@attune/core/ports";
 import type { Cluster, Redis } from "ioredis";
@@ -50,15 +50,7 @@ export function redisChannel(options: RedisChannelOptions): Channel {
     const frame = frameOf(known.topic) as ChannelFrame<never>;
     for (const listener of [...known.listeners]) {
       // One that was taken off by a listener before it is passed over.
-      if (known.listeners.has(listener)) hear(listener, frame);
-    }
-  };
-  const hear = (listener: Listener, frame: ChannelFrame<never>): void => {
-    try {
-      const result: unknown = listener(frame);
-      if (result instanceof Promise) result.catch(report);
-    } catch (error) {
-      report(error);
+      if (known.listeners.has(listener)) listener(frame);
     }
   };
   const subscriber = redisSubscriber({
@@ -106,7 +98,7 @@ export function redisChannel(options: RedisChannelOptions): Channel {
     async subscribe<M>(wanted: readonly string[], listener: (frame: ChannelFrame<M>) => void) {
       open();
       // Its own function, so that the same listener can subscribe twice and leave once.
-      const own: Listener = (frame) => listener(frame);
+      const own: Listener = listening(listener, report);
       const channels = [...new Set(wanted.map(channelOf))];
       for (const topic of wanted) {
         const channel = channelOf(topic);

@@ -9,7 +9,7 @@ import { deadLetter } from "../letters/make-letter.js";
 import { publishGaps } from "../live/frames.js";
 import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
-import { listening } from "../tools/hook.js";
+import { listening } from "../../kernel/listening.js";
 import type { EventOutcome, IngestResult } from "../types.js";
 import { type Admission, admit, type DoorParts } from "./door.js";
 import type { Load } from "./load.js";

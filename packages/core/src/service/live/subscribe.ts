@@ -1,6 +1,6 @@
 import type { ServiceContext } from "../context.js";
 import { checkSite } from "../layout/partitions.js";
-import { listening } from "../tools/hook.js";
+import { listening } from "../../kernel/listening.js";
 import type { ServiceFilter, ServiceFrame } from "../types.js";
 import { FRAME_TYPES, frameTopic } from "./frames.js";
 

@@ -65,6 +65,23 @@ describe("T22: the audit log of a service", () => {
     expect((await services[0]?.audit.checkpoint())?.seq).toBe(20);
   });
 
+  it("has an entry once, and says so, where its checkpoint cannot be written", async () => {
+    const inner = memoryStore();
+    let away = true;
+    const put: AtomicStore["put"] = (partition, sort, ...rest) =>
+      away && sort === "head" ? Promise.reject(new Error("away")) : inner.put(partition, sort, ...rest);
+    const reports: unknown[] = [];
+    const report = (error: unknown): void => void reports.push(error);
+    const service = createPersonalizationService({ stores: { hot: { ...inner, put } }, report });
+    expect(await service.audit.append({ type: "export" })).toMatchObject({ seq: 1 });
+    expect(reports).toEqual([new Error("away")]);
+    away = false;
+    await service.audit.append({ type: "erasure" });
+    expect(await service.audit.checkpoint()).toMatchObject({ seq: 2 });
+    expect(await service.audit.verify()).toEqual({ ok: true, entries: 2 });
+    await service.close();
+  });
+
   it("fails verification where the store was edited, reordered or cut off", async () => {
     const { hot, service } = make();
     for (let n = 0; n < 6; n++) await service.audit.append({ type: "test", detail: { n } });

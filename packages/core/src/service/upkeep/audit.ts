@@ -43,6 +43,7 @@ interface AuditParts {
   clock: Clock;
   random: RandomSource;
   queue: KeyedQueue;
+  report(error: unknown): void;
 }
 
 const ENTRY = "e/";
@@ -55,7 +56,7 @@ const entryKey = (seq: number): string => ENTRY + String(seq).padStart(DIGITS, "
  * On a store that writes one record at a time: an entry's number is taken by whoever writes it first. Those of one process queue up, so that
  * only processes compete for numbers.
  */
-export function createAudit({ durable, keys, clock, random, queue }: AuditParts): Audit {
+export function createAudit({ durable, keys, clock, random, queue, report }: AuditParts): Audit {
   async function lastOf(site: string): Promise<AuditEntry | null> {
     for await (const { value } of durable.scan<AuditEntry>(auditPartition(site), {
       prefix: ENTRY,
@@ -89,7 +90,8 @@ export function createAudit({ durable, keys, clock, random, queue }: AuditParts)
       };
       return queue(partition, async () => {
         const entry = await untilWritten(attempt, random);
-        await sign(site, entry);
+        // The entry is there. Were this a failure, whoever tries again would add another; the next entry's checkpoint is for this one too.
+        await sign(site, entry).catch(report);
         return entry;
       });
     },

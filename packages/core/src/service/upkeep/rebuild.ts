@@ -10,7 +10,7 @@ import { foldRuns } from "../fold/fold-runs.js";
 import { SORT } from "../layout/partitions.js";
 import type { ConsentLine, LoggedRun, TombstoneRecord } from "../layout/records.js";
 import { rulesTimeline, type SiteRules } from "../rules/ruleset.js";
-import { listening } from "../tools/hook.js";
+import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
 

@@ -1,6 +1,6 @@
 /**
- * A function of the host's that only listens, as the service may call it: what it throws or rejects with is reported, and does not become a
- * failure of what it is told of.
+ * A function of the host's that only listens, as anything may call it: what it throws or rejects with, by a promise of whatever library, is
+ * reported, and does not become a failure of what it is told of.
  */
 export const listening =
   <A extends readonly unknown[]>(hook: (...told: A) => unknown, report: (error: unknown) => void) =>

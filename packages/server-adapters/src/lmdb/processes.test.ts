@@ -140,6 +140,14 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     await store.close();
   });
 
+  it("T9 open a file again that they are about to close, and do not wait for themselves", async () => {
+    const path = fresh();
+    await closed(start("again", path, "", 20));
+    const store = lmdbStore({ path });
+    expect(await store.get("p", "s")).toMatchObject({ value: 20 });
+    await store.close();
+  });
+
   it("T9 where one dies in the moment of opening a file, no write takes the place of another", async () => {
     const path = fresh();
     const store = lmdbStore({ path });

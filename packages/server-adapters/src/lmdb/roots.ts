@@ -15,7 +15,13 @@ export type Root = RootDatabase<string, Uint8Array>;
  * once in it. Opening takes the write lock on this thread, and through a handle of its own it would wait for ever where a write of the first
  * handle has the lock and waits for this thread to run its action.
  */
-const opened = new Map<string, { root: Root; users: number }>();
+const opened = new Map<string, Opened>();
+
+interface Opened {
+  root: Root;
+  users: number;
+  closed?: Promise<void>;
+}
 
 export interface SharedRoot {
   root: Root;
@@ -34,25 +40,24 @@ export interface SharedRoot {
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
-  let entry = opened.get(name);
-  if (entry === undefined) {
-    if (isStrange(name)) throw brokenError(file);
-    entry = { root: openFile(name, file), users: 0 };
-    opened.set(name, entry);
-  }
+  if (opened.get(name) === undefined && isStrange(name)) throw brokenError(file);
+  const entry: Opened = opened.get(name) ?? { root: openFile(name, file), users: 0 };
+  opened.set(name, entry);
   entry.users++;
   const { root } = entry;
   return {
     root,
     isCurrent: () => isCurrent(root, name),
     async release() {
-      const own = opened.get(name);
-      if (own === undefined || --own.users > 0) return;
-      opened.delete(name);
+      if (--entry.users > 0) return;
       // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
       // the last commit being passed over it would wait as long.
       await root.transaction(() => isCurrent(root, name)).catch(() => undefined);
-      await root.close();
+      // Up to here it could be opened again: through a handle of its own that would have waited for this very transaction.
+      if (entry.users > 0) return;
+      if (opened.get(name) === entry) opened.delete(name);
+      entry.closed ??= root.close();
+      await entry.closed;
     },
   };
 }

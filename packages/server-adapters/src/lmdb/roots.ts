@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import { open, type RootDatabase } from "lmdb";
-import { isCurrent } from "./last-commit.js";
+import { watchLastCommit } from "./last-commit.js";
 
 /** The files of an embedded back end, without their ending. */
 export type FileName = "log" | "store" | "series";
@@ -19,13 +19,14 @@ const opened = new Map<string, Opened>();
 
 interface Opened {
   root: Root;
+  isCurrent(): boolean;
   users: number;
   closed?: Promise<void>;
 }
 
 export interface SharedRoot {
   root: Root;
-  /** In a write transaction: see `isCurrent` in `last-commit.ts`. */
+  /** In a write transaction: see `watchLastCommit`. */
   isCurrent(): boolean;
   /** Closes the file where nobody else in this process uses it. */
   release(): Promise<void>;
@@ -41,18 +42,18 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
   if (opened.get(name) === undefined && isStrange(name)) throw brokenError(file);
-  const entry: Opened = opened.get(name) ?? { root: openFile(name, file), users: 0 };
+  const entry = opened.get(name) ?? openFile(name, file);
   opened.set(name, entry);
   entry.users++;
-  const { root } = entry;
+  const { root, isCurrent } = entry;
   return {
     root,
-    isCurrent: () => isCurrent(root, name),
+    isCurrent,
     async release() {
       if (--entry.users > 0) return;
       // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
       // the last commit being passed over it would wait as long.
-      await root.transaction(() => isCurrent(root, name)).catch(() => undefined);
+      await root.transaction(isCurrent).catch(() => undefined);
       // Up to here it could be opened again: through a handle of its own that would have waited for this very transaction.
       if (entry.users > 0) return;
       if (opened.get(name) === entry) opened.delete(name);
@@ -62,9 +63,9 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   };
 }
 
-function openFile(name: string, file: FileName): Root {
+function openFile(name: string, file: FileName): Opened {
   try {
-    return open({
+    const root = open({
       path: name,
       noSubdir: true,
       maxDbs: 8,
@@ -74,6 +75,7 @@ function openFile(name: string, file: FileName): Root {
       encoding: "string",
       keyEncoding: "binary",
     }) as Root;
+    return { root, isCurrent: watchLastCommit(root, name), users: 0 };
   } catch (error) {
     // Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it.
     throw (error as { code?: unknown }).code === constants.errno.EINVAL ? busyError(file, error) : error;

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, readSync, realpathSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
 import { open, type RootDatabase } from "lmdb";
+import { isSafeForLmdb } from "./file/index.js";
 import { watchLastCommit } from "./last-commit.js";
 
 /** The files of an embedded back end, without their ending. */
@@ -41,7 +42,7 @@ export interface SharedRoot {
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
-  if (opened.get(name) === undefined && isStrange(name)) throw brokenError(file);
+  if (opened.get(name) === undefined && !isSafeForLmdb(name)) throw brokenError(file);
   const entry = opened.get(name) ?? openFile(name, file);
   opened.set(name, entry);
   entry.users++;
@@ -79,27 +80,6 @@ function openFile(name: string, file: FileName): Opened {
   } catch (error) {
     // Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it.
     throw (error as { code?: unknown }).code === constants.errno.EINVAL ? busyError(file, error) : error;
-  }
-}
-
-/** In the first page of each file of LMDB (`MDB_MAGIC`, behind the page's header), as the machine writes numbers. */
-const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 24;
-
-/** Whether a file is there that was not made by LMDB, which ends the process with some of those. An empty one is as good as new. */
-function isStrange(name: string): boolean {
-  let file: number;
-  try {
-    file = openSync(name, "r");
-  } catch {
-    return false;
-  }
-  try {
-    const head = Buffer.alloc(MAGIC_AT + 4);
-    const length = readSync(file, head, 0, head.length, 0);
-    return length > 0 && ![head.readUInt32LE(MAGIC_AT), head.readUInt32BE(MAGIC_AT)].includes(MAGIC);
-  } finally {
-    closeSync(file);
   }
 }
 

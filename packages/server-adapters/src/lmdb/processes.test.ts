@@ -142,6 +142,26 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     await store.close();
   });
 
+  // What the locks look like once they are done away with is known of this system.
+  it.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+    "T9 open a file whose locks another process has done away with, once that one lets go of it",
+    async () => {
+      const path = fresh();
+      const holder = start("consume", path);
+      await until("it has the files open", () => holder.lines.includes("ready"));
+      holder.child.kill("SIGSTOP");
+      const ending = `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(join(path, "store.mdb-lock"))}, "r+");
+        fs.writeSync(file, Buffer.alloc(120, 0xff), 0, 120, 24);`;
+      await promisify(execFile)(process.execPath, ["--eval", ending]);
+      const opener = start("open", path);
+      // The store is next.
+      await until("it has opened the log", () => opener.lines.length > 0);
+      await holder.kill();
+      await until("it has tried them all", () => opener.lines.length === 3);
+      expect(opener.lines).toEqual(["log opened", "store opened", "series opened"]);
+    },
+  );
+
   it("T9 open a file again that they are about to close, and do not wait for themselves", async () => {
     const path = fresh();
     await closed(start("again", path, "", 20));

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
-import { open, type RootDatabase } from "lmdb";
+import { openAsClass, type RootDatabase } from "lmdb";
 import { isSafeForLmdb } from "./file/index.js";
 import { watchLastCommit } from "./last-commit.js";
 
@@ -37,7 +37,7 @@ export interface SharedRoot {
  * Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data.
  *
  * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's, `ATTUNE_LOG_BUSY` where
- *   another process was closing it at that moment.
+ *   other processes were closing it at that moment, again and again.
  */
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -64,22 +64,46 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   };
 }
 
+/** How long a file is asked for anew that another process is closing, ms. */
+const BUSY_LIMIT_MS = 1000;
+
+/**
+ * Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it. Once that one has
+ * let go of the file again, the next to come makes new locks.
+ */
 function openFile(name: string, file: FileName): Opened {
+  for (const deadline = Date.now() + BUSY_LIMIT_MS; ; ) {
+    try {
+      const root = openOnce(name);
+      return { root, isCurrent: watchLastCommit(root, name), users: 0 };
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== constants.errno.EINVAL) throw error;
+      if (Date.now() > deadline) throw busyError(file, error);
+      // Not in step with others that wait as well: each has to find the file let go of by all.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + (process.pid % 19));
+    }
+  }
+}
+
+function openOnce(name: string): Root {
+  const options = {
+    path: name,
+    noSubdir: true,
+    maxDbs: 8,
+    // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
+    // that nobody has, which ends the process.
+    eventTurnBatching: false,
+    encoding: "string",
+    keyEncoding: "binary",
+    isRoot: true,
+  } as const;
+  // `open` in its two steps: it keeps what has gone wrong in the second one open for good, and with it everybody else out.
+  const OpenRoot = openAsClass(options) as unknown as new (name: null, own: typeof options) => Root;
   try {
-    const root = open({
-      path: name,
-      noSubdir: true,
-      maxDbs: 8,
-      // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
-      // that nobody has, which ends the process.
-      eventTurnBatching: false,
-      encoding: "string",
-      keyEncoding: "binary",
-    }) as Root;
-    return { root, isCurrent: watchLastCommit(root, name), users: 0 };
+    return new OpenRoot(null, options);
   } catch (error) {
-    // Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it.
-    throw (error as { code?: unknown }).code === constants.errno.EINVAL ? busyError(file, error) : error;
+    void Object.assign(Object.create(OpenRoot.prototype) as Root, { isRoot: true }).close();
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ export default library(
   {
     "keys/index": "src/keys/index.ts",
     "lmdb/index": "src/lmdb/index.ts",
+    "lmdb/file/index": "src/lmdb/file/index.ts",
     "redis/index": "src/redis/index.ts",
     "dynamodb/index": "src/dynamodb/index.ts",
     "kafka/index": "src/kafka/index.ts",

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 /**
- * Run as a process of its own: `consume`, `append`, `count`, `reopen`, `thread`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
+ * Run as a process of its own: `consume`, `append`, `count`, `reopen`, `again`, `thread`, `open`, `fill` or `measure` on a folder. What it has done it prints, a line each, once that
  * is durable.
  */
 const [role = "", path = "", name = "", amount = "0"] = process.argv.slice(2);
@@ -71,6 +71,20 @@ const roles: Record<string, () => Promise<void>> = {
       await store.close();
       tell("reopened");
     }
+  },
+  /** Opens the store while it is being closed, in each turn that this takes. */
+  async again() {
+    for (let n = 0; n < count; n++) {
+      const before = lmdbStore({ path });
+      await before.put("p", "s", n);
+      const closing = before.close();
+      for (let turn = 0; turn < n % 5; turn++) await nextTurn();
+      const after = lmdbStore({ path });
+      await closing;
+      await after.put("p", "s", n + 1);
+      await after.close();
+    }
+    tell("closed");
   },
   /** Has the store open, has it set back by a process that runs the script in its name, and opens the files in another thread. */
   async thread() {

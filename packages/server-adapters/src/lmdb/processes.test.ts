@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundleFixture, type Fixture, startFixture } from "../../test/fixture.js";
 import { LEASE_MS } from "./leases.js";
-import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
+import { lmdbBackup, lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 
 const directory = mkdtempSync(join(tmpdir(), "attune-processes-"));
 const script = join(directory, "role.mjs");
@@ -42,6 +42,8 @@ function settingBack(path: string): string {
   return `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(lock)}, "r+"), word = Buffer.alloc(8);
     fs.readSync(file, word, 0, 8, 8); word.writeBigUInt64LE(word.readBigUInt64LE() - 1n); fs.writeSync(file, word, 0, 8, 8);`;
 }
+const setBack = (path: string): Promise<unknown> =>
+  promisify(execFile)(process.execPath, ["--eval", settingBack(path)]);
 /** Not its end, which Node itself now and then holds up. */
 const closed = ({ lines }: Fixture): Promise<void> => until("it has closed", () => lines.includes("closed"));
 const P = (sort: string) => ({ partition: "p", sort });
@@ -140,15 +142,76 @@ describe("several processes on one folder", { timeout: 90_000 }, () => {
     await store.close();
   });
 
+  // What the locks look like once they are done away with is known of this system.
+  it.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+    "T9 open a file whose locks another process has done away with, once that one lets go of it",
+    async () => {
+      const path = fresh();
+      const holder = start("consume", path);
+      await until("it has the files open", () => holder.lines.includes("ready"));
+      holder.child.kill("SIGSTOP");
+      const ending = `const fs = require("node:fs"), file = fs.openSync(${JSON.stringify(join(path, "store.mdb-lock"))}, "r+");
+        fs.writeSync(file, Buffer.alloc(120, 0xff), 0, 120, 24);`;
+      await promisify(execFile)(process.execPath, ["--eval", ending]);
+      const opener = start("open", path);
+      // The store is next.
+      await until("it has opened the log", () => opener.lines.length > 0);
+      await holder.kill();
+      await until("it has tried them all", () => opener.lines.length === 3);
+      expect(opener.lines).toEqual(["log opened", "store opened", "series opened"]);
+    },
+  );
+
+  it("T9 open a file again that they are about to close, and do not wait for themselves", async () => {
+    const path = fresh();
+    await closed(start("again", path, "", 20));
+    const store = lmdbStore({ path });
+    expect(await store.get("p", "s")).toMatchObject({ value: 20 });
+    await store.close();
+  });
+
   it("T9 where one dies in the moment of opening a file, no write takes the place of another", async () => {
     const path = fresh();
     const store = lmdbStore({ path });
     for (let n = 1; n <= 5; n++) await store.put("p", "s", n);
-    await promisify(execFile)(process.execPath, ["--eval", settingBack(path)]);
+    await setBack(path);
     expect(await store.get("p", "s")).toMatchObject({ value: 4 });
     expect(await store.put("p", "s", 0, { ifVersion: 4 })).toEqual({ written: false, version: 5 });
     expect(await store.get("p", "s")).toMatchObject({ value: 5, version: 5 });
     expect(await store.put("p", "s", 6, { ifVersion: 5 })).toEqual({ written: true, version: 6 });
+    await store.close();
+  });
+
+  it("T9 where one died so, writes go on, also in a backup that was put in the place of the files", async () => {
+    const path = fresh();
+    for (let round = 1; round <= 2; round++) {
+      const store = lmdbStore({ path });
+      for (let n = 1; n <= 3; n++) await store.put("p", "s", n);
+      await setBack(path);
+      expect(await store.put("p", "s", round)).toEqual({ written: true, version: 4 * round });
+      const to = join(path, `copy-${round}`);
+      await lmdbBackup({ path, to });
+      await store.close();
+      for (const name of ["store.mdb", "store.mdb-lock"]) rmSync(join(path, name));
+      renameSync(join(to, "store.mdb"), join(path, "store.mdb"));
+    }
+  });
+
+  it("T9 whose files were moved away set nothing right in those that lie there now", async () => {
+    const path = fresh();
+    const store = lmdbStore({ path });
+    for (let n = 1; n <= 3; n++) await store.put("p", "s", n);
+    await setBack(path);
+    const lock = join(path, "store.mdb-lock");
+    renameSync(lock, `${lock}-away`);
+    const others = Buffer.alloc(64);
+    others.writeUInt32LE(0xbeefc0de);
+    writeFileSync(lock, others);
+    const put = store.put("p", "s", 4);
+    await sleep(200);
+    expect(readFileSync(lock)).toEqual(others);
+    renameSync(`${lock}-away`, lock);
+    expect(await put).toEqual({ written: true, version: 4 });
     await store.close();
   });
 

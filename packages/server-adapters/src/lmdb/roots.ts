@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readSync, realpathSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { AttuneError, type ErrorCode } from "@attune/core";
-import { open, type RootDatabase } from "lmdb";
-import { isCurrent } from "./last-commit.js";
+import { openAsClass, type RootDatabase } from "lmdb";
+import { isSafeForLmdb } from "./file/index.js";
+import { watchLastCommit } from "./last-commit.js";
 
 /** The files of an embedded back end, without their ending. */
 export type FileName = "log" | "store" | "series";
@@ -15,11 +16,18 @@ export type Root = RootDatabase<string, Uint8Array>;
  * once in it. Opening takes the write lock on this thread, and through a handle of its own it would wait for ever where a write of the first
  * handle has the lock and waits for this thread to run its action.
  */
-const opened = new Map<string, { root: Root; users: number }>();
+const opened = new Map<string, Opened>();
+
+interface Opened {
+  root: Root;
+  isCurrent(): boolean;
+  users: number;
+  closed?: Promise<void>;
+}
 
 export interface SharedRoot {
   root: Root;
-  /** In a write transaction: see `isCurrent` in `last-commit.ts`. */
+  /** In a write transaction: see `watchLastCommit`. */
   isCurrent(): boolean;
   /** Closes the file where nobody else in this process uses it. */
   release(): Promise<void>;
@@ -29,70 +37,73 @@ export interface SharedRoot {
  * Opens `<path>/<file>.mdb`, made if it is not there with its directory, which then is its owner's alone: what is in it is personal data.
  *
  * @throws AttuneError `ATTUNE_LOG_BROKEN` (`…STORE…`, `…SERIES…`) where the file is none of LMDB's, `ATTUNE_LOG_BUSY` where
- *   another process was closing it at that moment.
+ *   other processes were closing it at that moment, again and again.
  */
 export function openRoot(path: string, file: FileName): SharedRoot {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const name = join(realpathSync(path), `${file}.mdb`);
-  let entry = opened.get(name);
-  if (entry === undefined) {
-    if (isStrange(name)) throw brokenError(file);
-    entry = { root: openFile(name, file), users: 0 };
-    opened.set(name, entry);
-  }
+  if (opened.get(name) === undefined && !isSafeForLmdb(name)) throw brokenError(file);
+  const entry = opened.get(name) ?? openFile(name, file);
+  opened.set(name, entry);
   entry.users++;
-  const { root } = entry;
+  const { root, isCurrent } = entry;
   return {
     root,
-    isCurrent: () => isCurrent(root, name),
+    isCurrent,
     async release() {
-      const own = opened.get(name);
-      if (own === undefined || --own.users > 0) return;
-      opened.delete(name);
+      if (--entry.users > 0) return;
       // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
       // the last commit being passed over it would wait as long.
-      await root.transaction(() => isCurrent(root, name)).catch(() => undefined);
-      await root.close();
+      await root.transaction(isCurrent).catch(() => undefined);
+      // Up to here it could be opened again: through a handle of its own that would have waited for this very transaction.
+      if (entry.users > 0) return;
+      if (opened.get(name) === entry) opened.delete(name);
+      entry.closed ??= root.close();
+      await entry.closed;
     },
   };
 }
 
-function openFile(name: string, file: FileName): Root {
-  try {
-    return open({
-      path: name,
-      noSubdir: true,
-      maxDbs: 8,
-      // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
-      // that nobody has, which ends the process.
-      eventTurnBatching: false,
-      encoding: "string",
-      keyEncoding: "binary",
-    }) as Root;
-  } catch (error) {
-    // Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it.
-    throw (error as { code?: unknown }).code === constants.errno.EINVAL ? busyError(file, error) : error;
+/** How long a file is asked for anew that another process is closing, ms. */
+const BUSY_LIMIT_MS = 1000;
+
+/**
+ * Who closes a file as the last one does away with its locks, also under the hands of a process that has just begun to open it. Once that one has
+ * let go of the file again, the next to come makes new locks.
+ */
+function openFile(name: string, file: FileName): Opened {
+  for (const deadline = Date.now() + BUSY_LIMIT_MS; ; ) {
+    try {
+      const root = openOnce(name);
+      return { root, isCurrent: watchLastCommit(root, name), users: 0 };
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== constants.errno.EINVAL) throw error;
+      if (Date.now() > deadline) throw busyError(file, error);
+      // Not in step with others that wait as well: each has to find the file let go of by all.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + (process.pid % 19));
+    }
   }
 }
 
-/** In the first page of each file of LMDB (`MDB_MAGIC`, behind the page's header), as the machine writes numbers. */
-const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 24;
-
-/** Whether a file is there that was not made by LMDB, which ends the process with some of those. An empty one is as good as new. */
-function isStrange(name: string): boolean {
-  let file: number;
+function openOnce(name: string): Root {
+  const options = {
+    path: name,
+    noSubdir: true,
+    maxDbs: 8,
+    // Every write here is a transaction, and those of one turn share one anyway. With this on, a commit that fails rejects a promise
+    // that nobody has, which ends the process.
+    eventTurnBatching: false,
+    encoding: "string",
+    keyEncoding: "binary",
+    isRoot: true,
+  } as const;
+  // `open` in its two steps: it keeps what has gone wrong in the second one open for good, and with it everybody else out.
+  const OpenRoot = openAsClass(options) as unknown as new (name: null, own: typeof options) => Root;
   try {
-    file = openSync(name, "r");
-  } catch {
-    return false;
-  }
-  try {
-    const head = Buffer.alloc(MAGIC_AT + 4);
-    const length = readSync(file, head, 0, head.length, 0);
-    return length > 0 && ![head.readUInt32LE(MAGIC_AT), head.readUInt32BE(MAGIC_AT)].includes(MAGIC);
-  } finally {
-    closeSync(file);
+    return new OpenRoot(null, options);
+  } catch (error) {
+    void Object.assign(Object.create(OpenRoot.prototype) as Root, { isRoot: true }).close();
+    throw error;
   }
 }
 

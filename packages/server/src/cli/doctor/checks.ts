@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isAttuneError } from "@attune/core";
 import type { PortsConfig } from "@attune/core/wire";
+import { isSafeForLmdb } from "@attune/server-adapters/lmdb/file";
 import type { Place } from "../place.js";
 import { redisName } from "../ports/clients.js";
 import { keysFolder } from "../ports/open-ports.js";
@@ -10,7 +11,7 @@ import { retentionOf } from "../back-end.js";
 import { judgeConfig, judgeNode } from "./config.js";
 import { lookAtDynamo } from "./dynamodb.js";
 import { type Check, error, type Finding, unchecked } from "./finding.js";
-import { isBroken, judgeDataFolder, lookAtFolder } from "./folder.js";
+import { judgeDataFolder, lookAtFolder } from "./folder.js";
 import { lookAtInflux } from "./influxdb.js";
 import { lookAtKafka } from "./kafka.js";
 import { judgeKeys, judgeLetters, lettersWithoutKey, lookAtKeys } from "./keys.js";
@@ -54,7 +55,7 @@ async function embeddedLetters({ log }: PortsConfig, dir: string): Promise<numbe
   const path = join(log.dir ?? dir, "log");
   const file = join(path, "log.mdb");
   // Where it is broken, that is told of the folder.
-  if (!existsSync(file) || (await isBroken(file))) return 0;
+  if (!existsSync(file) || !isSafeForLmdb(file)) return 0;
   const { lmdbLog } = await vendor("LMDB", "lmdb", () => import("@attune/server-adapters/lmdb"));
   const opened = lmdbLog({ path });
   try {

@@ -1,5 +1,6 @@
-import { access, constants, open, stat, statfs } from "node:fs/promises";
+import { access, constants, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { isSafeForLmdb } from "@attune/server-adapters/lmdb/file";
 import { error, type Finding, unchecked, warning } from "./finding.js";
 
 export interface FolderFacts {
@@ -99,13 +100,12 @@ export async function lookAtFolder(given: string): Promise<FolderFacts> {
   const space = await statfs(there).catch(() => null);
   const found = own ?? (await stat(there).catch(() => null));
   const files = ["store", "log", "series"].map((name) => join(given, name, `${name}.mdb`));
-  const flags = await Promise.all(files.map(isBroken));
   // Files too: who once ran a command as another user has left some that are that user's.
   const writable = await Promise.all([there, ...files].map(isWritable));
   return {
     folder: given,
     isFolder: found?.isDirectory() ?? false,
-    broken: files.filter((_, i) => flags[i]),
+    broken: files.filter((file) => !isSafeForLmdb(file)),
     mode: own === null || process.platform === "win32" ? null : own.mode & 0o777,
     writable: writable.every(Boolean),
     freeBytes: space && space.bavail * space.bsize,
@@ -118,19 +118,3 @@ const isWritable = (path: string): Promise<boolean> =>
     () => true,
     (cause: NodeJS.ErrnoException) => cause.code === "ENOENT",
   );
-
-/** In the first page of each file of LMDB (`MDB_MAGIC` behind the page's header); it stands as the machine writes numbers. */
-const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 24;
-
-/** Whether a file is there that LMDB must not be given: with some of those it takes the process down. An empty one is as good as new. */
-export async function isBroken(file: string): Promise<boolean> {
-  const opened = await open(file).catch(() => null);
-  if (opened === null) return false;
-  try {
-    const { bytesRead, buffer } = await opened.read(Buffer.alloc(MAGIC_AT + 4));
-    return bytesRead > 0 && ![buffer.readUInt32LE(MAGIC_AT), buffer.readUInt32BE(MAGIC_AT)].includes(MAGIC);
-  } finally {
-    await opened.close();
-  }
-}

@@ -198,6 +198,32 @@ describe("attune replay", () => {
     }
   });
 
+  it("gives every row before a quote that is not closed, and says behind which it is", async () => {
+    const rows = [...Array(100).fill("1,2"), '3,4"5', ...Array(100).fill("6,7"), '8,9"1'];
+    for (const rest of [[], Array(100_000).fill("a,b")]) {
+      const name = await file("held.csv", ["a,b", ...rows, '8,"9', ...rest].join("\n"));
+      const source = await openRows(name, { format: "csv" });
+      const seen: unknown[] = [];
+      const reading = async (): Promise<void> => {
+        for await (const { number, fault } of source.rows(() => {})) {
+          seen.push(fault ?? number);
+          // The parser is ahead of who takes its time.
+          if (number % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await expect(reading()).rejects.toThrow("opened behind row 202 is not closed");
+      expect([seen.length, seen[100], seen[201]]).toEqual([202, "ATTUNE_REPLAY_CSV", "ATTUNE_REPLAY_CSV"]);
+    }
+  });
+
+  it("is not held up by a long line of NDJSON that is no JSON", async () => {
+    const quotes = `1234567890123456${'\\"'.repeat(400_000)}`;
+    const source = await openRows(await file("quotes.ndjson", quotes), { format: "ndjson", columns: ["id"] });
+    const started = performance.now();
+    for await (const { fault } of source.rows(() => {})) expect(fault).toBe("ATTUNE_REPLAY_JSON");
+    expect(performance.now() - started).toBeLessThan(5000);
+  }, 20_000);
+
   it("tells what became of the rows before the place where an archive is damaged", async () => {
     // As they stand, so that the place of the damage is known.
     const packed = gzipSync(

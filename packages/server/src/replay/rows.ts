@@ -91,6 +91,8 @@ async function* csvRows(
 ): AsyncGenerator<FileRow> {
   /** For each faulty row, how many good ones came before: the parser is ahead of what was taken from it. */
   const faults: number[] = [];
+  let taken = 0;
+  const end = { behind: Number.POSITIVE_INFINITY };
   const parser = parse({
     delimiter,
     record_delimiter: LINE_ENDS,
@@ -101,27 +103,35 @@ async function* csvRows(
     max_record_size: LONGEST_ROW,
     on_skip(error) {
       const before = Number(error?.records ?? 0);
+      if (before >= end.behind) return;
       // The first row would be taken for it.
       if (before === 0 && !columns) return void parser.destroy(badHeader());
       if (error === undefined || !UNENDING.has(error.code)) return void faults.push(before);
       // Counted as one faulty row, all rows in it would be missing without a word.
-      parser.destroy(unclosed(before + faults.length - (columns ? 0 : 1)));
+      end.behind = before;
+      // Else those that it has ready, and that would go with it, are taken first.
+      if (taken >= before) parser.destroy();
     },
   });
   forward(source, parser);
   let number = 0;
-  let taken = 0;
   let named = columns ?? null;
   if (named) onColumns(named);
-  for await (const record of parser as AsyncIterable<string[]>) {
-    for (; faults[0] !== undefined && faults[0] <= taken; faults.shift())
-      yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
-    taken += 1;
-    if (named) yield { number: ++number, row: record.map(emptyToNull) };
-    else onColumns((named = record));
+  try {
+    for await (const record of parser as AsyncIterable<string[]>) {
+      for (; faults[0] !== undefined && faults[0] <= taken; faults.shift())
+        yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
+      taken += 1;
+      if (named) yield { number: ++number, row: record.map(emptyToNull) };
+      else onColumns((named = record));
+      if (taken >= end.behind) break;
+    }
+  } catch (error) {
+    if (end.behind === Number.POSITIVE_INFINITY) throw error;
   }
   if (!named) onColumns([]);
   for (const _ of faults) yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
+  if (end.behind !== Number.POSITIVE_INFINITY) throw unclosed(number);
 }
 
 const badHeader = (): AttuneError =>
@@ -150,8 +160,8 @@ async function* ndjsonRows(
     const text = line.trim();
     if (text === "") continue;
     number += 1;
-    if (columns === undefined) yield parseLine(text, number);
-    else yield asRow(parseLine(withLongNumbersAsText(text), number), columns, text);
+    const parsed = parseLine(text, number);
+    yield columns === undefined ? parsed : asRow(withLongNumbersAsText(parsed, text), columns, text);
   }
 }
 
@@ -203,10 +213,12 @@ function parseLine(line: string, number: number): FileRow {
 /** A text as a whole, or a whole number of 16 digits or more outside of texts. */
 const TEXT_OR_LONG_NUMBER = /("[^"\\]*(?:\\.[^"\\]*)*")|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** Fields are texts anyway, and `JSON.parse` would round these: the ids of two people could become one. */
-function withLongNumbersAsText(line: string): string {
-  if (!/\d{16}/.test(line)) return line;
-  return line.replace(TEXT_OR_LONG_NUMBER, (found, text?: string) => text ?? `"${found}"`);
+/** Fields are texts anyway, and `JSON.parse` rounds these: the ids of two people could become one. */
+function withLongNumbersAsText(parsed: FileRow, line: string): FileRow {
+  // Of what is no JSON, every quote might be tried as the beginning of a text that does not end.
+  if (parsed.fault !== undefined || !/\d{16}/.test(line)) return parsed;
+  const exact = line.replace(TEXT_OR_LONG_NUMBER, (found, text?: string) => text ?? `"${found}"`);
+  return parseLine(exact, parsed.number);
 }
 
 /** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */

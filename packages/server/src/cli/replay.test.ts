@@ -216,6 +216,22 @@ describe("attune replay", () => {
     }
   });
 
+  it("counts a faulty row once, however many quotes in it are wrong, and loses none behind it", async () => {
+    const rowsOf = async (bad: string): Promise<unknown[]> => {
+      const lines = ["a,b", "1,2", bad, "3,4", "5,6", bad, '7,"8"'];
+      const source = await openRows(await file("quotes.csv", lines.join("\n")), { format: "csv" });
+      const found: unknown[] = [];
+      for await (const { row, fault } of source.rows(() => {})) found.push(fault ?? row);
+      return found;
+    };
+    const fault = "ATTUNE_REPLAY_CSV";
+    for (const bad of ['x,"he said "hi" there"', 'x,a"b"c'])
+      expect(await rowsOf(bad)).toEqual([["1", "2"], fault, ["3", "4"], ["5", "6"], fault, ["7", "8"]]);
+    // The quote behind it is missing, so that the field goes on to the next quote.
+    for (const bad of ['x,"y" z', '"x"y,"z"w'])
+      await expect(rowsOf(bad)).rejects.toThrow("A quote that is opened behind row 1 is not closed");
+  });
+
   it("is not held up by a long line of NDJSON that is no JSON", async () => {
     const quotes = `1234567890123456${'\\"'.repeat(400_000)}`;
     const source = await openRows(await file("quotes.ndjson", quotes), { format: "ndjson", columns: ["id"] });

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { pipeline, type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "@attune/core";
-import { parse } from "csv-parse";
+import { type CsvError, parse } from "csv-parse";
 import type { Row } from "./to-event.js";
 
 /** One row of the file, or why it is none. Numbers start at 1 and leave the header out. */
@@ -84,15 +84,42 @@ const UNENDING = new Set(["CSV_QUOTE_NOT_CLOSED", "CSV_MAX_RECORD_SIZE"]);
 /** Not what the first line ends with alone: files that were put together mix them, and all rows up to the next such end would be one. */
 const LINE_ENDS = ["\r\n", "\n", "\r"];
 
+/** What the parser skips. It is ahead of what was taken from it: of each faulty row it is told how many good ones came before. */
+function createSkips() {
+  const faults: number[] = [];
+  let last = { line: 0, bytes: -1 };
+  const skips = {
+    faults,
+    /** Behind how many good rows it ends, since rows cannot be told apart from there on. */
+    endBehind: Number.POSITIVE_INFINITY,
+    take(error: CsvError): void {
+      const before = Number(error.records);
+      // `bytes` are those up to the last whole field.
+      const at = { line: Number(error.lines), bytes: Number(error.bytes) };
+      const isSameField = at.bytes === last.bytes;
+      // A quoted field with a quote inside it that goes on past its line has not ended where it should, and takes the rows to come with it.
+      if (UNENDING.has(error.code) || (isSameField && at.line > last.line)) {
+        // Counted as one faulty row, all rows in it would be missing without a word.
+        if (isSameField) faults.pop();
+        skips.endBehind = before;
+        return;
+      }
+      // A row with several such quotes is told of at each.
+      if (at.line !== last.line) faults.push(before);
+      last = at;
+    },
+  };
+  return skips;
+}
+
 async function* csvRows(
   source: Readable,
   { columns, delimiter = "," }: RowOptions,
   onColumns: (columns: readonly string[]) => void,
 ): AsyncGenerator<FileRow> {
-  /** For each faulty row, how many good ones came before: the parser is ahead of what was taken from it. */
-  const faults: number[] = [];
+  const skips = createSkips();
+  const { faults } = skips;
   let taken = 0;
-  const end = { behind: Number.POSITIVE_INFINITY };
   const parser = parse({
     delimiter,
     record_delimiter: LINE_ENDS,
@@ -102,15 +129,12 @@ async function* csvRows(
     skip_records_with_error: true,
     max_record_size: LONGEST_ROW,
     on_skip(error) {
-      const before = Number(error?.records ?? 0);
-      if (before >= end.behind) return;
+      if (error === undefined || skips.endBehind < Number.POSITIVE_INFINITY) return;
       // The first row would be taken for it.
-      if (before === 0 && !columns) return void parser.destroy(badHeader());
-      if (error === undefined || !UNENDING.has(error.code)) return void faults.push(before);
-      // Counted as one faulty row, all rows in it would be missing without a word.
-      end.behind = before;
+      if (Number(error.records) === 0 && !columns) return void parser.destroy(badHeader());
+      skips.take(error);
       // Else those that it has ready, and that would go with it, are taken first.
-      if (taken >= before) parser.destroy();
+      if (taken >= skips.endBehind) parser.destroy();
     },
   });
   forward(source, parser);
@@ -124,14 +148,14 @@ async function* csvRows(
       taken += 1;
       if (named) yield { number: ++number, row: record.map(emptyToNull) };
       else onColumns((named = record));
-      if (taken >= end.behind) break;
+      if (taken >= skips.endBehind) break;
     }
   } catch (error) {
-    if (end.behind === Number.POSITIVE_INFINITY) throw error;
+    if (skips.endBehind === Number.POSITIVE_INFINITY) throw error;
   }
   if (!named) onColumns([]);
   for (const _ of faults) yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
-  if (end.behind !== Number.POSITIVE_INFINITY) throw unclosed(number);
+  if (skips.endBehind < Number.POSITIVE_INFINITY) throw unclosed(number);
 }
 
 const badHeader = (): AttuneError =>

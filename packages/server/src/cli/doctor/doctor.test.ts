@@ -341,7 +341,11 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
     const cluster = await mockCluster();
     try {
       const log = { kind: "kafka", brokers: cluster.brokers, topic: "events" };
-      const ports = { hot: { kind: "lmdb" }, log, channel: memory };
+      // With a key there: else the log would be asked for entries, and the mock cluster makes a topic that is asked for by name.
+      await mkdir(join(folder, "some-keys"), { mode: 0o700 });
+      await writeFile(join(folder, "some-keys", "pseudonym"), "", { mode: 0o600 });
+      const keys = { kind: "files", dir: join(folder, "some-keys") };
+      const ports = { hot: { kind: "lmdb" }, log, channel: memory, keys };
       expect((await examine(ports, "Kafka")).codes).toEqual([
         "error DOCTOR_KAFKA_TOPIC",
         "error DOCTOR_KAFKA_TOPIC",

@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
+import { connectOrEnd } from "./connect-or-end.js";
 import { unavailable } from "./errors.js";
 import { lazily } from "./lazily.js";
 
@@ -22,11 +23,7 @@ export interface Offsets {
 export function kafkaOffsets(options: { kafka: Kafka; topic: string; shards: number }): Offsets {
   const { kafka, topic, shards } = options;
   const admin = lazily(
-    async () => {
-      const made = kafka.admin();
-      await made.connect();
-      return made;
-    },
+    () => connectOrEnd(kafka.admin()),
     (made) => made.disconnect(),
   );
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {

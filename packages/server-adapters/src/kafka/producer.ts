@@ -1,5 +1,6 @@
 import { AttuneError, type Clock } from "@attune/core";
 import type { Kafka, Message, Producer } from "kafkajs";
+import { connectOrEnd } from "./connect-or-end.js";
 import { unavailable } from "./errors.js";
 import { lazily } from "./lazily.js";
 
@@ -54,16 +55,15 @@ const OVERHEAD = 32;
 export function batchingProducer(options: BatchingProducerOptions): BatchingProducer {
   const { kafka, clock, maxBytes, retries } = options;
   const producer = lazily(
-    async () => {
-      const made = kafka.producer({
-        allowAutoTopicCreation: false,
-        maxInFlightRequests: 1,
-        retry: { retries, initialRetryTime: FIRST_BACKOFF_MS, maxRetryTime: LONGEST_BACKOFF_MS },
-        createPartitioner: () => (args) => args.message.partition ?? 0,
-      });
-      await made.connect();
-      return made;
-    },
+    () =>
+      connectOrEnd(
+        kafka.producer({
+          allowAutoTopicCreation: false,
+          maxInFlightRequests: 1,
+          retry: { retries, initialRetryTime: FIRST_BACKOFF_MS, maxRetryTime: LONGEST_BACKOFF_MS },
+          createPartitioner: () => (args) => args.message.partition ?? 0,
+        }),
+      ),
     (made) => made.disconnect(),
   );
   let queue: Waiting[] = [];

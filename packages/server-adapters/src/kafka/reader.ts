@@ -1,5 +1,6 @@
 import { AttuneError } from "@attune/core";
 import type { Assigner, Cluster, Consumer, Kafka, KafkaMessage } from "kafkajs";
+import { connectOrEnd } from "./connect-or-end.js";
 import { failureOf, unavailable } from "./errors.js";
 import { lazily } from "./lazily.js";
 
@@ -105,7 +106,7 @@ async function connect(kafka: Kafka): Promise<Connected> {
       "ATTUNE_LOG_CLIENT",
       "This kafkajs gives no cluster to assigners. Use kafkajs 2.2.",
     );
-  await consumer.connect();
+  await connectOrEnd(consumer);
   return { consumer, cluster, turns: new Map() };
 }
 

@@ -38,7 +38,7 @@ interface Held {
 }
 
 const AGAIN: CallOptions = { repeatable: true };
-/** Of whoever leaves and is not heard the lease runs out by itself: nobody's end waits for that. */
+/** For who leaves: a lease that cannot be given back runs out by itself, so nobody's end waits long for it. */
 const BRIEFLY: CallOptions = { repeatable: true, patienceMs: 2000 };
 
 /**

@@ -7,7 +7,7 @@ import { redisDeadLetters } from "./dead-letters.js";
 import { closedError } from "./errors.js";
 import { checkedPrefix, logKeys } from "./keys.js";
 import { redisLeases } from "./leases.js";
-import { once, settle } from "./meta.js";
+import { check, type Facts, once, settle } from "./meta.js";
 import { redisShards } from "./shards.js";
 
 /** Of the layout: keys as `keys.ts` and packs as `pack.ts` describe them. */
@@ -50,11 +50,13 @@ export function redisLog(options: RedisLogOptions): Log {
   const keys = logKeys(checkedPrefix(clientPrefix(client), prefix), name);
   const connection = connect(client, patience);
   const stored = redisShards(connection, keys);
-  const settled = once(() => settle(connection, { room: "log", key: keys.meta, schema: SCHEMA, shards }));
+  const facts: Facts = { room: "log", key: keys.meta, schema: SCHEMA, shards };
+  const settled = once(() => settle(connection, facts));
+  const checked = once(() => check(connection, facts));
   let isClosed = false;
-  const open = async (): Promise<void> => {
+  const open = async (ready = settled): Promise<void> => {
     if (isClosed) throw closedError("LOG");
-    await settled();
+    await ready();
   };
   const leases = redisLeases({ connection, keys, shards, owner: randomUUID(), leaseMs });
   const groups = consumerGroups({
@@ -96,7 +98,7 @@ export function redisLog(options: RedisLogOptions): Log {
       for (const shard of grown.keys()) groups.wake(shard);
     },
     async read<V>(shard: number, after: number, limit: number) {
-      await open();
+      await open(checked);
       return (await stored.read(shard, after, limit)) as LogRecord<V>[];
     },
     async consume(group, handler, consume): Promise<LogConsumer> {

@@ -1,5 +1,5 @@
 import { channelConformance, logConformance, storeConformance } from "@attune/core/testing";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redisProgram, type RedisServer, startRedis } from "../../test/redis-server.js";
 import { redisChannel, redisLog, redisStore } from "./index.js";
 
@@ -39,4 +39,16 @@ describe.skipIf(path === null)(`Redis${reason === null ? "" : ` (left out: ${rea
     { describe, it },
     { name: "Redis", make: async () => redisChannel({ client: server.client }) },
   );
+
+  it("a log that is only read makes nothing, and its number of shards is still free", async () => {
+    const looked = redisLog({ client: server.client, name: "new", shards: 3 });
+    expect(await looked.read(0, 0, 1)).toEqual([]);
+    await looked.close();
+    const made = redisLog({ client: server.client, name: "new", shards: 5 });
+    await made.append([{ key: "a", value: 1 }]);
+    await made.close();
+    const wrong = redisLog({ client: server.client, name: "new", shards: 3 });
+    await expect(wrong.read(0, 0, 1)).rejects.toMatchObject({ code: "ATTUNE_LOG_SHARDS" });
+    await wrong.close();
+  });
 });

@@ -198,6 +198,48 @@ describe("attune replay", () => {
     }
   });
 
+  it("gives every row before a quote that is not closed, and says behind which it is", async () => {
+    const rows = [...Array(100).fill("1,2"), '3,4"5', ...Array(100).fill("6,7"), '8,9"1'];
+    for (const rest of [[], Array(100_000).fill("a,b")]) {
+      const name = await file("held.csv", ["a,b", ...rows, '8,"9', ...rest].join("\n"));
+      const source = await openRows(name, { format: "csv" });
+      const seen: unknown[] = [];
+      const reading = async (): Promise<void> => {
+        for await (const { number, fault } of source.rows(() => {})) {
+          seen.push(fault ?? number);
+          // The parser is ahead of who takes its time.
+          if (number % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await expect(reading()).rejects.toThrow("opened behind row 202 is not closed");
+      expect([seen.length, seen[100], seen[201]]).toEqual([202, "ATTUNE_REPLAY_CSV", "ATTUNE_REPLAY_CSV"]);
+    }
+  });
+
+  it("counts a faulty row once, however many quotes in it are wrong, and loses none behind it", async () => {
+    const rowsOf = async (bad: string): Promise<unknown[]> => {
+      const lines = ["a,b", "1,2", bad, "3,4", "5,6", bad, '7,"8"'];
+      const source = await openRows(await file("quotes.csv", lines.join("\n")), { format: "csv" });
+      const found: unknown[] = [];
+      for await (const { row, fault } of source.rows(() => {})) found.push(fault ?? row);
+      return found;
+    };
+    const fault = "ATTUNE_REPLAY_CSV";
+    for (const bad of ['x,"he said "hi" there"', 'x,a"b"c'])
+      expect(await rowsOf(bad)).toEqual([["1", "2"], fault, ["3", "4"], ["5", "6"], fault, ["7", "8"]]);
+    // The quote behind it is missing, so that the field goes on to the next quote.
+    for (const bad of ['x,"y" z', '"x"y,"z"w'])
+      await expect(rowsOf(bad)).rejects.toThrow("A quote that is opened behind row 1 is not closed");
+  });
+
+  it("is not held up by a long line of NDJSON that is no JSON", async () => {
+    const quotes = `1234567890123456${'\\"'.repeat(400_000)}`;
+    const source = await openRows(await file("quotes.ndjson", quotes), { format: "ndjson", columns: ["id"] });
+    const started = performance.now();
+    for await (const { fault } of source.rows(() => {})) expect(fault).toBe("ATTUNE_REPLAY_JSON");
+    expect(performance.now() - started).toBeLessThan(5000);
+  }, 20_000);
+
   it("tells what became of the rows before the place where an archive is damaged", async () => {
     // As they stand, so that the place of the damage is known.
     const packed = gzipSync(

@@ -74,7 +74,7 @@ export function createRates(clock: Clock): Rates {
       const { all, simulated, visitors } = rates(site);
       const now = clock.now();
       for (const [visitor, { at }] of visitors) {
-        // Far ahead is as far away: the clock was put back since.
+        // One that lies far ahead is old as well: the clock was put back since.
         if (Math.abs(now - at) < ACTIVE_MS) break;
         visitors.delete(visitor);
       }

@@ -67,6 +67,16 @@ describe("who is here", () => {
     expect(seen()).toEqual(["cy Page Viewed"]);
   });
 
+  it("drops who was seen longest ago, also where others were kept before the last was shown", () => {
+    const { keep, show, seen } = start();
+    show("ada");
+    for (let n = 0; n < 50; n++) keep(`kept-${n}`);
+    show("bo");
+    expect(seen()).toHaveLength(50);
+    expect(seen().at(-1)).toMatch(/^bo /);
+    expect(seen()[0]).toMatch(/^kept-1 /);
+  });
+
   it("holds nothing of who is forgotten, shown or kept", () => {
     const { roster, keep, show, seen } = start();
     for (const visitor of ["ada", "bo", "cy"]) {

@@ -29,9 +29,9 @@ const VISITORS = 50;
 const KEPT = 250;
 const RECENT_MS = 5 * 60_000;
 
-/** When it was, and the how-manieth: what is kept is made a row later than what is shown, and clocks are put back. */
 interface Time {
   at: number;
+  /** Grows with each event, which `at` does not where the clock is put back. */
   order: number;
 }
 
@@ -64,7 +64,6 @@ export function createRoster({ clock, frameOf }: RosterOptions): Roster {
 
   function put({ rows }: Kind, row: Row): void {
     const { visitor } = row.frame.event;
-    if ((rows.get(visitor)?.order ?? 0) > row.order) return;
     rows.delete(visitor);
     rows.set(visitor, row);
     if (rows.size > VISITORS) rows.delete(rows.keys().next().value as string);
@@ -81,9 +80,16 @@ export function createRoster({ clock, frameOf }: RosterOptions): Roster {
       const now = clock.now();
       const found: Row[] = [];
       for (const kind of Object.values(kinds)) {
-        for (const { event, ...when } of kind.kept.splice(0).slice(-KEPT)) {
-          put(kind, { ...when, frame: frameOf(event), user: event.userId });
-        }
+        const kept = kind.kept.splice(0).slice(-KEPT);
+        const made = kept.map(({ event, ...time }) => ({
+          ...time,
+          frame: frameOf(event),
+          user: event.userId,
+        }));
+        // Some were shown since the first of these was kept.
+        const all = [...kind.rows.values(), ...made].sort((a, b) => a.order - b.order);
+        kind.rows.clear();
+        for (const row of all) put(kind, row);
         for (const row of kind.rows.values())
           if (Math.abs(now - row.at) < RECENT_MS && isOf(subject, row)) found.push(row);
       }

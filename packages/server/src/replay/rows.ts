@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { pipeline, type Readable, Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "@attune/core";
-import { parse } from "csv-parse";
+import { type CsvError, parse } from "csv-parse";
 import type { Row } from "./to-event.js";
 
 /** One row of the file, or why it is none. Numbers start at 1 and leave the header out. */
@@ -84,13 +84,42 @@ const UNENDING = new Set(["CSV_QUOTE_NOT_CLOSED", "CSV_MAX_RECORD_SIZE"]);
 /** Not what the first line ends with alone: files that were put together mix them, and all rows up to the next such end would be one. */
 const LINE_ENDS = ["\r\n", "\n", "\r"];
 
+/** What the parser skips. It is ahead of what was taken from it: of each faulty row it is told how many good ones came before. */
+function createSkips() {
+  const faults: number[] = [];
+  let last = { line: 0, bytes: -1 };
+  const skips = {
+    faults,
+    /** Behind how many good rows it ends, since rows cannot be told apart from there on. */
+    endBehind: Number.POSITIVE_INFINITY,
+    take(error: CsvError): void {
+      const before = Number(error.records);
+      // `bytes` are those up to the last whole field.
+      const at = { line: Number(error.lines), bytes: Number(error.bytes) };
+      const isSameField = at.bytes === last.bytes;
+      // A quoted field with a quote inside it that goes on past its line has not ended where it should, and takes the rows to come with it.
+      if (UNENDING.has(error.code) || (isSameField && at.line > last.line)) {
+        // Counted as one faulty row, all rows in it would be missing without a word.
+        if (isSameField) faults.pop();
+        skips.endBehind = before;
+        return;
+      }
+      // A row with several such quotes is told of at each.
+      if (at.line !== last.line) faults.push(before);
+      last = at;
+    },
+  };
+  return skips;
+}
+
 async function* csvRows(
   source: Readable,
   { columns, delimiter = "," }: RowOptions,
   onColumns: (columns: readonly string[]) => void,
 ): AsyncGenerator<FileRow> {
-  /** For each faulty row, how many good ones came before: the parser is ahead of what was taken from it. */
-  const faults: number[] = [];
+  const skips = createSkips();
+  const { faults } = skips;
+  let taken = 0;
   const parser = parse({
     delimiter,
     record_delimiter: LINE_ENDS,
@@ -100,28 +129,33 @@ async function* csvRows(
     skip_records_with_error: true,
     max_record_size: LONGEST_ROW,
     on_skip(error) {
-      const before = Number(error?.records ?? 0);
+      if (error === undefined || skips.endBehind < Number.POSITIVE_INFINITY) return;
       // The first row would be taken for it.
-      if (before === 0 && !columns) return void parser.destroy(badHeader());
-      if (error === undefined || !UNENDING.has(error.code)) return void faults.push(before);
-      // Counted as one faulty row, all rows in it would be missing without a word.
-      parser.destroy(unclosed(before + faults.length - (columns ? 0 : 1)));
+      if (Number(error.records) === 0 && !columns) return void parser.destroy(badHeader());
+      skips.take(error);
+      // Else those that it has ready, and that would go with it, are taken first.
+      if (taken >= skips.endBehind) parser.destroy();
     },
   });
   forward(source, parser);
   let number = 0;
-  let taken = 0;
   let named = columns ?? null;
   if (named) onColumns(named);
-  for await (const record of parser as AsyncIterable<string[]>) {
-    for (; faults[0] !== undefined && faults[0] <= taken; faults.shift())
-      yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
-    taken += 1;
-    if (named) yield { number: ++number, row: record.map(emptyToNull) };
-    else onColumns((named = record));
+  try {
+    for await (const record of parser as AsyncIterable<string[]>) {
+      for (; faults[0] !== undefined && faults[0] <= taken; faults.shift())
+        yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
+      taken += 1;
+      if (named) yield { number: ++number, row: record.map(emptyToNull) };
+      else onColumns((named = record));
+      if (taken >= skips.endBehind) break;
+    }
+  } catch (error) {
+    if (skips.endBehind === Number.POSITIVE_INFINITY) throw error;
   }
   if (!named) onColumns([]);
   for (const _ of faults) yield { number: ++number, fault: "ATTUNE_REPLAY_CSV" };
+  if (skips.endBehind < Number.POSITIVE_INFINITY) throw unclosed(number);
 }
 
 const badHeader = (): AttuneError =>
@@ -150,8 +184,8 @@ async function* ndjsonRows(
     const text = line.trim();
     if (text === "") continue;
     number += 1;
-    if (columns === undefined) yield parseLine(text, number);
-    else yield asRow(parseLine(withLongNumbersAsText(text), number), columns, text);
+    const parsed = parseLine(text, number);
+    yield columns === undefined ? parsed : asRow(withLongNumbersAsText(parsed, text), columns, text);
   }
 }
 
@@ -203,10 +237,12 @@ function parseLine(line: string, number: number): FileRow {
 /** A text as a whole, or a whole number of 16 digits or more outside of texts. */
 const TEXT_OR_LONG_NUMBER = /("[^"\\]*(?:\\.[^"\\]*)*")|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** Fields are texts anyway, and `JSON.parse` would round these: the ids of two people could become one. */
-function withLongNumbersAsText(line: string): string {
-  if (!/\d{16}/.test(line)) return line;
-  return line.replace(TEXT_OR_LONG_NUMBER, (found, text?: string) => text ?? `"${found}"`);
+/** Fields are texts anyway, and `JSON.parse` rounds these: the ids of two people could become one. */
+function withLongNumbersAsText(parsed: FileRow, line: string): FileRow {
+  // Of what is no JSON, every quote might be tried as the beginning of a text that does not end.
+  if (parsed.fault !== undefined || !/\d{16}/.test(line)) return parsed;
+  const exact = line.replace(TEXT_OR_LONG_NUMBER, (found, text?: string) => text ?? `"${found}"`);
+  return parseLine(exact, parsed.number);
 }
 
 /** The members as fields. The line itself comes behind them: it makes the row's hash tell of what is in no column. */

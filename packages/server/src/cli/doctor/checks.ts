@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isAttuneError } from "@attune/core";
 import type { PortsConfig } from "@attune/core/wire";
 import { isSafeForLmdb } from "@attune/server-adapters/lmdb/file";
 import type { Place } from "../place.js";
 import { redisName } from "../ports/clients.js";
-import { keysFolder } from "../ports/open-ports.js";
+import { keysFolder, openLogToLook } from "../ports/open-ports.js";
 import { vendor } from "../ports/vendor.js";
 import { retentionOf } from "../back-end.js";
 import { judgeConfig, judgeNode } from "./config.js";
@@ -14,7 +15,7 @@ import { type Check, error, type Finding, unchecked } from "./finding.js";
 import { judgeDataFolder, lookAtFolder } from "./folder.js";
 import { lookAtInflux } from "./influxdb.js";
 import { lookAtKafka } from "./kafka.js";
-import { judgeKeys, judgeLetters, lettersWithoutKey, lookAtKeys } from "./keys.js";
+import { holdsEntries, judgeKeys, judgeLetters, lettersWithoutKey, lookAtKeys } from "./keys.js";
 import { lookAtPostgres } from "./postgres.js";
 import { lookAtRedis } from "./redis.js";
 
@@ -35,7 +36,7 @@ export function checksOf({ config, dir, ports }: Place): Check[] {
   return [
     { name: "Node", look: async () => judgeNode(process.versions.node) },
     { name: "Configuration", look: async () => judgeConfig(config, ports) },
-    { name: "Keys", look: async () => keyCheck(ports, dir, folders) },
+    { name: "Keys", look: async () => keyCheck({ config, dir, ports }, folders) },
     ...systems.map(({ port, roles }) => ({
       name: `${NAMES[port.kind]} (${roles.join(", ")})`,
       look: (late: AbortSignal) => lookAt(port, { dir, retentionMs, roles, late }),
@@ -43,10 +44,41 @@ export function checksOf({ config, dir, ports }: Place): Check[] {
   ];
 }
 
-async function keyCheck(ports: PortsConfig, dir: string, folders: readonly string[]): Promise<Finding[]> {
+async function keyCheck(place: Place, folders: readonly string[]): Promise<Finding[]> {
+  const { ports, dir } = place;
   const waiting = await embeddedLetters(ports, dir).then(judgeLetters, notCounted);
   if (ports.keys?.kind === "kms") return waiting;
-  return [...judgeKeys(await lookAtKeys(keysFolder(ports, dir), folders)), ...waiting];
+  const facts = await lookAtKeys(keysFolder(ports, dir), folders);
+  const isAsked = facts.folder !== null && facts.files === 0 && !facts.hasData && ports.log.kind !== "lmdb";
+  const answer = isAsked ? await serverHoldsEntries(place) : false;
+  const mute = unchecked("Whether the log holds data that no key opens", "it gave no answer.");
+  return [
+    ...judgeKeys({ ...facts, hasData: facts.hasData || answer === true }),
+    ...(answer === null ? [mute] : []),
+    ...waiting,
+  ];
+}
+
+/** Shorter than what a system is given as such: that it does not answer is told by its own check, ms. */
+const LOOK_MS = 3000;
+
+/** Whether anything lies in a log on a server; null where it does not tell. */
+async function serverHoldsEntries({ config, ports, dir }: Place): Promise<boolean | null> {
+  const look = async (): Promise<boolean> => {
+    const { log, close } = await openLogToLook({
+      ports,
+      dir,
+      retentionMs: retentionOf(config),
+      report: () => undefined,
+    });
+    try {
+      return await holdsEntries(log);
+    } finally {
+      // It has an end of its own.
+      close().catch(() => undefined);
+    }
+  };
+  return Promise.race([look().catch(() => null), sleep(LOOK_MS, null, { ref: false })]);
 }
 
 /** Of a log in files. What lies on a server is told by `attune dead-letters list`: it would have to be waited for here a second time. */

@@ -3,8 +3,10 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PortsConfig } from "@attune/core/wire";
 import { kafkaLog } from "@attune/server-adapters/kafka";
 import { lmdbLog } from "@attune/server-adapters/lmdb";
+import { redisLog } from "@attune/server-adapters/redis";
 import { postgresTable } from "@attune/server-adapters/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +18,7 @@ import { freePort } from "../../../../server-adapters/test/programs.js";
 import { startCluster } from "../../../../server-adapters/test/redis-cluster.js";
 import { redisProgram, startRedis } from "../../../../server-adapters/test/redis-server.js";
 import { runCli } from "../../../test/run-cli.js";
+import { checksOf } from "./checks.js";
 import { type Diagnosis, reasonOf } from "./doctor.js";
 import type { Finding } from "./finding.js";
 import { lookAtRedis } from "./redis.js";
@@ -86,6 +89,42 @@ describe("attune doctor, of a PostgreSQL that takes the connection and says noth
     await pool.end();
     mute.close();
   });
+});
+
+describe("attune doctor, of keys whose log is on a server that says nothing", () => {
+  const logs: ((at: string) => PortsConfig["log"])[] = [
+    (at) => ({ kind: "redis", url: `redis://${at}` }),
+    (at) => ({ kind: "kafka", brokers: [at], topic: "events" }),
+  ];
+  it.each(logs)(
+    "does not wait for it, and lets go of it",
+    async (logAt) => {
+      const connections = new Set<Socket>();
+      const mute = createServer((socket) => {
+        connections.add(socket.on("error", () => undefined));
+        socket.on("close", () => connections.delete(socket)).resume();
+      });
+      await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+      const at = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+      const ports: PortsConfig = {
+        hot: { kind: "redis", url: "redis://127.0.0.1:1" },
+        log: logAt(at),
+        channel: { kind: "memory" },
+        keys: { kind: "files", dir: join(folder, "no-keys") },
+      };
+      const check = checksOf({ config: {}, dir: join(folder, "data"), ports }).find(
+        ({ name }) => name === "Keys",
+      );
+      const started = performance.now();
+      expect(codesOf((await check?.look(new AbortController().signal)) ?? [])).toEqual([
+        "unchecked DOCTOR_UNCHECKED",
+      ]);
+      expect(performance.now() - started).toBeLessThan(6000);
+      await expect.poll(() => connections.size, { timeout: 10_000 }).toBe(0);
+      mute.close();
+    },
+    30_000,
+  );
 });
 
 describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
@@ -177,6 +216,23 @@ describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
       const channel = { kind: "redis", url: `redis://127.0.0.1:${server.port}` };
       const found = await examine({ hot: { kind: "lmdb" }, log: { kind: "lmdb" }, channel }, "Redis");
       expect([found.names.at(-1), found.findings]).toEqual(["Redis (channel)", []]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it("finds a log whose keys are gone, and makes none where there is none", async () => {
+    const server = await startRedis(program);
+    const url = `redis://127.0.0.1:${server.port}`;
+    const codes = async () =>
+      (await examine({ ...all(url), keys: { kind: "files", dir: join(folder, "gone") } }, "Keys")).codes;
+    try {
+      expect(await codes()).toEqual([]);
+      expect(await server.client.dbsize()).toBe(0);
+      const log = redisLog({ client: server.client });
+      await log.append([{ key: "a", value: 1 }]);
+      await log.close();
+      expect(await codes()).toEqual(["error DOCTOR_KEYS_MISSING"]);
     } finally {
       await server.stop();
     }
@@ -285,7 +341,11 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
     const cluster = await mockCluster();
     try {
       const log = { kind: "kafka", brokers: cluster.brokers, topic: "events" };
-      const ports = { hot: { kind: "lmdb" }, log, channel: memory };
+      // With a key there: else the log would be asked for entries, and the mock cluster makes a topic that is asked for by name.
+      await mkdir(join(folder, "some-keys"), { mode: 0o700 });
+      await writeFile(join(folder, "some-keys", "pseudonym"), "", { mode: 0o600 });
+      const keys = { kind: "files", dir: join(folder, "some-keys") };
+      const ports = { hot: { kind: "lmdb" }, log, channel: memory, keys };
       expect((await examine(ports, "Kafka")).codes).toEqual([
         "error DOCTOR_KAFKA_TOPIC",
         "error DOCTOR_KAFKA_TOPIC",
@@ -313,7 +373,9 @@ describe.skipIf(KCAT.path === null)("attune doctor, of Kafka", () => {
       };
       const lost = async () =>
         (await examine(ports, "Kafka")).findings.filter(({ code }) => code === "ATTUNE_DOCTOR_KAFKA_LOST");
+      expect((await examine(ports, "Keys")).codes).toEqual([]);
       await opened.append([{ key: "a", value: 1 }]);
+      expect((await examine(ports, "Keys")).codes).toEqual(["error DOCTOR_KEYS_MISSING"]);
       expect((await examine(ports, "Kafka")).codes).toContain("warning DOCTOR_KAFKA_UNFOLDED");
       let shard = -1;
       const worker = await opened.consume("fold", async ([first]) => {

@@ -78,6 +78,12 @@ export async function lookAtKeys(folder: string | null, dataFolders: readonly st
   };
 }
 
+/** Whether anything lies in a log. */
+export async function holdsEntries(log: Pick<Log, "capabilities" | "read">): Promise<boolean> {
+  const shards = Array.from({ length: log.capabilities.shards }, (_, shard) => log.read(shard, 0, 1));
+  return (await Promise.all(shards)).some((records) => records.length > 0);
+}
+
 const PAGE = 200;
 
 /** How many letters of a log are of events that were set aside since the provider has their wrapping key no more. */

@@ -45,7 +45,11 @@ export async function postgresPool({ url }: PostgresConfig, report: (error: unkn
   return pool;
 }
 
-export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig): Promise<Kafka> {
+/** For one look: a cluster that is silent is given up after some seconds. */
+const ONE_LOOK = { requestTimeout: 2000, retry: { retries: 0 } };
+
+/** @param isOneLook Nothing is sent again. */
+export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig, isOneLook = false): Promise<Kafka> {
   const { Kafka: Client, logLevel } = await vendor("Kafka", "kafkajs", () => import("kafkajs"));
   return new Client({
     clientId: "attune",
@@ -54,6 +58,7 @@ export async function kafkaClient({ brokers, ssl, sasl }: KafkaConfig): Promise<
     logLevel: logLevel.NOTHING,
     // A third of what the client has by itself, since each request is sent again.
     requestTimeout: 10_000,
+    ...(isOneLook && ONE_LOOK),
     ...(ssl !== undefined && { ssl }),
     ...(sasl && { sasl: sasl as { mechanism: "plain"; username: string; password: string } }),
   });

@@ -1,4 +1,4 @@
-/** What has been opened. Of each kind nothing goes by another of its own kind: ports stand on clients, that is all. */
+/** What has been opened. Nothing needs another of its own kind to close: only ports need clients. */
 export interface Closing {
   ports: (() => Promise<unknown>)[];
   /** Of vendors; ports make their last requests through them. */

@@ -50,16 +50,30 @@ const lmdb = () => vendor("LMDB", "lmdb", () => import("@attune/server-adapters/
  * @throws AttuneError `ATTUNE_CLI_PACKAGE`, and those of the adapters.
  */
 export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts> {
-  const opening: Opening = { ...options, closing: { ports: [], clients: [] }, redis: new Map() };
-  const close = (): Promise<void> => closeAll(opening.closing);
-  try {
+  return opened(options, async (opening) => {
     const hot = await openHot(opening);
     const durable = await openDurable(opening);
     const log = await openLog(opening);
     const channel = await openChannel(opening);
     const series = await openSeries(opening);
     const keys = await openKeys(opening, durable ?? hot);
-    return { stores: { hot, ...(durable && { durable }) }, log, channel, series, keys, close };
+    return { stores: { hot, ...(durable && { durable }) }, log, channel, series, keys };
+  });
+}
+
+/** The log alone, for one look into it: what does not answer is given up after some seconds. */
+export function openLogToLook(options: OpenPortsOptions): Promise<Pick<OpenedPorts, "log" | "close">> {
+  return opened(options, async (opening) => ({ log: await openLog(opening, true) }));
+}
+
+async function opened<T>(
+  options: OpenPortsOptions,
+  open: (opening: Opening) => Promise<T>,
+): Promise<T & Pick<OpenedPorts, "close">> {
+  const opening: Opening = { ...options, closing: { ports: [], clients: [] }, redis: new Map() };
+  const close = (): Promise<void> => closeAll(opening.closing);
+  try {
+    return { ...(await open(opening)), close };
   } catch (error) {
     await close().catch(options.report);
     throw error;
@@ -105,10 +119,11 @@ async function openDurable(opening: Opening): Promise<Store | null> {
   return kept(opening, dynamoStore({ client, table: durable.table }));
 }
 
-async function openLog(opening: Opening): Promise<Log> {
+/** @param isOneLook Nothing is asked twice of a cluster of Kafka: it would take minutes until one that is silent is given up. */
+async function openLog(opening: Opening, isOneLook = false): Promise<Log> {
   const { log } = opening.ports;
   if (log.kind === "kafka") {
-    const kafka = await kafkaClient(log);
+    const kafka = await kafkaClient(log, isOneLook);
     const { kafkaLog } = await import("@attune/server-adapters/kafka");
     const { topic, deadLetterTopic } = log;
     return kept(
@@ -117,6 +132,7 @@ async function openLog(opening: Opening): Promise<Log> {
         kafka,
         topic,
         ...(deadLetterTopic !== undefined && { deadLetters: { topic: deadLetterTopic } }),
+        ...(isOneLook && { producer: { retries: 0 } }),
       }),
     );
   }

@@ -4,7 +4,7 @@ import type { Draft, ParseContext } from "./draft.js";
 import { MAX_ID, readId, readName, readNumber, readText, readTime, readVisitorId } from "./fields.js";
 import { readConsent } from "./parse-consent.js";
 import { cleanField, hasRoom } from "./sanitise.js";
-import { sameJson } from "./shared.js";
+import { sameJson, type SharedParts } from "./shared.js";
 import { SCHEMA_VERSION, type DeviceType, type Event, type EventContext } from "./types.js";
 
 /** A derived visitor id has a prefix of two. */
@@ -68,15 +68,15 @@ function sharedContext(check: Check, input: Fields, { shared }: ParseContext): E
   }
   const { keys, items } = check;
   const before = check.issues.length;
-  const read = readContext(check, input);
+  const read = readContext(check, input, shared);
   if (check.issues.length === before)
     shared.context = { given, read, keys: check.keys - keys, items: check.items - items };
   return read;
 }
 
 /** The context as JSON, with the fields that the library reads being what it takes them for. */
-function readContext(check: Check, input: Fields): EventContext {
-  const context = cleanField(check, input, "context") as Fields;
+function readContext(check: Check, input: Fields, shared?: SharedParts): EventContext {
+  const context = cleanField(check, input, "context", shared) as Fields;
   check.stack.push("context");
   for (const [part, keys] of TEXTS) {
     const fields = readPart(check, context, part);

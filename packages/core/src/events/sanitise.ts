@@ -1,6 +1,7 @@
 import { isHostileKey, type JsonObject } from "../kernel/json.js";
 import { isFields, report, type Check, type Fields } from "./check.js";
 import { SEALED_KEY } from "./sealed.js";
+import { type CountedReading, sameJson, type SharedParts } from "./shared.js";
 
 const MAX_DEPTH = 8;
 const MAX_KEYS = 256;
@@ -19,29 +20,51 @@ export const hasRoom = (check: Check, more: Readonly<Pick<Check, "keys" | "items
  * lead to no prototype; texts of at most 8,192, in which NUL and lone surrogates are replaced by U+FFFD; finite numbers. Whatever else
  * there is becomes an issue. Keys whose value is undefined are left out, as JSON does. What is clean is handed on, not copied.
  */
-export function cleanField(check: Check, source: Fields, key: string): JsonObject {
+export function cleanField(check: Check, source: Fields, key: string, shared?: SharedParts): JsonObject {
   const value = source[key];
   if (value === undefined || value === null) return {};
   check.stack.push(key);
   let clean: JsonObject = {};
-  if (isFields(value)) clean = cleanObject(check, value);
+  if (isFields(value)) clean = cleanObject(check, value, shared);
   else report(check, "TYPE", "Must be an object.");
   check.stack.pop();
   return clean;
 }
 
-function cleanObject(check: Check, input: Fields): JsonObject {
+function cleanObject(check: Check, input: Fields, shared?: SharedParts): JsonObject {
   let output: Record<string, unknown> = input;
   for (const key of Object.keys(input)) {
     const value = input[key];
     if (!cleanKey(check, key)) break;
-    const clean = cleanValue(check, value, key);
+    const clean =
+      shared === undefined ? cleanValue(check, value, key) : cleanShared(check, value, key, shared);
     if (clean === value && value !== undefined) continue;
     if (output === input) output = { ...input };
     if (clean === undefined) delete output[key];
     else output[key] = clean;
   }
   return output as JsonObject;
+}
+
+/** Enough for every part that contexts have; a strange event's many parts are cleaned each time. */
+const MAX_SHARED = 32;
+
+/** An object that is the same as the latest under its key, of another event, is clean or not as that one was. */
+function cleanShared(check: Check, value: unknown, key: string, shared: SharedParts): unknown {
+  if (!isFields(value)) return cleanValue(check, value, key);
+  const objects = (shared.objects ??= new Map<string, CountedReading<unknown>>());
+  const known = objects.get(key);
+  if (known !== undefined && sameJson(value, known.given) && hasRoom(check, known)) {
+    check.keys += known.keys;
+    check.items += known.items;
+    return known.read === known.given ? value : known.read;
+  }
+  const { keys, items } = check;
+  const before = check.issues.length;
+  const read = cleanNested(check, value, key);
+  if (check.issues.length === before && (known !== undefined || objects.size < MAX_SHARED))
+    objects.set(key, { given: value, read, keys: check.keys - keys, items: check.items - items });
+  return read;
 }
 
 /*

@@ -5,13 +5,20 @@ interface Reading<T> {
   read: T;
 }
 
+/** `keys` and `items` are what it used of an event's budget. */
+export interface CountedReading<T> extends Reading<T> {
+  keys: number;
+  items: number;
+}
+
 /**
  * Parts of the previous event: as they were given, and as they were read. Most events of a batch come from one page and under one consent;
  * parts that are equal are read once and shared. Each batch begins with an empty one.
  */
 export interface SharedParts {
-  /** `keys` and `items` are what it used of an event's budget. */
-  context?: Reading<EventContext> & { keys: number; items: number };
+  context?: CountedReading<EventContext>;
+  /** Objects in the contexts so far, the latest under each key. */
+  objects?: Map<string, CountedReading<unknown>>;
   consent?: Reading<Event["consent"]>;
   /** The context as read, and with the request's country. */
   located?: Reading<EventContext>;

@@ -103,7 +103,8 @@ const inputs = fc.array(
   fc.record({
     properties: fc.dictionary(key, value, { maxKeys: 5 }),
     context,
-    repeats: fc.boolean(),
+    /** What it has in common with the event before. */
+    repeats: fc.constantFrom("nothing", "everything", "page", "campaign", "extra"),
     consent: fc.constantFrom([], ["analytics"], ["marketing", "personalization"]),
   }),
   { maxLength: 6 },
@@ -116,9 +117,12 @@ describe("minimiser", () => {
       fc.property(inputs, (batch) => {
         const shared: SharedParts = { ordinaryKeys: minimisers.ordinaryKeys };
         const minimiser = minimisers.forBatch();
-        let before = {};
+        let before: Record<string, unknown> = {};
         for (const { repeats, properties, consent, ...own } of batch) {
-          const given = repeats ? structuredClone(before) : own.context;
+          const repeated = repeats in before ? { [repeats]: before[repeats] } : {};
+          const given = structuredClone(
+            repeats === "everything" ? before : { ...own.context, ...repeated },
+          ) as Record<string, unknown>;
           before = given;
           const input = { id: "e-1", name: "Seen", visitorId: "v", properties, context: given, consent };
           const alone = parseEvent(structuredClone(input), { site: "default", receivedAt: AT });

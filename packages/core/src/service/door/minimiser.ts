@@ -1,8 +1,9 @@
-import { newCheck } from "../../events/check.js";
+import { isFields, newCheck } from "../../events/check.js";
 import { mask, minimise } from "../../events/index.js";
 import { isCardNumber } from "../../events/mask.js";
 import { cleanField } from "../../events/sanitise.js";
 import { type Event, SCHEMA_VERSION } from "../../events/types.js";
+import { joinUrl, maskPath, splitUrl } from "../../events/url.js";
 import { createBoundedCache } from "../cache/bounded-cache.js";
 
 /** For the events of one batch: minimises an event in place. Events of one context share its minimised one. */
@@ -20,6 +21,10 @@ export interface Minimisers {
 /** Keys of events, of which a site has some hundred. */
 const KEYS = 2_000;
 const NAMES = 500;
+/** Titles, campaigns and the like, and the addresses of pages: those that were met last. */
+const TEXTS = 2_000;
+/** What is longer than this is not remembered, characters. */
+const MAX_ADDRESS = 1024;
 /** More keys are not ordinary, so that nobody fills the memory with them. */
 const MAX_SHAPE = 64;
 /** Texts up to here are cut nowhere. */
@@ -85,12 +90,16 @@ function isHarmless(text: string): boolean {
 
 /**
  * `minimise` for parsed events, with the same result. Most of them are minimal already, since the page has seen to it: to find that out
- * costs less than to do it again. Remembers keys, and for as long as a batch lasts its latest context.
+ * costs less than to do it again. Remembers keys, texts and addresses that are minimal (never one that is not, which may hold somebody's
+ * data), and for as long as a batch lasts its latest context.
  */
 export function createMinimisers(): Minimisers {
   const keys = createBoundedCache<{ open: boolean; ordinary: boolean }>(KEYS);
   /** Of event names: the keys that their properties had last, all of them ordinary. */
   const shapes = createBoundedCache<readonly string[]>(NAMES);
+  const texts = createBoundedCache<true>(TEXTS);
+  /** Of minimal addresses: the path. */
+  const paths = createBoundedCache<string>(TEXTS);
 
   function judge(key: string): { open: boolean; ordinary: boolean } {
     // No event may have a key as long as this. It is not remembered, since refused events could fill the memory with them.
@@ -104,11 +113,52 @@ export function createMinimisers(): Minimisers {
     return known;
   }
 
+  function isMinimalText(text: string): boolean {
+    if (text.length > SHORT) return false;
+    if (texts.get(text) === true) return true;
+    const isMinimal = !mayBeUrl(text) && mask(text) === text;
+    if (isMinimal) texts.set(text, true);
+    return isMinimal;
+  }
+
+  /** The path of an address that minimising leaves as it is; null for any other. */
+  function pathOf(address: unknown): string | null {
+    if (typeof address !== "string" || address.length > MAX_ADDRESS) return null;
+    const known = paths.get(address);
+    if (known !== undefined) return known;
+    const parts = splitUrl(address);
+    const path = maskPath(parts.path);
+    if (joinUrl(parts, path) !== address) return null;
+    paths.set(address, path);
+    return path;
+  }
+
+  /** As `isMinimal`. */
+  function isMinimalContext(context: Readonly<Record<string, unknown>>): boolean {
+    for (const key of Object.keys(context)) {
+      const value = context[key];
+      const minimal = key === "page" ? isMinimalPage(value) : judge(key).open && isMinimal(value, 0);
+      if (!minimal) return false;
+    }
+    return true;
+  }
+
+  function isMinimalPage(page: unknown): boolean {
+    if (!isFields(page)) return false;
+    const { url, path, referrer } = page;
+    if (path !== pathOf(url) || (referrer !== undefined && pathOf(referrer) !== "")) return false;
+    for (const key of Object.keys(page)) {
+      if (key === "url" || key === "path" || key === "referrer") continue;
+      if (!judge(key).open || !isMinimal(page[key], 1)) return false;
+    }
+    return true;
+  }
+
   /** Conservative: false only means that the full walk has to look. */
   function isMinimal(value: unknown, depth: number): boolean {
     switch (typeof value) {
       case "string":
-        return value.length <= SHORT && !mayBeUrl(value) && mask(value) === value;
+        return isMinimalText(value);
       case "number":
         return Number.isFinite(value) && !isCardNumber(value);
       case "boolean":
@@ -127,6 +177,11 @@ export function createMinimisers(): Minimisers {
     }
     return true;
   }
+
+  const minimalContext = (event: Event): Event["context"] =>
+    isMinimalContext(event.context as Readonly<Record<string, unknown>>)
+      ? event.context
+      : minimise({ ...event, properties: NOTHING }).context;
 
   return {
     ordinaryKeys(name, properties) {
@@ -158,7 +213,7 @@ export function createMinimisers(): Minimisers {
       return (event, isOrdinary) => {
         const { properties, context, consent } = event;
         if (last?.context !== context || last.consent !== consent)
-          last = { context, consent, minimal: minimise({ ...event, properties: NOTHING }).context };
+          last = { context, consent, minimal: minimalContext(event) };
         if (!isOrdinary && !isMinimal(properties, 0))
           event.properties = minimise({ ...event, context: NOTHING }).properties;
         event.context = last.minimal;

@@ -4,6 +4,8 @@ export default library({
   index: "src/index.ts",
   "browser/index": "src/browser/index.ts",
   "consent/index": "src/consent/index.ts",
+  "consent/regions/index": "src/consent/regions/index.ts",
+  "consent/tcf/index": "src/consent/tcf/index.ts",
   "decisions/index": "src/decisions/index.ts",
   "engagement/index": "src/engagement/index.ts",
   "events/index": "src/events/index.ts",

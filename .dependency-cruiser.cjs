@@ -12,6 +12,7 @@ const ROOMS = [
   "segments",
   "decisions",
   "engagement",
+  "policy",
   "wire",
   "privacy",
   "service",

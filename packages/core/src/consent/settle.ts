@@ -5,7 +5,7 @@ import type { ConsentHandle, Grants, StatedSource } from "./types.js";
  * nothing. Resolves when the engine is in line with it; to be called once the engine is started.
  */
 export async function settleConsent(
-  consent: ConsentHandle,
+  consent: Pick<ConsentHandle, "state" | "grant" | "deny">,
   wanted: Grants,
   source: StatedSource = "api",
 ): Promise<void> {

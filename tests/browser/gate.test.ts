@@ -81,7 +81,7 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
     await page.goto(`http://${host}:${port}/`);
     return { page, complaints };
   }
-  const ran = (page: Page): Promise<string[]> => page.evaluate(() => ran);
+  const ran = (page: Page): Promise<string[]> => page.evaluate(() => globalThis.ran);
   const ANALYTICS = ["slow", "inline after slow", "last"];
   /** Nobody can wait for a module without an address: browsers do not tell when it has run. */
   const inOrder = async (page: Page): Promise<string[]> => {

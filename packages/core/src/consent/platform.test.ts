@@ -7,9 +7,9 @@ import { grantedPurposes, grantsOf } from "./grants.js";
 import type { ConsentPolicy, Grants } from "./types.js";
 
 function engineUnder(policy: Partial<ConsentPolicy> = {}) {
-  const device = fakeEnvironment();
-  const attune = createAttune({ environment: device, consent: { policy: { version: "1", ...policy } } });
-  return { attune, device };
+  const { environment } = fakeEnvironment();
+  const attune = createAttune({ environment, consent: { policy: { version: "1", ...policy } } });
+  return { attune };
 }
 
 /** A platform as hosts have them: it knows a decision or none, and calls back. */
@@ -87,9 +87,9 @@ describe("a consent platform that the host has", () => {
   });
 
   it("T28 does not override Global Privacy Control", async () => {
-    const device = fakeEnvironment();
+    const { environment } = fakeEnvironment();
     const attune = createAttune({
-      environment: { ...device, privacy: { gpc: true } },
+      environment: { ...environment, privacy: { gpc: true } },
       consent: { policy: { version: "1" } },
     });
     connectConsentPlatform(attune, somePlatform(grantsOf(["analytics", "advertising"])));

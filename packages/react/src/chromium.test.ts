@@ -264,7 +264,10 @@ describe.skipIf(!executablePath).each([
     },
   );
 
-  it.each([
+  // What it stands on is shown for both; its own looks hang on no version.
+  const isNewest = react === "react";
+
+  it.skipIf(!isNewest).each([
     ["light", "light", "", 1280, "en"],
     ["dark on a phone", "dark", "", 390, "de"],
     ["right to left on the narrowest phone", "light", "rtl", 320, "en"],
@@ -280,31 +283,34 @@ describe.skipIf(!executablePath).each([
     },
   );
 
-  it("the privacy centre saves a file, and after one question has everything deleted, by keyboard alone", async () => {
-    const { page } = await open();
-    await page.evaluate(() => globalThis.pagesUnderTest.privacy());
-    await page.getByRole("cell", { name: "Product Viewed" }).first().waitFor();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download my data" }).press("Enter"),
-    ]);
-    expect(download.suggestedFilename()).toBe("my-data.json");
-    const { device, server: held } = JSON.parse(readFileSync(await download.path(), "utf8"));
-    expect(device).toMatchObject({ format: "attune-visitor", visitor: { userId: "ann-7" } });
-    expect(held).toEqual({ visitors: 1 });
-    await page.getByRole("button", { name: "Delete my data" }).press("Enter");
-    const [request] = await Promise.all([
-      page.waitForRequest((asked) => asked.url().endsWith("/erased")),
-      page.keyboard
-        .press("Tab")
-        .then(() => page.keyboard.press("Tab"))
-        .then(() => page.keyboard.press("Enter")),
-    ]);
-    expect(request.method()).toBe("POST");
-    await page.getByText("Your data has been deleted.").waitFor();
-    await expect.poll(() => page.getByText("ann-7").count()).toBe(0);
-    expect(await axe(page)).toEqual([]);
-  });
+  it.skipIf(!isNewest)(
+    "the privacy centre saves a file, and after one question has everything deleted, by keyboard alone",
+    async () => {
+      const { page } = await open();
+      await page.evaluate(() => globalThis.pagesUnderTest.privacy());
+      await page.getByRole("cell", { name: "Product Viewed" }).first().waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download my data" }).press("Enter"),
+      ]);
+      expect(download.suggestedFilename()).toBe("my-data.json");
+      const { device, server: held } = JSON.parse(readFileSync(await download.path(), "utf8"));
+      expect(device).toMatchObject({ format: "attune-visitor", visitor: { userId: "ann-7" } });
+      expect(held).toEqual({ visitors: 1 });
+      await page.getByRole("button", { name: "Delete my data" }).press("Enter");
+      const [request] = await Promise.all([
+        page.waitForRequest((asked) => asked.url().endsWith("/erased")),
+        page.keyboard
+          .press("Tab")
+          .then(() => page.keyboard.press("Tab"))
+          .then(() => page.keyboard.press("Enter")),
+      ]);
+      expect(request.method()).toBe("POST");
+      await page.getByText("Your data has been deleted.").waitFor();
+      await expect.poll(() => page.getByText("ann-7").count()).toBe(0);
+      expect(await axe(page)).toEqual([]);
+    },
+  );
 
   it("T26 a double click on the choice for each purpose only opens it: no action comes under the pointer, none moves", async () => {
     const { page } = await open();

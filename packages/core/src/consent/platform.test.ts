@@ -86,6 +86,50 @@ describe("a consent platform that the host has", () => {
     expect(held(attune)).toHaveLength(5);
   });
 
+  it("that can be told is told in the next page of what it has missed", async () => {
+    const { attune } = engineUnder();
+    attune.start();
+    await attune.consent.deny("all", "preferences");
+    const platform = somePlatform(grantsOf(["analytics"]));
+    connectConsentPlatform(attune, platform);
+    await settled();
+    expect(held(attune)).toEqual(["necessary"]);
+    expect(platform.told.map(grantedPurposes)).toEqual([["necessary"]]);
+  });
+
+  it("T25 cannot undo a withdrawal that it was not told of, on any later page; a new decision through it can", async () => {
+    const { environment } = fakeEnvironment();
+    const visit = async (first: Grants | null) => {
+      const attune = createAttune({ environment, consent: { policy: { version: "1" } } });
+      const { write: _, ...platform } = somePlatform(first);
+      const stop = connectConsentPlatform(attune, platform);
+      await settled();
+      return { attune, platform, stop };
+    };
+    const first = await visit(grantsOf(["analytics", "marketing"]));
+    await first.attune.consent.withdraw(["marketing"], "preferences");
+    first.stop();
+    await first.attune.close();
+    for (const [said, holds] of [
+      [
+        ["analytics", "marketing"],
+        ["necessary", "analytics"],
+      ],
+      [["marketing"], ["necessary"]],
+      [["analytics", "marketing"], ["necessary"]],
+    ] as const) {
+      const { attune, stop } = await visit(grantsOf(said));
+      expect(held(attune)).toEqual(holds);
+      stop();
+      await attune.close();
+    }
+    const { attune, platform } = await visit(grantsOf(["analytics", "marketing"]));
+    platform.decide(grantsOf(["marketing"]));
+    await settled();
+    expect(held(attune)).toEqual(["necessary", "marketing"]);
+    await attune.close();
+  });
+
   it("T28 does not override Global Privacy Control", async () => {
     const { environment } = fakeEnvironment();
     const attune = createAttune({

@@ -1,3 +1,4 @@
+import type * as Tcf from "@iabtechlabtcf/core";
 import { AttuneError } from "../../kernel/errors.js";
 import { grantsWhere } from "../grants.js";
 import type { Grants, OptionalPurpose } from "../types.js";
@@ -89,7 +90,7 @@ function grantsOfTcf(
 }
 
 /** @throws AttuneError `ATTUNE_CONSENT_TCF_LIBRARY` */
-export async function loadTcf(): Promise<typeof import("@iabtechlabtcf/core")> {
+export async function loadTcf(): Promise<typeof Tcf> {
   try {
     return await import("@iabtechlabtcf/core");
   } catch (cause) {

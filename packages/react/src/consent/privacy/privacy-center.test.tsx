@@ -79,6 +79,17 @@ describe("the privacy centre", () => {
     expect(within(center).getByText(privacyEn.held.nothing)).toBeTruthy();
   });
 
+  it("leaves the choices to a platform that the host has", async () => {
+    const attune = await known();
+    render(
+      <PersonalizationProvider attune={attune}>
+        <PrivacyCenter choices={<button type="button">Open our platform</button>} />
+      </PersonalizationProvider>,
+    );
+    expect(await screen.findByRole("button", { name: "Open our platform" })).toBeTruthy();
+    expect(screen.queryByRole("button", { name: en.rejectAll })).toBeNull();
+  });
+
   it("T26 withdraws in one click", async () => {
     const attune = await known();
     await show(attune);

@@ -18,6 +18,8 @@ export interface PrivacyCenterProps {
   consentMessages?: ConsentMessages;
   /** Address of the privacy policy. */
   policyUrl?: string;
+  /** Where visitors change what they allow (default `<ConsentPreferences>`); with a consent platform of your own, what opens that. */
+  choices?: ReactNode;
   /** Name of the file (default `my-data.json`). */
   fileName?: string;
   /** Added to `attune-privacy`. */
@@ -34,6 +36,7 @@ export function PrivacyCenter({
   messages = privacyEn,
   consentMessages = en,
   policyUrl,
+  choices,
   fileName = "my-data.json",
   className = "",
 }: PrivacyCenterProps) {
@@ -49,7 +52,9 @@ export function PrivacyCenter({
       <h2 id={`${id}-title`}>{messages.title}</h2>
       <p>{messages.intro}</p>
       <Part title={messages.choice}>
-        <ConsentPreferences messages={consentMessages} {...(policyUrl !== undefined && { policyUrl })} />
+        {choices ?? (
+          <ConsentPreferences messages={consentMessages} {...(policyUrl !== undefined && { policyUrl })} />
+        )}
       </Part>
       <Part title={messages.held.title}>
         <PrivacyHeld held={center.held} messages={messages} />

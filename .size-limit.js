@@ -92,6 +92,33 @@ export default [
     gzip: true,
   },
   {
+    name: "react privacy centre, with what it shows of consent",
+    path: "packages/react/dist/consent/index.js",
+    import: "{ PrivacyCenter }",
+    ignore,
+    limit: "4.5 kB",
+    gzip: true,
+  },
+  {
+    name: "scripts that wait for consent",
+    path: "packages/core/dist/browser/index.js",
+    import: "{ gateScripts }",
+    limit: "1 kB",
+    gzip: true,
+    modifyEsbuildConfig: everything,
+  },
+  {
+    name: "consent by a platform's __tcfapi, first load",
+    path: "packages/core/dist/consent/tcf/index.js",
+    import: {
+      "packages/core/dist/consent/tcf/index.js": "{ tcfPlatform }",
+      "packages/core/dist/consent/index.js": "{ connectConsentPlatform }",
+    },
+    limit: "1.5 kB",
+    gzip: true,
+    modifyEsbuildConfig: firstLoad,
+  },
+  {
     name: "typed client",
     path: "packages/server/dist/client/index.js",
     import: "{ createClient }",

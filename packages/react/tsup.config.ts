@@ -16,6 +16,7 @@ export default defineConfig([
       clean: false,
       async onSuccess() {
         await cp(file("./src/consent/styles.css"), file("./dist/consent/styles.css"));
+        await cp(file("./src/consent/privacy/privacy.css"), file("./dist/consent/privacy.css"));
       },
     },
   ),

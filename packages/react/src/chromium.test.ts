@@ -45,7 +45,9 @@ async function bundle(react: string, reactDom: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-const CSS = readFileSync(here("./consent/styles.css"), "utf8");
+const CSS = ["./consent/styles.css", "./consent/privacy/privacy.css"]
+  .map((path) => readFileSync(here(path), "utf8"))
+  .join("\n");
 const html = (direction: string): string =>
   `<!doctype html><html lang="en" dir="${direction}"><head><meta name="viewport" content="width=device-width"><title>Shop</title><link rel="icon" href="data:,">` +
   `<style>${CSS}</style></head><body><div id="root"></div><script src="/page.js"></script></body></html>`;
@@ -259,6 +261,54 @@ describe.skipIf(!executablePath).each([
       expect(covered).toBe(0);
       await dialog.getByRole("button", { name: "Close" }).click();
       expect(await page.getByRole("dialog").count()).toBe(0);
+    },
+  );
+
+  // What it stands on is shown for both; its own looks hang on no version.
+  const isNewest = react === "react";
+
+  it.skipIf(!isNewest).each([
+    ["light", "light", "", 1280, "en"],
+    ["dark on a phone", "dark", "", 390, "de"],
+    ["right to left on the narrowest phone", "light", "rtl", 320, "en"],
+  ] as const)(
+    "T26 the privacy centre and the policy have 0 axe violations and stay in the window, %s",
+    async (_, colorScheme, path, width, language) => {
+      const { page, problems } = await open({ colorScheme, viewport: { width, height: 844 } }, path);
+      await page.evaluate((words) => globalThis.pagesUnderTest.privacy(words), language);
+      await page.getByRole("cell", { name: "Product Viewed" }).first().waitFor();
+      expect(await axe(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it.skipIf(!isNewest)(
+    "the privacy centre saves a file, and after one question has everything deleted, by keyboard alone",
+    async () => {
+      const { page } = await open();
+      await page.evaluate(() => globalThis.pagesUnderTest.privacy());
+      await page.getByRole("cell", { name: "Product Viewed" }).first().waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download my data" }).press("Enter"),
+      ]);
+      expect(download.suggestedFilename()).toBe("my-data.json");
+      const { device, server: held } = JSON.parse(readFileSync(await download.path(), "utf8"));
+      expect(device).toMatchObject({ format: "attune-visitor", visitor: { userId: "ann-7" } });
+      expect(held).toEqual({ visitors: 1 });
+      await page.getByRole("button", { name: "Delete my data" }).press("Enter");
+      const [request] = await Promise.all([
+        page.waitForRequest((asked) => asked.url().endsWith("/erased")),
+        page.keyboard
+          .press("Tab")
+          .then(() => page.keyboard.press("Tab"))
+          .then(() => page.keyboard.press("Enter")),
+      ]);
+      expect(request.method()).toBe("POST");
+      await page.getByText("Your data has been deleted.").waitFor();
+      await expect.poll(() => page.getByText("ann-7").count()).toBe(0);
+      expect(await axe(page)).toEqual([]);
     },
   );
 

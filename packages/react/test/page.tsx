@@ -1,7 +1,19 @@
 /** What the real-browser tests mount; bundled for each React that is supported. */
 import { type Attune, createAttune } from "@attune/core";
 import { browser } from "@attune/core/browser";
-import { ConsentBanner, ConsentSettingsButton, de, en, es, fr } from "@attune/react/consent";
+import { describePolicy, policyDe, policyEn } from "@attune/core/policy";
+import {
+  ConsentBanner,
+  ConsentSettingsButton,
+  de,
+  en,
+  es,
+  fr,
+  PrivacyCenter,
+  privacyDe,
+  privacyEn,
+  PrivacyPolicy,
+} from "@attune/react/consent";
 import {
   Experiment,
   PersonalizationProvider,
@@ -61,6 +73,52 @@ export const pages = {
       <StrictMode>
         <PersonalizationProvider options={{ environment: browser({ capture: false }), consent: { policy } }}>
           <Banner language={language} />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+  },
+
+  /** A visitor of whom something is known, looking at the privacy centre and the policy under it. */
+  async privacy(language: "de" | "en" = "en", known = true): Promise<void> {
+    // Nobody answers there: what is recorded waits to be sent.
+    const environment = browser({
+      capture: false,
+      endpoint: "",
+      writeKey: "wk_test",
+      report: () => undefined,
+    });
+    const attune = createAttune({ environment, consent: { policy }, decisions: { ruleset } });
+    attune.start();
+    await attune.ready();
+    if (known) {
+      await attune.consent.grant("all", "banner");
+      await attune.identify("ann-7", { plan: "gold", newsletter: true }, { theme: "dark" });
+      await attune.page();
+      for (const product_id of ["hat-1", "scarf-2"]) await attune.track("Product Viewed", { product_id });
+    }
+    const isGerman = language === "de";
+    const about = {
+      consent: { ...policy, regions: { "US-CA": "opt-out" as const } },
+      known: ["Product Viewed" as const],
+      controller: { name: "Hats Ltd", contact: "privacy@hats.example" },
+      recipients: { advertising: ["Adverts Inc"] },
+    };
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune}>
+          <main>
+            <h1>Shop</h1>
+            <PrivacyCenter
+              messages={isGerman ? privacyDe : privacyEn}
+              consentMessages={CATALOGUES[language]}
+              policyUrl="#rights"
+              backEnd={{
+                export: async () => ({ visitors: 1 }),
+                erase: async () => void (await fetch("/erased", { method: "POST" })),
+              }}
+            />
+            <PrivacyPolicy document={describePolicy(about, isGerman ? policyDe : policyEn)} />
+          </main>
         </PersonalizationProvider>
       </StrictMode>,
     );

@@ -3,7 +3,15 @@ import { isMode, optionalPurposes, regionCode, versionKey } from "./policy.js";
 import type { ConsentRecord, ConsentSource, ConsentState, Grants } from "./types.js";
 
 /** Their places are part of the cookie's format. */
-export const SOURCES: readonly ConsentSource[] = ["banner", "preferences", "api", "gpc", "default", "import"];
+export const SOURCES: readonly ConsentSource[] = [
+  "banner",
+  "preferences",
+  "api",
+  "gpc",
+  "default",
+  "import",
+  "platform",
+];
 
 /** Far above what a person can reach by deciding, and safe to count up from. */
 export const MAX_REVISION = 1e9;

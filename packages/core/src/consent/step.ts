@@ -60,7 +60,7 @@ function decide(
       : state.grants[purpose],
   );
   // The forms put every question, and where nothing has to be asked none is left open; else a call answers for what it names.
-  const all = state.mode !== "opt-in" || source === "banner" || source === "preferences";
+  const all = state.mode !== "opt-in" || ["banner", "preferences", "platform"].includes(source);
   const decided = state.status === "decided" && record;
   const before = decided ? (record.asked ?? policy.purposes) : [];
   const asked = policy.purposes.filter(

@@ -40,16 +40,25 @@ export interface ConsentPolicy {
   gpcDenies?: readonly OptionalPurpose[];
   /** Before a decision in an opt-in region, may events feed an in-memory fold that is never stored or sent? (default false) */
   memoryBeforeDecision?: boolean;
+  /**
+   * SHA-256 of the words that people agree to under this version, hex: `consentTextHash` of `@attune/core/service` makes it. The back end puts
+   * it into receipts; pages do not need it.
+   */
+  textHash?: string;
 }
 
 /** A policy with every default filled in and everything unknown left out. */
-export type ResolvedConsentPolicy = Required<ConsentPolicy>;
+export type ResolvedConsentPolicy = Required<Omit<ConsentPolicy, "textHash">>;
 
 /**
- * Who a decision came from: the person (`banner`, `preferences`), the host on the person's behalf (`api`), the browser's signal (`gpc`), a
- * visitor brought over from another device (`import`), or nobody yet (`default`: what holds is the region's rule).
+ * Who a decision came from: the person (`banner`, `preferences`; `platform`: through a consent platform that the host has), the host on the
+ * person's behalf (`api`), the browser's signal (`gpc`), a visitor brought over from another device (`import`), or nobody yet
+ * (`default`: what holds is the region's rule).
  */
-export type ConsentSource = "banner" | "preferences" | "api" | "gpc" | "default" | "import";
+export type ConsentSource = "banner" | "preferences" | "api" | "gpc" | "default" | "import" | "platform";
+
+/** A source that a page may name when it changes consent. */
+export type StatedSource = Extract<ConsentSource, "banner" | "preferences" | "api" | "platform">;
 
 /** What is kept on the device, and all that is kept there after a refusal. No identifier of the visitor in it. */
 export interface ConsentRecord {
@@ -64,7 +73,7 @@ export interface ConsentRecord {
   revision: number;
   /**
    * The optional purposes that the person was asked about (absent: all of the policy's). Tells a refusal from a question never put: a form
-   * (`banner`, `preferences`) asks about all, a call where consent is needed about those it names.
+   * (`banner`, `preferences`, a `platform`'s) asks about all, a call where consent is needed about those it names.
    */
   asked?: readonly OptionalPurpose[];
 }
@@ -126,4 +135,19 @@ export type ConsentEffect =
 export interface ConsentTransition {
   state: ConsentState;
   effects: readonly ConsentEffect[];
+}
+
+/** The part of an engine's consent that adapters work with; `attune.consent` is one. */
+export interface ConsentHandle {
+  readonly state: ConsentState;
+  grant(purposes: readonly Purpose[] | "all", source?: StatedSource): Promise<void>;
+  deny(purposes: readonly Purpose[] | "all", source?: StatedSource): Promise<void>;
+  subscribe(listener: (state: ConsentState) => void): () => void;
+}
+
+/** An engine as far as adapters of consent need one; `createAttune(…)` makes one. */
+export interface ConsentEngine {
+  /** Reads what is kept on the device, before it returns. Idempotent. */
+  start(): void;
+  readonly consent: ConsentHandle;
 }

@@ -11,6 +11,7 @@ const KEYS = [
   "expiresAfterMs",
   "gpcDenies",
   "memoryBeforeDecision",
+  "textHash",
 ];
 const MODE_CURE = `Use one of ${MODES.map((mode) => `"${mode}"`).join(", ")}.`;
 const OPTIONAL = PURPOSES.filter((purpose) => purpose !== "necessary");
@@ -51,6 +52,9 @@ export function validateConsentPolicy(json: unknown): Result<ConsentPolicy, Issu
   if (memoryBeforeDecision !== undefined && typeof memoryBeforeDecision !== "boolean") {
     report("/memoryBeforeDecision", "Must be true or false.");
   }
+  const { textHash } = json;
+  if (textHash !== undefined && !(typeof textHash === "string" && /^[0-9a-f]{64}$/.test(textHash)))
+    report("/textHash", "Must be a SHA-256 in 64 hex digits, as `consentTextHash` makes it.");
   // Every field has been checked above, and only known fields are there.
   return issues.length ? fail(issues) : ok(json as unknown as ConsentPolicy);
 }

@@ -1,4 +1,4 @@
-import type { ConsentPolicy, ConsentRecord, ConsentState, Purpose } from "../consent/types.js";
+import type { ConsentPolicy, ConsentRecord, ConsentState, Purpose, StatedSource } from "../consent/types.js";
 import type { CompiledRuleset, Decision, Explanation, Ruleset, RulesetDocument } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { MinimiseOptions } from "../events/minimise.js";
@@ -77,11 +77,11 @@ export interface Snapshot {
 export interface ConsentController {
   readonly state: ConsentState;
   /** Allows these purposes; those that Global Privacy Control denies stay denied. */
-  grant(purposes: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
+  grant(purposes: readonly Purpose[] | "all", source?: StatedSource): Promise<void>;
   /** Refuses these purposes. */
-  deny(purposes: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
+  deny(purposes: readonly Purpose[] | "all", source?: StatedSource): Promise<void>;
   /** Resolves when nothing but the consent record is left on the device (where nothing optional remains granted). */
-  withdraw(purposes?: readonly Purpose[] | "all", source?: "banner" | "preferences" | "api"): Promise<void>;
+  withdraw(purposes?: readonly Purpose[] | "all", source?: StatedSource): Promise<void>;
   /** The decision as it is kept; null where none was made. */
   receipt(): ConsentRecord | null;
   /** Calls back after each change of the state. What it returns ends that. */

@@ -1,5 +1,5 @@
 /**
- * What a key is for: `pseudonym` names subjects, `audit` signs checkpoints of the audit log.
+ * What a key is for: `pseudonym` names subjects, `audit` signs checkpoints of the audit log and receipts of consent.
  */
 export type KeyUse = "pseudonym" | "audit";
 

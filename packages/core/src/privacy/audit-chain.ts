@@ -2,6 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson, type JsonValue } from "../kernel/json.js";
+import { sameText } from "./same-text.js";
 
 /** One thing that was done and that somebody may have to answer for. Nothing in it names a subject. */
 export interface AuditEntry {
@@ -56,14 +57,6 @@ const signatureOf = (key: Uint8Array, { site, seq, hash, at }: Omit<AuditCheckpo
 /** @param key 32 bytes, kept apart from the entries: who has both can write history anew. */
 export function signCheckpoint(key: Uint8Array, what: Omit<AuditCheckpoint, "signature">): AuditCheckpoint {
   return { ...what, signature: signatureOf(key, what) };
-}
-
-/** In constant time for texts of one length. What was edited in a store may be anything. */
-function sameText(a: unknown, b: string): boolean {
-  if (typeof a !== "string" || a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
-  return difference === 0;
 }
 
 /** Walks a chain entry by entry; `end` gives the verdict. O(1) memory beside the checkpoints. */

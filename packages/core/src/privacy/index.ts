@@ -6,5 +6,12 @@ export {
   signCheckpoint,
   walkChain,
 } from "./audit-chain.js";
+export {
+  consentTextHash,
+  isSignedReceipt,
+  type ReceiptContent,
+  type SignedConsentReceipt,
+  signReceipt,
+} from "./consent-receipt.js";
 export { newKeyBytes, type SealingKey } from "./seal.js";
 export { createWrapping, type WrappedKey, type Wrapping } from "./wrapping.js";

@@ -7,6 +7,7 @@ import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { VisitorCache } from "./cache/visitor-cache.js";
+import type { ReceiptSigner } from "./consent/receipts.js";
 import type { FieldSeals } from "./door/field-seals.js";
 import type { Rollups } from "./figures/rollup-writer.js";
 import type { Pseudonyms } from "./layout/pseudonyms.js";
@@ -35,6 +36,7 @@ export interface ServiceContext {
   ids: IdSource;
   pseudonyms: Pseudonyms;
   audit: Audit;
+  receipts: ReceiptSigner;
   /** What the log and sensitive fields are sealed with; null: nothing is. */
   subjectKeys: SubjectKeys | null;
   letterSeals: LetterSeals | null;

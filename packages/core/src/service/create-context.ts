@@ -7,6 +7,7 @@ import { safeReport } from "../kernel/safe-report.js";
 import { memoryChannel } from "../memory/index.js";
 import { createWrapping } from "../privacy/index.js";
 import { createVisitorCache } from "./cache/visitor-cache.js";
+import { createReceiptSigner } from "./consent/receipts.js";
 import type { ServiceContext } from "./context.js";
 import { createFieldSeals, type FieldSeals } from "./door/field-seals.js";
 import { sensitiveFields } from "./door/sensitive.js";
@@ -94,6 +95,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     random,
     ids,
     pseudonyms: createPseudonyms(keys),
+    receipts: createReceiptSigner(keys, report),
     audit: createAudit({ durable, keys, clock, random, queue, report }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,

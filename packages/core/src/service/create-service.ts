@@ -56,7 +56,7 @@ function rights(
   parts: Parts,
 ): Pick<
   PersonalizationService,
-  "profile" | "consent" | "consentOf" | "exportData" | "erase" | "pseudonymOf"
+  "profile" | "consent" | "consentOf" | "verifyReceipt" | "exportData" | "erase" | "pseudonymOf"
 > {
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
@@ -64,6 +64,7 @@ function rights(
     consent: async (id, input, { site, gpc, receipt } = {}) =>
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
+    verifyReceipt: async (receipt, { site } = {}) => context.receipts.verify(checkSite(site), receipt),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
     erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
     pseudonymOf: async (id, { site } = {}) => pseudonymOf(context, checkSite(site), id),

@@ -3,6 +3,7 @@ import type { Decision } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
+import type { SignedConsentReceipt } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 
@@ -67,6 +68,8 @@ export interface VisitorProfile {
 export interface StoredConsent {
   current: ConsentRecord;
   history: readonly ConsentRecord[];
+  /** The signed receipts of the decisions in the history that the person made, oldest first. */
+  receipts: readonly SignedConsentReceipt[];
 }
 
 export interface VisitorExport {
@@ -115,6 +118,8 @@ export interface ConsentReceipt {
    * an erased visitor. What it grants is not.
    */
   stored: boolean;
+  /** Signed by the server (T27); null where nothing is kept. `verifyReceipt` knows it again. */
+  receipt: SignedConsentReceipt | null;
 }
 
 /** What `subscribe` delivers. */

@@ -3,7 +3,7 @@ import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
-import type { AuditCheckpoint, AuditEntry, AuditVerdict } from "../privacy/index.js";
+import type { AuditCheckpoint, AuditEntry, AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
@@ -55,6 +55,11 @@ export interface PersonalizationService {
     options?: { site?: string; gpc?: boolean; receipt?: string },
   ): Promise<Result<ConsentReceipt, Issue[]>>;
   consentOf(id: SubjectId, options?: { site?: string }): Promise<StoredConsent | null>;
+  /**
+   * Whether this service (or another that shares its keys) has signed this receipt for the site, and nothing of it was altered since: also of a
+   * subject that was erased meanwhile.
+   */
+  verifyReceipt(receipt: unknown, options?: { site?: string }): Promise<boolean>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
   exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
@@ -152,5 +157,6 @@ export type {
   Purpose,
   Ruleset,
   SamplingOptions,
+  SignedConsentReceipt,
   SubjectId,
 };

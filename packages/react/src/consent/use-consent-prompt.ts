@@ -1,9 +1,15 @@
-import type { ConsentSource, OptionalPurpose } from "@attune/core/consent";
+import {
+  grantsOf,
+  type OptionalPurpose,
+  type Purpose,
+  settleConsent,
+  type StatedSource,
+} from "@attune/core/consent";
 import { useMemo } from "react";
 import { useFlag, usePersonalization } from "../context.js";
 import { type Consent, useConsent } from "../use-consent.js";
 
-type Source = Extract<ConsentSource, "banner" | "preferences">;
+type Source = Extract<StatedSource, "banner" | "preferences">;
 
 /** One optional purpose as the visitor can set it. */
 export interface PurposeChoice {
@@ -43,9 +49,9 @@ export function useConsentPrompt(source: Source = "banner"): ConsentPrompt {
       gpcOff: state.gpc && state.policy.gpcDenies.includes(purpose),
     }));
     const close = (): void => consentOpen.set(false);
-    const settle = (...decisions: readonly Promise<void>[]): void => {
+    const settle = (decision: Promise<void>): void => {
       // The engine reports what fails; for the visitor the choice holds from now on.
-      void Promise.allSettled(decisions);
+      decision.catch(() => undefined);
       close();
     };
     return {
@@ -59,20 +65,8 @@ export function useConsentPrompt(source: Source = "banner"): ConsentPrompt {
       acceptAll: () => settle(grant("all", source)),
       rejectAll: () =>
         settle(choices.some((choice) => choice.granted) ? withdraw("all", source) : deny("all", source)),
-      save(granted) {
-        const yes = choices.filter(({ purpose }) => granted.includes(purpose));
-        const no = choices.filter((choice) => !yes.includes(choice));
-        const takesBack = no.some((choice) => choice.granted);
-        const gives = yes.some((choice) => !choice.granted) || (yes.length > 0 && !takesBack);
-        // Giving first: with nothing left granted in between, the device would be cleared.
-        settle(
-          ...(gives ? [grant(purposesOf(yes), source)] : []),
-          ...(takesBack || yes.length === 0 ? [deny(purposesOf(no), source)] : []),
-        );
-      },
+      save: (granted) =>
+        settle(settleConsent({ state, grant, deny }, grantsOf(granted as readonly Purpose[]), source)),
     };
   }, [state, known, opened, source, consentOpen, grant, deny, withdraw]);
 }
-
-const purposesOf = (choices: readonly PurposeChoice[]): OptionalPurpose[] =>
-  choices.map(({ purpose }) => purpose);

@@ -5,6 +5,7 @@ import { deadLetters } from "./dead-letters.js";
 import { dev } from "./dev.js";
 import { doctor } from "./doctor/doctor.js";
 import { keysCommand } from "./keys-command.js";
+import { policyCommand } from "./policy.js";
 import { replayCommand } from "./replay.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
@@ -34,6 +35,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["keys", keysCommand],
   ["doctor", doctor],
   ["audit-log", auditLog],
+  ["policy", policyCommand],
   ["help", help],
   ["--help", help],
   ["-h", help],

@@ -39,6 +39,10 @@ const HELP = `attune: personalization, on your own machine
     --decide         ask for the decisions of each visitor after each batch, as pages do (with a secret key)
     --limit N        stop after N rows                --json           print the report as JSON
 
+  attune policy FILE             the privacy policy in plain words, as Markdown, from what the site declares:
+                                 JSON, or a module whose default export is what describePolicy takes
+    --language CODE  en (default), de, fr or es       --json           its parts as JSON
+
   attune serve [options]         the service over HTTP, for production
     --config FILE --dir DIR --port N --host NAME --ruleset FILE --json    as for attune dev
     --no-worker      leave the folding to attune worker

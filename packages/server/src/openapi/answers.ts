@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   AuditVerdict,
   DecideResult,
+  SignedConsentReceipt,
   SiteSummary,
   StoredConsent,
   VisitorExport,
@@ -119,6 +120,29 @@ const consentRecord = () =>
     region: v.nullable(v.string()),
   });
 
+const signedReceipt = () =>
+  v.pipe(
+    typed<SignedConsentReceipt>(
+      v.strictObject({
+        v: v.literal(1),
+        id: v.string(),
+        site: v.string(),
+        subject: v.string(),
+        decidedAt: moment(),
+        recordedAt: moment(),
+        policyVersion: v.string(),
+        textHash: v.nullable(v.string()),
+        purposes: grants(),
+        asked: v.optional(v.array(v.string())),
+        mode: v.string(),
+        region: v.nullable(v.string()),
+        source: v.string(),
+        signature: v.string(),
+      }),
+    ),
+    v.description("The decision as the server signed it (HMAC-SHA-256 under the site's audit key)."),
+  );
+
 export const consentReceipt = () =>
   v.strictObject({
     id: v.string(),
@@ -128,10 +152,17 @@ export const consentReceipt = () =>
       v.optional(v.boolean()),
       v.description("False where nothing of it is kept, since the visitor was erased."),
     ),
+    receipt: v.optional(v.nullable(signedReceipt())),
   });
 
 export const storedConsent = () =>
-  typed<StoredConsent>(v.strictObject({ current: consentRecord(), history: v.array(consentRecord()) }));
+  typed<StoredConsent>(
+    v.strictObject({
+      current: consentRecord(),
+      history: v.array(consentRecord()),
+      receipts: v.array(signedReceipt()),
+    }),
+  );
 
 export const erasureAnswer = () =>
   v.strictObject({

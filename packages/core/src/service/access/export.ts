@@ -78,7 +78,7 @@ async function exportPartition(
     state: (record as VisitorRecord | null)?.state ?? null,
     segments: (record as VisitorRecord | null)?.segments ?? {},
     traits,
-    consent: storedConsentOf(decision, history),
+    consent: storedConsentOf(partition, decision, history),
     events,
     other: Object.fromEntries(other),
   };

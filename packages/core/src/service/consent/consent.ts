@@ -8,6 +8,7 @@ import {
   PURPOSES,
 } from "../../consent/types.js";
 import { fail, ok, type Issue, type Result } from "../../kernel/result.js";
+import type { SignedConsentReceipt } from "../../privacy/index.js";
 import { parseConsentInput } from "../../wire/consent.js";
 import type { ServiceContext } from "../context.js";
 import { deniedByGpc } from "../door/narrow.js";
@@ -17,6 +18,7 @@ import { notify } from "../live/notices.js";
 import { mapBounded } from "../tools/queue.js";
 import { untilWritten } from "../tools/retry.js";
 import type { ConsentInput, ConsentReceipt, StoredConsent } from "../types.js";
+import { receiptOf } from "./receipts.js";
 import { isStandIn, partitionsOf, resolveSubject, STAND_IN, type Subject } from "./subjects.js";
 
 /** Default policy for sites that state none: opt-in, every purpose may be asked for. */
@@ -37,6 +39,7 @@ interface Written {
   recordedAt: number;
   /** False for an erased visitor. */
   stored: boolean;
+  receipt: SignedConsentReceipt | null;
 }
 
 function nextRecord(
@@ -76,7 +79,7 @@ function overtaken(before: ConsentRecord, made: ConsentRecord, input: ConsentInp
 
 /** Writes one partition's decision and its line in the history, once per receipt. */
 async function record(
-  { hot, clock, random, queue }: ServiceContext,
+  { hot, clock, random, queue, receipts }: ServiceContext,
   partition: string,
   input: ConsentInput,
   using: { policy: ConsentPolicy | null; receipt: string },
@@ -89,22 +92,28 @@ async function record(
     );
     if (known != null) {
       const { record: made, recordedAt } = known.value as ConsentLine;
-      return { record: made, recordedAt, stored: true };
+      return { record: made, recordedAt, stored: true, receipt: receiptOf(partition, known.value) };
     }
     const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
     const made = nextRecord(input, using.policy, before, now);
     // Nothing is kept of someone who was erased, not even this.
     if (tombstone != null && visitorOf(partition) !== null)
-      return { record: made, recordedAt: now, stored: false };
+      return { record: made, recordedAt: now, stored: false, receipt: null };
     const late = before !== null && before.decidedAt > made.decidedAt;
     const current = late ? overtaken(before, made, input) : made;
-    const entry: ConsentLine = { v: 1, receipt: using.receipt, recordedAt: now, record: made, held: current };
+    const entry = await receipts.sign(
+      partition,
+      { v: 1, receipt: using.receipt, recordedAt: now, record: made, held: current },
+      using.policy,
+    );
     const { status } = await hot.commit(partition, [
       { op: "check", sort: SORT.tombstone, ifVersion: tombstone?.version ?? 0 },
       { op: "put", sort: SORT.consent, value: { v: 1, current }, ifVersion: stored?.version ?? 0 },
       { op: "put", sort: line, value: entry, ifVersion: 0 },
     ]);
-    return status === "committed" ? { record: made, recordedAt: now, stored: true } : null;
+    return status === "committed"
+      ? { record: made, recordedAt: now, stored: true, receipt: receiptOf(partition, entry) }
+      : null;
   };
   return queue(partition, () => untilWritten(attempt, random));
 }
@@ -174,19 +183,25 @@ export async function recordConsent(
     const now = user === null ? known : await resolveSubject(context, site, { userId: subject.id });
     left = now.visitors.filter((visitor) => !done.has(visitor));
   }
-  const { record: made, recordedAt } = first as Written;
-  return ok({ id: receipt, recordedAt: new Date(recordedAt).toISOString(), record: made, stored });
+  const { record: made, recordedAt, receipt: signed } = first as Written;
+  const at = new Date(recordedAt).toISOString();
+  return ok({ id: receipt, recordedAt: at, record: made, stored, receipt: (own?.receipt ?? signed) || null });
 }
 
 /** One partition's decision and all that came before it, oldest first. */
 export function storedConsentOf(
+  partition: string,
   entry: ConsentEntry | null,
   lines: readonly ConsentLine[],
 ): StoredConsent | null {
   if (entry === null) return null;
   // Receipts that callers name are in no order.
   const inOrder = [...lines].sort((a, b) => a.recordedAt - b.recordedAt);
-  return { current: entry.current, history: inOrder.map(({ record: made }) => made) };
+  return {
+    current: entry.current,
+    history: inOrder.map(({ record: made }) => made),
+    receipts: inOrder.flatMap((line) => receiptOf(partition, line) ?? []),
+  };
 }
 
 export async function storedConsent(
@@ -198,7 +213,7 @@ export async function storedConsent(
   const lines: ConsentLine[] = [];
   for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
     lines.push(value);
-  return storedConsentOf(stored.value, lines);
+  return storedConsentOf(partition, stored.value, lines);
 }
 
 /** The latest decision of the subject, wherever it was made. */

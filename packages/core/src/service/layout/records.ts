@@ -117,6 +117,8 @@ export interface ConsentLine {
   record: ConsentRecord;
   /** What held from then on: less than `record` where that was made before the decision it came after. */
   held: ConsentRecord;
+  /** Of the receipt, which says the rest of what the line says. Absent where nobody signed. */
+  signed?: { textHash: string | null; signature: string };
 }
 
 /** `a/{visitor}` in a counter shard: effects up to this one are counted. */

@@ -28,6 +28,8 @@ import { monitoringRoutes } from "./routes/monitoring.js";
 import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
+import { segmentRoutes } from "./routes/segment.js";
+import { segmentSettingsRoutes } from "./routes/segment-settings.js";
 import { seriesRoutes } from "./routes/series.js";
 import { simulationRoutes } from "./routes/simulation.js";
 import { streamRoutes } from "./routes/stream.js";
@@ -88,6 +90,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     basePath,
     authenticate: authenticator.fromRequest,
     publicOrigin,
+    consentCategories: options.consentCategories ?? {},
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const routes = routesOf(context, options);
@@ -131,6 +134,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
 function routesOf(context: RouteContext, { metrics, dashboard }: AttuneServerOptions): Route[] {
   const routes: Route[] = [
     ...eventRoutes(context),
+    ...segmentRoutes(context),
+    ...segmentSettingsRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
     ...dataRoutes(context),

@@ -26,6 +26,8 @@ export interface Authenticator {
   fromRequest(request: Request, url: URL): Principal | null;
   /** By a key in a header or in the query. */
   fromKey(request: Request, url: URL): Principal | null;
+  /** By a write key that stands somewhere else in the request. */
+  fromText(key: string, request: Request): Principal;
   /** By the write key inside a body, for beacons, else by the cookie. */
   fromBody(body: unknown, request: Request, url: URL): Principal | null;
 }
@@ -60,7 +62,9 @@ export function createAuthenticator(
     const [scheme, value] = splitAuthorization(request.headers.get("authorization"));
     if (scheme === "bearer") return byKey(value, request, true);
     if (scheme === "basic") return byKey(basicUser(value), request, false);
-    const inQuery = url.search === "" ? null : url.searchParams.get("key");
+    // The other name is that of RudderStack's clients.
+    const { searchParams } = url;
+    const inQuery = url.search === "" ? null : (searchParams.get("key") ?? searchParams.get("writeKey"));
     return inQuery === null ? null : byKey(inQuery, request, false);
   };
   const fromCookie = (request: Request, url: URL): Principal | null => {
@@ -80,6 +84,7 @@ export function createAuthenticator(
 
   return {
     fromKey,
+    fromText: (key, request) => byKey(key, request, false),
     fromRequest: (request, url) => fromKey(request, url) ?? fromCookie(request, url),
     fromBody(body, request, url) {
       const key =

@@ -74,7 +74,13 @@ async function handle(
   const url = new URL(request.url);
   const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
   // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
-  const identify = keyMayBeInBody ? authenticator.fromKey : authenticator.fromRequest;
+  const { keyParam } = route;
+  const identify =
+    keyParam !== undefined
+      ? () => authenticator.fromText(params[keyParam] ?? "", request)
+      : keyMayBeInBody
+        ? authenticator.fromKey
+        : authenticator.fromRequest;
   const share = (principal: Principal): void => requireShare(keys.take(principal.id), headers, "key");
   const stranger = <T>(recognise: () => T): T => countFailures(recognise, request, admission, judges);
 

@@ -1,8 +1,10 @@
 import type { KeyRing } from "../auth/keys.js";
 
 const METHODS = "GET, POST, OPTIONS";
+/** The second line is what clients of Segment and RudderStack add to theirs. */
 const REQUEST_HEADERS =
-  "authorization, content-type, content-encoding, if-none-match, idempotency-key, last-event-id";
+  "authorization, content-type, content-encoding, if-none-match, idempotency-key, last-event-id, " +
+  "x-retry-count, anonymousid, sentat, rsa-recovered, rsa-retry-attempt, rsa-since-last-attempt, rsa-since-first-attempt, rsa-retry-reason";
 
 /**
  * What pages of other origins may read. Only routes that a write key reaches answer at all, only to origins that some write

@@ -28,6 +28,8 @@ interface RouteShape {
   ingests?: true;
   /** Is done once for each `Idempotency-Key` that a request carries. */
   once?: true;
+  /** The path parameter that is the write key, for clients that put it there. */
+  keyParam?: string;
   /** Answered under any load and to everyone: whether this server is well. */
   vital?: true;
 }

@@ -103,6 +103,20 @@ export const batchAnswer = () =>
     ),
   });
 
+const withheld = () =>
+  v.pipe(v.optional(count()), v.description("How many consent does not cover: nothing of them is kept."));
+
+export const segmentAnswer = () => v.strictObject({ success: v.literal(true), withheld: withheld() });
+
+export const segmentBatchAnswer = () =>
+  v.strictObject({
+    success: v.literal(true),
+    withheld: withheld(),
+    rejected: v.optional(
+      v.array(v.strictObject({ index: count(), eventId: v.optional(v.string()), errors: v.array(issue()) })),
+    ),
+  });
+
 export const decideAnswer = () =>
   v.strictObject({
     decisions: decisions(),

@@ -2,6 +2,7 @@ import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
 import * as of from "./answers.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
+import { segmentOperations } from "./operations-segment.js";
 import { siteOperations } from "./operations-site.js";
 
 const SUBJECT = "A visitor id or a user id.";
@@ -11,6 +12,7 @@ const LIMIT = { type: "integer", minimum: 1, maximum: 200, default: 200 };
 export const operations = {
   ...eventsOperations,
   ...siteOperations,
+  ...segmentOperations,
   "POST /api/v1/behavioral/consent": {
     id: "recordConsent",
     tag: "Consent and privacy",

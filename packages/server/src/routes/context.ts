@@ -1,5 +1,6 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
+import type { ConsentCategories } from "@attune/core/wire";
 import type { Principal } from "../auth/authenticate.js";
 import type { Sessions } from "../auth/sessions.js";
 import type { Limits } from "../types.js";
@@ -28,6 +29,8 @@ export interface RouteContext {
   readonly basePath: string;
   /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */
   publicOrigin(): string | null;
+  /** What the sites' consent platform calls the purposes. */
+  readonly consentCategories: ConsentCategories;
   /** How long events are kept, ms, as the service was told. */
   readonly retentionMs: number;
 }

@@ -27,6 +27,7 @@ import { healthRoutes } from "./routes/health.js";
 import { monitoringRoutes } from "./routes/monitoring.js";
 import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
+import { privacyEventRoutes } from "./routes/privacy-events.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { segmentRoutes } from "./routes/segment.js";
 import { segmentSettingsRoutes } from "./routes/segment-settings.js";
@@ -134,6 +135,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
 function routesOf(context: RouteContext, { metrics, dashboard }: AttuneServerOptions): Route[] {
   const routes: Route[] = [
     ...eventRoutes(context),
+    ...privacyEventRoutes(context),
     ...segmentRoutes(context),
     ...segmentSettingsRoutes(context),
     ...streamRoutes(context),

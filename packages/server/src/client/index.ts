@@ -68,6 +68,14 @@ export function createClient(options: ClientOptions) {
         { body: { events: events.map(identified), sentAt: given.sentAt }, query: { wait: given.waitMs } },
         given,
       ),
+    /** One that names nobody: what is kept of it is what the answer says. */
+    sendPrivacyEvent: (body: BodyOf<"sendPrivacyEvent">, given?: OnceOptions) =>
+      json<AnswerOf<"sendPrivacyEvent">>(
+        "POST",
+        `${BEHAVIOURAL}/events/privacy-compliant`,
+        { body, once: true },
+        given,
+      ),
     /** Frames as they come; leave the loop to end it. Not resumed by itself: open it again with the last frame's id. */
     async *stream(given: StreamOptions = {}): AsyncGenerator<StreamFrame, void> {
       const { lastEventId, visitorId, sessionId, userId } = given;

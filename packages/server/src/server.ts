@@ -1,9 +1,10 @@
 import { AttuneError, safeReport, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
-import { createAuthenticator } from "./auth/authenticate.js";
+import { checkVisitorOrigin, createAuthenticator } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
+import { visitorOf } from "./auth/visitor-cookie.js";
 import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
 import { addressBehind, createLocations, requireHeaders } from "./http/location.js";
@@ -106,6 +107,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
       addressOf,
       locationOf: createLocations({ proxy, locate, addressOf, clock, report }),
+      visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
+      requireOwnPage: (request, url) =>
+        checkVisitorOrigin(request, [url.origin, publicOrigin()], ring.originNamed),
       pressure,
       once: createOnce(answers.store, clock, report),
       meters,

@@ -6,6 +6,7 @@ import { createSecureRandom } from "../kernel/random.js";
 import { safeReport } from "../kernel/safe-report.js";
 import { memoryChannel } from "../memory/index.js";
 import { createWrapping } from "../privacy/index.js";
+import { createVisitorTokens } from "./access/visitor-tokens.js";
 import { createVisitorCache } from "./cache/visitor-cache.js";
 import type { ServiceContext } from "./context.js";
 import { createFieldSeals, type FieldSeals } from "./door/field-seals.js";
@@ -94,6 +95,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     random,
     ids,
     pseudonyms: createPseudonyms(keys),
+    tokens: createVisitorTokens(keys, clock),
     audit: createAudit({ durable, keys, clock, random, queue, report }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,

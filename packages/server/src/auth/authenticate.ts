@@ -7,16 +7,19 @@ export type Scope = "ingest" | "decide" | "ruleset" | "read" | "manage";
 
 /** Who is asking. */
 export interface Principal {
-  readonly kind: "write" | "secret" | "session";
-  /** Of the key or session. */
+  readonly kind: "write" | "secret" | "session" | "visitor";
+  /** Of the key or session; of a visitor, what names it in this process alone. */
   readonly id: string;
   readonly site: string;
+  /** The only one that a visitor's token reaches. */
+  readonly visitorId?: string;
   /** Turns false when the key or session is revoked or has expired; long answers ask again. */
   active(): boolean;
 }
 
 /** As the audit log names who did something: the key or session, never a person of the site. */
-export const actorOf = ({ kind, id }: Principal): string => `${kind}:${id}`;
+export const actorOf = ({ kind, id }: Principal): string =>
+  kind === "visitor" ? "visitor" : `${kind}:${id}`;
 
 const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset"]);
 const CHALLENGE = { "www-authenticate": 'Bearer realm="attune"' };
@@ -69,7 +72,7 @@ export function createAuthenticator(
   };
   const fromCookie = (request: Request, url: URL): Principal | null => {
     // Whoever can plant a cookie of this name beside the real one must not sign its owner out.
-    const session = cookiesOf(request)
+    const session = cookiesOf(request, COOKIE)
       .map((cookie) => sessions.find(cookie))
       .find((found) => found !== null);
     if (!session) return null;
@@ -115,6 +118,29 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
   }
 }
 
+/**
+ * A visitor's cookie travels by itself too: it counts for requests of the server's own pages and of origins that a key names, and for what no
+ * page sent.
+ *
+ * @param isNamed Whether some write key names the origin.
+ */
+export function checkVisitorOrigin(
+  request: Request,
+  own: readonly (string | null)[],
+  isNamed: (origin: string) => boolean,
+): void {
+  const origin = request.headers.get("origin");
+  const isSafe = request.method === "GET" || request.method === "HEAD";
+  const isCrossSite = request.headers.get("sec-fetch-site") === "cross-site";
+  const isAllowed = origin === null ? isSafe && !isCrossSite : own.includes(origin) || isNamed(origin);
+  if (isAllowed) return;
+  throw new Refusal(
+    403,
+    "ATTUNE_SERVER_ORIGIN",
+    "A visitor's token counts for pages of the site alone; add their origin to the write key's origins.",
+  );
+}
+
 function checkOrigin(key: StoredKey, request: Request): void {
   const origin = request.headers.get("origin");
   if (origin !== null && !originAllowed(key, origin)) {
@@ -151,12 +177,12 @@ function basicUser(value: string): string {
   return colon < 0 ? text : text.slice(0, colon);
 }
 
-/** All that claim to be a session's. */
-function cookiesOf(request: Request): string[] {
+/** The values of all cookies of that name. */
+export function cookiesOf(request: Request, wanted: string): string[] {
   const pairs =
     request.headers
       .get("cookie")
       ?.split(";")
       .map((part) => part.trim().split("=")) ?? [];
-  return pairs.flatMap(([name, value]) => (name === COOKIE && value ? [value] : []));
+  return pairs.flatMap(([name, value]) => (name === wanted && value ? [value] : []));
 }

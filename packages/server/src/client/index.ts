@@ -88,8 +88,14 @@ export function createClient(options: ClientOptions) {
       json<AnswerOf<"recordConsent">>("POST", `${BEHAVIOURAL}/consent`, { body, once: true }, given),
     consentOf: (id: string, given?: CallOptions) =>
       get<"consentOf">(`${BEHAVIOURAL}/consent/${part(id)}`, given),
-    erase: (id: string, given?: CallOptions) =>
-      json<AnswerOf<"erase">>("DELETE", `${BEHAVIOURAL}/data/${part(id)}`, {}, given),
+    /** `cascade: false`: only what is kept under this very id. */
+    erase: (id: string, given: CallOptions & { cascade?: boolean } = {}) =>
+      json<AnswerOf<"erase">>(
+        "DELETE",
+        `${BEHAVIOURAL}/data/${part(id)}`,
+        given.cascade === undefined ? {} : { query: { cascadeDelete: String(given.cascade) } },
+        given,
+      ),
     exportData: (id: string, given?: CallOptions) =>
       get<"exportData">(`${BEHAVIOURAL}/data/${part(id)}/export`, given),
     auditLog: (given: CallOptions & { limit?: number; cursor?: string } = {}) =>

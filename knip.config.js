@@ -13,8 +13,8 @@ function subPaths(name) {
     .filter((path) => existsSync(new URL(`packages/${name}/${path}`, import.meta.url)));
 }
 
-/** Tests, and the scripts that tests start as processes. */
-const TESTS = ["src/**/*.test.{ts,tsx}", "src/**/*.test-d.ts", "src/**/*.fixture.ts"];
+/** Tests, and the scripts that tests start as processes or put into pages. */
+const TESTS = ["src/**/*.test.{ts,tsx}", "src/**/*.test-d.ts", "src/**/*.fixture.ts", "test/pages/*.ts"];
 /** Entries beyond what a host imports. */
 const MORE = { server: ["src/cli/index.ts"] };
 /** Loaded under a name that is put together, or as another program. */

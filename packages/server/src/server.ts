@@ -1,9 +1,10 @@
 import { AttuneError, safeReport, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
-import { createAuthenticator } from "./auth/authenticate.js";
+import { checkVisitorOrigin, createAuthenticator } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
+import { visitorOf } from "./auth/visitor-cookie.js";
 import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
 import { addressBehind, createLocations, requireHeaders } from "./http/location.js";
@@ -27,7 +28,10 @@ import { healthRoutes } from "./routes/health.js";
 import { monitoringRoutes } from "./routes/monitoring.js";
 import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
+import { privacyEventRoutes } from "./routes/privacy-events.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
+import { segmentRoutes } from "./routes/segment.js";
+import { segmentSettingsRoutes } from "./routes/segment-settings.js";
 import { seriesRoutes } from "./routes/series.js";
 import { simulationRoutes } from "./routes/simulation.js";
 import { streamRoutes } from "./routes/stream.js";
@@ -88,6 +92,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     basePath,
     authenticate: authenticator.fromRequest,
     publicOrigin,
+    consentCategories: options.consentCategories ?? {},
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const routes = routesOf(context, options);
@@ -102,6 +107,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
       addressOf,
       locationOf: createLocations({ proxy, locate, addressOf, clock, report }),
+      visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
+      requireOwnPage: (request, url) =>
+        checkVisitorOrigin(request, [url.origin, publicOrigin()], ring.originNamed),
       pressure,
       once: createOnce(answers.store, clock, report),
       meters,
@@ -131,6 +139,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
 function routesOf(context: RouteContext, { metrics, dashboard }: AttuneServerOptions): Route[] {
   const routes: Route[] = [
     ...eventRoutes(context),
+    ...privacyEventRoutes(context),
+    ...segmentRoutes(context),
+    ...segmentSettingsRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
     ...dataRoutes(context),

@@ -1,6 +1,7 @@
 import type { Clock, RandomSource } from "@attune/core";
 import type { ConsentPolicy } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
+import type { ConsentCategories } from "@attune/core/wire";
 import type { ApiKey } from "./auth/keys.js";
 import type { BodyLimits } from "./http/body.js";
 import type { Locate, ProxyHeaders } from "./http/location.js";
@@ -40,6 +41,11 @@ export interface AttuneServerOptions {
   rules?: unknown;
   /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */
   consent?: ConsentPolicy;
+  /**
+   * What the site's consent platform calls its categories → the purposes that each is here (`{ C0002: "analytics" }`), for the consent that
+   * clients of Segment and RudderStack send with their events. Categories called like a purpose need no entry.
+   */
+  consentCategories?: ConsentCategories;
   /** Fields that are kept sealed (`properties.diagnosis`, `traits.phone`); needs `keys` that wrap. A handed-in `service` has its own. */
   sensitive?: ServiceOptions["sensitive"];
   /** What is left out under load (default: nothing). A handed-in `service` has its own. */

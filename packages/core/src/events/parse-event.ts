@@ -2,8 +2,9 @@ import { contentHash } from "../kernel/hash.js";
 import { canonicalJson } from "../kernel/json.js";
 import { fail, ok, type Issue, type Result } from "../kernel/result.js";
 import { readBehavioural } from "./behavioural-event.js";
-import { isFields, newCheck, report, type Check } from "./check.js";
+import { isFields, newCheck, report, type Check, type Fields } from "./check.js";
 import type { Draft, ParseContext } from "./draft.js";
+import { readNumber } from "./fields.js";
 import { readNative } from "./native-event.js";
 import type { SharedParts } from "./shared.js";
 import { clockCorrection } from "./skew.js";
@@ -12,6 +13,8 @@ import { SCHEMA_VERSION, type Event, type EventContext } from "./types.js";
 /** 2000-01-01: earlier times are clocks that were never set, or seconds taken for milliseconds. */
 const EARLIEST = 946_684_800_000;
 const LATEST_AHEAD_MS = 366 * 86_400_000;
+/** What an event may ask to be kept for, ms: an hour to 100 years. */
+const RETENTION_MS = [3_600_000, 36_525 * 86_400_000] as const;
 
 /**
  * The one way from the wire to an {@link Event}. Two shapes are read: the library's own envelope (`name`, `id`, …) and the behavioural
@@ -37,7 +40,19 @@ export function parseEvent(input: unknown, context: ParseContext): Result<Event,
     input["eventType"] === undefined || (input["name"] !== undefined && input["id"] !== undefined);
   const draft = native ? readNative(check, input, context) : readBehavioural(check, input, context);
   const event = complete(check, draft, context);
+  if (input["retentionMs"] !== undefined) readRetention(check, input, draft, event);
   return check.issues.length ? fail(check.issues) : ok(event);
+}
+
+/** Only of events that name nobody: what is kept of a person goes together, when it is erased or when the last of it is gone. */
+function readRetention(check: Check, input: Fields, { visitorId, userId }: Draft, event: Event): void {
+  const retentionMs = readNumber(check, input, "retentionMs", RETENTION_MS);
+  if (retentionMs === null) return;
+  event.retentionMs = retentionMs;
+  if (visitorId === null && userId === null) return;
+  const message =
+    "Leave it out, or name a session alone: what visitors and users do is kept as long as the site keeps events.";
+  report(check, "RANGE", message, "retentionMs");
 }
 
 function complete(check: Check, draft: Draft, context: ParseContext): Event {

@@ -85,6 +85,8 @@ export interface Event {
   name: string;
   properties: JsonObject;
   context: EventContext;
+  /** How long a server keeps it at most, ms, where that is less than it keeps events; absent: as long as it keeps events. */
+  retentionMs?: number;
   /** How many events of its name it stands for, where a server under load has kept only some of them; absent: for itself alone. */
   weight?: number;
   /** Fields whose values the server has sealed at its door; each holds a `{ $sealed }` in its place. Absent: none. */

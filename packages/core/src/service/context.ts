@@ -6,6 +6,7 @@ import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
+import type { VisitorTokens } from "./access/visitor-tokens.js";
 import type { VisitorCache } from "./cache/visitor-cache.js";
 import type { ReceiptSigner } from "./consent/receipts.js";
 import type { FieldSeals } from "./door/field-seals.js";
@@ -35,6 +36,7 @@ export interface ServiceContext {
   random: RandomSource;
   ids: IdSource;
   pseudonyms: Pseudonyms;
+  tokens: VisitorTokens;
   audit: Audit;
   receipts: ReceiptSigner;
   /** What the log and sensitive fields are sealed with; null: nothing is. */

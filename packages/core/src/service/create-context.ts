@@ -6,6 +6,7 @@ import { createSecureRandom } from "../kernel/random.js";
 import { safeReport } from "../kernel/safe-report.js";
 import { memoryChannel } from "../memory/index.js";
 import { createWrapping } from "../privacy/index.js";
+import { createVisitorTokens } from "./access/visitor-tokens.js";
 import { createVisitorCache } from "./cache/visitor-cache.js";
 import { createReceiptSigner } from "./consent/receipts.js";
 import type { ServiceContext } from "./context.js";
@@ -96,6 +97,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     ids,
     pseudonyms: createPseudonyms(keys),
     receipts: createReceiptSigner(keys, report),
+    tokens: createVisitorTokens(keys, clock),
     audit: createAudit({ durable, keys, clock, random, queue, report }),
     subjectKeys,
     letterSeals: wrapping ? createLetterSeals({ hot: stores.hot, clock }, wrapping) : null,

@@ -66,10 +66,19 @@ function rights(
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     verifyReceipt: async (receipt, { site } = {}) => context.receipts.verify(checkSite(site), receipt),
     exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor } = {}) => eraseSubject(context, { site: checkSite(site), id, actor }),
+    erase: async (id, { site, actor, cascade } = {}) =>
+      eraseSubject(context, { site: checkSite(site), id, actor, cascade }),
     pseudonymOf: async (id, { site } = {}) => pseudonymOf(context, checkSite(site), id),
   };
 }
+
+/** What a visitor's own browser shows who it is by. */
+const tokens = ({
+  tokens: own,
+}: ServiceContext): Pick<PersonalizationService, "issueVisitorToken" | "readVisitorToken"> => ({
+  issueVisitorToken: (visitorId, { site } = {}) => own.issue(visitorId, checkSite(site)),
+  readVisitorToken: (token, { sites = ["default"] } = {}) => own.read(token, sites),
+});
 
 /** What was counted. */
 function figures(
@@ -116,6 +125,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
   return {
     ...visits(context, parts),
     ...rights(context, parts),
+    ...tokens(context),
     ...figures(context),
     ...records(context, parts),
     rebuild: (progress) => rebuild(context, progress),

@@ -8,7 +8,7 @@
  *   door/      an event arrives   ingest → door → minimiser, device-clocks, narrow (consent), field-seals (sensitive)
  *              under load         load (what weighs), sampling (what is left out)
  *              who waits for it   waiting
- *   log/       in, and out        runs → packed-events, subject-keys
+ *   log/       in, and out        runs → packed-events, subject-keys; brief (what is kept for less than the rest)
  *   fold/      it is folded       worker → fold-runs → fold-batch → commit-visitor → read-visitor, fold-visitor (pure), contributions, body-hash
  *              it cannot be       fold-apart
  *   effects/   in other places    outbox → sessions, counter-names; left-effects (what a dead process left undone)
@@ -17,7 +17,7 @@
  *
  *   rules/     what holds         decide → ruleset ← given-ruleset (the host's own), as-stored (JSON); assessments (segments)
  *   consent/   what was allowed   consent → subjects (who is meant), inherit-consent (a user's reaches a visitor)
- *   access/    what is kept       profile, export
+ *   access/    what is kept       profile, export; visitor-tokens (who may see its own), privacy-report (of all)
  *   erase/     it is erased       erase → erase-visitor → erase-records
  *   cache/     held in memory     visitor-cache → known-visitor, bounded-cache, seen, cache-counts
  *

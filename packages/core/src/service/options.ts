@@ -117,3 +117,12 @@ export interface ActOptions {
   /** Who asks for it: the name of a credential or of a role, never of a subject (default `system`). */
   actor?: string;
 }
+
+/** What an erasure reaches. */
+export interface EraseOptions extends ActOptions {
+  /**
+   * Whether the visitors that a user is linked to are erased with the user (default true). `false`: only what is kept under this very id, as a
+   * visitor's or in events that name the user and no visitor; visitors stay, with their links and their own consent.
+   */
+  cascade?: boolean;
+}

@@ -12,6 +12,7 @@ import type {
   ActOptions,
   AskedVisitor,
   DecideContext,
+  EraseOptions,
   FigureQuery,
   IngestOptions,
   NamedId,
@@ -62,12 +63,25 @@ export interface PersonalizationService {
   verifyReceipt(receipt: unknown, options?: { site?: string }): Promise<boolean>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
   exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
-  erase(id: SubjectId, options?: ActOptions): Promise<ErasureReceipt>;
+  erase(id: SubjectId, options?: EraseOptions): Promise<ErasureReceipt>;
   /**
    * The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is.
    * Rejects with `ATTUNE_SERVICE_SUBJECT` for none, or an empty one.
    */
   pseudonymOf(id: NamedId, options?: { site?: string }): Promise<string>;
+  /**
+   * A signed text by which a visitor's browser shows whose it is for 180 days, to see, take away and decide on what is kept of that visitor
+   * alone. To be kept where scripts cannot read it (an HttpOnly cookie), and given out where consent is.
+   */
+  issueVisitorToken(
+    visitorId: string,
+    options?: { site?: string },
+  ): Promise<{ token: string; expiresAt: number }>;
+  /** Whose token it is; null for one that is altered, too old or of none of the sites (default: `default` alone). */
+  readVisitorToken(
+    token: string,
+    options?: { sites?: readonly string[] },
+  ): Promise<{ site: string; visitorId: string } | null>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,

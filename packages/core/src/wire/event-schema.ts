@@ -87,6 +87,28 @@ const SHARED = {
   seq: { description: "Rising, per device.", ...whole(0, Number.MAX_SAFE_INTEGER) },
   sentAt: time("By the device's clock, when it was sent."),
   consent: CONSENT,
+  retentionMs: {
+    description:
+      "How long it is kept at most, ms, where that is less than the server keeps events. For events that name a session alone.",
+    ...whole(3_600_000, 36_525 * 86_400_000),
+  },
+};
+
+/** An event that names a visitor or a user has no retention of its own. */
+const OWN_RETENTION: JsonSchema = {
+  if: { required: ["retentionMs"], properties: { retentionMs: { type: "integer" } } },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { properties: { userId: { enum: EMPTY }, anonymousId: { enum: EMPTY } } },
+};
+/** The same of native events; the visitor may be named in two ways there. */
+const OWN_RETENTION_NATIVE: JsonSchema = {
+  ...OWN_RETENTION,
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: {
+    properties: Object.fromEntries(
+      ["userId", "visitorId", "anonymousId"].map((key) => [key, { enum: EMPTY }]),
+    ),
+  },
 };
 
 function native(base: string): JsonSchema {
@@ -127,6 +149,7 @@ function native(base: string): JsonSchema {
     then: { properties: { visitorId: visitor(MAX_ID + 2) } },
     else: { properties: { visitorId: { enum: EMPTY }, anonymousId: visitor(MAX_ID) } },
     anyOf: ["visitorId", "anonymousId", "userId", "sessionId"].map(present),
+    allOf: [OWN_RETENTION_NATIVE],
   };
 }
 
@@ -164,7 +187,7 @@ function behavioural(base: string): JsonSchema {
       { required: ["eventData"], properties: { eventData: { required: ["timestamp"], type: "object" } } },
       { properties: { timestamp } },
     ],
-    allOf: [{ anyOf: ["anonymousId", "userId", "sessionId"].map(present) }],
+    allOf: [{ anyOf: ["anonymousId", "userId", "sessionId"].map(present) }, OWN_RETENTION],
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { PURPOSES } from "../consent/types.js";
 import { validateConsentPolicy } from "../consent/validate-policy.js";
 import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
 import { share, text, whole } from "./fields.js";
@@ -79,6 +80,17 @@ const config = () =>
       ),
     ),
     consent: v.optional(v.unknown()),
+    consentCategories: v.optional(
+      noList(
+        v.record(
+          text(),
+          v.union(
+            [v.picklist(PURPOSES), v.array(v.picklist(PURPOSES))],
+            `Name the purposes that the category is here: ${PURPOSES.join(", ")}.`,
+          ),
+        ),
+      ),
+    ),
     retentionDays: v.optional(whole(7, 3_650)),
     limits: v.optional(
       object({

@@ -1,4 +1,5 @@
 import type { ConsentPolicy, ConsentSource, Grants } from "../consent/types.js";
+import type { ConsentCategories } from "./segment-consent.js";
 
 /** Whom a call is about: the anonymous id, or the user id. A bare string may be either. */
 export type SubjectId = string | { visitorId: string } | { userId: string };
@@ -48,6 +49,8 @@ export interface ServerConfig {
   dir?: string;
   sites?: Record<string, SiteConfig>;
   consent?: ConsentPolicy;
+  /** What the sites' consent platform calls its categories → the purposes that each is here. */
+  consentCategories?: ConsentCategories;
   /** Days that events are kept, at least 7. */
   retentionDays?: number;
   limits?: {

@@ -254,6 +254,16 @@ describe("parseDecisionsPost", () => {
 });
 
 describe("parseServerConfig", () => {
+  it("maps the categories of a consent platform to purposes, and to nothing else", () => {
+    const consentCategories = { C0002: "analytics", C0003: ["personalization", "marketing"] };
+    expect(parseServerConfig({ consentCategories })).toEqual({ ok: true, value: { consentCategories } });
+    const bad = { C0002: "statistics", C0003: ["marketing", 7] };
+    expect(paths(parseServerConfig({ consentCategories: bad }))).toEqual([
+      "/consentCategories/C0002",
+      "/consentCategories/C0003",
+    ]);
+  });
+
   it("says in plain words what a value must be", () => {
     const bad = parseServerConfig({
       host: 5,

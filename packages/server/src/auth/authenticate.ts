@@ -7,16 +7,19 @@ export type Scope = "ingest" | "decide" | "ruleset" | "read" | "manage";
 
 /** Who is asking. */
 export interface Principal {
-  readonly kind: "write" | "secret" | "session";
-  /** Of the key or session. */
+  readonly kind: "write" | "secret" | "session" | "visitor";
+  /** Of the key or session; of a visitor, what names it in this process alone. */
   readonly id: string;
   readonly site: string;
+  /** The only one that a visitor's token reaches. */
+  readonly visitorId?: string;
   /** Turns false when the key or session is revoked or has expired; long answers ask again. */
   active(): boolean;
 }
 
 /** As the audit log names who did something: the key or session, never a person of the site. */
-export const actorOf = ({ kind, id }: Principal): string => `${kind}:${id}`;
+export const actorOf = ({ kind, id }: Principal): string =>
+  kind === "visitor" ? "visitor" : `${kind}:${id}`;
 
 const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset"]);
 const CHALLENGE = { "www-authenticate": 'Bearer realm="attune"' };
@@ -26,6 +29,8 @@ export interface Authenticator {
   fromRequest(request: Request, url: URL): Principal | null;
   /** By a key in a header or in the query. */
   fromKey(request: Request, url: URL): Principal | null;
+  /** By a write key that stands somewhere else in the request. */
+  fromText(key: string, request: Request): Principal;
   /** By the write key inside a body, for beacons, else by the cookie. */
   fromBody(body: unknown, request: Request, url: URL): Principal | null;
 }
@@ -60,12 +65,14 @@ export function createAuthenticator(
     const [scheme, value] = splitAuthorization(request.headers.get("authorization"));
     if (scheme === "bearer") return byKey(value, request, true);
     if (scheme === "basic") return byKey(basicUser(value), request, false);
-    const inQuery = url.search === "" ? null : url.searchParams.get("key");
+    // The other name is that of RudderStack's clients.
+    const { searchParams } = url;
+    const inQuery = url.search === "" ? null : (searchParams.get("key") ?? searchParams.get("writeKey"));
     return inQuery === null ? null : byKey(inQuery, request, false);
   };
   const fromCookie = (request: Request, url: URL): Principal | null => {
     // Whoever can plant a cookie of this name beside the real one must not sign its owner out.
-    const session = cookiesOf(request)
+    const session = cookiesOf(request, COOKIE)
       .map((cookie) => sessions.find(cookie))
       .find((found) => found !== null);
     if (!session) return null;
@@ -80,6 +87,7 @@ export function createAuthenticator(
 
   return {
     fromKey,
+    fromText: (key, request) => byKey(key, request, false),
     fromRequest: (request, url) => fromKey(request, url) ?? fromCookie(request, url),
     fromBody(body, request, url) {
       const key =
@@ -108,6 +116,29 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
       "A write key may only send events and consent and ask for decisions.",
     );
   }
+}
+
+/**
+ * A visitor's cookie travels by itself too: it counts for requests of the server's own pages and of origins that a key names, and for what no
+ * page sent.
+ *
+ * @param isNamed Whether some write key names the origin.
+ */
+export function checkVisitorOrigin(
+  request: Request,
+  own: readonly (string | null)[],
+  isNamed: (origin: string) => boolean,
+): void {
+  const origin = request.headers.get("origin");
+  const isSafe = request.method === "GET" || request.method === "HEAD";
+  const isCrossSite = request.headers.get("sec-fetch-site") === "cross-site";
+  const isAllowed = origin === null ? isSafe && !isCrossSite : own.includes(origin) || isNamed(origin);
+  if (isAllowed) return;
+  throw new Refusal(
+    403,
+    "ATTUNE_SERVER_ORIGIN",
+    "A visitor's token counts for pages of the site alone; add their origin to the write key's origins.",
+  );
 }
 
 function checkOrigin(key: StoredKey, request: Request): void {
@@ -146,12 +177,12 @@ function basicUser(value: string): string {
   return colon < 0 ? text : text.slice(0, colon);
 }
 
-/** All that claim to be a session's. */
-function cookiesOf(request: Request): string[] {
+/** The values of all cookies of that name. */
+export function cookiesOf(request: Request, wanted: string): string[] {
   const pairs =
     request.headers
       .get("cookie")
       ?.split(";")
       .map((part) => part.trim().split("=")) ?? [];
-  return pairs.flatMap(([name, value]) => (name === COOKIE && value ? [value] : []));
+  return pairs.flatMap(([name, value]) => (name === wanted && value ? [value] : []));
 }

@@ -60,7 +60,7 @@ export interface Host {
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {}, report } = options;
-  const { basePath = "", origin: publicOrigin, proxy } = config;
+  const { basePath = "", origin: publicOrigin, proxy, consentCategories } = config;
   const { worker = true, ownKeys = true } = options;
   const retentionMs = retentionOf(config);
   const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
@@ -85,6 +85,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         basePath,
         limits: limitsOf(config),
         ...(proxy && { proxy }),
+        ...(consentCategories && { consentCategories }),
         ...(dashboard !== null && { dashboard: { directory: dashboard } }),
         ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
         origin: publicOrigin ?? (() => ownOrigin),

@@ -22,7 +22,9 @@ const client = (key: string = SECRET) => createClient({ url: at.url, key });
 
 describe("the client, on the real server", () => {
   it("has a method for every route that is not a page, by the name of its operation", () => {
-    const ids = Object.values(operations).map(({ id }) => id);
+    // The Segment routes have clients of their own.
+    const ours = Object.values(operations).filter(({ tag }) => tag !== "Segment");
+    const ids = ours.map(({ id }) => id);
     expect(Object.keys(client()).sort()).toEqual(ids.filter((id) => !PAGES.includes(id)).sort());
   });
 

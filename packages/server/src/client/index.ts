@@ -68,6 +68,14 @@ export function createClient(options: ClientOptions) {
         { body: { events: events.map(identified), sentAt: given.sentAt }, query: { wait: given.waitMs } },
         given,
       ),
+    /** One that names nobody: what is kept of it is what the answer says. */
+    sendPrivacyEvent: (body: BodyOf<"sendPrivacyEvent">, given?: OnceOptions) =>
+      json<AnswerOf<"sendPrivacyEvent">>(
+        "POST",
+        `${BEHAVIOURAL}/events/privacy-compliant`,
+        { body, once: true },
+        given,
+      ),
     /** Frames as they come; leave the loop to end it. Not resumed by itself: open it again with the last frame's id. */
     async *stream(given: StreamOptions = {}): AsyncGenerator<StreamFrame, void> {
       const { lastEventId, visitorId, sessionId, userId } = given;
@@ -80,8 +88,14 @@ export function createClient(options: ClientOptions) {
       json<AnswerOf<"recordConsent">>("POST", `${BEHAVIOURAL}/consent`, { body, once: true }, given),
     consentOf: (id: string, given?: CallOptions) =>
       get<"consentOf">(`${BEHAVIOURAL}/consent/${part(id)}`, given),
-    erase: (id: string, given?: CallOptions) =>
-      json<AnswerOf<"erase">>("DELETE", `${BEHAVIOURAL}/data/${part(id)}`, {}, given),
+    /** `cascade: false`: only what is kept under this very id. */
+    erase: (id: string, given: CallOptions & { cascade?: boolean } = {}) =>
+      json<AnswerOf<"erase">>(
+        "DELETE",
+        `${BEHAVIOURAL}/data/${part(id)}`,
+        given.cascade === undefined ? {} : { query: { cascadeDelete: String(given.cascade) } },
+        given,
+      ),
     exportData: (id: string, given?: CallOptions) =>
       get<"exportData">(`${BEHAVIOURAL}/data/${part(id)}/export`, given),
     auditLog: (given: CallOptions & { limit?: number; cursor?: string } = {}) =>

@@ -22,6 +22,10 @@ export interface Judges {
   addressOf(request: Request, peer: Peer): string | null;
   /** Where a request comes from, as far as that is known. */
   locationOf(request: Request, peer: Peer): Promise<Location>;
+  /** The visitor whose token a request carries, where it carries one. */
+  visitors(request: Request): Promise<Principal | null>;
+  /** @throws Refusal 403 where a page sent it that none of the site's keys names. */
+  requireOwnPage(request: Request, url: URL): void;
   pressure: Pressure;
   once: Once;
 }
@@ -74,11 +78,19 @@ async function handle(
   const url = new URL(request.url);
   const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
   // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
-  const identify = keyMayBeInBody ? authenticator.fromKey : authenticator.fromRequest;
+  const { keyParam } = route;
+  const identify =
+    keyParam !== undefined
+      ? () => authenticator.fromText(params[keyParam] ?? "", request)
+      : keyMayBeInBody
+        ? authenticator.fromKey
+        : authenticator.fromRequest;
   const share = (principal: Principal): void => requireShare(keys.take(principal.id), headers, "key");
   const stranger = <T>(recognise: () => T): T => countFailures(recognise, request, admission, judges);
 
   let principal: Principal | null = route.scope === null ? null : stranger(() => identify(request, url));
+  if (principal === null && route.own && !keyMayBeInBody)
+    principal = await ownVisitor(request, url, params.id, judges);
   if (route.scope === null && !route.vital) countStranger(request, admission, judges);
   if (route.scope !== null && (principal || !keyMayBeInBody)) {
     const { scope } = route;
@@ -95,16 +107,40 @@ async function handle(
     return route.handle({ request, url, params, body, principal, location, wait: room.wait });
   const { scope } = route;
   if (!principal) {
+    const byBody = stranger(() => authenticator.fromBody(body, request, url));
+    const by = byBody ?? (route.own ? await ownVisitor(request, url, undefined, judges) : null);
     const found = stranger(() => {
-      const byBody = authenticator.fromBody(body, request, url);
-      requireScope(byBody, scope);
-      return byBody;
+      requireScope(by, scope);
+      return by;
     });
     share(found);
     principal = found;
   }
   const call = { request, url, params, body, principal, location, wait: room.wait };
   return route.once ? once(call, () => route.handle(call)) : route.handle(call);
+}
+
+/**
+ * The visitor whose token the request carries; null where it carries none.
+ *
+ * @param id Whom the path names.
+ * @throws Refusal 403 for somebody else, and for a request of a page that may not send it.
+ */
+async function ownVisitor(
+  request: Request,
+  url: URL,
+  id: string | undefined,
+  { visitors, requireOwnPage }: Judges,
+): Promise<Principal | null> {
+  const visitor = await visitors(request);
+  if (visitor === null) return null;
+  requireOwnPage(request, url);
+  if (id === undefined || id === "me" || id === visitor.visitorId) return visitor;
+  throw new Refusal(
+    403,
+    "ATTUNE_SERVER_VISITOR",
+    "A visitor's token reaches that visitor alone; ask for `me`.",
+  );
 }
 
 /** Where nobody can be recognised, the address is counted: whoever tries out keys is slowed down. */

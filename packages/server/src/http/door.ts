@@ -20,6 +20,7 @@ export interface DoorOptions extends Judges {
 type Bindings = { Bindings: { peer: Peer } };
 
 const FROM_PAGES: ReadonlySet<unknown> = new Set(["ingest", "decide", "ruleset"]);
+const isFromPages = ({ scope, own }: Route): boolean => own === true || FROM_PAGES.has(scope);
 
 /** What every request passes on its way to a route, and every answer on its way out: headers, compression, and being counted. */
 export function createDoor(options: DoorOptions): (request: Request, peer?: Peer) => Promise<Response> {
@@ -43,7 +44,7 @@ export function createDoor(options: DoorOptions): (request: Request, peer?: Peer
       );
       const extra = {
         ...admission.headers,
-        ...(FROM_PAGES.has(route.scope) ? corsHeaders(request, ring) : {}),
+        ...(isFromPages(route) ? corsHeaders(request, ring, route.own) : {}),
       };
       const whole = await compressed(request, dress(response, extra));
       meters.answered({ ...counted, status: whole.status, ms: performance.now() - started });
@@ -56,9 +57,11 @@ export function createDoor(options: DoorOptions): (request: Request, peer?: Peer
     return dress(response);
   };
   for (const [path, allowed] of methods) {
-    const pages = routes.some((route) => route.path === path && FROM_PAGES.has(route.scope));
+    const forPages = routes.filter((route) => route.path === path && isFromPages(route));
+    const own = forPages.some((route) => route.own === true);
     app.all(path, (context) => {
-      if (context.req.method === "OPTIONS" && pages) return dress(preflight(context.req.raw, ring));
+      if (context.req.method === "OPTIONS" && forPages.length > 0)
+        return dress(preflight(context.req.raw, ring, own));
       const headers = { allow: allowed.join(", ") };
       const detail = "This path does not take this method.";
       return nowhere(problem({ status: 405, code: "ATTUNE_SERVER_METHOD", detail, headers }));

@@ -28,6 +28,10 @@ interface RouteShape {
   ingests?: true;
   /** Is done once for each `Idempotency-Key` that a request carries. */
   once?: true;
+  /** A visitor's token reaches it, for that visitor alone: where the path names an id, only its own or `me`. */
+  own?: true;
+  /** The path parameter that is the write key, for clients that put it there. */
+  keyParam?: string;
   /** Answered under any load and to everyone: whether this server is well. */
   vital?: true;
 }
@@ -52,6 +56,12 @@ export function idParam(call: Call, name: string): string {
   if (id === "" || id.length > 512)
     throw new Refusal(400, "ATTUNE_SERVER_ID", "Ids have 1 to 512 characters.");
   return id;
+}
+
+/** Whom the path is about: the visitor of the token that asks, else whoever the id names. */
+export function subjectParam(call: Call, name: string): string | { visitorId: string } {
+  const { visitorId } = call.principal;
+  return visitorId === undefined ? idParam(call, name) : { visitorId };
 }
 
 /** A body that must be an object. */

@@ -8,6 +8,7 @@ import type {
   StoredConsent,
   VisitorExport,
 } from "@attune/core/service";
+import { CONSENT_LEVELS } from "@attune/core/wire";
 import * as v from "valibot";
 import type { SimulationStatus } from "../simulate/simulation.js";
 
@@ -101,6 +102,41 @@ export const batchAnswer = () =>
     ),
     rejected: v.array(
       v.strictObject({ index: count(), eventId: v.optional(v.string()), errors: v.array(issue()) }),
+    ),
+  });
+
+export const privacyEventAnswer = () =>
+  v.strictObject({
+    eventId: v.nullable(v.string()),
+    stored: v.pipe(
+      v.boolean(),
+      v.description("False where consent does not cover it: nothing is kept then."),
+    ),
+    privacyCompliance: v.strictObject({
+      consentLevel: v.picklist(CONSENT_LEVELS),
+      purposes: v.array(v.string()),
+      anonymization: v.picklist(["session", "full"]),
+      retention: v.pipe(v.nullable(count()), v.description("How long it is kept, ms.")),
+      sharing: v.picklist(["none", "internal", "partners"]),
+      dropped: v.pipe(
+        v.array(v.string()),
+        v.description("JSON pointers of what was left out of `eventData`."),
+      ),
+    }),
+    notes: notes(),
+  });
+
+const withheld = () =>
+  v.pipe(v.optional(count()), v.description("How many consent does not cover: nothing of them is kept."));
+
+export const segmentAnswer = () => v.strictObject({ success: v.literal(true), withheld: withheld() });
+
+export const segmentBatchAnswer = () =>
+  v.strictObject({
+    success: v.literal(true),
+    withheld: withheld(),
+    rejected: v.optional(
+      v.array(v.strictObject({ index: count(), eventId: v.optional(v.string()), errors: v.array(issue()) })),
     ),
   });
 

@@ -54,6 +54,7 @@ function commonProblems(route: Route): [status: number, code: string][] {
       [403, "ATTUNE_SERVER_SCOPE"],
       [403, "ATTUNE_SERVER_ORIGIN"],
     );
+  if (route.own) found.push([403, "ATTUNE_SERVER_VISITOR"]);
   if (route.body)
     found.push(
       [400, "ATTUNE_SERVER_BODY_JSON"],
@@ -162,9 +163,9 @@ function bodyOf({ scope }: Route, { body }: Operation): Json {
   return { requestBody: { required: true, content } };
 }
 
-function securityOf({ scope }: Route): Json[] {
+function securityOf({ scope, own }: Route): Json[] {
   if (scope === null) return [];
-  const secret = [{ secretKey: [scope] }, { session: [scope] }];
+  const secret = [{ secretKey: [scope] }, { session: [scope] }, ...(own ? [{ visitorToken: [scope] }] : [])];
   const byPages = ["ingest", "decide", "ruleset"].includes(scope);
   return byPages ? [{ writeKey: [scope] }, { writeKeyInQuery: [scope] }, ...secret] : secret;
 }
@@ -210,6 +211,13 @@ const SECURITY: Json = {
     in: "cookie",
     name: "attune_session",
     description: "A person who signed in to the dashboard.",
+  },
+  visitorToken: {
+    type: "apiKey",
+    in: "cookie",
+    name: "attune_visitor",
+    description:
+      "A visitor, for itself alone. Set where consent is granted, taken away where nothing is granted any more.",
   },
 };
 

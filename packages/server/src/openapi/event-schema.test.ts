@@ -97,6 +97,10 @@ const offset = fc.oneof(
   fc.integer({ min: -1500, max: 1500 }),
 );
 
+const retentionMs = fc.oneof(
+  fc.constantFrom(3_600_000, 86_400_000, null, 3_599_999, 36_525 * 86_400_000, 36_526 * 86_400_000),
+  odd,
+);
 const native = fc.record(
   {
     id,
@@ -107,6 +111,7 @@ const native = fc.record(
     sessionId: id,
     deviceId: id,
     userId: id,
+    retentionMs,
     seq,
     occurredAt: time,
     sentAt: time,
@@ -142,6 +147,7 @@ const behavioural = fc.record(
     sessionId: id,
     deviceId: id,
     userId: id,
+    retentionMs,
     seq,
     sentAt: time,
     timestamp: time,

@@ -19,6 +19,7 @@ export interface Operation {
   id: string;
   tag:
     | "Events"
+    | "Segment"
     | "Decisions"
     | "Consent and privacy"
     | "Analytics"

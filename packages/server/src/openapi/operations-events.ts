@@ -1,4 +1,4 @@
-import { batchSchema, eventSchema } from "@attune/core/wire";
+import { batchSchema, eventSchema, privacyEventSchema } from "@attune/core/wire";
 import * as of from "./answers.js";
 import type { Operations } from "./operation.js";
 
@@ -45,6 +45,20 @@ export const eventsOperations = {
     body: { json: batchSchema(MAX_BATCH) },
     answers: { 200: { description: "What became of them.", schema: of.batchAnswer() } },
     problems: [[400, "ATTUNE_SERVER_BATCH"]],
+  },
+  "POST /api/v1/behavioral/events/privacy-compliant": {
+    id: "sendPrivacyEvent",
+    tag: "Events",
+    summary: "Send one event that names nobody",
+    description:
+      "Kept under no name but that of the anonymised session, with the fields that the consent level allows and for as long as was asked for, at most as long as the server keeps events. `full` anonymization: each event has a session of its own.",
+    query: { wait: wait(0) },
+    body: privacyEventSchema(),
+    answers: { 200: { description: "What is kept of it.", schema: of.privacyEventAnswer() } },
+    problems: [
+      [400, "ATTUNE_SERVER_EVENT"],
+      [400, "ATTUNE_SERVER_BODY_SHAPE"],
+    ],
   },
   "GET /api/v1/behavioral/stream": {
     id: "stream",

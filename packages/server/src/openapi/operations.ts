@@ -2,15 +2,17 @@ import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
 import * as of from "./answers.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
+import { segmentOperations } from "./operations-segment.js";
 import { siteOperations } from "./operations-site.js";
 
-const SUBJECT = "A visitor id or a user id.";
+const SUBJECT_OR_ME = "A visitor id or a user id; under a visitor's token its own id, or `me`.";
 const LIMIT = { type: "integer", minimum: 1, maximum: 200, default: 200 };
 
 /** Every route by method and path, as it is registered. A test holds this list to the routes, both ways. */
 export const operations = {
   ...eventsOperations,
   ...siteOperations,
+  ...segmentOperations,
   "POST /api/v1/behavioral/consent": {
     id: "recordConsent",
     tag: "Consent and privacy",
@@ -34,7 +36,7 @@ export const operations = {
     id: "consentOf",
     tag: "Consent and privacy",
     summary: "What somebody consents to, with its history",
-    params: { id: SUBJECT },
+    params: { id: SUBJECT_OR_ME },
     answers: { 200: { description: "The state and its history.", schema: of.storedConsent() } },
     problems: [
       [400, "ATTUNE_SERVER_ID"],
@@ -46,8 +48,17 @@ export const operations = {
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
     description:
-      "May be repeated: what is gone is gone. `anonymizeOnly`, `cascadeDelete` (other than `true`) and `retentionOverride` are refused.",
-    params: { id: SUBJECT },
+      "May be repeated: what is gone is gone. `anonymizeOnly=true` and `retentionOverride=false` are refused: nothing is kept under another name, and nothing against an erasure.",
+    params: { id: SUBJECT_OR_ME },
+    query: {
+      cascadeDelete: {
+        description:
+          "`false`: only what is kept under this very id; the visitors that a user is linked to stay, with their links.",
+        schema: { type: "boolean", default: true },
+      },
+      retentionOverride: { description: "Only `true`.", schema: { enum: [true] } },
+      anonymizeOnly: { description: "Only `false`.", schema: { enum: [false] } },
+    },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [
       [400, "ATTUNE_SERVER_ID"],
@@ -58,15 +69,19 @@ export const operations = {
     id: "exportData",
     tag: "Consent and privacy",
     summary: "Everything held of somebody, as a file",
-    params: { id: SUBJECT },
+    params: { id: SUBJECT_OR_ME },
     query: {
       format: {
-        description: "`ndjson`: one record a line.",
-        schema: { enum: ["json", "ndjson"], default: "json" },
+        description:
+          "`ndjson`: one record a line. `zip`: the same in files, with a word on each. Default: as `Accept` says, else `json`.",
+        schema: { enum: ["json", "ndjson", "zip"] },
       },
     },
     answers: { 200: { description: "The export.", schema: of.exportAnswer() } },
-    problems: [[400, "ATTUNE_SERVER_ID"]],
+    problems: [
+      [400, "ATTUNE_SERVER_ID"],
+      [400, "ATTUNE_SERVER_QUERY"],
+    ],
   },
   "GET /api/v1/behavioral/audit-log": {
     id: "auditLog",

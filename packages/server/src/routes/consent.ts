@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { grantedPurposes } from "@attune/core/consent";
+import type { ConsentReceipt, SubjectId } from "@attune/core/service";
 import { type ConsentPost, parseConsentPost } from "@attune/core/wire";
+import { visitorCookie } from "../auth/visitor-cookie.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
-import { type Call, idParam, objectBody, type Route, SMALL_BODY } from "../http/route.js";
-import type { RouteContext } from "./context.js";
+import { type Call, objectBody, type Route, SMALL_BODY, subjectParam } from "../http/route.js";
+import { cookiePlace, type RouteContext } from "./context.js";
 import { hasGpc } from "./gpc.js";
 import { mayRead } from "./subject.js";
 
@@ -17,13 +20,15 @@ export function consentRoutes(context: RouteContext): Route[] {
       scope: "ingest",
       body: SMALL_BODY,
       once: true,
+      own: true,
       handle: (call) => record(call, context),
     },
-    { method: "GET", path: `${path}/:id`, scope: "read", handle: (call) => read(call, context) },
+    { method: "GET", path: `${path}/:id`, scope: "read", own: true, handle: (call) => read(call, context) },
   ];
 }
 
-async function record(call: Call, { service }: RouteContext): Promise<Response> {
+async function record(call: Call, context: RouteContext): Promise<Response> {
+  const { service } = context;
   const { principal, request } = call;
   const { subject, input } = postOf(objectBody(call));
   if (!mayRead(principal, subject)) {
@@ -39,8 +44,32 @@ async function record(call: Call, { service }: RouteContext): Promise<Response> 
   if (!result.ok) throw refused(result.error);
   const { id, recordedAt, stored } = result.value;
   // What is stored merges earlier decisions, which are nothing for whoever holds a public key.
-  const told = principal.kind === "write" ? { id, recordedAt, ...(!stored && { stored }) } : result.value;
-  return json(told, { status: stored ? 201 : 200 });
+  const isPage = principal.kind === "write" || principal.kind === "visitor";
+  const told = isPage ? { id, recordedAt, ...(!stored && { stored }) } : result.value;
+  const cookie = isPage ? await cookieFor(call, context, subject, result.value) : null;
+  return json(told, {
+    status: stored ? 201 : 200,
+    ...(cookie !== null && { headers: { "set-cookie": cookie } }),
+  });
+}
+
+/**
+ * Who has granted something is given the token by which to see, take away and change what is kept, and who has nothing granted any more loses
+ * it: it is an identifier on the device like any other.
+ */
+async function cookieFor(
+  call: Call,
+  context: RouteContext,
+  subject: SubjectId,
+  { record: { grants }, stored }: ConsentReceipt,
+): Promise<string | null> {
+  if (typeof subject !== "object" || !("visitorId" in subject) || subject.visitorId.length > 128) return null;
+  const place = cookiePlace(call, context);
+  const isGranted = stored && grantedPurposes(grants).length > 1;
+  if (!isGranted) return visitorCookie("", 0, place);
+  const { site } = call.principal;
+  const { token, expiresAt } = await context.service.issueVisitorToken(subject.visitorId, { site });
+  return visitorCookie(token, expiresAt - context.clock.now(), place);
 }
 
 /** Names the decision by what the caller calls the request, so that one that failed half-way is completed, not made twice. */
@@ -65,7 +94,7 @@ const refused = (errors: Refusal["errors"]): Refusal =>
   new Refusal(400, "ATTUNE_SERVER_CONSENT", "The consent was not recorded; the errors say why.", { errors });
 
 async function read(call: Call, { service }: RouteContext): Promise<Response> {
-  const stored = await service.consentOf(idParam(call, "id"), { site: call.principal.site });
+  const stored = await service.consentOf(subjectParam(call, "id"), { site: call.principal.site });
   if (!stored)
     throw new Refusal(404, "ATTUNE_SERVER_CONSENT_NONE", "No consent is recorded for this subject.");
   return json(stored);

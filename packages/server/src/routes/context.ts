@@ -1,5 +1,8 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
+import type { ConsentCategories } from "@attune/core/wire";
+import type { CookiePlace } from "../auth/visitor-cookie.js";
+import type { Call } from "../http/route.js";
 import type { Principal } from "../auth/authenticate.js";
 import type { Sessions } from "../auth/sessions.js";
 import type { Limits } from "../types.js";
@@ -28,6 +31,14 @@ export interface RouteContext {
   readonly basePath: string;
   /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */
   publicOrigin(): string | null;
+  /** What the sites' consent platform calls the purposes. */
+  readonly consentCategories: ConsentCategories;
   /** How long events are kept, ms, as the service was told. */
   readonly retentionMs: number;
 }
+
+/** Where a visitor's cookie goes: below the routes that read it, and over TLS alone where people reach this server by TLS. */
+export const cookiePlace = (
+  { url }: Pick<Call, "url">,
+  { basePath, publicOrigin }: Pick<RouteContext, "basePath" | "publicOrigin">,
+): CookiePlace => ({ basePath, secure: (publicOrigin() ?? url.origin).startsWith("https:") });

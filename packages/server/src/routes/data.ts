@@ -1,81 +1,88 @@
-import type { VisitorExport } from "@attune/core/service";
+import { actorOf } from "../auth/authenticate.js";
+import { visitorCookie } from "../auth/visitor-cookie.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
-import { type Call, idParam, type Route } from "../http/route.js";
-import { actorOf } from "../auth/authenticate.js";
-import type { RouteContext } from "./context.js";
+import { type Call, type Route, subjectParam } from "../http/route.js";
+import { cookiePlace, type RouteContext } from "./context.js";
+import { EXPORT_FORMATS, exportFile, type ExportFormat } from "./export-formats.js";
 
-/** Erasure and export of everything held of a subject. */
+/** Erasure and export of everything held of a subject: for the host, and for a visitor of itself. */
 export function dataRoutes(context: RouteContext): Route[] {
   const path = "/api/v1/behavioral/data/:id";
+  const shape = { scope: "manage", own: true } as const;
   return [
-    { method: "DELETE", path, scope: "manage", handle: (call) => erase(call, context) },
-    { method: "GET", path: `${path}/export`, scope: "manage", handle: (call) => exportData(call, context) },
+    { ...shape, method: "DELETE", path, handle: (call: Call) => erase(call, context) },
+    { ...shape, method: "GET", path: `${path}/export`, handle: (call: Call) => exportData(call, context) },
   ];
 }
 
-async function erase(call: Call, { service, hub }: RouteContext): Promise<Response> {
-  const asked = call.url.searchParams;
-  // What is erased is gone: whoever asks for less, in whatever words, must not have it all erased.
-  const asksFor = (name: string, usual: string): boolean =>
-    asked.getAll(name).some((value) => value !== usual);
-  if (
-    asksFor("anonymizeOnly", "false") ||
-    asksFor("cascadeDelete", "true") ||
-    asked.has("retentionOverride")
-  ) {
-    throw new Refusal(
-      400,
-      "ATTUNE_SERVER_ERASURE_OPTION",
-      "This server erases everything of the subject at once; call without anonymizeOnly, cascadeDelete or retentionOverride.",
+const refusedOption = (detail: string): Refusal => new Refusal(400, "ATTUNE_SERVER_ERASURE_OPTION", detail);
+
+/** A yes or no of the query. What is erased is gone: whoever asks in words that are not understood must not have it all erased. */
+function flag(asked: URLSearchParams, name: string, otherwise: boolean): boolean {
+  const given = new Set(asked.getAll(name));
+  if (given.size === 0) return otherwise;
+  if (given.size === 1 && given.has("true")) return true;
+  if (given.size === 1 && given.has("false")) return false;
+  throw refusedOption(`Give ${name} once, as true or false.`);
+}
+
+function erasureOptions({ url: { searchParams } }: Call): { cascade: boolean } {
+  if (flag(searchParams, "anonymizeOnly", false))
+    throw refusedOption(
+      "This server erases and keeps nothing under another name; call without anonymizeOnly. Sums that name nobody stay in any case.",
     );
-  }
-  const { site } = call.principal;
+  if (!flag(searchParams, "retentionOverride", true))
+    throw refusedOption(
+      "Nothing is kept here against an erasure, so no retention can be left in force; call without retentionOverride, or with true.",
+    );
+  return { cascade: flag(searchParams, "cascadeDelete", true) };
+}
+
+async function erase(call: Call, context: RouteContext): Promise<Response> {
+  const { service, hub } = context;
+  const { cascade } = erasureOptions(call);
+  const { site, kind } = call.principal;
   const actor = actorOf(call.principal);
-  const receipt = await service.erase(idParam(call, "id"), { site, actor }).catch((error: unknown) => {
-    hub.lose(site);
-    throw error;
-  });
+  const receipt = await service
+    .erase(subjectParam(call, "id"), { site, actor, cascade })
+    .catch((error: unknown) => {
+      hub.lose(site);
+      throw error;
+    });
   // Also where the channel has lost its frame: what is gone from the stores must not live on in the stream.
   hub.forget(site);
   const { events, sessions, profiles } = receipt.removed;
-  return json({
+  const body = {
     deletionId: receipt.id,
     status: receipt.status,
     dataRemoved: { events, sessions, profiles },
     removed: receipt.removed,
     completionDate: receipt.completedAt,
-  });
+  };
+  // The token is the last that the device holds of who was erased.
+  const cookie = { "set-cookie": visitorCookie("", 0, cookiePlace(call, context)) };
+  return json(body, kind === "visitor" ? { headers: cookie } : {});
+}
+
+function formatOf({ url, request }: Call): ExportFormat {
+  const given = url.searchParams.get("format");
+  const found = EXPORT_FORMATS.find((format) => format === given);
+  if (found !== undefined) return found;
+  if (given !== null) {
+    const detail = `Give \`format\` as one of ${EXPORT_FORMATS.join(", ")}.`;
+    throw new Refusal(400, "ATTUNE_SERVER_QUERY", detail);
+  }
+  const accept = request.headers.get("accept") ?? "";
+  if (accept.includes("application/x-ndjson")) return "ndjson";
+  return accept.includes("application/zip") ? "zip" : "json";
 }
 
 async function exportData(call: Call, { service }: RouteContext): Promise<Response> {
-  const data = await service.exportData(idParam(call, "id"), {
+  const format = formatOf(call);
+  const data = await service.exportData(subjectParam(call, "id"), {
     site: call.principal.site,
     actor: actorOf(call.principal),
   });
-  const lines =
-    call.url.searchParams.get("format") === "ndjson" ||
-    call.request.headers.get("accept")?.includes("application/x-ndjson") === true;
-  const name = `attachment; filename="attune-export.${lines ? "ndjson" : "json"}"`;
-  if (!lines) return json(data, { headers: { "content-disposition": name } });
-  return new Response(ndjson(data), {
-    headers: {
-      "content-type": "application/x-ndjson; charset=utf-8",
-      "cache-control": "no-store",
-      "content-disposition": name,
-    },
-  });
-}
-
-/** One line for the head, then one for each record, each saying what it is: `{ kind, visitor, … }`. */
-function ndjson({ visitors, ...head }: VisitorExport): string {
-  const lines: unknown[] = [{ kind: "export", ...head }];
-  visitors.forEach(({ events, other, ...profile }, visitor) => {
-    lines.push({ kind: "profile", visitor, ...profile });
-    for (const event of events) lines.push({ kind: "event", visitor, event });
-    for (const [kind, records] of Object.entries(other)) {
-      for (const record of records) lines.push({ kind, visitor, record });
-    }
-  });
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  return exportFile(data, format);
 }

@@ -114,7 +114,7 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
 }
 
 /** @throws Refusal 503 where events or dead letters cannot be written, or not in time; then the whole can be sent again. */
-async function ingest(
+export async function ingest(
   { service, meters }: RouteContext,
   events: readonly unknown[],
   options: IngestOptions,
@@ -175,7 +175,7 @@ function grantsOfEvent(consent: unknown): Grants | null {
   };
 }
 
-const ingestOptions = ({ principal, request }: Call, location: Location, route: string) => ({
+export const ingestOptions = ({ principal, request }: Call, location: Location, route: string) => ({
   site: principal.site,
   route,
   gpc: hasGpc(request),
@@ -183,7 +183,7 @@ const ingestOptions = ({ principal, request }: Call, location: Location, route: 
 });
 
 /** How long the fold is waited for: not at all where too many wait already. */
-function waiting({ url, wait }: Call, fallback: number): Pick<IngestOptions, "waitMs" | "onStored"> {
+export function waiting({ url, wait }: Call, fallback: number): Pick<IngestOptions, "waitMs" | "onStored"> {
   const waitMs = waitOf(url, fallback);
   const onStored = waitMs > 0 ? wait() : null;
   return onStored === null ? {} : { waitMs, onStored };
@@ -196,7 +196,7 @@ function waitOf(url: URL, fallback: number): number {
 }
 
 /** Epoch ms or ISO 8601; anything else is as good as not given. */
-function timeOf(value: unknown): number | null {
+export function timeOf(value: unknown): number | null {
   const ms = typeof value === "string" ? Date.parse(value) : value;
   return typeof ms === "number" && Number.isFinite(ms) ? ms : null;
 }

@@ -72,12 +72,14 @@ describe("T29 erasure and export over HTTP", () => {
       "anonymizeOnly=1",
       "anonymizeOnly",
       "anonymizeOnly=true&anonymizeOnly=false",
-      "cascadeDelete=false",
       "cascadeDelete=0",
+      "cascadeDelete",
+      "cascadeDelete=false&cascadeDelete=true",
       "retentionOverride=1d",
+      "retentionOverride=false",
     ])
       expect(await asking(option), option).toBe(400);
-    expect(await asking("anonymizeOnly=false&cascadeDelete=true")).toBe(200);
+    expect(await asking("anonymizeOnly=false&cascadeDelete=true&retentionOverride=true")).toBe(200);
   });
 });
 

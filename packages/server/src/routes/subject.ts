@@ -29,6 +29,8 @@ export const isUnguessable = (id: string): boolean =>
   UUID.test(id) || (LONG.test(id) && new Set(id).size >= MIN_DISTINCT);
 
 /** Whether this principal may act on the subject: read what is known of it in answer to an event, or decide on its consent. */
-export const mayRead = (principal: Principal, subject: SubjectId): boolean =>
-  principal.kind !== "write" ||
-  (typeof subject === "object" && "visitorId" in subject && isUnguessable(subject.visitorId));
+export function mayRead({ kind, visitorId }: Principal, subject: SubjectId): boolean {
+  if (kind !== "write" && kind !== "visitor") return true;
+  if (typeof subject !== "object" || !("visitorId" in subject)) return false;
+  return kind === "visitor" ? subject.visitorId === visitorId : isUnguessable(subject.visitorId);
+}

@@ -50,7 +50,7 @@ export function createAnswerCheck(basePath: string, load: () => Promise<unknown>
     const media = documented.content[type];
     if (!media) {
       // A browser gets a page where a program gets a problem.
-      if (type === "application/x-ndjson" || type === "text/html") return;
+      if (type === "application/x-ndjson" || type === "application/zip" || type === "text/html") return;
       throw new Error(`${where} is ${type}, of which the document says nothing.`);
     }
     if (!media.schema || type === "text/event-stream" || type === "text/html") return;

@@ -26,6 +26,8 @@ export interface Subject {
   user: string | null;
   /** Those that the id itself may name, whether anything is known of them or not, then all that the user is linked to. */
   visitors: readonly string[];
+  /** How many of the visitors the id itself may name; they come first. */
+  named: number;
   /** The identifier as it was given. */
   id: string;
 }
@@ -79,7 +81,7 @@ export async function resolveSubject(
 ): Promise<Subject> {
   const { id, kind } = readId(subject);
   const pseudonym = await pseudonyms.of(site);
-  if (kind === "visitor") return { site, kind, user: null, visitors: [pseudonym("v", id)], id };
+  if (kind === "visitor") return { site, kind, user: null, visitors: [pseudonym("v", id)], named: 1, id };
   const user = pseudonym("u", id);
   const visitors = new Set(kind === "user" ? [] : [pseudonym("v", id)]);
   visitors.add(pseudonym("v", standInOf(id, null) as string));
@@ -90,7 +92,7 @@ export async function resolveSubject(
     kind === "user" ||
     visitors.size > named ||
     (await hot.get(userPartition(site, user), SORT.consent)) !== null;
-  return { site, kind: known ? "user" : "visitor", user, visitors: [...visitors], id };
+  return { site, kind: known ? "user" : "visitor", user, visitors: [...visitors], named, id };
 }
 
 /** The partitions that hold what is known of a subject: its visitors', then its user's. */

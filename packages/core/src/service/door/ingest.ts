@@ -7,6 +7,7 @@ import { subjectsIn } from "../letters/letter-subjects.js";
 import { putLetters } from "../letters/letters.js";
 import { deadLetter } from "../letters/make-letter.js";
 import { publishGaps } from "../live/frames.js";
+import { noteBrief } from "../log/brief.js";
 import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
 import { listening } from "../../kernel/listening.js";
@@ -35,7 +36,7 @@ export async function take(
   events: readonly Event[],
   { waitMs = 0, onStored }: Pick<IngestOptions, "waitMs" | "onStored">,
 ): Promise<EventOutcome[] | null> {
-  const { log, subjectKeys } = context;
+  const { log } = context;
   const { waiting } = parts;
   if (log === null) {
     try {
@@ -50,8 +51,9 @@ export async function take(
     }
   }
   if (events.length === 0) return [];
+  await noteBrief(context, events);
   if (waitMs <= 0) {
-    const { entries, erased } = await toEntries({ log, subjectKeys }, events);
+    const { entries, erased } = await toEntries({ ...context, log }, events);
     await stored(parts, () => log.append(entries));
     return erased.length === 0
       ? null
@@ -59,7 +61,7 @@ export async function take(
   }
   const expected = waiting.expect(events.length);
   try {
-    const { entries, erased } = await toEntries({ log, subjectKeys }, events, expected.token);
+    const { entries, erased } = await toEntries({ ...context, log }, events, expected.token);
     for (const index of erased) waiting.tell(expected.token(index), "erased");
     await stored(parts, () => log.append(entries));
     onStored?.();

@@ -40,15 +40,23 @@ const mayGoOn = async ({ log, claim }: ServiceContext): Promise<void> => {
   if (log !== null) await claim.hold();
 };
 
+/** The subject without what it is linked to: the visitors that the id itself may name. Its user's own records stay, by which the links are found. */
+const alone = (subject: Subject): Subject => ({
+  ...subject,
+  user: null,
+  visitors: subject.visitors.slice(0, subject.named),
+});
+
 /** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
 async function eraseVisitors(
   context: ServiceContext,
-  { site, id }: { site: string; id: SubjectId },
+  { site, id, cascade }: { site: string; id: SubjectId; cascade: boolean },
 ): Promise<{ partitions: string[]; deadLetters: number }> {
   const erased = new Set<string>();
   let deadLetters = 0;
   for (;;) {
-    const subject = await resolveSubject(context, site, id);
+    const found = await resolveSubject(context, site, id);
+    const subject = cascade ? found : alone(found);
     const { user } = subject;
     const left = subject.visitors.filter((visitor) => !erased.has(visitor));
     if (left.length === 0) break;
@@ -77,14 +85,20 @@ async function eraseVisitors(
  */
 export async function eraseSubject(
   context: ServiceContext,
-  { site, id, actor }: { site: string; id: SubjectId; actor?: string | undefined },
+  {
+    site,
+    id,
+    actor,
+    cascade = true,
+  }: { site: string; id: SubjectId; actor?: string | undefined; cascade?: boolean | undefined },
 ): Promise<ErasureReceipt> {
   const { hot } = context;
   await mayGoOn(context);
-  const { user } = await resolveSubject(context, site, id);
+  const subject = await resolveSubject(context, site, id);
+  const { user } = cascade ? subject : alone(subject);
   const own = user === null ? null : userPartition(site, user);
   if (own !== null) await buryUser(context, own);
-  const { partitions, deadLetters } = await eraseVisitors(context, { site, id });
+  const { partitions, deadLetters } = await eraseVisitors(context, { site, id, cascade });
   if (own !== null) {
     await removeCounted(context, own, isUsers, async ({ length }) => ({
       tally: { ...NOTHING, records: length },
@@ -97,7 +111,11 @@ export async function eraseSubject(
   const completedAt = new Date(context.clock.now()).toISOString();
   const removed = { ...counted, deadLetters };
   const receipt: ErasureReceipt = { id: context.ids(), status: "completed", completedAt, removed };
-  await context.audit.append(site, { type: "erasure", actor, detail: { receipt: receipt.id, removed } });
+  await context.audit.append(site, {
+    type: "erasure",
+    actor,
+    detail: { receipt: receipt.id, removed, ...(!cascade && { cascade }) },
+  });
   for (const stone of stones) {
     // The user's comes last, and before it what the visitors are found by: a call after a crash finds all that is not told yet.
     if (stone.partition === own)

@@ -5,7 +5,7 @@ import type { KnownVisitor } from "../cache/known-visitor.js";
 import type { VisitorWork } from "../cache/visitor-cache.js";
 import { consentOperations } from "../consent/inherit-consent.js";
 import type { ServiceContext } from "../context.js";
-import { linkedUntil } from "../layout/kept-until.js";
+import { eventKeptUntil, linkedUntil } from "../layout/kept-until.js";
 import { SORT, visitorPartition } from "../layout/partitions.js";
 import type { EventRecord, PendingEffects } from "../layout/records.js";
 import type { SiteRules } from "../rules/ruleset.js";
@@ -45,7 +45,7 @@ function operations(
   if (plan.record === null) return ops;
   ops.push({ op: "put", sort: SORT.state, value: plan.record, ifVersion: version, expiresAt: until });
   for (const record of plan.events) {
-    const expiresAt = (record.event.receivedAt ?? now) + context.retentionMs;
+    const expiresAt = eventKeptUntil(context, record.event);
     ops.push({ op: "put", sort: SORT.event + record.event.id, value: record, expiresAt });
   }
   for (const [id, hashes] of plan.conflicts) {

@@ -1,3 +1,4 @@
+import type { Event } from "../../events/types.js";
 import type { ServiceContext } from "../context.js";
 import type { HashedEvent } from "../fold/fold-visitor.js";
 
@@ -7,29 +8,34 @@ const LINK_SLACK_MS = 86_400_000;
 /** Until when links of a visitor are kept whose state is kept until then. */
 export const linkedUntil = (until: number): number => until + LINK_SLACK_MS;
 
+/** Until when an event is kept, epoch ms: as long as events are, or as it asks for where that is shorter. */
+export const eventKeptUntil = (
+  { clock, retentionMs }: Pick<ServiceContext, "clock" | "retentionMs">,
+  event: Pick<Event, "receivedAt" | "retentionMs">,
+): number => (event.receivedAt ?? clock.now()) + Math.min(event.retentionMs ?? retentionMs, retentionMs);
+
 /**
  * Until when the visitor's state is kept: as long as its last event, so that no sum of events outlives them all. What the visitor has added to
  * the site's counters stays there, as part of sums that name nobody; who comes back later is counted as somebody new.
  */
 export function keptUntil(
-  { clock, retentionMs }: Pick<ServiceContext, "clock" | "retentionMs">,
+  context: Pick<ServiceContext, "clock" | "retentionMs">,
   entries: readonly HashedEvent[],
   before: number | undefined,
 ): number {
-  const now = clock.now();
-  return entries.reduce(
-    (until, { event }) => Math.max(until, (event.receivedAt ?? now) + retentionMs),
-    before ?? 0,
-  );
+  return entries.reduce((until, { event }) => Math.max(until, eventKeptUntil(context, event)), before ?? 0);
 }
 
 /** Until when a session's record is kept that begins with these entries: as long as the first of them, by which an erasure finds it. */
 export function sessionKeptUntil(
-  { clock, retentionMs }: Pick<ServiceContext, "clock" | "retentionMs">,
+  context: Pick<ServiceContext, "clock" | "retentionMs">,
   entries: readonly HashedEvent[],
 ): number {
-  const now = clock.now();
-  return entries.reduce((first, { event }) => Math.min(first, event.receivedAt ?? now), now) + retentionMs;
+  const { clock, retentionMs } = context;
+  return entries.reduce(
+    (first, { event }) => Math.min(first, eventKeptUntil(context, event)),
+    clock.now() + retentionMs,
+  );
 }
 
 /**

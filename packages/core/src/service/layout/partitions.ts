@@ -11,6 +11,7 @@ import { fnv1a32 } from "../../kernel/hash.js";
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
  *   {site}/probe         what health checks write and remove
+ * Keys of the log are a visitor's partition, or {site}/brief/{hour} for events that are kept for less than others and gone by then.
  * Keys of pseudonyms, where the store keeps them, are in `_/keys`, what upkeep has yet to do in `_/upkeep`, who folds at present in `_/work`,
  * the sites with rollups in `_/rollups`; no site can be called `_`.
  */
@@ -42,6 +43,9 @@ export function visitorOf(partition: string): { site: string; visitor: string } 
   const [, site, visitor] = /^([^_/][^/]*)\/v\/(.+)$/.exec(partition) ?? [];
   return site === undefined || visitor === undefined ? null : { site, visitor };
 }
+
+/** The log's key for events that are gone within the hour that ends then, in hours since the epoch. */
+export const briefKey = (site: string, hour: number): string => `${site}/brief/${hour}`;
 
 export const userPartition = (site: string, user: string): string => `${site}/u/${user}`;
 export const counterShard = (site: string, shard: number): string => `${site}/c/${shard}`;
@@ -81,6 +85,7 @@ export const SORT = {
   gone: "t/",
   effects: "effects",
   claim: "w/",
+  brief: "b/",
   rebuild: "rebuild",
   rebuilt: "rebuilt",
 } as const;

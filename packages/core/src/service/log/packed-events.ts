@@ -13,7 +13,10 @@ const CARRIED = [
   "consent",
 ] as const satisfies readonly (keyof Event)[];
 type Carried = Pick<Event, (typeof CARRIED)[number]>;
-type Own = Pick<Event, "id" | "seq" | "occurredAt" | "name" | "properties" | "weight" | "sealed">;
+type Own = Pick<
+  Event,
+  "id" | "seq" | "occurredAt" | "name" | "properties" | "weight" | "sealed" | "retentionMs"
+>;
 
 /** None: a field of events that nobody thought of here must not compile. */
 type Forgotten = Exclude<keyof Event, keyof Own | keyof Carried | "site" | "visitorId">;
@@ -34,10 +37,11 @@ export interface Owner {
 export function packEvents(events: readonly Event[]): PackedEvent[] {
   let before: Carried | null = null;
   return events.map((event) => {
-    const { id, seq, occurredAt, name, properties, weight, sealed } = event;
+    const { id, seq, occurredAt, name, properties, weight, sealed, retentionMs } = event;
     const packed: PackedEvent = { id, seq, occurredAt, name, properties };
     if (weight !== undefined) packed.weight = weight;
     if (sealed !== undefined) packed.sealed = sealed;
+    if (retentionMs !== undefined) packed.retentionMs = retentionMs;
     for (const field of CARRIED) {
       if (before === null || before[field] !== event[field]) Object.assign(packed, { [field]: event[field] });
     }
@@ -50,7 +54,7 @@ export function packEvents(events: readonly Event[]): PackedEvent[] {
 export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: Owner): Event[] {
   let before = packed[0] as Carried;
   return packed.map((own) => {
-    const { id, seq, occurredAt, name, properties, weight, sealed } = own;
+    const { id, seq, occurredAt, name, properties, weight, sealed, retentionMs } = own;
     const {
       schemaVersion = before.schemaVersion,
       sessionId = before.sessionId,
@@ -81,6 +85,7 @@ export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: 
       consent,
       ...(weight !== undefined && { weight }),
       ...(sealed !== undefined && { sealed }),
+      ...(retentionMs !== undefined && { retentionMs }),
     };
     before = event;
     return event;

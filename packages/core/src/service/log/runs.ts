@@ -1,7 +1,8 @@
 import type { Event } from "../../events/types.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { Log, LogEntry } from "../../ports/log.js";
-import { visitorPartition } from "../layout/partitions.js";
+import type { ServiceContext } from "../context.js";
+import { logKeyOf } from "./brief.js";
 import type { LoggedRun } from "../layout/records.js";
 import { groupBy } from "../tools/group-by.js";
 import { type PackedEvent, packEvents, unpackEvents } from "./packed-events.js";
@@ -39,22 +40,35 @@ interface Share {
   head: Omit<LoggedRun, "events" | "packed" | "sealed">;
 }
 
-function sharesOf(events: readonly Event[], token: ((index: number) => string) | undefined): Share[] {
+function sharesOf(
+  events: readonly Event[],
+  token: ((index: number) => string) | undefined,
+  keyOf: (event: Event) => string,
+): Share[] {
   const of = (index: number): Event => events[index] as Event;
   const groups = new Map<string, number[]>();
-  let last: { site: string; visitorId: string; group: number[] } | null = null;
-  events.forEach(({ site, visitorId }, index) => {
+  let last: { site: string; visitorId: string; retentionMs: number | undefined; group: number[] } | null =
+    null;
+  events.forEach((event, index) => {
+    const { site, visitorId, retentionMs } = event;
     // Neighbours mostly are one visitor's.
-    if (last === null || last.visitorId !== visitorId || last.site !== site) {
-      const key = visitorPartition(site, visitorId);
+    if (
+      last === null ||
+      last.visitorId !== visitorId ||
+      last.site !== site ||
+      last.retentionMs !== retentionMs
+    ) {
+      const key = `${keyOf(event)}\n${visitorId}`;
       const group = groups.get(key) ?? [];
       groups.set(key, group);
-      last = { site, visitorId, group };
+      last = { site, visitorId, retentionMs, group };
     }
     last.group.push(index);
   });
-  return [...groups].flatMap(([key, all]) => {
-    const { site, visitorId: visitor } = of(all[0] as number);
+  return [...groups.values()].flatMap((all) => {
+    const first = of(all[0] as number);
+    const { site, visitorId: visitor } = first;
+    const key = keyOf(first);
     const sealed = all.some((index) => of(index).sealed !== undefined);
     return chunks(all, sealed ? LONGEST_WITH_FIELDS : LONGEST).map((indices): Share => {
       const wait = token && { wait: indices.map(token) };
@@ -75,11 +89,14 @@ const chunks = <T>(items: readonly T[], size: number): T[][] =>
  * @returns The entries, and the places of events whose visitor was erased meanwhile: nothing of them goes anywhere.
  */
 export async function toEntries(
-  { log, subjectKeys: keys }: { log: Pick<Log, "capabilities">; subjectKeys: SubjectKeys | null },
+  context: Pick<ServiceContext, "subjectKeys" | "clock" | "retentionMs"> & {
+    log: Pick<Log, "capabilities">;
+  },
   events: readonly Event[],
   token?: (index: number) => string,
 ): Promise<{ entries: LogEntry<LoggedRun>[]; erased: number[] }> {
-  const shares = sharesOf(events, token);
+  const { log, subjectKeys: keys } = context;
+  const shares = sharesOf(events, token, (event) => logKeyOf(context, event));
   if (keys === null) {
     const { durable } = log.capabilities;
     const entries = shares.map(({ key, events: own, head }) => ({

@@ -2,6 +2,7 @@ import type { ServiceContext } from "../context.js";
 import { completeEffects, type LeftEffects } from "../effects/left-effects.js";
 import { PARKED } from "../fold/fold-apart.js";
 import { LETTERS_MS } from "../letters/letter-seals.js";
+import { eraseBrief } from "../log/brief.js";
 import { allLetters } from "../letters/letters.js";
 import type { SweepResult } from "../types.js";
 
@@ -28,6 +29,7 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
   // A time before 1970 may mean something else to a log (Kafka: -1 is its end).
   const logEntries = (await log?.trim(Math.max(0, now - retentionMs))) ?? 0;
+  const brief = await eraseBrief(context);
   visitors.prune();
   const old: string[] = [];
   const parked: { site: string; visitor: string }[] = [];
@@ -41,5 +43,5 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   await completeEffects(context, parked);
   const deadLetters = old.length === 0 ? 0 : ((await log?.deadLetters.remove(old)) ?? 0);
   await left?.settle().catch(report);
-  return { records, logEntries, deadLetters };
+  return { records, logEntries: logEntries + brief, deadLetters };
 }

@@ -1,7 +1,8 @@
 import { AttuneError, safeReport, secureRandom } from "@attune/core";
 import { memoryChannel, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
-import { checkVisitorOrigin, createAuthenticator } from "./auth/authenticate.js";
+import type { Store } from "@attune/core/ports";
+import { checkVisitorOrigin, createAuthenticator, type Vouched } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
 import { visitorOf } from "./auth/visitor-cookie.js";
@@ -34,9 +35,11 @@ import { segmentRoutes } from "./routes/segment.js";
 import { segmentSettingsRoutes } from "./routes/segment-settings.js";
 import { seriesRoutes } from "./routes/series.js";
 import { simulationRoutes } from "./routes/simulation.js";
-import { streamRoutes } from "./routes/stream.js";
+import { STREAM_PATH, streamRoutes } from "./routes/stream.js";
 import { createSimulation } from "./simulate/simulation.js";
 import { requireShop } from "./simulate/validate-shop.js";
+import { createSockets, SOCKET_LIMITS } from "./sockets/sockets.js";
+import { createTickets } from "./sockets/tickets.js";
 import type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
 
 const RETENTION_MS = 395 * 86_400_000;
@@ -44,6 +47,7 @@ const SWEEP_MS = 3_600_000;
 const LIMITS: Limits = {
   ...BODY_LIMITS,
   ...PRESSURE_LIMITS,
+  ...SOCKET_LIMITS,
   batch: 1000,
   requestsPerMinute: Number.POSITIVE_INFINITY,
   strangersPerMinute: 1200,
@@ -62,7 +66,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const publicOrigin = (): string | null => originOf(options.origin);
   const ring = createKeyRing(options.auth.keys);
   const sessions = createSessions(clock, options.auth.sessionMs);
-  const authenticator = createAuthenticator(ring, sessions, publicOrigin);
+  const vouched: Vouched = new WeakMap();
+  const authenticator = createAuthenticator({ ring, sessions, vouched, publicOrigin });
   const meters = createMeters(clock.now);
   const {
     service,
@@ -75,7 +80,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
   const limits = { ...LIMITS, ...options.limits };
   const pressure = createPressure(limits, watched, meters.refused);
-  const answers = answersOf(options, report);
+  const passing = passingStore(options, report);
+  const tickets = createTickets(passing.store, clock);
   const { proxy, locate, addressOf = addressBehind(proxy) } = options;
   const basePath = basePathOf(options.basePath);
   const context: RouteContext = {
@@ -85,6 +91,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     limits,
     hub,
     sessions,
+    tickets,
     simulation,
     meters,
     pressure,
@@ -96,25 +103,35 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const routes = routesOf(context, options);
+  const judges = {
+    authenticator,
+    ring,
+    keys: createRateLimit({ name: "key", perMinute: limits.requestsPerMinute, clock }),
+    addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
+    addressOf,
+  };
+  const fetch = createDoor({
+    ...judges,
+    routes,
+    basePath,
+    limits,
+    locationOf: createLocations({ proxy, locate, addressOf, clock, report }),
+    visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
+    requireOwnPage: (request, url) =>
+      checkVisitorOrigin(request, [url.origin, publicOrigin()], ring.originNamed),
+    pressure,
+    once: createOnce(options.idempotency ?? storedAnswers(passing.store), clock, report),
+    meters,
+    report,
+  });
+  const sockets = createSockets({
+    ...{ ...judges, sessions, tickets, publicOrigin, fetch, vouched, basePath, hub, service, limits, report },
+    path: STREAM_PATH,
+  });
   return {
-    fetch: createDoor({
-      routes,
-      basePath,
-      authenticator,
-      ring,
-      limits,
-      keys: createRateLimit({ name: "key", perMinute: limits.requestsPerMinute, clock }),
-      addresses: createRateLimit({ name: "address", perMinute: limits.strangersPerMinute, clock }),
-      addressOf,
-      locationOf: createLocations({ proxy, locate, addressOf, clock, report }),
-      visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
-      requireOwnPage: (request, url) =>
-        checkVisitorOrigin(request, [url.origin, publicOrigin()], ring.originNamed),
-      pressure,
-      once: createOnce(answers.store, clock, report),
-      meters,
-      report,
-    }),
+    fetch,
+    upgrade: sockets.upgrade,
+    closeSockets: sockets.close,
     service,
     signInUrl: (origin, site = "default") => `${origin}${signInPath(basePath, sessions.createToken(site))}`,
     revokeKey(id) {
@@ -129,8 +146,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     },
     async close() {
       simulation.close();
+      sockets.close();
       await hub.close();
-      await answers.close();
+      await passing.close();
       await closeService();
     },
   };
@@ -202,17 +220,21 @@ function openService(
   };
 }
 
-/** Where answers are kept, and the end of what was made for it. */
-function answersOf({ idempotency, service, stores }: AttuneServerOptions, report: (error: unknown) => void) {
-  if (idempotency) return { store: idempotency, close: () => Promise.resolve() };
-  if (!service && stores) return { store: storedAnswers(stores.hot), close: () => Promise.resolve() };
+/** What is kept for minutes or a day, such as answers and tickets, and the end of what was made for it. */
+function passingStore(
+  { stores }: AttuneServerOptions,
+  report: (error: unknown) => void,
+): { store: Store; close(): Promise<void> } {
+  if (stores) return { store: stores.hot, close: () => Promise.resolve() };
   const own = memoryStore();
   const sweeping = setInterval(() => void own.sweep().catch(report), SWEEP_MS).unref();
-  const close = async (): Promise<void> => {
-    clearInterval(sweeping);
-    await own.close();
+  return {
+    store: own,
+    async close() {
+      clearInterval(sweeping);
+      await own.close();
+    },
   };
-  return { store: storedAnswers(own), close };
 }
 
 /** With a slash before it and none behind it; empty for the root. */

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Clock, RandomSource } from "@attune/core";
 import type { ConsentPolicy } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
@@ -10,8 +12,9 @@ import type { PressureLimits } from "./http/pressure.js";
 import type { Peer } from "./http/peer.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
+import type { SocketLimits } from "./sockets/sockets.js";
 
-export interface Limits extends BodyLimits, PressureLimits {
+export interface Limits extends BodyLimits, PressureLimits, SocketLimits {
   /** Events in one request (default 1,000). */
   batch: number;
   /** Requests of one key in a minute; more are answered 429 (default: no limit). */
@@ -75,7 +78,7 @@ export interface AttuneServerOptions {
    * which consent default holds, and the country stands in the event; the address is dropped.
    */
   locate?: Locate;
-  /** Where answers to requests with an `Idempotency-Key` are kept for a day (default: the hot store; with a handed-in `service`, memory). */
+  /** Where answers to requests with an `Idempotency-Key` are kept for a day (default: the hot store; without `stores`, memory). */
   idempotency?: IdempotencyStore;
   /** `open`: `GET /metrics` needs no credential, for scrapers inside one's own network (default: scope `read`). */
   metrics?: { open?: boolean };
@@ -93,6 +96,13 @@ export interface AttuneServerOptions {
 export interface AttuneServer {
   /** Answers every request; never rejects. `peer` is what the mount knows of the connection. */
   fetch(request: Request, peer?: Peer): Promise<Response>;
+  /**
+   * Makes a WebSocket of an HTTP connection, as node:http hands it over: `listener.on("upgrade", server.upgrade)`. False where the path is not
+   * that of the stream: nothing was touched, and it is for the host to answer or to close.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Says goodbye to all WebSockets and takes no more: for hosts that end step by step. `close` does so as well. */
+  closeSockets(): void;
   readonly service: PersonalizationService;
   /** A link that signs one person in to the dashboard, once, within an hour. */
   signInUrl(origin: string, site?: string): string;

@@ -31,7 +31,7 @@ export async function bundleAttune(): Promise<AttuneProgram> {
     platform: "node",
     format: "esm",
     logLevel: "error",
-    external: ["lmdb", "ioredis", "pg", "kafkajs", "@aws-sdk/*"],
+    external: ["lmdb", "ioredis", "pg", "kafkajs", "@aws-sdk/*", "ws"],
     plugins: [
       {
         name: "sources",

@@ -106,6 +106,8 @@ const config = () =>
         appends: v.optional(whole(1, 1_000_000)),
         appendMs: v.optional(whole(1, 600_000)),
         lag: v.optional(whole(1, 1_000_000_000)),
+        sockets: v.optional(whole(0, 1_000_000)),
+        socketsPerAddress: v.optional(whole(0, 1_000_000)),
       }),
     ),
     sampling: v.optional(

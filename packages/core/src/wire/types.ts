@@ -76,6 +76,9 @@ export interface ServerConfig {
     appendMs?: number;
     /** Runs of events that wait for their fold. */
     lag?: number;
+    /** WebSockets open at once, and those of one client address. */
+    sockets?: number;
+    socketsPerAddress?: number;
   };
   /** Above which bounds events that carry nothing are sampled, down to which share, and which names are always kept. */
   sampling?: { lag?: number; inFlight?: number; appendMs?: number; least?: number; keep?: readonly string[] };

@@ -362,7 +362,10 @@ describe("parseServerConfig", () => {
 
   it("says of bounds, sampling, proxies and sensitive fields where they are wrong", () => {
     const bad = parseServerConfig({
-      limits: { strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "x" },
+      limits: {
+        ...{ strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "x" },
+        sockets: -1,
+      },
       sampling: { least: 0, keep: [""], rate: 1 },
       proxy: { country: "cf ipcountry", host: "x" },
       sensitive: ["email"],
@@ -373,6 +376,7 @@ describe("parseServerConfig", () => {
       "/limits/inFlight",
       "/limits/inFlightBytes",
       "/limits/lag",
+      "/limits/sockets",
       "/limits/strangersPerMinute",
       "/proxy/country",
       "/proxy/host",

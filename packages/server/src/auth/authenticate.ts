@@ -2,8 +2,8 @@ import { Refusal } from "../http/refusal.js";
 import { type KeyRing, originAllowed, type StoredKey } from "./keys.js";
 import { COOKIE, type Sessions } from "./sessions.js";
 
-/** `ingest`, `decide` and `ruleset` are what a page may do; `read` and `manage` are for the host and its people. */
-export type Scope = "ingest" | "decide" | "ruleset" | "read" | "manage";
+/** `ingest`, `decide`, `ruleset` and, of its own visitor, `stream` are what a page may do; `read` and `manage` are for the host and its people. */
+export type Scope = "ingest" | "decide" | "ruleset" | "stream" | "read" | "manage";
 
 /** Who is asking. */
 export interface Principal {
@@ -21,7 +21,7 @@ export interface Principal {
 export const actorOf = ({ kind, id }: Principal): string =>
   kind === "visitor" ? "visitor" : `${kind}:${id}`;
 
-const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset"]);
+const WRITE_SCOPES: ReadonlySet<Scope> = new Set(["ingest", "decide", "ruleset", "stream"]);
 const CHALLENGE = { "www-authenticate": 'Bearer realm="attune"' };
 
 export interface Authenticator {
@@ -35,12 +35,30 @@ export interface Authenticator {
   fromBody(body: unknown, request: Request, url: URL): Principal | null;
 }
 
-/** `publicOrigin`: where people reach this server, if the host said so. */
-export function createAuthenticator(
-  ring: KeyRing,
-  sessions: Sessions,
-  publicOrigin: () => string | null,
-): Authenticator {
+/** Requests that are made in this process for somebody who was recognised before. No header can say so. */
+export type Vouched = WeakMap<Request, Principal>;
+
+export interface AuthenticatorOptions {
+  ring: KeyRing;
+  sessions: Sessions;
+  vouched: Vouched;
+  /** Where people reach this server, if the host said so. */
+  publicOrigin(): string | null;
+}
+
+export function createAuthenticator({
+  ring,
+  sessions,
+  vouched,
+  publicOrigin,
+}: AuthenticatorOptions): Authenticator {
+  const known = (request: Request): Principal | null => {
+    const found = vouched.get(request);
+    if (found === undefined || found.active()) return found ?? null;
+    throw new Refusal(401, "ATTUNE_SERVER_KEY_UNKNOWN", "This key or session no longer holds.", {
+      headers: CHALLENGE,
+    });
+  };
   const byKey = (presented: string, request: Request, header: boolean): Principal => {
     const key = ring.find(presented);
     if (!key)
@@ -62,6 +80,8 @@ export function createAuthenticator(
   };
 
   const fromKey = (request: Request, url: URL): Principal | null => {
+    const vouchedFor = known(request);
+    if (vouchedFor) return vouchedFor;
     const [scheme, value] = splitAuthorization(request.headers.get("authorization"));
     if (scheme === "bearer") return byKey(value, request, true);
     if (scheme === "basic") return byKey(basicUser(value), request, false);

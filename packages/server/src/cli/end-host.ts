@@ -69,6 +69,7 @@ const PORTS_MS = 10_000;
 export async function endAll(running: Running, settleMs: number): Promise<boolean> {
   const { gate, folds, listener, server, service, ports, report } = running;
   const until = performance.now() + settleMs;
+  server.closeSockets();
   await inTime(gate.close(), settleMs * REQUESTS_SHARE);
   const folded = folds ? server.service.settled() : Promise.resolve();
   const settled = await inTime(folded, until - performance.now()).catch((error: unknown) => {

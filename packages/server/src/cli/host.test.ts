@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lmdbLog } from "@attune/server-adapters/lmdb";
 import { describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import { redisProgram, startRedis } from "../../../server-adapters/test/redis-server.js";
 import { nativeEvent } from "../testing/start.js";
 import { endAll } from "./end-host.js";
@@ -31,6 +32,28 @@ const get = (url: string, agent: http.Agent): Promise<{ status: number; connecti
     });
     outgoing.on("error", reject);
   });
+
+describe("a host's WebSockets", () => {
+  it("are taken, told of the end, and do not hold it up", async () => {
+    const host = await startHost({ dir: null, port: 0, host: "127.0.0.1", report: fail });
+    const headers = { authorization: `Bearer ${host.keys?.secretKey}` };
+    const connect = (path: string) => new WebSocket(host.url.replace("http", "ws") + path, { headers });
+    const ws = connect("/api/v1/behavioral/stream");
+    await new Promise((resolve) => ws.once("open", resolve));
+    const answered = new Promise((resolve) =>
+      ws.once("message", (data) => resolve(JSON.parse(String(data)))),
+    );
+    ws.send(JSON.stringify({ type: "connection" }));
+    expect(await answered).toMatchObject({ type: "connected", reads: "site" });
+    const nowhere = new Promise((resolve) => connect("/elsewhere").once("error", resolve));
+    expect(String(await nowhere)).toContain("404");
+    const code = new Promise((resolve) => ws.once("close", resolve));
+    const started = Date.now();
+    expect(await host.close()).toBe(true);
+    expect(await code).toBe(1001);
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+});
 
 describe("a host that ends", () => {
   it("refuses new requests at once and waits for the fold only so long", async () => {

@@ -98,6 +98,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let published: LoadedRuleset | null = null;
   const gate = createGate(server.fetch);
   const listener = http.createServer(toNodeListener(gate.fetch, { report }));
+  listener.on("upgrade", (request, socket, head) => {
+    if (!server.upgrade(request, socket, head))
+      socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
+  });
   const close = (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> =>
     endAll({ gate, folds: worker, listener, server, service, ports, report }, settleMs);
   await orElse(

@@ -84,6 +84,9 @@ export function createClient(options: ClientOptions) {
       const { body } = await send("GET", `${BEHAVIOURAL}/stream`, { headers, query }, given);
       if (body) yield* framesOf(body);
     },
+    /** For one WebSocket: not sent twice, since each is good once. */
+    streamTicket: (given?: CallOptions) =>
+      json<AnswerOf<"streamTicket">>("POST", `${BEHAVIOURAL}/stream/ticket`, { never: true }, given),
     recordConsent: (body: BodyOf<"recordConsent">, given?: OnceOptions) =>
       json<AnswerOf<"recordConsent">>("POST", `${BEHAVIOURAL}/consent`, { body, once: true }, given),
     consentOf: (id: string, given?: CallOptions) =>

@@ -19,7 +19,7 @@ export interface DoorOptions extends Judges {
 
 type Bindings = { Bindings: { peer: Peer } };
 
-const FROM_PAGES: ReadonlySet<unknown> = new Set(["ingest", "decide", "ruleset"]);
+const FROM_PAGES: ReadonlySet<unknown> = new Set(["ingest", "decide", "ruleset", "stream"]);
 const isFromPages = ({ scope, own }: Route): boolean => own === true || FROM_PAGES.has(scope);
 
 /** What every request passes on its way to a route, and every answer on its way out: headers, compression, and being counted. */

@@ -4,11 +4,13 @@ import type { Aside } from "./chunks.js";
 import { createFeed, type Feed } from "./feed.js";
 import type { Reader } from "./reader.js";
 
-/** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user. */
+/** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user; or nobody's, which leaves what concerns every reader. */
 export interface LiveSubject {
-  kind: "visitor" | "session" | "user";
+  kind: "visitor" | "session" | "user" | "nobody";
   name: string;
 }
+
+export const NOBODY: LiveSubject = { kind: "nobody", name: "" };
 
 export interface SiteFeedsOptions {
   clock: Clock;
@@ -45,7 +47,7 @@ const isForAll = ({ type }: ServiceFrame): boolean => type === "gap" || type ===
 
 /** Whether a feed may have shown a visitor: those of sessions and users are not known by their visitors. */
 const mayShow = (subject: LiveSubject | null, visitor: string | null): boolean =>
-  visitor === null || subject?.kind !== "visitor" || subject.name === visitor;
+  visitor === null || (subject?.kind === "visitor" ? subject.name === visitor : subject?.kind !== "nobody");
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, visitors: () => visitors(null) });

@@ -355,5 +355,7 @@ export const healthAnswer = () =>
     status: v.picklist(["ok", "failed"]),
     components: v.record(v.string(), v.picklist(["ok", "failed"])),
   });
+export const streamTicket = () => v.strictObject({ ticket: v.string(), expiresAt: moment() });
+
 export const liveAnswer = () => v.strictObject({ status: v.literal("ok") });
 export const signInAnswer = () => v.strictObject({ url: v.string() });

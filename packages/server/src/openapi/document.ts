@@ -166,7 +166,7 @@ function bodyOf({ scope }: Route, { body }: Operation): Json {
 function securityOf({ scope, own }: Route): Json[] {
   if (scope === null) return [];
   const secret = [{ secretKey: [scope] }, { session: [scope] }, ...(own ? [{ visitorToken: [scope] }] : [])];
-  const byPages = ["ingest", "decide", "ruleset"].includes(scope);
+  const byPages = ["ingest", "decide", "ruleset", "stream"].includes(scope);
   return byPages ? [{ writeKey: [scope] }, { writeKeyInQuery: [scope] }, ...secret] : secret;
 }
 

@@ -65,8 +65,13 @@ export const eventsOperations = {
     tag: "Live",
     summary: "What happens on the site, as it happens",
     description:
-      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap. A stream of one visitor, session or user has no `metrics`.",
+      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap. A stream of one visitor, session or user has no `metrics`. Under a write key it is that of one visitor or session of an unguessable id, or of nobody (`only=rulesets`). The same path takes WebSockets, both ways.",
     query: {
+      only: { description: "Of nobody: new rulesets alone.", schema: { enum: ["rulesets"] } },
+      lastEventId: {
+        description: "As the header, for an EventSource that is made anew.",
+        schema: { type: "string" },
+      },
       visitorId: { description: "Only what is about this visitor.", schema: { type: "string" } },
       sessionId: { description: "Only the events of this session.", schema: { type: "string" } },
       userId: { description: "Only the events that name this user.", schema: { type: "string" } },
@@ -74,5 +79,13 @@ export const eventsOperations = {
     headers: { "last-event-id": "The last frame that was seen." },
     answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
     problems: [[400, "ATTUNE_SERVER_QUERY"]],
+  },
+  "POST /api/v1/behavioral/stream/ticket": {
+    id: "streamTicket",
+    tag: "Live",
+    summary: "A ticket for one WebSocket",
+    description:
+      "Opens one WebSocket at `/api/v1/behavioral/stream?ticket=…`, once, within half a minute, from the page that asked for it.",
+    answers: { 201: { description: "The ticket.", schema: of.streamTicket() } },
   },
 } as const satisfies Operations;

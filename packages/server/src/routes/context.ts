@@ -10,6 +10,7 @@ import type { Pressure } from "../http/pressure.js";
 import type { Hub } from "../live/hub.js";
 import type { Meters } from "../metrics/meters.js";
 import type { Simulation } from "../simulate/simulation.js";
+import type { Tickets } from "../sockets/tickets.js";
 
 /** What routes are made of. */
 export interface RouteContext {
@@ -20,6 +21,7 @@ export interface RouteContext {
   readonly limits: Limits;
   readonly hub: Hub;
   readonly sessions: Sessions;
+  readonly tickets: Tickets;
   readonly simulation: Simulation;
   readonly meters: Meters;
   readonly pressure: Pressure;

@@ -1,47 +1,61 @@
 import { Refusal } from "../http/refusal.js";
-import type { Route } from "../http/route.js";
-import type { LiveSubject } from "../live/site-feeds.js";
-import type { NamedId } from "@attune/core/service";
+import { json } from "../http/respond.js";
+import type { Call, Route } from "../http/route.js";
+import { subjectFor } from "../live/asked-subject.js";
 import type { RouteContext } from "./context.js";
+import { hasGpc } from "./gpc.js";
 
-const MAX_ID = 128;
-const SUBJECTS = { visitorId: "visitor", sessionId: "session", userId: "user" } as const;
+export const STREAM_PATH = "/api/v1/behavioral/stream";
 
-/** `GET /stream`: the live frames of the credential's site as server-sent events, or those of one visitor, session or user. */
-export function streamRoutes({ hub, service }: RouteContext): Route[] {
-  async function subjectOf(query: URLSearchParams, site: string): Promise<LiveSubject | null> {
-    const named = Object.entries(SUBJECTS).filter(([field]) => query.has(field));
-    const [[field, kind] = [], another] = named;
-    if (field === undefined || kind === undefined) return null;
-    const id = query.get(field) ?? "";
-    if (another !== undefined || id === "" || id.length > MAX_ID)
-      throw new Refusal(
-        400,
-        "ATTUNE_SERVER_QUERY",
-        `Name one of visitorId, sessionId and userId, of 1 to ${MAX_ID} characters, or none for the whole site.`,
-      );
-    return { kind, name: await service.pseudonymOf({ [field]: id } as NamedId, { site }) };
-  }
-
+/**
+ * `GET /stream`: the live frames of the credential's site as server-sent events, or those of one visitor, session or user. `POST
+ * /stream/ticket`: what a page opens its WebSocket with.
+ */
+export function streamRoutes(context: RouteContext): Route[] {
   return [
+    { method: "GET", path: STREAM_PATH, scope: "stream", handle: (call) => stream(call, context) },
     {
-      method: "GET",
-      path: "/api/v1/behavioral/stream",
-      scope: "read",
-      async handle({ principal, request, url }) {
-        const { site } = principal;
-        const subject = await subjectOf(url.searchParams, site);
-        const headers = {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store, no-transform",
-          "x-accel-buffering": "no",
-        };
-        // Nobody reads the body of a HEAD, and this one would never end.
-        if (request.method === "HEAD") return new Response(null, { headers });
-        const lastEventId = request.headers.get("last-event-id");
-        const body = hub.open({ site, subject, lastEventId, active: () => principal.active() });
-        return new Response(body, { headers });
-      },
+      method: "POST",
+      path: `${STREAM_PATH}/ticket`,
+      scope: "stream",
+      handle: (call) => ticket(call, context),
     },
   ];
+}
+
+async function stream({ principal, request, url }: Call, { hub, service }: RouteContext): Promise<Response> {
+  const query = url.searchParams;
+  const asked = {
+    visitorId: query.get("visitorId"),
+    sessionId: query.get("sessionId"),
+    userId: query.get("userId"),
+  };
+  const subject = await subjectFor(asked, { principal, service, nobody: isForNobody(query) });
+  const headers = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
+  // Nobody reads the body of a HEAD, and this one would never end.
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const body = hub.open({
+    site: principal.site,
+    subject,
+    // An EventSource that is made anew cannot set the header.
+    lastEventId: request.headers.get("last-event-id") ?? query.get("lastEventId"),
+    active: () => principal.active(),
+  });
+  return new Response(body, { headers });
+}
+
+function isForNobody(query: URLSearchParams): boolean {
+  const only = query.get("only");
+  if (only === null || only === "rulesets") return only !== null;
+  throw new Refusal(400, "ATTUNE_SERVER_QUERY", "`only` may be `rulesets`, or be left out.");
+}
+
+async function ticket({ principal, request }: Call, { tickets }: RouteContext): Promise<Response> {
+  const { kind, id, site } = principal;
+  const origin = request.headers.get("origin");
+  return json(await tickets.issue({ kind, id, site, origin, gpc: hasGpc(request) }), { status: 201 });
 }

@@ -43,6 +43,9 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
     ...options,
   });
   const listener = http.createServer(toNodeListener((request, peer) => server.fetch(request, peer)));
+  listener.on("upgrade", (request, socket, head) => {
+    if (!server.upgrade(request, socket, head)) socket.destroy();
+  });
   // Longer than any test pauses: a connection that the server closes as it is used again would fail the call.
   listener.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));

@@ -44,8 +44,8 @@ const BODY = `
     <p id="offer" data-attune-view="footer-offer" style="position: absolute; top: 2600px; height: 100px">An offer</p>
   </main>`;
 
-const html = (auto: boolean): string =>
-  `<!doctype html><html lang="en"><title>Hats</title><link rel="icon" href="data:,">${BODY}<script src="/app.js"></script>${auto ? "<script>lab.open()</script>" : ""}</html>`;
+const html = (auto: boolean, body: string): string =>
+  `<!doctype html><html lang="en"><title>Hats</title><link rel="icon" href="data:,">${body}<script src="/app.js"></script>${auto ? "<script>lab.open()</script>" : ""}</html>`;
 
 const NOTHING_DECIDED = { schemaVersion: 1, revision: 1, slots: {} };
 
@@ -69,7 +69,13 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 
 /** A site with a page, and an endpoint that writes down everything that reaches it. Pages under `/auto` start an engine by themselves. */
 export async function startLab(
-  options: { ruleset?: unknown; answer?: (path: string) => number; retryAfter?: string } = {},
+  options: {
+    ruleset?: unknown;
+    answer?: (path: string) => number;
+    retryAfter?: string;
+    /** HTML of the pages. */
+    body?: string;
+  } = {},
 ): Promise<LabServer> {
   const script = await bundle();
   const requests: Received[] = [];
@@ -82,7 +88,7 @@ export async function startLab(
     if (!path.startsWith("/api/"))
       return void response
         .writeHead(200, { "content-type": "text/html" })
-        .end(html(path.startsWith("/auto")));
+        .end(html(path.startsWith("/auto"), options.body ?? BODY));
     const status = options.answer?.(path) ?? 200;
     const answer =
       path === "/api/v1/ruleset"

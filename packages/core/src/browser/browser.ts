@@ -1,32 +1,13 @@
 import { createDevelopmentReport } from "../kernel/development.js";
 import { safeReport } from "../kernel/safe-report.js";
-import type { CaptureSink, Environment } from "../ports/environment.js";
-import { captureActiveTime } from "./capture/active-time.js";
-import { captureClicks } from "./capture/clicks.js";
-import { captureInView } from "./capture/in-view.js";
-import { capturePages } from "./capture/pages.js";
-import { createScope } from "./capture/scope.js";
-import { captureScroll } from "./capture/scroll.js";
+import type { Environment } from "../ports/environment.js";
+import type { CaptureOptions } from "./capture/options.js";
+import { captureLater } from "./capture-later.js";
 import { browserConsentSync } from "./consent-sync.js";
 import { browserCookies, type CookieOptions } from "./cookies.js";
 import { indexedDbStorage } from "./indexed-db.js";
 import { browserNetwork } from "./network.js";
 import { browserPage } from "./page.js";
-
-export interface CaptureOptions {
-  /** Page views, at the start and at navigations inside the document (default true). */
-  pages?: boolean;
-  /** Clicks (default true); nothing inside `data-attune-ignore`. */
-  clicks?: boolean;
-  /** Depth of scrolling (default true). */
-  scroll?: boolean;
-  /** Active time (default true). */
-  activeTime?: boolean;
-  /** Elements marked with `data-attune-view` (default true). */
-  inView?: boolean;
-  /** Up to 40 characters of the text of clicked links, buttons and labels, masked like all text (default false). Never what was typed. */
-  text?: boolean;
-}
 
 export interface BrowserOptions {
   /** Where the Attune server answers, for instance `https://attune.example.com` or `""` for this origin. None: nothing is sent. */
@@ -72,33 +53,6 @@ export function browser(options: BrowserOptions = {}): Environment {
     consentSync: browserConsentSync(database),
     ...(endpoint === undefined ? {} : { network: browserNetwork(endpoint, writeKey, hint) }),
     report,
-    ...(capture === false
-      ? {}
-      : {
-          capture: (sink: CaptureSink) => startCapture(sink, capture ?? {}, page, report),
-        }),
+    ...(capture === false ? {} : captureLater(capture ?? {}, page, report)),
   };
-}
-
-function startCapture(
-  sink: CaptureSink,
-  options: CaptureOptions,
-  page: ReturnType<typeof browserPage>,
-  report: (error: unknown) => void,
-): () => void {
-  const {
-    pages = true,
-    clicks = true,
-    scroll = true,
-    activeTime = true,
-    inView = true,
-    text = false,
-  } = options;
-  const { scope, stop } = createScope(sink, report);
-  if (pages) scope.guard(capturePages)(scope, page);
-  if (clicks) captureClicks(scope, text);
-  if (scroll) captureScroll(scope);
-  if (activeTime) captureActiveTime(scope);
-  if (inView) captureInView(scope);
-  return stop;
 }

@@ -32,6 +32,7 @@ export function createLifecycle(parts: FirstLoad) {
     start(): void {
       if (begun || status === "closed") return;
       begun = true;
+      host.attempt(() => host.environment.prepare?.());
       const opened = edge.start();
       parts.start();
       void Promise.all([opened, gate.load(), fetchRuleset()])

@@ -63,6 +63,14 @@ const EVENT_ALIASES: Readonly<Record<string, string>> = {
   submit: "Form Submitted",
   generate_lead: "Form Submitted",
   form_start: "Form Started",
+  form_abandon: "Form Abandoned",
+  rage_click: "Page Rage Clicked",
+  dead_click: "Page Dead Clicked",
+  exit_intent: "Page Exit Intended",
+  hover: "Element Hovered",
+  copy: "Text Copied",
+  web_vitals: "Page Vitals Reported",
+  exception: "Page Error Reported",
 };
 
 /** The event name for a wire word; what the host maps itself comes first. */

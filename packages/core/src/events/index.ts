@@ -7,4 +7,5 @@ export * from "./minimise.js";
 export * from "./names.js";
 export * from "./parse-event.js";
 export { type ClockReading, clockCorrection } from "./skew.js";
+export * from "./standard-events.js";
 export * from "./types.js";

@@ -11,6 +11,9 @@ export const DEFAULT_EVENT_PURPOSES: readonly Purpose[] = ["analytics", "persona
  */
 export const EVENT_PURPOSES: Readonly<Partial<Record<KnownEventName, readonly Purpose[]>>> = {
   "Consent Changed": ["necessary"],
+  // How well the page works is nothing to personalize by.
+  "Page Vitals Reported": ["analytics"],
+  "Page Error Reported": ["analytics"],
 };
 
 /** A host's own events, as `defineEvents` makes them, as far as consent is concerned. */

@@ -13,6 +13,20 @@ export type KnownEventName =
   /** Active time on the page at hand since the last such event: `{ activeMs }`. */
   | "Page Engaged"
   | "Element Viewed"
+  /** Deepest point reached of an element that the host marked: `{ name, depth }`. */
+  | "Element Scrolled"
+  /** A pointer rested on an element that the host marked: `{ name }`. */
+  | "Element Hovered"
+  | "Page Rage Clicked"
+  | "Page Dead Clicked"
+  /** A sign that the visitor is about to leave: `{ method }`. */
+  | "Page Exit Intended"
+  | "Page Vitals Reported"
+  | "Page Error Reported"
+  | "Form Started"
+  | "Form Submitted"
+  | "Form Abandoned"
+  | "Text Copied"
   | "Products Searched"
   | "Product List Viewed"
   | "Product Viewed"

@@ -31,6 +31,8 @@ export interface Environment {
   network?: DeviceNetwork;
   /** What this page is, read at the moment of an event. */
   page?: PageReader;
+  /** Called when the engine starts, before anything may be known of consent: code that will be needed may be fetched, nothing else. */
+  prepare?(): void;
   /** Starts automatic capture; what it returns stops it. */
   capture?(sink: CaptureSink): () => void;
   /**
@@ -129,6 +131,8 @@ export interface PageReading {
 }
 
 export interface CaptureSink {
+  /** When the visitor decided on consent, epoch ms; null without a decision. What was measured before is not to be told. */
+  decidedAt: number | null;
   track(name: string, properties?: Record<string, unknown>, context?: Record<string, unknown>): void;
   page(): void;
 }

@@ -57,11 +57,18 @@ describe("events that a feature reads by name", () => {
     expect(isReadByName(name)).toBe(true);
   });
 
-  it.each(["Element Viewed", "Banner Viewed", "Page Vitals Reported", "Page Hovered", "Consent Changed"])(
-    "%s is none: the fold takes it for any other",
-    (name) => {
-      expect(fold(initialState(), event(name))).toEqual(unheardOf);
-      expect(isReadByName(name)).toBe(false);
-    },
-  );
+  it.each([
+    ...["Element Viewed", "Element Scrolled", "Element Hovered", "Banner Viewed", "Consent Changed"],
+    ...[
+      "Page Vitals Reported",
+      "Page Error Reported",
+      "Page Hovered",
+      "Page Rage Clicked",
+      "Page Dead Clicked",
+    ],
+    "Page Exit Intended",
+  ])("%s is none: the fold takes it for any other", (name) => {
+    expect(fold(initialState(), event(name))).toEqual(unheardOf);
+    expect(isReadByName(name)).toBe(false);
+  });
 });

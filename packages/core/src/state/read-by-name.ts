@@ -1,8 +1,9 @@
 /**
- * Names of events that tell what was shown or reported (`Banner Viewed`, `Page Vitals Reported`, `Consent Changed`), not what the visitor
- * did: they are no interactions of a session. The few of them from which the fold still learns something are below.
+ * Names of events that tell what was shown or reported (`Banner Viewed`, `Page Vitals Reported`, `Consent Changed`), or where the visitor
+ * was on a page (`Page Scrolled`, `Element Hovered`), not what the visitor did: they are no interactions of a session. The few of them from
+ * which the fold still learns something are below.
  */
-export const PASSIVE = /Viewed$|^(Page|Variant|Consent|Visitor) /;
+export const PASSIVE = /Viewed$|^(Page|Variant|Consent|Visitor) |^Element (Scrolled|Hovered)$/;
 
 /** Passive, and yet the fold has a rule of its own for them; so it has for all names that begin with `Product `. */
 const PASSIVE_BUT_READ: ReadonlySet<string> = new Set(["Page Viewed", "Page Scrolled", "Page Engaged"]);

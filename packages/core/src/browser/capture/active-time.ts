@@ -4,10 +4,10 @@ import type { Scope } from "./scope.js";
 const IDLE_MS = 30_000;
 /** Told after this much active time, and at the end of the page. */
 const STEP_MS = 15_000;
-const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "touchstart"];
+const SIGNS = ["pointerdown", "keydown", "wheel", "touchstart"];
 
 /** Time in which the page was visible, had the focus, and someone was there. */
-export function captureActiveTime({ sink, on, onPageEnd, onStop, guard }: Scope): void {
+export function captureActiveTime({ sink, on, onSample, onPageEnd, onStop, guard }: Scope): void {
   let active = 0;
   let since = performance.now();
   let sign = since;
@@ -27,16 +27,16 @@ export function captureActiveTime({ sink, on, onPageEnd, onStop, guard }: Scope)
     active = 0;
     if (activeMs > 0) sink.track("Page Engaged", { activeMs });
   };
+  const live = (): void => {
+    const now = performance.now();
+    // Signs come a hundred times a second; four are enough.
+    if (now - sign < 250) return;
+    count();
+    sign = now;
+  };
 
-  for (const type of SIGNS) {
-    on(window, type, () => {
-      const now = performance.now();
-      // A pointer reports a hundred times a second; four are enough.
-      if (now - sign < 250) return;
-      count();
-      sign = now;
-    });
-  }
+  for (const type of SIGNS) on(window, type, live);
+  onSample(live);
   on(window, "focus", count);
   on(window, "blur", count);
   // In the order of registration: what was counted while visible is told by the page end, from then on nothing counts.

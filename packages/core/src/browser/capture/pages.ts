@@ -2,19 +2,25 @@ import type { LivePage } from "../page.js";
 import type { Scope } from "./scope.js";
 
 /**
- * A page view at the start and at each navigation inside the document: another path or query by `pushState` or the history buttons, another
- * path by `replaceState` (whose query changes are filters more often than pages). A changed hash is not a page.
+ * A page view at each navigation inside the document: another path or query by `pushState` or the history buttons, another path by
+ * `replaceState` (whose query changes are filters more often than pages). A changed hash is not a page. The first view is told already.
+ *
+ * @param first Where that was: path and query.
  */
-export function capturePages({ sink, on, onStop, endPage, guard }: Scope, page: LivePage): void {
-  let seen = location.pathname + location.search;
-  let path = location.pathname;
+export function capturePages(
+  { sink, on, onStop, leavePage, guard }: Scope,
+  page: LivePage,
+  first: string,
+): void {
+  let seen = first;
+  let path = first.split("?", 1)[0];
 
   const arrive = guard((byReplace: boolean): void => {
     const now = location.pathname + location.search;
     const same = byReplace ? location.pathname === path : now === seen;
     seen = now;
     if (same) return;
-    endPage();
+    leavePage();
     path = location.pathname;
     page.turn();
     // Routers set the title after the address.
@@ -36,7 +42,6 @@ export function capturePages({ sink, on, onStop, endPage, guard }: Scope, page: 
     });
   }
   on(window, "popstate", () => arrive(false));
-  onStop(page.release);
-  page.turn();
-  sink.page();
+  // Perhaps it has moved on before this was here.
+  arrive(false);
 }

@@ -15,13 +15,17 @@ interface Period {
   loaded: Promise<void>;
 }
 
-const sink = (engine: ReturnType<RecordingParts["engine"]>): CaptureSink => ({
-  track: (name, properties, context) => void engine.track(name, properties, context ? { context } : {}),
-  page: () => void engine.page(),
-});
+function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
+  const { track, page } = engine();
+  return {
+    decidedAt: consent().record?.decidedAt ?? null,
+    track: (name, properties, context) => void track(name, properties, context ? { context } : {}),
+    page: () => void page(),
+  };
+}
 
 export function createCollection(parts: RecordingParts): Collection {
-  const { host, device, identity, keeper, model, exposures, delivery, engine } = parts;
+  const { host, device, identity, keeper, model, exposures, delivery } = parts;
   const { consent, unlearn, changed, hold, release } = parts;
   const { capture, network, storage } = host.environment;
   let active = null as Period | null;
@@ -62,7 +66,7 @@ export function createCollection(parts: RecordingParts): Collection {
         // What happened while loading comes before what capture says of this page.
         release();
         stops = [
-          host.attempt(() => capture?.(sink(engine()))),
+          host.attempt(() => capture?.(sinkOf(parts))),
           host.attempt(() => network?.onHide?.(() => void hide())),
         ];
         // What an earlier page could not deliver.

@@ -1,0 +1,79 @@
+import { describeElement, targetOf } from "./elements.js";
+import type { Scope } from "./scope.js";
+
+const NAME_LIMIT = 64;
+/** Names of fields that say of a person what nobody needs to know here, even that it was asked for. */
+const SENSITIVE =
+  /pass|pwd|secret|token|otp|\bpin\b|cvv|cvc|card|iban|account|routing|sort ?code|ssn|social|national|tax|licen[cs]e|birth|\bdob\b|gender|\bsex|orient|religio|ethnic|race|politic|union|health|medic|diagnos|disab|pregnan|salary|income/i;
+const PRIVATE_FIELDS =
+  "[type=password],[autocomplete*=password],[autocomplete*='cc-'],[autocomplete=one-time-code]";
+
+interface Begun {
+  /** The field that was changed last, where it has a name that may be told. */
+  field: string | null;
+  /** `performance.now()`, ms. */
+  since: number;
+}
+
+const soundsPersonal = (name: string): boolean =>
+  SENSITIVE.test(name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " "));
+
+/** A name as the host gave it for us, else the one that the page has for itself, unless that sounds like something personal. */
+export function tellableName(given: string | null, own: string | null): string | null {
+  const name = given || (own && !soundsPersonal(own) ? own : null);
+  return name ? name.slice(0, NAME_LIMIT) : null;
+}
+
+const nameOf = (element: Element): string | null => {
+  const given = element.getAttribute("data-attune-name");
+  return tellableName(given, element.matches(PRIVATE_FIELDS) ? null : element.getAttribute("name"));
+};
+
+/** Only what is there. */
+const named = (key: string, name: string | null): Record<string, unknown> => (name ? { [key]: name } : {});
+
+/**
+ * Forms that are begun (the first change of a field), submitted (the browser has found nothing wrong with what was entered), or left with
+ * the page without having been. Of fields only their names, and those only where they sound harmless; nothing of what was entered.
+ */
+export function captureForms({ sink, on, onPageEnd }: Scope): void {
+  const begun = new Map<HTMLFormElement, Begun>();
+
+  const tell = (name: string, form: HTMLFormElement, field: string | null, since?: number): void => {
+    // To the second: how long somebody typed must not tell what.
+    const durationMs = since === undefined ? null : Math.round((performance.now() - since) / 1000) * 1000;
+    const own = nameOf(form) ?? tellableName(null, form.id);
+    sink.track(
+      name,
+      { ...named("form", own), ...named("field", field), ...(durationMs === null ? {} : { durationMs }) },
+      { element: describeElement(form) },
+    );
+  };
+  const change = (event: Event): void => {
+    const target = targetOf(event.composedPath());
+    const form = (target as HTMLInputElement | null)?.form ?? target?.closest("form");
+    if (!target || !(form instanceof HTMLFormElement)) return;
+    const field = nameOf(target);
+    const known = begun.get(form);
+    if (known) {
+      known.field = field;
+      return;
+    }
+    begun.set(form, { field, since: performance.now() });
+    tell("Form Started", form, field);
+  };
+
+  on(document, "input", change);
+  on(document, "change", change);
+  on(document, "submit", (event) => {
+    const form = targetOf(event.composedPath());
+    if (!(form instanceof HTMLFormElement)) return;
+    tell("Form Submitted", form, null, begun.get(form)?.since);
+    begun.delete(form);
+  });
+  onPageEnd((left) => {
+    if (!left) return;
+    for (const [form, { field, since }] of begun) tell("Form Abandoned", form, field, since);
+    begun.clear();
+  });
+}

@@ -19,5 +19,8 @@ export default defineConfig([
       },
     },
   ),
-  library({ "server/index": "src/server/index.ts" }, { external, clean: false }),
+  library(
+    { "next/index": "src/next/index.ts", "server/index": "src/server/index.ts" },
+    { external, clean: false },
+  ),
 ]);

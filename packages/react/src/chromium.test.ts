@@ -175,12 +175,46 @@ describe.skipIf(!executablePath).each([
 
   it("hydrates what the server rendered without a recoverable error, and then asks this device's visitor", async () => {
     const { page, problems } = await open();
-    const { html: served, errors, text } = await page.evaluate(() => globalThis.pagesUnderTest.hydrate());
+    const {
+      html: served,
+      errors,
+      text,
+      shift,
+    } = await page.evaluate(() => globalThis.pagesUnderTest.hydrate());
+    expect(shift).toBe(0);
     expect(served).toContain("<b>Buy now</b>");
     expect(served).not.toContain("dialog");
     expect(errors).toEqual([]);
     expect(problems).toEqual([]);
     expect(text).toContain("Reject all");
+  });
+
+  it("does not replace what is being read until it is out of sight; what may be replaced in sight moves nothing else", async () => {
+    const { page, problems } = await open({ reducedMotion: "no-preference" });
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.reading());
+    const words = (id: string) => page.locator(`#${id}`).textContent();
+    await expect.poll(() => words("steady")).toBe("Welcome");
+    await page.waitForTimeout(600);
+    await state.evaluate(async ({ attune }) => {
+      await attune.page();
+      await attune.page();
+    });
+    await expect.poll(() => words("at-once")).toBe("Good to see you again");
+    expect(await words("steady")).toBe("Welcome");
+    expect(await state.evaluate(({ transitions }) => transitions())).toBe(1);
+
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await expect.poll(() => words("steady")).toBe("Good to see you again");
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.waitForTimeout(600);
+    // What is no longer allowed goes at once, read or not.
+    await state.evaluate(({ attune }) => void attune.consent.withdraw());
+    await expect.poll(() => words("steady")).toBe("Welcome");
+    expect(await state.evaluate(({ shift }) => shift())).toBe(0);
+    expect(
+      await page.evaluate(() => document.documentElement.getAttribute("style") || null),
+    ).toBeNull();
+    expect(problems).toEqual([]);
   });
 
   it("T26 reject and accept are the same size, the same look and side by side; withdrawing takes two clicks", async () => {

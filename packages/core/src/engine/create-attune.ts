@@ -50,6 +50,12 @@ export function createEngine(options: AttuneOptions, fetchRecording: FetchRecord
     initialSnapshot: () => firstSnapshot,
     decide: parts.decider.decide,
     initialDecision: (slot, fallback) => first.decide(slot, { fallback }),
+    settled: (slot) =>
+      lifecycle.status() !== "starting" ||
+      parts.decider.holds(slot) ||
+      // Nothing that is still to come can allow it.
+      (lifecycle.isStarted() && parts.decider.decide(slot).reason === "consent"),
+    initiallySettled: first.holds,
     explain: parts.decider.explain,
     visitor: parts.gate.visitor,
     session: () => recording()?.session() ?? null,
@@ -113,8 +119,7 @@ function createDeeds(
     page: (properties) => deed({ name: "Page Viewed", properties }),
     identify: (userId, traits = {}, preferences = {}) =>
       deed({ name: "Visitor Identified", properties: { traits, preferences }, userId }),
-    expose(slot) {
-      const decision = decider.decide(slot);
+    expose(slot, decision = decider.decide(slot)) {
       void deed({ name: "Variant Exposed", decision });
     },
     async reset() {

@@ -1,3 +1,4 @@
+import type { Grants } from "../consent/types.js";
 import { forcedDecision } from "../decisions/compile.js";
 import { emptyDecision } from "../decisions/decide.js";
 import type { DecidingRuleset, Decision, DecisionVisitor, Explanation } from "../decisions/types.js";
@@ -25,6 +26,10 @@ export interface Decider {
   invalidate(): void;
   /** While set, these hold: what the server decided for the first render. */
   hold(decisions: Readonly<Record<string, Decision>> | null): void;
+  /** A slot's decision is held, and is more than what stands in for one that failed. */
+  holds(slot: string): boolean;
+  /** Consent turns out to be another than the server's: what was decided under it is held on only as far as it allows the same. */
+  consented(grants: Grants): void;
 }
 
 type DecideOptions<V> = { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> };
@@ -100,6 +105,21 @@ export function createDecider({ host, ruleset, explainBy, decidedFor, options }:
     },
     hold(decisions) {
       held = decisions;
+      version++;
+    },
+    holds(slot) {
+      const decision = own(held, slot) as Decision | null;
+      return decision !== null && decision.reason !== "error";
+    },
+    consented(grants) {
+      held =
+        held &&
+        Object.fromEntries(
+          Object.entries(held).filter(
+            ([, { purposes, reason }]) =>
+              (reason !== "consent") === purposes.every((purpose) => grants[purpose]),
+          ),
+        );
       version++;
     },
   };

@@ -79,8 +79,7 @@ export function createFirstLoad(
     },
     /** Brings everything that consent governs in line with a new state of it. */
     apply(before: ConsentState, after: ConsentState, erase: boolean): Promise<void> {
-      // The first decisions were made under another consent.
-      if (!sameGrants(before.grants, after.grants)) decider.hold(null);
+      if (!sameGrants(before.grants, after.grants)) decider.consented(after.grants);
       if (!after.grants.personalization) assumed = null;
       const done = gate.consented(before, after, erase || after.record !== null);
       shared.changed();

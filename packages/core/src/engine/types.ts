@@ -145,10 +145,21 @@ export interface Attune {
     slot: string,
     options?: { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> },
   ): Decision<V>;
+  /**
+   * Whether what `decide` says of a slot is more than a stopgap: the server decided it, or all that it takes is there (what is on the device, the
+   * ruleset), or consent is missing, which nothing still to come can change. From `ready()` on always.
+   */
+  settled(slot: string): boolean;
+  /** As `settled`, for the first render: whether the server decided the slot. */
+  initiallySettled(slot: string): boolean;
   /** Every step that led there, and what would change it; no steps before `ready()`. */
   explain(slot: string): Explanation;
-  /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and run of the experiment (same policy). */
-  expose(slot: string): void;
+  /**
+   * The visitor has seen a slot's variant. Counted once per visitor, slot, variant and run of the experiment (same policy).
+   *
+   * @param shown What was seen, where that is not the present decision any more (or not yet).
+   */
+  expose(slot: string, shown?: Decision): void;
   readonly consent: ConsentController;
   /** What holds now, immutable; the same object while nothing changes. */
   snapshot(): Snapshot;

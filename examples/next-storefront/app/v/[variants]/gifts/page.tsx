@@ -1,0 +1,20 @@
+import type { Metadata } from "next";
+import { Cards } from "~/components/cards";
+import { Hero } from "~/components/hero";
+import { View } from "~/components/view";
+import { PRODUCTS } from "~/shop/catalogue";
+
+export const metadata: Metadata = { title: "Gifts" };
+
+export default function GiftsPage() {
+  return (
+    <>
+      <View name="category" category="gifts" />
+      <Hero />
+      <section className="wrap page">
+        <h2>Gifts up to €40</h2>
+        <Cards products={PRODUCTS.filter(({ price }) => price <= 40)} />
+      </section>
+    </>
+  );
+}

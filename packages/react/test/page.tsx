@@ -149,8 +149,10 @@ export const pages = {
           options={{ environment: browser({ capture: false }), consent: { policy } }}
           initial={initial}
         >
-          <Words />
-          <Personalize slot="cta">{(value) => <i>{String(value)}</i>}</Personalize>
+          <p>
+            <Words />
+          </p>
+          <Personalize slot="cta">{(value) => <p>{String(value)}</p>}</Personalize>
           <ConsentBanner />
         </PersonalizationProvider>
       </StrictMode>

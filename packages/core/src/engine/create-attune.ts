@@ -61,6 +61,11 @@ export function createEngine(options: AttuneOptions, fetchRecording: FetchRecord
     session: () => recording()?.session() ?? null,
     subscribe: parts.listeners.add,
     loadRuleset: parts.useRuleset,
+    force(slot, variant) {
+      parts.decider.force(slot, variant);
+      parts.changed();
+    },
+    simulate: parts.simulate,
     ruleset: () => parts.ruleset()?.ruleset ?? null,
     deliveries: () => recording()?.deliveries() ?? [],
     ready: lifecycle.ready,

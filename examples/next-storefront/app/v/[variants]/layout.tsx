@@ -3,13 +3,7 @@ import { notFound } from "next/navigation";
 import { ruleset } from "~/attune/ruleset";
 import { Frame } from "~/components/frame";
 
-/**
- * Pages that are made once per variant and kept: `middleware.ts` decides, and asks for the copy that shows it. Each is made when it is first
- * asked for. Nothing of a visitor is in them.
- */
-export const dynamic = "force-static";
-export const generateStaticParams = () => [];
-
+/** Pages that are made once per variant and kept: `middleware.ts` decides, and asks for the copy that shows it. Nothing of a visitor is in them. */
 export default async function VariantsLayout({
   params,
   children,

@@ -6,6 +6,12 @@ import { PRODUCTS } from "~/shop/catalogue";
 
 export const metadata: Metadata = { title: "Gifts" };
 
+/** Each copy is made when it is first asked for, and kept. */
+export const dynamic = "force-static";
+export function generateStaticParams(): { variants: string }[] {
+  return [];
+}
+
 export default function GiftsPage() {
   return (
     <>

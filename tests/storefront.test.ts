@@ -127,7 +127,6 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
       const headers = answer.headers();
       return { art: /data-art="([^"]+)"/.exec(html)?.[1], cache: headers["x-nextjs-cache"], headers, html };
     };
-    await ask();
     const generic = await ask();
     expect(generic).toMatchObject({ art: "pendant", cache: "HIT" });
     // The address is the same for everybody, so nobody in between may keep what it answers.

@@ -2,6 +2,7 @@
 import { type Attune, createAttune } from "@attune/core";
 import { browser } from "@attune/core/browser";
 import { ConsentBanner, ConsentSettingsButton, de, en, es, fr } from "@attune/react/consent";
+import { AttuneDevtools } from "@attune/react/devtools";
 import {
   Experiment,
   PersonalizationProvider,
@@ -17,9 +18,9 @@ import { policy, ruleset } from "./kit.js";
 
 const container = (): HTMLElement => document.getElementById("root") as HTMLElement;
 
-function engine(): { attune: Attune; exposed: string[] } {
+function engine(endpoint?: string): { attune: Attune; exposed: string[] } {
   const attune = createAttune({
-    environment: browser({ capture: false }),
+    environment: browser({ capture: false, ...(endpoint !== undefined && { endpoint }) }),
     consent: { policy },
     decisions: { ruleset },
   });
@@ -126,6 +127,27 @@ export const pages = {
       </StrictMode>,
     );
     return { attune, transitions: () => count, shift: () => shift };
+  },
+
+  /** A page with the devtools. */
+  async devtools(): Promise<{ attune: Attune; exposed: string[] }> {
+    const { attune, exposed } = engine("");
+    attune.start();
+    await attune.ready();
+    await attune.consent.grant("all");
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune}>
+          <main>
+            <h1>
+              <Personalize slot="hero">{({ title }: { title: string }) => title}</Personalize>
+            </h1>
+          </main>
+          <AttuneDevtools personas={{ Shopper: { segments: ["shoppers", "readers"] } }} />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+    return { attune, exposed };
   },
 
   /** Renders on a "server", hydrates, and gives the recoverable errors. */

@@ -352,3 +352,36 @@ describe("decisions in the page", () => {
     expect(attune.snapshot().rulesetVersion).toMatch(/^1-/);
   });
 });
+
+describe("what tools try out", () => {
+  it("is shown, explained as forced, never counted, and over when the tool says so", async () => {
+    const { attune } = await granted();
+    const before = attune.decide("offer");
+    attune.force("offer", "hats");
+    expect(attune.decide("offer")).toMatchObject({ variant: "hats", reason: "override", propensity: null });
+    attune.expose("offer");
+    attune.force("offer", "no such variant");
+    expect(attune.decide("offer").reason).toBe("no-match");
+    attune.force("offer", null);
+    expect(attune.decide("offer")).toEqual(before);
+
+    attune.simulate({ segments: ["browsing"], attributes: { productViews: 9 } });
+    expect(attune.decide("offer")).toMatchObject({ variant: "hats", reason: "override", propensity: null });
+    expect(attune.decide("notice")).toMatchObject({ variant: "many", reason: "override" });
+    expect(Object.keys(attune.snapshot().segments)).toEqual(["browsing"]);
+    expect(attune.snapshot().features.productViews).toBe(0);
+    attune.expose("offer");
+    attune.simulate(null);
+    expect(attune.decide("offer")).toEqual(before);
+    expect(attune.snapshot().segments).toEqual({});
+    expect((await attune.export()).exposures).toEqual([]);
+  });
+
+  it("needs the visitor's consent all the same", async () => {
+    const { attune } = make();
+    attune.start();
+    await attune.ready();
+    attune.simulate({ segments: ["browsing"] });
+    expect(attune.decide("offer").reason).toBe("consent");
+  });
+});

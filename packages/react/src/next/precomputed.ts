@@ -1,4 +1,4 @@
-import { compileRuleset, type InitialState, type Ruleset, type RulesetDocument, STATE_VERSION } from "@attune/core";
+import { compileRuleset, type InitialState, type Ruleset, type RulesetDocument, type SlotDefinition, STATE_VERSION } from "@attune/core";
 import { variantDecision } from "@attune/core/decisions";
 import { decodeVariants, encodeVariants } from "./variants-code.js";
 
@@ -38,9 +38,15 @@ export async function precomputed(
   };
 }
 
+/** The variants that a slot's policy can give. */
+function reachable(policy: SlotDefinition["policy"]): string[] {
+  if (policy.type === "rules") return [...new Set(policy.rules.map(({ variant }) => variant))];
+  return Object.entries(policy.weights).flatMap(([variant, weight]) => (weight > 0 ? [variant] : []));
+}
+
 /**
- * The codes of every combination of variants of these slots, for `generateStaticParams`. Their number is the product of the slots' variants,
- * each with its fallback; leave it out, and Next makes each page when it is first asked for.
+ * The codes of all that these slots can show together, for `generateStaticParams`: the product of the variants that their policies give, each
+ * slot with its fallback. A host with many of them lists the likely ones itself.
  *
  * @param slots As given to `withAttune({ variants: { pages } })` for the page.
  */
@@ -51,8 +57,11 @@ export async function precomputedCodes(
   const { ruleset, version: rulesetVersion } = compileRuleset(document);
   let combinations: Record<string, string | null>[] = [{}];
   for (const slot of slots) {
-    const shown = [null, ...Object.keys(ruleset.slots[slot]?.variants ?? {})];
-    combinations = combinations.flatMap((variants) => shown.map((variant) => ({ ...variants, [slot]: variant })));
+    const policy = Object.hasOwn(ruleset.slots, slot) ? ruleset.slots[slot]?.policy : undefined;
+    const shown = [null, ...(policy ? reachable(policy) : [])];
+    combinations = combinations.flatMap((variants) =>
+      shown.map((variant) => ({ ...variants, [slot]: variant })),
+    );
   }
   return Promise.all(
     combinations.map((variants) => encodeVariants({ rulesetVersion, region, variants }, secret)),

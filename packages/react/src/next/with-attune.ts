@@ -1,5 +1,4 @@
-import type { Decision, Ruleset, RulesetDocument } from "@attune/core";
-import { AttuneError } from "@attune/core";
+import { AttuneError, compileRuleset, type Decision, type Ruleset, type RulesetDocument } from "@attune/core";
 import type { CookieOptions } from "@attune/core/browser";
 import type { ConsentPolicy, ConsentState } from "@attune/core/consent";
 import { COOKIE_NAMES } from "@attune/core/ports";
@@ -72,6 +71,8 @@ export function withAttune(
   const visitorName = cookies.names?.visitor ?? COOKIE_NAMES.visitor;
   const backEnd = backEndFor(options);
   const pages = variants && variantPages(variants);
+  // Where nobody answers, fallbacks are those of the host's own ruleset.
+  const ownVersion = pages && options.ruleset ? compileRuleset(options.ruleset).version : null;
 
   const visitOf = (request: MiddlewareRequest): Visit & { isNew: boolean } => {
     const region = regionHeaders ? requestRegion(request.headers, regionHeaders) : null;
@@ -102,7 +103,7 @@ export function withAttune(
     });
     const code = await encodeVariants(
       {
-        rulesetVersion: shown.map(([slot]) => decisions[slot]?.rulesetVersion ?? null).find(Boolean) ?? null,
+        rulesetVersion: slots.map((slot) => decisions[slot]?.rulesetVersion).find(Boolean) ?? ownVersion,
         region: regionRule(policy, visit.region),
         variants: Object.fromEntries(shown),
       },

@@ -1,4 +1,6 @@
+import { precomputedCodes } from "@attune/react/next";
 import type { Metadata } from "next";
+import { ruleset } from "~/attune/ruleset";
 import { Cards } from "~/components/cards";
 import { Hero } from "~/components/hero";
 import { View } from "~/components/view";
@@ -6,10 +8,9 @@ import { PRODUCTS } from "~/shop/catalogue";
 
 export const metadata: Metadata = { title: "Gifts" };
 
-/** Each copy is made when it is first asked for, and kept. */
-export const dynamic = "force-static";
-export function generateStaticParams(): { variants: string }[] {
-  return [];
+/** One copy for all that the two slots can show together. */
+export async function generateStaticParams(): Promise<{ variants: string }[]> {
+  return (await precomputedCodes(["hero", "nudge"], { ruleset })).map((variants) => ({ variants }));
 }
 
 export default function GiftsPage() {

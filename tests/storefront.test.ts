@@ -29,6 +29,20 @@ const shelf = (slug: string): string => `header a[href="/category/${slug}"]`;
 const heroArt = (page: Page) => page.getByTestId("hero").getAttribute("data-art");
 const accept = (page: Page): Promise<void> => page.getByRole("button", { name: "Accept all" }).click();
 
+/** What has moved since the page was opened. */
+const layoutShift = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+            sum += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => resolve(sum), 200);
+      }),
+  );
+
 /** Everything a page can keep on a device. */
 const kept = (page: Page) =>
   page.evaluate(async () => ({
@@ -91,18 +105,7 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     expect(await heroArt(page)).toBe("kettle");
     await page.waitForTimeout(1500);
     expect(await heroArt(page)).toBe("kettle");
-    const shifted = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          let sum = 0;
-          new PerformanceObserver((list) => {
-            for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
-              sum += entry.value;
-          }).observe({ type: "layout-shift", buffered: true });
-          setTimeout(() => resolve(sum), 200);
-        }),
-    );
-    expect(shifted).toBe(0);
+    expect(await layoutShift(page)).toBe(0);
 
     await page.getByTestId("insight-open").click();
     await page.getByTestId("withdraw").click();
@@ -112,6 +115,44 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
       .toEqual({ cookies: ["attune-consent"], local: [], session: [], databases: [], caches: [] });
     await page.reload();
     expect(await heroArt(page)).toBe("pendant");
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it("/gifts is made once per variant, kept, and shown to whom it fits: decided before the page, with nothing of anybody in it", async () => {
+    const { context, page, complaints } = await newVisitor(browser);
+    const ask = async () => {
+      const answer = await context.request.get(`${demo.url}/gifts`, { maxRedirects: 0 });
+      const html = await answer.text();
+      const headers = answer.headers();
+      return { art: /data-art="([^"]+)"/.exec(html)?.[1], cache: headers["x-nextjs-cache"], headers, html };
+    };
+    const generic = await ask();
+    expect(generic).toMatchObject({ art: "pendant", cache: "HIT" });
+    // The address is the same for everybody, so nobody in between may keep what it answers.
+    expect(generic.headers["cache-control"]).toMatch(/private|no-store/);
+    expect(generic.headers["set-cookie"]).toBeUndefined();
+
+    await page.goto(`${demo.url}/gifts`);
+    await accept(page);
+    await expect.poll(async () => (await kept(page)).cookies).toContain("attune-visitor");
+    await open(page, shelf("kitchen"));
+    await open(page, product("fjell-kettle"));
+    await expect.poll(async () => (await ask()).art, { timeout: 10_000 }).toBe("kettle");
+    const mine = await ask();
+    expect(mine.cache).toBe("HIT");
+    const id = (await context.cookies()).find(({ name }) => name === "attune-visitor")?.value ?? "";
+    expect(id).toMatch(/./);
+    expect(mine.html).not.toContain(id);
+    await page.goto(`${demo.url}/gifts`);
+    expect(await heroArt(page)).toBe("kettle");
+    await page.waitForTimeout(800);
+    expect(await heroArt(page)).toBe("kettle");
+    expect(await layoutShift(page)).toBe(0);
+
+    const coded = await fetch(`${demo.url}/v/anything/gifts`, { redirect: "manual" });
+    expect([coded.status, new URL(coded.headers.get("location") ?? "", demo.url).pathname]).toEqual([307, "/gifts"]);
+    expect((await fetch(`${demo.url}/nowhere`)).status).toBe(404);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -8,17 +8,26 @@ const file = (path: string) => new URL(path, import.meta.url);
 /** Client entries carry the directive that React Server Components look for; the server entry must not. */
 export default defineConfig([
   library(
-    { index: "src/index.ts", "consent/index": "src/consent/index.ts" },
+    {
+      index: "src/index.ts",
+      "consent/index": "src/consent/index.ts",
+      "devtools/index": "src/devtools/index.ts",
+      "testing/index": "src/testing/index.ts",
+    },
     {
       banner: { js: '"use client";' },
       external,
       treeshake: false,
       clean: false,
       async onSuccess() {
-        await cp(file("./src/consent/styles.css"), file("./dist/consent/styles.css"));
+        for (const part of ["consent", "devtools"])
+          await cp(file(`./src/${part}/styles.css`), file(`./dist/${part}/styles.css`));
         await cp(file("./src/consent/privacy/privacy.css"), file("./dist/consent/privacy.css"));
       },
     },
   ),
-  library({ "server/index": "src/server/index.ts" }, { external, clean: false }),
+  library(
+    { "next/index": "src/next/index.ts", "server/index": "src/server/index.ts" },
+    { external, clean: false },
+  ),
 ]);

@@ -133,7 +133,8 @@ export async function startDemo({
   const attune = server.found;
   let shop;
   try {
-    shop = await launch([nextBin(), "start", "--port", String(port), "--hostname", "127.0.0.1"], {
+    // By its name: Next calls 127.0.0.1 `localhost` in middleware, and takes a rewrite to that for one to another host.
+    shop = await launch([nextBin(), "start", "--port", String(port), "--hostname", "localhost"], {
       cwd: storefront,
       env: {
         NEXT_TELEMETRY_DISABLED: "1",

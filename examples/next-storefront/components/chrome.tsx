@@ -50,7 +50,10 @@ export function Footer() {
   return (
     <footer className="footer">
       <div className="wrap footer-row">
-        <p>Halden Goods is a demonstration shop, personalised by Attune. Nothing here is for sale.</p>
+        <p>
+          Halden Goods is a demonstration shop, personalised by Attune. Nothing here is for sale.{" "}
+          <Link href="/gifts">Gifts up to €40</Link>
+        </p>
         <ConsentSettingsButton className="link">Privacy choices</ConsentSettingsButton>
       </div>
     </footer>

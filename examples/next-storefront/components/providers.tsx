@@ -15,7 +15,7 @@ export function Providers({
   children,
 }: {
   initial: InitialState;
-  writeKey: string;
+  writeKey?: string;
   children: React.ReactNode;
 }) {
   const [options] = useState(() => ({

@@ -45,7 +45,7 @@ async function bundle(react: string, reactDom: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-const CSS = ["./consent/styles.css", "./consent/privacy/privacy.css"]
+const CSS = ["./consent/styles.css", "./consent/privacy/privacy.css", "./devtools/styles.css"]
   .map((path) => readFileSync(here(path), "utf8"))
   .join("\n");
 const html = (direction: string): string =>
@@ -82,9 +82,14 @@ describe.skipIf(!executablePath).each([
   beforeAll(async () => {
     const script = await bundle(react, reactDom);
     server = createServer(({ url = "/" }, response) => {
-      const isScript = url === "/page.js";
-      response.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
-      response.end(isScript ? script : html(url.includes("rtl") ? "rtl" : "ltr"));
+      // What pages send is taken; what becomes of it is not these tests' matter.
+      const [type, body] = url.startsWith("/api/")
+        ? ["application/json", '{"accepted":1,"duplicates":0,"rejected":[]}']
+        : url === "/page.js"
+          ? ["text/javascript", script]
+          : ["text/html; charset=utf-8", html(url.includes("rtl") ? "rtl" : "ltr")];
+      response.setHeader("content-type", type);
+      response.end(body);
     });
     const listening = server;
     await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
@@ -177,12 +182,107 @@ describe.skipIf(!executablePath).each([
 
   it("hydrates what the server rendered without a recoverable error, and then asks this device's visitor", async () => {
     const { page, problems } = await open();
-    const { html: served, errors, text } = await page.evaluate(() => globalThis.pagesUnderTest.hydrate());
+    const {
+      html: served,
+      errors,
+      text,
+      shift,
+    } = await page.evaluate(() => globalThis.pagesUnderTest.hydrate());
+    expect(shift).toBe(0);
     expect(served).toContain("<b>Buy now</b>");
     expect(served).not.toContain("dialog");
     expect(errors).toEqual([]);
     expect(problems).toEqual([]);
     expect(text).toContain("Reject all");
+  });
+
+  it("does not replace what is being read until it is out of sight; what may be replaced in sight moves nothing else", async () => {
+    const { page, problems } = await open({ reducedMotion: "no-preference" });
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.reading());
+    const words = (id: string) => page.locator(`#${id}`).textContent();
+    await expect.poll(() => words("steady")).toBe("Welcome");
+    await page.waitForTimeout(600);
+    await state.evaluate(async ({ attune }) => {
+      await attune.page();
+      await attune.page();
+    });
+    await expect.poll(() => words("at-once")).toBe("Good to see you again");
+    expect(await words("steady")).toBe("Welcome");
+    expect(await state.evaluate(({ transitions }) => transitions())).toBe(1);
+
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await expect.poll(() => words("steady")).toBe("Good to see you again");
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.waitForTimeout(600);
+    // What is no longer allowed goes at once, read or not.
+    await state.evaluate(({ attune }) => void attune.consent.withdraw());
+    await expect.poll(() => words("steady")).toBe("Welcome");
+    expect(await state.evaluate(({ shift }) => shift())).toBe(0);
+    // Nothing of a transition is left in the page.
+    await expect.poll(() => page.locator("[style*=view-transition-name]").count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it("devtools force variants and try personas, by keyboard, and nothing of it is counted", async () => {
+    const { page, problems } = await open();
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.devtools());
+    const title = page.getByRole("heading", { level: 1 });
+    const button = page.getByRole("button", { name: "Attune devtools" });
+    await button.press("Enter");
+    const drawer = page.getByRole("dialog", { name: "Attune devtools" });
+    await drawer.waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H2");
+
+    const hero = drawer.locator('[data-slot="hero"]');
+    expect(await hero.innerText()).toMatch(/No rule holds/);
+    await hero.getByText("Step by step").click();
+    expect(await hero.innerText()).toMatch(/returning would show if: in the segment readers/);
+    await hero.getByLabel("Show").selectOption("returning");
+    await expect.poll(() => title.innerText()).toBe("Good to see you again");
+    expect(await hero.innerText()).toMatch(/Forced here; not counted/);
+    await hero.getByLabel("Show").selectOption("");
+    await expect.poll(() => title.innerText()).toBe("Welcome");
+
+    await drawer.getByRole("button", { name: "Shopper" }).press("Enter");
+    await expect.poll(() => title.innerText()).toBe("Good to see you again");
+    expect(await drawer.innerText()).toMatch(/Segments: readers, shoppers/);
+    await drawer.getByRole("button", { name: "Back to the visitor" }).press("Enter");
+    await expect.poll(() => title.innerText()).toBe("Welcome");
+    expect(await state.evaluate(async ({ attune }) => (await attune.export()).exposures)).toEqual([]);
+
+    // What really holds, told as it happens.
+    await state.evaluate(async ({ attune }) => {
+      await attune.page();
+      await attune.page();
+    });
+    await drawer.getByRole("row", { name: /Page Viewed sent/ }).first().waitFor({ timeout: 10_000 });
+    expect(await drawer.innerText()).toMatch(/pagesThisSession\s+2/);
+    await drawer.getByLabel("Personalization").uncheck();
+    await expect.poll(() => hero.innerText()).toMatch(/Consent is missing/);
+    await page.keyboard.press("Escape");
+    expect(await drawer.count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Attune devtools");
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ["light", 1280],
+    ["dark", 390],
+  ] as const)("devtools have 0 axe violations and stay in the window, %s, %s wide", async (colorScheme, width) => {
+    const { page } = await open({ colorScheme, viewport: { width, height: 844 } });
+    await page.evaluate(() => void globalThis.pagesUnderTest.devtools());
+    await page.getByRole("button", { name: "Attune devtools" }).click();
+    const drawer = page.getByRole("dialog");
+    await drawer.waitFor();
+    for (const summary of await drawer.locator("summary").all()) await summary.click();
+    expect(await axe(page)).toEqual([]);
+    expect(
+      await drawer.evaluate((box) => {
+        const { left, right } = box.getBoundingClientRect();
+        const body = box.querySelector(".attune-devtools-body");
+        return left >= 0 && right <= innerWidth && (body?.scrollWidth ?? 0) <= (body?.clientWidth ?? 0);
+      }),
+    ).toBe(true);
   });
 
   it("T26 reject and accept are the same size, the same look and side by side; withdrawing takes two clicks", async () => {

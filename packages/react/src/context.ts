@@ -1,4 +1,5 @@
 import { type Attune, AttuneError, type InitialState } from "@attune/core";
+import type { Change } from "./view-transition.js";
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 /** A boolean that components can subscribe to. */
@@ -35,6 +36,8 @@ export interface Personalization {
   started: Flag;
   /** The visitor has opened the consent settings. */
   consentOpen: Flag;
+  /** Makes changes that are in sight, softly where that can be. */
+  transition(change: Change): void;
   /** What has been warned of, in development. */
   hints: Set<string>;
 }

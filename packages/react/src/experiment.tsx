@@ -2,7 +2,7 @@ import { Children, createContext, isValidElement, type ReactNode, useContext, us
 import { SlotBox, type SlotBoxProps } from "./slot-box.js";
 import type { SlotName, VariantName } from "./slots.js";
 import { useHint } from "./use-hint.js";
-import { useDecision } from "./use-decision.js";
+import { useSteadyDecision } from "./use-steady-decision.js";
 
 /** The experiment around, and the variant that it shows. */
 const VariantContext = createContext<{ slot: SlotName; shown: string | null } | null>(null);
@@ -15,18 +15,19 @@ export interface ExperimentProps<N extends SlotName> extends Omit<SlotBoxProps, 
 }
 
 /** Shows the one `<Variant>` inside it that was decided for this visitor, and counts it as seen once it is committed and visible. */
-export function Experiment<N extends SlotName>({
-  fallback,
-  children,
-  ...box
-}: ExperimentProps<N>): ReactNode {
-  const { variant } = useDecision(box.slot);
-  const { slot } = box;
-  const shown = variant ?? fallback ?? firstName(children);
+export function Experiment<N extends SlotName>(props: ExperimentProps<N>): ReactNode {
+  const { slot, fallback, pending: placeholder, updates, as, className, children } = props;
+  const { decision, pending, attach } = useSteadyDecision(slot, {
+    updates,
+    hasPending: placeholder !== undefined,
+  });
+  const shown = pending ? null : (decision.variant ?? fallback ?? firstName(children));
   const context = useMemo(() => ({ slot, shown }), [slot, shown]);
   return (
     <VariantContext.Provider value={context}>
-      <SlotBox {...box}>{children}</SlotBox>
+      <SlotBox {...{ decision, attach, as, className }} counts={!pending}>
+        {pending ? placeholder : children}
+      </SlotBox>
     </VariantContext.Provider>
   );
 }

@@ -12,9 +12,10 @@ export { PersonalizationProvider, type PersonalizationProviderProps } from "./pr
 export type { Register } from "./register.js";
 export { defineSegments, type KnownSegments, type SegmentName } from "./segments.js";
 export { defineSlots, type SlotName, type SlotValue, type TypedSlot, type VariantName } from "./slots.js";
+export type { Updates } from "./steady-slot.js";
 export { useAttune } from "./use-attune.js";
 export { type Consent, useConsent } from "./use-consent.js";
-export { useDecision } from "./use-decision.js";
+export { type SlotDecision, useDecision } from "./use-decision.js";
 export { useExposure } from "./use-exposure.js";
 export { useSegment } from "./use-segment.js";
 export { useSegments } from "./use-segments.js";

@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import type { KnownSegments } from "./segments.js";
 import { SlotBox, type SlotBoxProps } from "./slot-box.js";
 import type { SlotName, SlotValue, VariantName } from "./slots.js";
-import { useDecision } from "./use-decision.js";
 import { useSegment } from "./use-segment.js";
+import { useSteadyDecision } from "./use-steady-decision.js";
 
 type Fallback = {
   /**
@@ -52,13 +52,18 @@ function BySegment({ segment, children, fallback = null }: PersonalizeSegmentPro
 }
 
 function BySlot<N extends SlotName, V>(props: PersonalizeSlotProps<N, V>): ReactNode {
-  const { slot, fallback, as, className } = props;
-  const decision = useDecision<V, N>(slot);
-  const content = decision.isFallback && fallback !== undefined ? undefined : contentOf(props, decision);
-  // Without the variant's own content there is nothing that could be seen of it.
-  if (content === undefined) return fallback ?? null;
+  const { slot, fallback, pending: placeholder, updates, as, className } = props;
+  const { decision, pending, attach } = useSteadyDecision<V, N>(slot, {
+    updates,
+    hasPending: placeholder !== undefined,
+  });
+  const own =
+    pending || (decision.isFallback && fallback !== undefined) ? undefined : contentOf(props, decision);
+  const content = own ?? (own === undefined ? (pending ? placeholder : fallback) : null);
+  if (content === undefined) return null;
   return (
-    <SlotBox slot={slot} as={as} className={className}>
+    // Without the variant's own content there is nothing that could be seen of it.
+    <SlotBox {...{ decision, attach, as, className }} counts={own !== undefined}>
       {content}
     </SlotBox>
   );

@@ -1,6 +1,7 @@
 import { type Attune, type AttuneOptions, createAttune, type InitialState } from "@attune/core";
 import { type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { createFlag, InitialStateContext, PersonalizationContext } from "./context.js";
+import { createTransitions } from "./view-transition.js";
 
 export type PersonalizationProviderProps = { children?: ReactNode } & (
   | {
@@ -63,7 +64,13 @@ function OwnEngine({ options, initial, children }: OwnEngineProps) {
 
 function Provide({ attune, children }: { attune: Attune; children?: ReactNode }) {
   const context = useMemo(
-    () => ({ attune, started: createFlag(), consentOpen: createFlag(), hints: new Set<string>() }),
+    () => ({
+      attune,
+      started: createFlag(),
+      consentOpen: createFlag(),
+      transition: createTransitions(),
+      hints: new Set<string>(),
+    }),
     [attune],
   );
   useEffect(() => {

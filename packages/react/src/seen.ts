@@ -1,4 +1,5 @@
 import { observeVisible } from "@attune/core/browser";
+import { boxesOf } from "./boxes.js";
 
 /**
  * Calls back once when something of an element has been visible. An element without a box of its own (`display: contents`) is looked
@@ -35,16 +36,3 @@ export function whenSeen(element: Element, callback: () => void): () => void {
   look();
   return stop;
 }
-
-/** The outermost boxes that show an element; the boxless elements passed on the way are added to `through`. */
-function boxesOf(element: Element, through: Element[]): Element[] {
-  if (!isBoxless(element)) return [element];
-  through.push(element);
-  const boxes = [...element.children].flatMap((child) => boxesOf(child, through));
-  if (boxes.length > 0 || !element.textContent?.trim()) return boxes;
-  let around = element.parentElement;
-  while (around !== null && isBoxless(around)) around = around.parentElement;
-  return around === null ? [] : [around];
-}
-
-const isBoxless = (element: Element): boolean => getComputedStyle(element).display === "contents";

@@ -1,6 +1,8 @@
-import { type ElementType, type ReactNode, createElement } from "react";
+import type { Decision } from "@attune/core";
+import { type ElementType, type ReactNode, createElement, useCallback } from "react";
 import type { SlotName } from "./slots.js";
-import { useExposure } from "./use-exposure.js";
+import type { Updates } from "./steady-slot.js";
+import { useExposureOf } from "./use-exposure.js";
 
 export interface SlotBoxProps {
   slot: SlotName;
@@ -10,15 +12,38 @@ export interface SlotBoxProps {
    */
   as?: keyof HTMLElementTagNameMap | undefined;
   className?: string | undefined;
+  /**
+   * When another decision replaces what is shown. `safe` (the default) waits while it is being read; `at-once` never waits. Consent that is
+   * taken back never does.
+   */
+  updates?: Updates;
+  /** Shown while it is not known yet what to show: no ruleset, or what is on the device has not been read. Default: the fallback. */
+  pending?: ReactNode;
+}
+
+export interface ShownProps extends Pick<SlotBoxProps, "as" | "className"> {
+  decision: Decision<unknown>;
+  /** The content is the variant's own, so that seeing it counts. */
+  counts: boolean;
+  attach(element: Element | null): void;
+  children: ReactNode;
 }
 
 /** Marks what a slot shows in the page and counts it as seen. */
-export function SlotBox({ slot, as, className, children }: SlotBoxProps & { children: ReactNode }) {
+export function SlotBox({ decision, counts, attach, as, className, children }: ShownProps) {
+  const expose = useExposureOf(counts ? decision : { ...decision, isFallback: true });
+  const ref = useCallback(
+    (element: Element | null) => {
+      attach(element);
+      expose(element);
+    },
+    [attach, expose],
+  );
   return createElement<Record<string, unknown>>(
     (as ?? "span") as ElementType,
     {
-      ref: useExposure(slot),
-      "data-attune-slot": slot,
+      ref,
+      "data-attune-slot": decision.slot,
       className,
       style: as === undefined && className === undefined ? BOXLESS : undefined,
     },

@@ -14,6 +14,7 @@ import {
   privacyEn,
   PrivacyPolicy,
 } from "@attune/react/consent";
+import { AttuneDevtools } from "@attune/react/devtools";
 import {
   Experiment,
   PersonalizationProvider,
@@ -29,17 +30,17 @@ import { policy, ruleset } from "./kit.js";
 
 const container = (): HTMLElement => document.getElementById("root") as HTMLElement;
 
-function engine(): { attune: Attune; exposed: string[] } {
+function engine(endpoint?: string): { attune: Attune; exposed: string[] } {
   const attune = createAttune({
-    environment: browser({ capture: false }),
+    environment: browser({ capture: false, ...(endpoint !== undefined && { endpoint }) }),
     consent: { policy },
     decisions: { ruleset },
   });
   const exposed: string[] = [];
   const expose = attune.expose;
-  attune.expose = (slot) => {
+  attune.expose = (slot, shown) => {
     exposed.push(slot);
-    expose(slot);
+    expose(slot, shown);
   };
   return { attune, exposed };
 }
@@ -151,8 +152,64 @@ export const pages = {
     return { attune, exposed };
   },
 
+  /** Two views of one slot, one that waits while it is read and one that does not, and how often the browser was asked for a transition. */
+  async reading(): Promise<{ attune: Attune; transitions(): number; shift(): number }> {
+    const { attune } = engine();
+    attune.start();
+    await attune.ready();
+    await attune.consent.grant("all");
+    let count = 0;
+    let shift = 0;
+    const start = document.startViewTransition?.bind(document);
+    document.startViewTransition = (change) => {
+      count++;
+      return start(change);
+    };
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shift += (entry as PerformanceEntry & { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
+    const words = ({ title }: { title: string }) => <p>{title}</p>;
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune}>
+          <section id="steady">
+            <Personalize slot="hero">{words}</Personalize>
+          </section>
+          <section id="at-once">
+            <Personalize slot="hero" updates="at-once">
+              {words}
+            </Personalize>
+          </section>
+          <div style={{ height: "300vh" }} />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+    return { attune, transitions: () => count, shift: () => shift };
+  },
+
+  /** A page with the devtools. */
+  async devtools(): Promise<{ attune: Attune; exposed: string[] }> {
+    const { attune, exposed } = engine("");
+    attune.start();
+    await attune.ready();
+    await attune.consent.grant("all");
+    createRoot(container()).render(
+      <StrictMode>
+        <PersonalizationProvider attune={attune}>
+          <main>
+            <h1>
+              <Personalize slot="hero">{({ title }: { title: string }) => title}</Personalize>
+            </h1>
+          </main>
+          <AttuneDevtools personas={{ Shopper: { segments: ["shoppers", "readers"] } }} />
+        </PersonalizationProvider>
+      </StrictMode>,
+    );
+    return { attune, exposed };
+  },
+
   /** Renders on a "server", hydrates, and gives the recoverable errors. */
-  async hydrate(): Promise<{ html: string; errors: string[]; text: string }> {
+  async hydrate(): Promise<{ html: string; errors: string[]; text: string; shift: number }> {
     const server = createAttune({ consent: { policy }, decisions: { ruleset } });
     server.start();
     await server.ready();
@@ -172,8 +229,10 @@ export const pages = {
           options={{ environment: browser({ capture: false }), consent: { policy } }}
           initial={initial}
         >
-          <Words />
-          <Personalize slot="cta">{(value) => <i>{String(value)}</i>}</Personalize>
+          <p>
+            <Words />
+          </p>
+          <Personalize slot="cta">{(value) => <p>{String(value)}</p>}</Personalize>
           <ConsentBanner />
         </PersonalizationProvider>
       </StrictMode>
@@ -182,8 +241,12 @@ export const pages = {
     container().innerHTML = html;
     const errors: string[] = [];
     hydrateRoot(container(), tree(), { onRecoverableError: (error) => errors.push(String(error)) });
+    let shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shift += (entry as PerformanceEntry & { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return { html, errors, text: container().textContent ?? "" };
+    return { html, errors, text: container().textContent ?? "", shift };
   },
 };
 

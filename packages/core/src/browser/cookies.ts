@@ -1,3 +1,4 @@
+import { COOKIE_NAMES } from "../ports/cookie-names.js";
 import type { CookieName, DeviceCookies } from "../ports/environment.js";
 
 export interface CookieOptions {
@@ -6,11 +7,6 @@ export interface CookieOptions {
   /** Shares the cookies with sub-domains, for instance `.example.com` (default: this host only). */
   domain?: string;
 }
-
-export const COOKIE_NAMES: Readonly<Record<CookieName, string>> = {
-  consent: "attune-consent",
-  visitor: "attune-visitor",
-};
 
 /** First-party cookies: `SameSite=Lax`, `Path=/`, `Secure` wherever the page is. Values must be made of cookie-safe characters. */
 export function browserCookies({ names, domain }: CookieOptions = {}): DeviceCookies {

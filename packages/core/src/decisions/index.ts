@@ -6,3 +6,4 @@ export { hash } from "./hash.js";
 export { lintRuleset } from "./lint-ruleset.js";
 export type * from "./types.js";
 export { validateRuleset } from "./validate-ruleset.js";
+export { variantDecision } from "./variant-decision.js";

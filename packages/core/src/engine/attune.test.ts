@@ -164,6 +164,33 @@ describe("decisions in the page", () => {
     expect(attune.initialSnapshot().segments).toEqual({ browsing: 5 });
   });
 
+  it("made for a page that says nothing of consent hold on as far as the device's consent allows the same", async () => {
+    const decided = (slot: string, reason: "rule" | "consent" | "no-match") => ({
+      ...{ slot, variant: "from-server", value: slot, reason, propensity: null, rulesetVersion: "9-x" },
+      ...{ purposes: ["personalization"] as const, isFallback: reason !== "rule" },
+    });
+    const decisions = {
+      hero: decided("hero", "rule"),
+      offer: decided("offer", "no-match"),
+      notice: decided("notice", "consent"),
+    };
+    const page = { ruleset, rulesetVersion: "9-x", stateVersion: 1, segments: {}, consent: null, now: 0 };
+    const variants = (attune: ReturnType<typeof make>["attune"]) =>
+      ["hero", "offer", "notice"].map((slot) => attune.decide(slot).variant);
+    const { device } = await granted();
+    const known = make({ device }, { initial: { ...page, decisions } });
+    expect(variants(known.attune)).toEqual(["from-server", "from-server", "from-server"]);
+    known.attune.start();
+    expect(variants(known.attune)).toEqual(["from-server", "from-server", "none"]);
+    await known.attune.ready();
+    expect(known.attune.decide("hero").reason).toBe("split");
+
+    const unknown = make({}, { initial: { ...page, decisions: { hero: decisions.hero } } });
+    unknown.attune.start();
+    await unknown.attune.ready();
+    expect(unknown.attune.decide("hero").reason).toBe("consent");
+  });
+
   it("do not take a cached page's consent for this visitor's", async () => {
     const consent = {
       v: 1,
@@ -323,5 +350,38 @@ describe("decisions in the page", () => {
       expect.toSatisfy(isAttuneError),
     );
     expect(attune.snapshot().rulesetVersion).toMatch(/^1-/);
+  });
+});
+
+describe("what tools try out", () => {
+  it("is shown, explained as forced, never counted, and over when the tool says so", async () => {
+    const { attune } = await granted();
+    const before = attune.decide("offer");
+    attune.force("offer", "hats");
+    expect(attune.decide("offer")).toMatchObject({ variant: "hats", reason: "override", propensity: null });
+    attune.expose("offer");
+    attune.force("offer", "no such variant");
+    expect(attune.decide("offer").reason).toBe("no-match");
+    attune.force("offer", null);
+    expect(attune.decide("offer")).toEqual(before);
+
+    attune.simulate({ segments: ["browsing"], attributes: { productViews: 9 } });
+    expect(attune.decide("offer")).toMatchObject({ variant: "hats", reason: "override", propensity: null });
+    expect(attune.decide("notice")).toMatchObject({ variant: "many", reason: "override" });
+    expect(Object.keys(attune.snapshot().segments)).toEqual(["browsing"]);
+    expect(attune.snapshot().features.productViews).toBe(0);
+    attune.expose("offer");
+    attune.simulate(null);
+    expect(attune.decide("offer")).toEqual(before);
+    expect(attune.snapshot().segments).toEqual({});
+    expect((await attune.export()).exposures).toEqual([]);
+  });
+
+  it("needs the visitor's consent all the same", async () => {
+    const { attune } = make();
+    attune.start();
+    await attune.ready();
+    attune.simulate({ segments: ["browsing"] });
+    expect(attune.decide("offer").reason).toBe("consent");
   });
 });

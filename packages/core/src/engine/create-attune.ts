@@ -50,11 +50,22 @@ export function createEngine(options: AttuneOptions, fetchRecording: FetchRecord
     initialSnapshot: () => firstSnapshot,
     decide: parts.decider.decide,
     initialDecision: (slot, fallback) => first.decide(slot, { fallback }),
+    settled: (slot) =>
+      lifecycle.status() !== "starting" ||
+      parts.decider.holds(slot) ||
+      // Nothing that is still to come can allow it.
+      (lifecycle.isStarted() && parts.decider.decide(slot).reason === "consent"),
+    initiallySettled: first.holds,
     explain: parts.decider.explain,
     visitor: parts.gate.visitor,
     session: () => recording()?.session() ?? null,
     subscribe: parts.listeners.add,
     loadRuleset: parts.useRuleset,
+    force(slot, variant) {
+      parts.decider.force(slot, variant);
+      parts.changed();
+    },
+    simulate: parts.simulate,
     ruleset: () => parts.ruleset()?.ruleset ?? null,
     deliveries: () => recording()?.deliveries() ?? [],
     ready: lifecycle.ready,
@@ -113,8 +124,7 @@ function createDeeds(
     page: (properties) => deed({ name: "Page Viewed", properties }),
     identify: (userId, traits = {}, preferences = {}) =>
       deed({ name: "Visitor Identified", properties: { traits, preferences }, userId }),
-    expose(slot) {
-      const decision = decider.decide(slot);
+    expose(slot, decision = decider.decide(slot)) {
       void deed({ name: "Variant Exposed", decision });
     },
     async reset() {

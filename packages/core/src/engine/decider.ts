@@ -1,3 +1,4 @@
+import type { Grants } from "../consent/types.js";
 import { forcedDecision } from "../decisions/compile.js";
 import { emptyDecision } from "../decisions/decide.js";
 import type { DecidingRuleset, Decision, DecisionVisitor, Explanation } from "../decisions/types.js";
@@ -13,6 +14,8 @@ export interface DeciderOptions {
   ruleset(): DecidingRuleset | null;
   /** Undefined as long as the part that can explain is not there. */
   explainBy(compiled: DecidingRuleset, slot: string): Explanation | undefined;
+  /** Decisions are made about somebody else than the visitor. */
+  isSimulated(): boolean;
   /** Whom a decision is about at this moment; `context` is what the caller adds. */
   decidedFor(context: Readonly<Record<string, unknown>> | undefined): DecisionVisitor;
   options: AttuneOptions;
@@ -21,10 +24,16 @@ export interface DeciderOptions {
 export interface Decider {
   decide: Attune["decide"];
   explain(slot: string): Explanation;
+  /** From the next `invalidate` on; null: no more. */
+  force(slot: string, variant: string | null): void;
   /** What decisions depend on has changed. */
   invalidate(): void;
   /** While set, these hold: what the server decided for the first render. */
   hold(decisions: Readonly<Record<string, Decision>> | null): void;
+  /** A slot's decision is held, and is more than what stands in for one that failed. */
+  holds(slot: string): boolean;
+  /** Consent turns out to be another than the server's: what was decided under it is held on only as far as it allows the same. */
+  consented(grants: Grants): void;
 }
 
 type DecideOptions<V> = { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> };
@@ -43,14 +52,22 @@ export const withFallback = (decision: Decision<unknown>, fallback: unknown): De
   decision.variant === null && fallback !== undefined ? { ...decision, value: fallback } : decision;
 
 /** Decides once per change of its inputs, and gives the same object for as long as the decision is the same. */
-export function createDecider({ host, ruleset, explainBy, decidedFor, options }: DeciderOptions): Decider {
+export function createDecider({
+  host,
+  ruleset,
+  explainBy,
+  isSimulated,
+  decidedFor,
+  options,
+}: DeciderOptions): Decider {
+  const overrides: Record<string, string | null> = { ...options.decisions?.overrides };
   const memos = new Map<string, Memo>();
   let version = 0;
   let held: Readonly<Record<string, Decision>> | null = null;
 
   const compute = (slot: string, context: Readonly<Record<string, unknown>> | undefined): Decision => {
     const compiled = ruleset();
-    const forced = own(options.decisions?.overrides, slot) as string | null;
+    const forced = own(overrides, slot) as string | null;
     const decision =
       compiled &&
       host.attempt(
@@ -58,15 +75,20 @@ export function createDecider({ host, ruleset, explainBy, decidedFor, options }:
           (forced !== null && forcedDecision(compiled, slot, forced)) ||
           compiled.decide(slot, decidedFor(context)),
       );
-    return decision ?? emptyDecision(slot, "not-ready", compiled?.version);
+    if (!decision) return emptyDecision(slot, "not-ready", compiled?.version);
+    return isSimulated() && !decision.isFallback
+      ? { ...decision, reason: "override", propensity: null }
+      : decision;
   };
+  const heldOf = (slot: string): Decision | null =>
+    own(overrides, slot) || isSimulated() ? null : (own(held, slot) as Decision | null);
 
   const memoOf = (slot: string, context: Readonly<Record<string, unknown>> | undefined): Memo => {
     // Contexts that JSON cannot carry cannot be told apart by it: their decisions are made anew.
     const key = context ? host.attempt(() => `${slot}\n${canonicalJson(context)}`) : slot;
     const known = key === undefined ? undefined : memos.get(key);
     if (known?.version === version) return known;
-    const decision = (!context && (own(held, slot) as Decision | null)) || compute(slot, context);
+    const decision = (!context && heldOf(slot)) || compute(slot, context);
     const memo =
       known && (known.decision === decision || JSON.stringify(known.decision) === JSON.stringify(decision))
         ? { ...known, version }
@@ -95,11 +117,29 @@ export function createDecider({ host, ruleset, explainBy, decidedFor, options }:
         decision: memoOf(slot, undefined).decision,
       };
     },
+    force(slot, variant) {
+      overrides[slot] = variant;
+    },
     invalidate() {
       version++;
     },
     hold(decisions) {
       held = decisions;
+      version++;
+    },
+    holds(slot) {
+      const decision = heldOf(slot);
+      return decision !== null && decision.reason !== "error";
+    },
+    consented(grants) {
+      held =
+        held &&
+        Object.fromEntries(
+          Object.entries(held).filter(
+            ([, { purposes, reason }]) =>
+              (reason !== "consent") === purposes.every((purpose) => grants[purpose]),
+          ),
+        );
       version++;
     },
   };

@@ -16,7 +16,7 @@ import { createDecider, type Decider } from "./decider.js";
 import { createHost, createListeners } from "./host.js";
 import type { Signals } from "./recording/types.js";
 import { createRecordingGate, type FetchRecording, type RecordingGate } from "./recording-gate.js";
-import type { Attune, AttuneOptions } from "./types.js";
+import type { Attune, AttuneOptions, Persona } from "./types.js";
 
 const NOTHING = {};
 const NO_SCORE = { value: 0, base: 0, contributions: [] };
@@ -40,6 +40,8 @@ export function createFirstLoad(
   let compiled: DecidingRuleset | null = null;
   /** The server's finding, where it still holds. */
   let assumed: Memberships | null = null;
+  /** Whom a tool makes decisions about, in place of the visitor. */
+  let persona: (Persona & { members: Memberships }) | null = null;
   let start = (): void => undefined;
 
   const shared = {
@@ -57,12 +59,22 @@ export function createFirstLoad(
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
     ruleset: (): DecidingRuleset | null => compiled,
     assumed: (): Memberships | null => assumed,
-    segments: (): Memberships => gate.recording()?.segments() ?? assumed ?? NOTHING,
+    isSimulated: (): boolean => persona !== null,
+    simulate(next: Persona | null): void {
+      persona = next && {
+        ...next,
+        members: Object.fromEntries((next.segments ?? []).map((name) => [name, shared.bornAt])),
+      };
+      shared.changed();
+    },
+    segments: (): Memberships =>
+      persona?.members ?? gate.recording()?.segments() ?? assumed ?? NOTHING,
     signals: (): Signals => gate.recording()?.signals() ?? NO_SIGNALS,
     visitorId: (): string | null => gate.visitor()?.id ?? null,
     /** Whom a decision is about at this moment; `context` is what the caller adds. */
     decidedFor(context?: Readonly<Record<string, unknown>>): DecisionVisitor {
-      const attributes = gate.recording()?.attributes() ?? NOTHING;
+      const known = gate.recording()?.attributes() ?? NOTHING;
+      const attributes = persona ? { ...known, ...persona.attributes } : known;
       return {
         id: shared.visitorId(),
         attributes: context ? { ...attributes, context } : attributes,
@@ -79,8 +91,7 @@ export function createFirstLoad(
     },
     /** Brings everything that consent governs in line with a new state of it. */
     apply(before: ConsentState, after: ConsentState, erase: boolean): Promise<void> {
-      // The first decisions were made under another consent.
-      if (!sameGrants(before.grants, after.grants)) decider.hold(null);
+      if (!sameGrants(before.grants, after.grants)) decider.consented(after.grants);
       if (!after.grants.personalization) assumed = null;
       const done = gate.consented(before, after, erase || after.record !== null);
       shared.changed();

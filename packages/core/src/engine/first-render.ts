@@ -5,7 +5,12 @@ import type { FirstLoad } from "./first-load.js";
 export function createFirstRender(parts: FirstLoad): Decider {
   const compiled = parts.ruleset();
   const nobody = parts.decidedFor();
-  const decider = createDecider({ ...parts, ruleset: () => compiled, decidedFor: () => nobody });
+  const decider = createDecider({
+    ...parts,
+    ruleset: () => compiled,
+    isSimulated: () => false,
+    decidedFor: () => nobody,
+  });
   decider.hold(parts.options.initial?.decisions ?? null);
   return decider;
 }

@@ -113,6 +113,14 @@ export interface DeliveryEntry {
   status: "queued" | "sent" | "rejected" | "memory";
 }
 
+/** Somebody whom a tool makes up. */
+export interface Persona {
+  /** Names of the segments that the persona is in. */
+  segments?: readonly string[];
+  /** What conditions read of it, over what is known of the visitor: features and `context`. */
+  attributes?: Readonly<Record<string, unknown>>;
+}
+
 /** The engine of a page. */
 export interface Attune {
   /** Records an event. Resolves with where it is now, or why it was dropped; never rejects. */
@@ -145,10 +153,21 @@ export interface Attune {
     slot: string,
     options?: { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> },
   ): Decision<V>;
+  /**
+   * Whether what `decide` says of a slot is more than a stopgap: the server decided it, or all that it takes is there (what is on the device, the
+   * ruleset), or consent is missing, which nothing still to come can change. From `ready()` on always.
+   */
+  settled(slot: string): boolean;
+  /** As `settled`, for the first render: whether the server decided the slot. */
+  initiallySettled(slot: string): boolean;
   /** Every step that led there, and what would change it; no steps before `ready()`. */
   explain(slot: string): Explanation;
-  /** The visitor has seen the slot's present variant. Counted once per visitor, slot, variant and run of the experiment (same policy). */
-  expose(slot: string): void;
+  /**
+   * The visitor has seen a slot's variant. Counted once per visitor, slot, variant and run of the experiment (same policy).
+   *
+   * @param shown What was seen, where that is not the present decision any more (or not yet).
+   */
+  expose(slot: string, shown?: Decision): void;
   readonly consent: ConsentController;
   /** What holds now, immutable; the same object while nothing changes. */
   snapshot(): Snapshot;
@@ -164,6 +183,16 @@ export interface Attune {
    * @throws AttuneError where it cannot be compiled; what decided before goes on.
    */
   loadRuleset(ruleset: Ruleset | RulesetDocument | CompiledRuleset): void;
+  /**
+   * From now on a slot shows this variant, with the reason `override`, which is never counted; null: what is decided again. For tools and
+   * previews; in this page alone.
+   */
+  force(slot: string, variant: string | null): void;
+  /**
+   * From now on decisions and segments are as for somebody else, with the reason `override`; null: for the visitor again. What is recorded and
+   * kept of the visitor stays the visitor's. For tools and previews; in this page alone.
+   */
+  simulate(persona: Persona | null): void;
   /** The document that decides; null as long as there is none. */
   ruleset(): Ruleset | null;
   /** The latest events and what became of them, newest first, at most 50. */

@@ -1,3 +1,4 @@
+export { COOKIE_NAMES } from "./cookie-names.js";
 export type * from "./capabilities.js";
 export type * from "./channel.js";
 export type * from "./environment.js";

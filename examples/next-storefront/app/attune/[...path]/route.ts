@@ -20,9 +20,12 @@ async function forward(
 ): Promise<Response> {
   const server = process.env.ATTUNE_URL ?? "http://127.0.0.1:4600";
   const path = (await params).path.map(encodeURIComponent).join("/");
+  const headers = pick(request.headers, FORWARDED);
+  // Pages that are kept hold no key, which may change while they lie there.
+  if (!headers.has("authorization")) headers.set("authorization", `Bearer ${process.env.ATTUNE_WRITE_KEY}`);
   const answer = await fetch(`${server}/${path}${new URL(request.url).search}`, {
     method: request.method,
-    headers: pick(request.headers, FORWARDED),
+    headers,
     // As it comes: how much is too much is the server's to say.
     ...(request.method === "POST" && { body: request.body, duplex: "half" }),
     signal: request.signal,

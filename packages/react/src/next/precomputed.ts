@@ -1,0 +1,69 @@
+import { compileRuleset, type InitialState, type Ruleset, type RulesetDocument, type SlotDefinition, STATE_VERSION } from "@attune/core";
+import { variantDecision } from "@attune/core/decisions";
+import { decodeVariants, encodeVariants } from "./variants-code.js";
+
+export interface PrecomputedOptions {
+  /** What was decided by, for the values of the variants. */
+  ruleset: Ruleset | RulesetDocument;
+  /** As given to `withAttune({ variants })`. */
+  secret?: string;
+}
+
+/**
+ * The initial state of a page that is made once per variant, from the code in its path: for `<PersonalizationHydration initial={…}>`. It
+ * holds what was decided and nothing of any visitor, so that the page may lie in a shared cache; consent and behaviour are the device's to
+ * tell.
+ *
+ * @returns Null where the code is none, or not signed with the secret: answer that with `notFound()`.
+ */
+export async function precomputed(
+  code: string,
+  { ruleset: document, secret }: PrecomputedOptions,
+): Promise<InitialState | null> {
+  const read = await decodeVariants(code, secret);
+  if (read === null) return null;
+  const compiled = compileRuleset(document);
+  return {
+    ruleset: compiled.ruleset,
+    rulesetVersion: compiled.version,
+    stateVersion: STATE_VERSION,
+    decisions: Object.fromEntries(
+      Object.entries(read.variants).map(([slot, variant]) => [slot, variantDecision(compiled, slot, variant)]),
+    ),
+    segments: {},
+    consent: null,
+    region: read.region,
+    // Of nobody's visit; the device's own clock counts.
+    now: 0,
+  };
+}
+
+/** The variants that a slot's policy can give. */
+function reachable(policy: SlotDefinition["policy"]): string[] {
+  if (policy.type === "rules") return [...new Set(policy.rules.map(({ variant }) => variant))];
+  return Object.entries(policy.weights).flatMap(([variant, weight]) => (weight > 0 ? [variant] : []));
+}
+
+/**
+ * The codes of all that these slots can show together, for `generateStaticParams`: the product of the variants that their policies give, each
+ * slot with its fallback. A host with many of them lists the likely ones itself.
+ *
+ * @param slots As given to `withAttune({ variants: { pages } })` for the page.
+ */
+export async function precomputedCodes(
+  slots: readonly string[],
+  { ruleset: document, secret, region = null }: PrecomputedOptions & { region?: string | null },
+): Promise<string[]> {
+  const { ruleset, version: rulesetVersion } = compileRuleset(document);
+  let combinations: Record<string, string | null>[] = [{}];
+  for (const slot of slots) {
+    const policy = Object.hasOwn(ruleset.slots, slot) ? ruleset.slots[slot]?.policy : undefined;
+    const shown = [null, ...(policy ? reachable(policy) : [])];
+    combinations = combinations.flatMap((variants) =>
+      shown.map((variant) => ({ ...variants, [slot]: variant })),
+    );
+  }
+  return Promise.all(
+    combinations.map((variants) => encodeVariants({ rulesetVersion, region, variants }, secret)),
+  );
+}

@@ -1,0 +1,105 @@
+import type { Attune, Decision } from "@attune/core";
+import { createReading, type Reading } from "./reading.js";
+import { shallowEqual } from "./use-slice.js";
+import type { Change } from "./view-transition.js";
+
+/** When what a slot shows is replaced: `safe` waits while it is being read, `at-once` does not. */
+export type Updates = "safe" | "at-once";
+
+/** What stands in the page for a slot. */
+export interface Shown<V> {
+  decision: Decision<V>;
+  /** It is not known yet what to show, and the host has something for that time. */
+  pending: boolean;
+}
+
+/** What one element shows of a slot, as a store for React. */
+export interface SteadySlot<V> {
+  current(): Shown<V>;
+  initial(): Shown<V>;
+  subscribe(listener: () => void): () => void;
+  attach: Reading["attach"];
+}
+
+export interface SteadySlotOptions {
+  attune: Attune;
+  slot: string;
+  updates: Updates;
+  /** Whether the host has something to show for as long as it is not known what to show. */
+  hasPending: boolean;
+  transition(change: Change): void;
+}
+
+/** Shows what is decided, but does not replace it while somebody reads it; what is replaced in sight is so in a transition. */
+export function createSteadySlot<V>({
+  attune,
+  slot,
+  updates,
+  hasPending,
+  transition,
+}: SteadySlotOptions): SteadySlot<V> {
+  const reading = createReading();
+  const first: Shown<V> = {
+    decision: attune.initialDecision(slot),
+    pending: hasPending && !attune.initiallySettled(slot),
+  };
+  let shown = first;
+  let listener: (() => void) | null = null;
+  let changing = false;
+  /** Of what is shown: whether it was more than a stopgap, and whose it was. */
+  let settled = attune.initiallySettled(slot);
+  let who: string | null = null;
+
+  const latest = (): Shown<V> => ({
+    decision: attune.decide(slot),
+    pending: hasPending && !attune.settled(slot),
+  });
+  const equal = (next: Shown<V>): boolean =>
+    next.pending === shown.pending && shallowEqual(next.decision, shown.decision);
+  const take = (next: Shown<V>): void => {
+    if (!equal(next)) shown = next;
+    settled = attune.settled(slot);
+    who = attune.visitor()?.id ?? null;
+  };
+  const mustWait = ({ reason }: Decision<V>): boolean => {
+    // What stood there was a stopgap, or somebody else's.
+    if (!settled || (who !== null && who !== attune.visitor()?.id)) return false;
+    // What is no longer allowed goes at once, and what a tool forces is there to be seen.
+    if (updates === "at-once" || reason === "consent" || reason === "override") return false;
+    return reading.goesOn();
+  };
+  const check = (): void => {
+    const next = latest();
+    if (equal(next)) return take(next);
+    if (changing || mustWait(next.decision)) return;
+    changing = true;
+    transition({
+      boxes: reading.inSight,
+      apply() {
+        changing = false;
+        take(latest());
+        reading.renewed();
+        listener?.();
+      },
+    });
+  };
+
+  return {
+    current() {
+      // Nobody reads it yet, so it simply is what is decided.
+      if (listener === null) take(latest());
+      return shown;
+    },
+    initial: () => first,
+    subscribe(next) {
+      listener = next;
+      const ends = [attune.subscribe(check), reading.subscribe(check)];
+      check();
+      return () => {
+        listener = null;
+        for (const end of ends) end();
+      };
+    },
+    attach: reading.attach,
+  };
+}

@@ -1,0 +1,63 @@
+/** What browsers with view transitions have on a document. */
+interface Transitions {
+  startViewTransition?(change: () => Promise<void>): { finished: Promise<unknown> };
+}
+
+export interface Change {
+  /** What changes, before and after; empty where nothing of it is in sight. */
+  boxes(): Element[];
+  /** Makes React look; it commits before the task ends. */
+  apply(): void;
+}
+
+/** Gives boxes names of their own in the transition. What it returns takes them away. */
+function name(boxes: readonly Element[], prefix: string): () => void {
+  const styled = boxes.filter((box): box is HTMLElement => box instanceof HTMLElement);
+  for (const [i, { style }] of styled.entries()) style.setProperty("view-transition-name", `${prefix}-${i}`);
+  return () => {
+    for (const { style } of styled) style.removeProperty("view-transition-name");
+  };
+}
+
+const allowed = (): boolean =>
+  "startViewTransition" in document &&
+  document.visibilityState === "visible" &&
+  !matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live. At once
+ * where the browser has none, motion is reduced, or nothing of it is in sight.
+ */
+export function createTransitions(): (change: Change) => void {
+  let waiting: Change[] = [];
+  let count = 0;
+
+  const run = (): void => {
+    const changes = waiting;
+    waiting = [];
+    const prefix = `attune-${++count}`;
+    const root = document.documentElement.style;
+    const named = (): (() => void) => name(changes.flatMap((change) => change.boxes()), prefix);
+    let unname = named();
+    root.setProperty("view-transition-name", "none");
+    const transition = (document as Transitions).startViewTransition?.(async () => {
+      unname();
+      for (const change of changes) change.apply();
+      // React commits what a store has changed in a microtask of its own.
+      await Promise.resolve();
+      await Promise.resolve();
+      unname = named();
+    });
+    const done = (): void => {
+      unname();
+      root.removeProperty("view-transition-name");
+    };
+    // Rejects where the browser skips it; the change is made all the same.
+    void transition?.finished.then(done, done);
+  };
+
+  return (change) => {
+    if (!allowed() || change.boxes().length === 0) change.apply();
+    else if (waiting.push(change) === 1) queueMicrotask(run);
+  };
+}

@@ -7,5 +7,5 @@ export {
   walkChain,
 } from "./audit-chain.js";
 export { newKeyBytes, type SealingKey } from "./seal.js";
-export { claimIn, isSignedToken, signVisitorToken, type VisitorClaim } from "./visitor-token.js";
+export { claimIn, isSignedToken, signVisitorToken } from "./visitor-token.js";
 export { createWrapping, type WrappedKey, type Wrapping } from "./wrapping.js";

@@ -30,6 +30,7 @@ import { monitoringRoutes } from "./routes/monitoring.js";
 import { openapiRoutes } from "./routes/openapi.js";
 import { landingRoutes } from "./routes/pages.js";
 import { privacyEventRoutes } from "./routes/privacy-events.js";
+import { privacyReportRoutes } from "./routes/privacy-report.js";
 import { rulesetRoutes } from "./routes/ruleset.js";
 import { segmentRoutes } from "./routes/segment.js";
 import { segmentSettingsRoutes } from "./routes/segment-settings.js";
@@ -164,6 +165,7 @@ function routesOf(context: RouteContext, { metrics, dashboard }: AttuneServerOpt
     ...consentRoutes(context),
     ...dataRoutes(context),
     ...auditRoutes(context),
+    ...privacyReportRoutes(context),
     ...decisionRoutes(context),
     ...rulesetRoutes(context),
     ...figureRoutes(context),

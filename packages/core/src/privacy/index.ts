@@ -14,5 +14,5 @@ export {
   signReceipt,
 } from "./consent-receipt.js";
 export { newKeyBytes, type SealingKey } from "./seal.js";
-export { claimIn, isSignedToken, signVisitorToken, type VisitorClaim } from "./visitor-token.js";
+export { claimIn, isSignedToken, signVisitorToken } from "./visitor-token.js";
 export { createWrapping, type WrappedKey, type Wrapping } from "./wrapping.js";

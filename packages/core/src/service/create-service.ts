@@ -1,5 +1,6 @@
 import { AttuneError } from "../kernel/errors.js";
 import { exportSubject } from "./access/export.js";
+import { privacyReport } from "./access/privacy-report.js";
 import { profileOf } from "./access/profile.js";
 import { consentOf, recordConsent } from "./consent/consent.js";
 import { pseudonymOf, resolveSubject } from "./consent/subjects.js";
@@ -20,6 +21,9 @@ import { probe } from "./upkeep/health.js";
 import { rebuild } from "./upkeep/rebuild.js";
 
 type Parts = RunningService["parts"];
+
+/** What a report looks back over unless told otherwise, ms. */
+const REPORT_MS = 30 * 86_400_000;
 
 /** Events in, decisions out. */
 function visits(
@@ -96,8 +100,14 @@ function figures(
 function records(
   context: ServiceContext,
   parts: Parts,
-): Pick<PersonalizationService, "deadLetters" | "audit"> {
+): Pick<PersonalizationService, "deadLetters" | "audit" | "privacyReport"> {
   return {
+    privacyReport: async ({
+      site,
+      to = context.clock.now() + 1,
+      from = to - REPORT_MS,
+      visitors = 10_000,
+    } = {}) => privacyReport(context, parts, { site: checkSite(site), from, to, visitors }),
     deadLetters: {
       list: async (after = null, limit = 100, { site } = {}) =>
         listLetters(context, checkSite(site), { after, limit }),

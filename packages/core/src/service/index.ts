@@ -3,7 +3,7 @@
  *
  *   the whole, put together       create-service (what can be called) → create-context (what every part works with), run (what goes on by itself);
  *                                 options and results are the public types
- *   layout/    what lies where    partitions (where), records (what), kept-until (how long), pseudonyms (under which name) ← stored-keys
+ *   layout/    what lies where    partitions (where), records (what), kept-until (how long), stand-in (for whom), pseudonyms (under which name) ← stored-keys
  *
  *   door/      an event arrives   ingest → door → minimiser, device-clocks, narrow (consent), field-seals (sensitive)
  *              under load         load (what weighs), sampling (what is left out)

@@ -1,9 +1,9 @@
-import type { ConsentRecord } from "../consent/types.js";
+import type { ConsentRecord, ResolvedConsentPolicy } from "../consent/types.js";
 import type { Decision } from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
-import type { SignedConsentReceipt } from "../privacy/index.js";
+import type { AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 
@@ -187,4 +187,50 @@ export interface RebuildResult {
   partitions: number;
   entries: number;
   events: number;
+}
+
+/** What visitors have decided. */
+export interface DecisionCounts {
+  /** Visitors with a stored decision. */
+  decided: number;
+  /** By optional purpose: those for whom it holds now. */
+  granted: Readonly<Record<string, number>>;
+  /** Those of whose grants some hold no more: too old, or of another policy. */
+  lapsed: number;
+  bySource: Readonly<Record<string, number>>;
+}
+
+/** What a privacy officer answers for; each figure is counted from what is stored, or null with the reason in `notes`, by its path. */
+export interface PrivacyReport {
+  site: string;
+  generatedAt: string;
+  from: string;
+  to: string;
+  consent: {
+    policy: Pick<
+      ResolvedConsentPolicy,
+      "version" | "mode" | "regions" | "purposes" | "gpcDenies" | "expiresAfterMs"
+    > | null;
+    decisions: DecisionCounts | null;
+  };
+  /** As of now. Visitors and sessions as far as analytics covers them. */
+  held: {
+    visitors: number;
+    events: number;
+    sessions: number;
+    deadLetters: number | null;
+    retentionMs: number;
+  };
+  protection: { logSealed: boolean; sensitiveFieldsSealed: boolean };
+  /** In the time asked for, as the audit log has it. */
+  done: {
+    erasures: number;
+    erasuresByVisitors: number;
+    erased: { events: number; sessions: number; profiles: number };
+    exports: number;
+    sensitiveReads: number;
+    keysRevoked: number;
+  };
+  auditLog: AuditVerdict;
+  notes: Readonly<Record<string, string>>;
 }

@@ -24,6 +24,7 @@ import type {
   ErasureReceipt,
   IngestResult,
   LoadedRuleset,
+  PrivacyReport,
   RebuildProgress,
   RebuildResult,
   ServiceFilter,
@@ -109,6 +110,16 @@ export interface PersonalizationService {
   series(query: FigureQuery, options?: { site?: string }): Promise<SeriesRow[] | null>;
   /** How many visitors are in a segment; null where nobody is. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
+  /**
+   * What a privacy officer answers for, as of now; what was done counts from `from` to before `to` (epoch ms; default: the last 30 days). Of
+   * more than `visitors` visitors (default 10,000) no decisions are counted, since each is read.
+   */
+  privacyReport(options?: {
+    site?: string;
+    from?: number;
+    to?: number;
+    visitors?: number;
+  }): Promise<PrivacyReport>;
   deadLetters: {
     /** One site's (default `default`), oldest first, after the letter of that id. */
     list(after?: string | null, limit?: number, options?: { site?: string }): Promise<DeadLetter[]>;

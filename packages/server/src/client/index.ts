@@ -103,6 +103,14 @@ export function createClient(options: ClientOptions) {
       get<"exportData">(`${BEHAVIOURAL}/data/${part(id)}/export`, given),
     auditLog: (given: CallOptions & { limit?: number; cursor?: string } = {}) =>
       get<"auditLog">(`${BEHAVIOURAL}/audit-log`, given, { limit: given.limit, cursor: given.cursor }),
+    /** What was done counts from `from` to before `to` (default: the last 30 days). */
+    privacyReport: ({
+      from,
+      to,
+      visitors,
+      ...given
+    }: CallOptions & { from?: number | string; to?: number | string; visitors?: number } = {}) =>
+      get<"privacyReport">(`${BEHAVIOURAL}/privacy-report`, given, { from, to, visitors }),
     verifyAuditLog: (given: CallOptions & { checkpoint?: unknown } = {}) =>
       get<"verifyAuditLog">(`${BEHAVIOURAL}/audit-log/verify`, given, {
         checkpoint: given.checkpoint === undefined ? undefined : JSON.stringify(given.checkpoint),

@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   AuditVerdict,
   DecideResult,
+  PrivacyReport,
   SignedConsentReceipt,
   SiteSummary,
   StoredConsent,
@@ -226,6 +227,45 @@ export const exportAnswer = () =>
       visitors: v.array(
         v.looseObject({ events: v.array(v.looseObject({ id: v.string(), name: v.string() })) }),
       ),
+    }),
+  );
+
+export const privacyReportAnswer = () =>
+  typed<PrivacyReport>(
+    v.strictObject({
+      site: v.string(),
+      generatedAt: moment(),
+      from: moment(),
+      to: moment(),
+      consent: v.strictObject({
+        policy: v.nullable(v.looseObject({ version: v.string(), mode: v.string() })),
+        decisions: v.nullable(
+          v.strictObject({
+            decided: count(),
+            granted: v.record(v.string(), count()),
+            lapsed: v.pipe(count(), v.description("Of whose grants some hold no more.")),
+            bySource: v.record(v.string(), count()),
+          }),
+        ),
+      }),
+      held: v.strictObject({
+        visitors: count(),
+        events: count(),
+        sessions: count(),
+        deadLetters: v.nullable(count()),
+        retentionMs: count(),
+      }),
+      protection: v.strictObject({ logSealed: v.boolean(), sensitiveFieldsSealed: v.boolean() }),
+      done: v.strictObject({
+        erasures: count(),
+        erasuresByVisitors: count(),
+        erased: v.strictObject({ events: count(), sessions: count(), profiles: count() }),
+        exports: count(),
+        sensitiveReads: count(),
+        keysRevoked: count(),
+      }),
+      auditLog: v.looseObject({ ok: v.boolean() }),
+      notes: notes(),
     }),
   );
 

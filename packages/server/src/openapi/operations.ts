@@ -83,6 +83,26 @@ export const operations = {
       [400, "ATTUNE_SERVER_QUERY"],
     ],
   },
+  "GET /api/v1/behavioral/privacy-report": {
+    id: "privacyReport",
+    tag: "Consent and privacy",
+    summary: "What a privacy officer answers for",
+    description:
+      "Counted from what is stored: decisions, what is held, what was done in the time asked for, whether the audit log is whole. What is not counted is null, with the reason in `notes`. Names nobody.",
+    query: {
+      from: {
+        description: "Epoch ms or ISO 8601 (default: 30 days before `to`).",
+        schema: { type: "string" },
+      },
+      to: { description: "Epoch ms or ISO 8601 (default: now).", schema: { type: "string" } },
+      visitors: {
+        description: "Of more visitors than this no decisions are counted, since each is read.",
+        schema: { type: "integer", minimum: 0, maximum: 10_000_000, default: 10_000 },
+      },
+    },
+    answers: { 200: { description: "The report.", schema: of.privacyReportAnswer() } },
+    problems: [[400, "ATTUNE_SERVER_QUERY"]],
+  },
   "GET /api/v1/behavioral/audit-log": {
     id: "auditLog",
     tag: "Consent and privacy",

@@ -80,7 +80,8 @@ const isFigure = (text: string): text is FigureName => Object.hasOwn(TAGS, text)
 const list = (given: string | null): string[] | null =>
   given === null || given === "" ? null : given.split(",");
 
-function timeParam(name: string, given: string | null): number | null {
+/** Epoch ms of a time in the query; null where none is given. @throws Refusal 400 for what is none. */
+export function timeParam(name: string, given: string | null): number | null {
   if (given === null || given === "") return null;
   const time = /^\d{1,15}$/.test(given)
     ? Number(given)

@@ -2,8 +2,8 @@ import { AttuneError } from "../../kernel/errors.js";
 import type { Clock } from "../../kernel/clock.js";
 import type { KeyProvider } from "../../ports/capabilities.js";
 import { claimIn, isSignedToken, signVisitorToken } from "../../privacy/index.js";
-import { isStandIn, STAND_IN } from "../consent/subjects.js";
 import { checkSite } from "../layout/partitions.js";
+import { isStandIn, STAND_IN } from "../layout/stand-in.js";
 
 /** As long as a decision holds unless the policy says otherwise: six months of 30 days. */
 const TOKEN_MS = 180 * 86_400_000;

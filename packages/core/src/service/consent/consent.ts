@@ -18,8 +18,9 @@ import { notify } from "../live/notices.js";
 import { mapBounded } from "../tools/queue.js";
 import { untilWritten } from "../tools/retry.js";
 import type { ConsentInput, ConsentReceipt, StoredConsent } from "../types.js";
+import { isStandIn, STAND_IN } from "../layout/stand-in.js";
 import { receiptOf } from "./receipts.js";
-import { isStandIn, partitionsOf, resolveSubject, STAND_IN, type Subject } from "./subjects.js";
+import { partitionsOf, resolveSubject, type Subject } from "./subjects.js";
 
 /** Default policy for sites that state none: opt-in, every purpose may be asked for. */
 const UNSTATED: ConsentPolicy = { version: "unstated" };

@@ -1,22 +1,9 @@
 import { AttuneError } from "../../kernel/errors.js";
-import type { Issue } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
 import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
+import { standInOf } from "../layout/stand-in.js";
 import type { NamedId } from "../options.js";
 import type { SubjectId } from "../types.js";
-
-/** The visitor that stands for a user, or else for a session, in events that name no visitor. */
-export const standInOf = (userId: string | null, sessionId: string | null): string | null =>
-  userId !== null ? `u:${userId}` : sessionId !== null ? `s:${sessionId}` : null;
-
-/** Whether a visitor id is one of a stand-in's, which no client may give: it would reach what is another person's. */
-export const isStandIn = (visitorId: string): boolean => /^[us]:/.test(visitorId);
-
-export const STAND_IN: Issue = {
-  path: "/visitorId",
-  code: "ATTUNE_SERVICE_STAND_IN",
-  message: "A visitor id does not begin with `u:` or `s:`; name a user by { userId }.",
-};
 
 /** Whose records a call is about, by pseudonym. */
 export interface Subject {

@@ -4,7 +4,7 @@ import { isFields, newCheck } from "../../events/check.js";
 import type { ParseContext } from "../../events/index.js";
 import { readConsent } from "../../events/parse-consent.js";
 import type { DeadLetter } from "../../ports/log.js";
-import { standInOf } from "../consent/subjects.js";
+import { standInOf } from "../layout/stand-in.js";
 import { bothGrant, without } from "../door/narrow.js";
 import type { IdKind, Pseudonymise } from "../layout/pseudonyms.js";
 import { mentions } from "./letter-mentions.js";

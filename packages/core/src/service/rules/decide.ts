@@ -6,7 +6,7 @@ import { AttuneError } from "../../kernel/errors.js";
 import type { Memberships } from "../../segments/types.js";
 import { initialState, visitorAttributes } from "../../state/index.js";
 import type { Attributes } from "../../targeting/types.js";
-import { isStandIn } from "../consent/subjects.js";
+import { isStandIn } from "../layout/stand-in.js";
 import type { ServiceContext } from "../context.js";
 import { defaultGrants } from "../door/door.js";
 import { bothGrant, deniedByGpc, storedGrants, without } from "../door/narrow.js";

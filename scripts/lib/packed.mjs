@@ -104,6 +104,7 @@ export async function checkPacked() {
           "ascii",
           "--exclude-entrypoints",
           "./consent/styles.css",
+          "./consent/privacy.css",
           "./static/*",
           "./ruleset.schema.json",
           "./package.json",

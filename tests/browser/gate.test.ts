@@ -146,6 +146,17 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
     });
     await page.waitForTimeout(100);
     expect(await inOrder(page)).toEqual([...ANALYTICS, "later"]);
+    // A gate after it takes up what was left, and repeats nothing: no element, and no address.
+    await page.evaluate(() => {
+      const again = document.querySelector<HTMLScriptElement>("script[data-attune-activated][src]");
+      const copy = again?.cloneNode() as HTMLScriptElement;
+      copy.removeAttribute("data-attune-activated");
+      document.body.append(copy);
+      gate.scripts();
+    });
+    await until("the rest", async () => (await ran(page)).includes("after the withdrawal"));
+    await page.waitForTimeout(100);
+    expect(await inOrder(page)).toEqual([...ANALYTICS, "later", "marketing", "both", "after the withdrawal"]);
     await page.context().close();
   });
 

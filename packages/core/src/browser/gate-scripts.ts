@@ -28,7 +28,10 @@ export interface GateOptions {
 export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): () => void {
   const { consent } = engine;
   const { root = document, report = () => undefined } = options;
-  const addresses = new Set<string>();
+  // What a gate before this one has run counts too.
+  const addresses = new Set(
+    [...root.querySelectorAll<HTMLScriptElement>(`script[${TAKEN}]`)].map(({ src }) => src),
+  );
   let running = false;
   let ended = false;
   engine.start();

@@ -1,9 +1,12 @@
+import { consentTextHash } from "@attune/core/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
 
+const TEXT = consentTextHash({ en: "Your data, your choice" });
 let at: TestServer;
 beforeAll(async () => {
-  at = await startTestServer({ consent: { version: "1", gpcDenies: ["advertising", "marketing"] } });
+  const consent = { version: "1", textHash: TEXT, gpcDenies: ["advertising", "marketing"] } as const;
+  at = await startTestServer({ consent });
 });
 afterAll(() => at.close());
 
@@ -30,6 +33,18 @@ describe("consent under a write key", () => {
     expect(response.status).toBe(201);
     expect(await response.json()).toEqual({ id: expect.any(String), recordedAt: expect.any(String) });
     expect((await storedOf(visitorId)).current.grants.marketing).toBe(true);
+  });
+
+  it("T27 has a signed receipt, for who holds a secret key", async () => {
+    const visitorId = "6f1c7b1e-8d55-7c3a-9d8e-0a1b2c3d4e52";
+    const answer = await at.post(CONSENT, decision({ visitorId, region: "DE" }), { key: SECRET });
+    const { receipt } = (await answer.json()) as { receipt: object };
+    expect(receipt).toMatchObject({ policyVersion: "1", region: "DE", textHash: TEXT, source: "api" });
+    const stored = await (await at.call(`${CONSENT}/${visitorId}`, { key: SECRET })).json();
+    expect(stored).toMatchObject({ receipts: [receipt] });
+    const { service } = at.server;
+    expect(await service.verifyReceipt(receipt)).toBe(true);
+    expect(await service.verifyReceipt({ ...receipt, policyVersion: "2" })).toBe(false);
   });
 
   it("is refused for user ids and guessable visitor ids, in every form", async () => {

@@ -13,7 +13,7 @@ export const policyDe: PolicyMessages = {
     "opt-out": "Was hier beschrieben ist, geschieht, solange Sie nicht ablehnen.",
     both: "Wo das Gesetz Ihre Einwilligung verlangt, wird nur gespeichert oder verwendet, was notwendig ist, solange Sie nicht einwilligen. Anderswo werden Daten verwendet, solange Sie nicht ablehnen.",
     change:
-      "Sie können jedem Zweck einzeln zustimmen und Ihre Entscheidung jederzeit in den Datenschutz-Einstellungen ändern. Die Seite funktioniert so oder so. Wenn Sie widerrufen, wird sofort entfernt, was auf Ihrem Gerät lag.",
+      "Sie können jedem Zweck einzeln zustimmen und Ihre Entscheidung jederzeit in den Datenschutz-Einstellungen ändern. Die Seite funktioniert so oder so. Wenn Sie alles widerrufen, wird sofort entfernt, was auf Ihrem Gerät lag.",
     again: "Ihre Entscheidung gilt {time}; danach werden Sie erneut gefragt.",
     gpc: "Sendet Ihr Browser ein Global-Privacy-Control-Signal, bleibt ausgeschaltet: {purposes}.",
   },

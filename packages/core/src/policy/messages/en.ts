@@ -13,7 +13,7 @@ export const policyEn: PolicyMessages = {
     "opt-out": "What is described here happens until you say no.",
     both: "Where the law asks for your consent, nothing but what is necessary is stored or used until you agree. Elsewhere it is used until you say no.",
     change:
-      "You can agree to each purpose by itself, and change your mind at any time in the privacy settings. The site works either way. If you withdraw, what was kept on your device is removed at once.",
+      "You can agree to each purpose by itself, and change your mind at any time in the privacy settings. The site works either way. If you withdraw everything, what was kept on your device is removed at once.",
     again: "Your choice is kept for {time}; then you are asked again.",
     gpc: "If your browser sends a Global Privacy Control signal, these stay off: {purposes}.",
   },

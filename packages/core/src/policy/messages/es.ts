@@ -13,7 +13,7 @@ export const policyEs: PolicyMessages = {
     "opt-out": "Lo que aquí se describe ocurre mientras usted no diga que no.",
     both: "Donde la ley pide su consentimiento, solo se guarda o se usa lo necesario mientras usted no lo dé. En otros lugares se usan los datos mientras usted no diga que no.",
     change:
-      "Puede aceptar cada finalidad por separado y cambiar de opinión en cualquier momento en los ajustes de privacidad. El sitio funciona en cualquier caso. Si retira su consentimiento, se elimina al momento lo que estaba guardado en su dispositivo.",
+      "Puede aceptar cada finalidad por separado y cambiar de opinión en cualquier momento en los ajustes de privacidad. El sitio funciona en cualquier caso. Si retira su consentimiento para todo, se elimina al momento lo que estaba guardado en su dispositivo.",
     again: "Su decisión vale {time}; después se le pregunta de nuevo.",
     gpc: "Si su navegador envía una señal Global Privacy Control, permanece desactivado: {purposes}.",
   },

@@ -14,7 +14,7 @@ export const policyFr: PolicyMessages = {
     "opt-out": "Ce qui est décrit ici a lieu tant que vous ne dites pas non.",
     both: "Là où la loi demande votre accord, seul ce qui est nécessaire est conservé ou utilisé tant que vous ne l’avez pas donné. Ailleurs, les données sont utilisées tant que vous ne dites pas non.",
     change:
-      "Vous pouvez accepter chaque finalité séparément et changer d’avis à tout moment dans les paramètres de confidentialité. Le site fonctionne dans tous les cas. Si vous retirez votre accord, ce qui était conservé sur votre appareil est aussitôt supprimé.",
+      "Vous pouvez accepter chaque finalité séparément et changer d’avis à tout moment dans les paramètres de confidentialité. Le site fonctionne dans tous les cas. Si vous retirez votre accord pour tout, ce qui était conservé sur votre appareil est aussitôt supprimé.",
     again: "Votre choix vaut {time}\u00a0; ensuite, la question vous est posée de nouveau.",
     gpc: "Si votre navigateur envoie un signal Global Privacy Control, ceci reste désactivé\u00a0: {purposes}.",
   },

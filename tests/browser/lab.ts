@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { resolveCore } from "./resolve-core.js";
@@ -64,12 +65,19 @@ async function bundle(): Promise<string> {
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  const bytes = Buffer.concat(chunks);
+  return (request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
 };
 
 /** A site with a page, and an endpoint that writes down everything that reaches it. Pages under `/auto` start an engine by themselves. */
 export async function startLab(
-  options: { ruleset?: unknown; answer?: (path: string) => number; retryAfter?: string } = {},
+  options: {
+    ruleset?: unknown;
+    answer?: (path: string) => number;
+    retryAfter?: string;
+    /** What an answer waits for. */
+    wait?: (path: string) => Promise<unknown>;
+  } = {},
 ): Promise<LabServer> {
   const script = await bundle();
   const requests: Received[] = [];
@@ -83,6 +91,7 @@ export async function startLab(
       return void response
         .writeHead(200, { "content-type": "text/html" })
         .end(html(path.startsWith("/auto")));
+    await options.wait?.(path);
     const status = options.answer?.(path) ?? 200;
     const answer =
       path === "/api/v1/ruleset"

@@ -31,7 +31,12 @@ export function createCollection(parts: RecordingParts): Collection {
   const stop = (): void => {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
-  const hide = async (): Promise<void> => void (await Promise.all([delivery.hide(), keeper.save()]));
+  const hide = async (leaves = false): Promise<void> => {
+    const saved = keeper.save();
+    // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
+    if (leaves) void saved.then(() => host.attempt(() => storage?.close()));
+    await Promise.all([delivery.hide(leaves), saved]);
+  };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
     const kept = await keeper.load();
@@ -63,7 +68,7 @@ export function createCollection(parts: RecordingParts): Collection {
         release();
         stops = [
           host.attempt(() => capture?.(sink(engine()))),
-          host.attempt(() => network?.onHide?.(() => void hide())),
+          host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
         ];
         // What an earlier page could not deliver.
         if (storage) void delivery.flush();

@@ -70,7 +70,8 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
   }
   const track = (page: Page, names: readonly string[]): Promise<unknown> =>
     page.evaluate(
-      (all) => Promise.all(all.map((name) => lab.attune?.track(name, { n: Number(name.split(" ")[1]) }))),
+      (all) =>
+        Promise.all(all.map(async (name) => lab.attune?.track(name, { n: Number(name.split(" ")[1]) }))),
       names,
     );
   const numbered = (what: string, count: number): string[] =>
@@ -163,7 +164,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
     const page = await open();
     await page.evaluate(() =>
       Promise.all(
-        Array.from({ length: 200 }, (_, n) =>
+        Array.from({ length: 200 }, async (_, n) =>
           lab.attune?.track(`Heavy ${n}`, { n, text: "x y ".repeat(220) }),
         ),
       ),
@@ -187,7 +188,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
         page.evaluate(async (tab) => {
           for (let n = 0; n < 5000; n += 1000)
             await Promise.all(
-              Array.from({ length: 1000 }, (_, k) => lab.attune?.track(`Offline${tab}`, { n: n + k })),
+              Array.from({ length: 1000 }, async (_, k) => lab.attune?.track(`Offline${tab}`, { n: n + k })),
             );
         }, i),
       ),

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
@@ -75,6 +75,8 @@ export async function startLab(
     ruleset?: unknown;
     answer?: (path: string) => number;
     retryAfter?: string;
+    /** Answers what goes to the endpoint, in place of the lab. */
+    api?: RequestListener;
     /** What an answer waits for. */
     wait?: (path: string) => Promise<unknown>;
   } = {},
@@ -83,6 +85,7 @@ export async function startLab(
   const requests: Received[] = [];
   const server: Server = createServer(async (request, response) => {
     const { method = "", url: path = "", headers } = request;
+    if (options.api && path.startsWith("/api/")) return options.api(request, response);
     const body = await bodyOf(request).catch(() => "");
     requests.push({ method, path, headers, body, at: Date.now() });
     if (path === "/app.js")

@@ -116,6 +116,11 @@ export interface DeviceNetwork {
   sendConsent?(message: { visitorId: string; record: unknown }, signal: Cancellation): Promise<void>;
   /** The current ruleset, with no identifier in the request; null if unchanged since the given version. */
   fetchRuleset?(known: string | null, signal: Cancellation): Promise<unknown>;
+  /**
+   * Calls back with the version of each ruleset that is published from now on, and with null where one may have been missed; returns the end of
+   * it, after which nothing is open. No identifier is in the request. Absent: nobody tells.
+   */
+  followRulesets?(listener: (version: string | null) => void): () => void;
   /** Calls back when the page is hidden, or (`leaves`) going away, perhaps to be kept for a return; returns the un-subscription. */
   onHide?(listener: (leaves: boolean) => void): () => void;
 }

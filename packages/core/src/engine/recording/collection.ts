@@ -1,5 +1,7 @@
+import { secureRandom } from "../../kernel/random.js";
 import type { CaptureSink } from "../../ports/environment.js";
 import type { RecordingParts } from "./parts.js";
+import { followRulesets } from "./renewal.js";
 
 /** The time in which consent allows a visitor to be known: from a grant to a withdrawal. */
 export interface Collection {
@@ -23,7 +25,7 @@ const sink = (engine: ReturnType<RecordingParts["engine"]>): CaptureSink => ({
 export function createCollection(parts: RecordingParts): Collection {
   const { host, device, identity, keeper, model, exposures, delivery, engine } = parts;
   const { consent, unlearn, changed, hold, release } = parts;
-  const { capture, network, storage } = host.environment;
+  const { capture, network, storage, random = secureRandom } = host.environment;
   let active = null as Period | null;
   let closed = false;
   let stops: ((() => void) | undefined)[] = [];
@@ -69,6 +71,7 @@ export function createCollection(parts: RecordingParts): Collection {
         stops = [
           host.attempt(() => capture?.(sink(engine()))),
           host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
+          host.attempt(() => followRulesets(parts, random) ?? undefined),
         ];
         // What an earlier page could not deliver.
         if (storage) void delivery.flush();

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { resolveCore } from "./resolve-core.js";
@@ -64,7 +65,8 @@ async function bundle(): Promise<string> {
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  const bytes = Buffer.concat(chunks);
+  return (request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
 };
 
 /** A site with a page, and an endpoint that writes down everything that reaches it. Pages under `/auto` start an engine by themselves. */
@@ -75,12 +77,17 @@ export async function startLab(
     retryAfter?: string;
     /** HTML of the pages. */
     body?: string;
+    /** Answers what goes to the endpoint, in place of the lab. */
+    api?: RequestListener;
+    /** What an answer waits for. */
+    wait?: (path: string) => Promise<unknown>;
   } = {},
 ): Promise<LabServer> {
   const script = await bundle();
   const requests: Received[] = [];
   const server: Server = createServer(async (request, response) => {
     const { method = "", url: path = "", headers } = request;
+    if (options.api && path.startsWith("/api/")) return options.api(request, response);
     const body = await bodyOf(request).catch(() => "");
     requests.push({ method, path, headers, body, at: Date.now() });
     if (path === "/app.js")
@@ -89,6 +96,7 @@ export async function startLab(
       return void response
         .writeHead(200, { "content-type": "text/html" })
         .end(html(path.startsWith("/auto"), options.body ?? BODY));
+    await options.wait?.(path);
     const status = options.answer?.(path) ?? 200;
     const answer =
       path === "/api/v1/ruleset"

@@ -18,7 +18,7 @@ describe.skipIf(noChromium !== null)("a queue that is never emptied", () => {
     await site?.close();
   });
 
-  it("holds 20,000 events at most: the oldest make room, and that is said", async () => {
+  it("holds 20,000 events at most: the oldest make room, some at once, and that is said", async () => {
     const page = await browser.newPage();
     await page.goto(site.url);
     const found = await page.evaluate(async () => {
@@ -45,8 +45,8 @@ describe.skipIf(noChromium !== null)("a queue that is never emptied", () => {
       database.close();
       return { status, count: keys.length, oldest: keys[0], errors: lab.errors };
     });
-    expect(found).toMatchObject({ status: "stored", count: 20_000, oldest: "0-00002" });
-    expect(found.errors.join()).toContain("the oldest were dropped");
+    expect(found).toMatchObject({ status: "stored", count: 19_802, oldest: "0-00200" });
+    expect(found.errors.join()).toContain("the oldest were dropped, 200 so far");
     await until("the refusal is said", async () =>
       (await page.evaluate(() => lab.errors.join())).includes("Check the write key"),
     );

@@ -10,9 +10,11 @@ export const noChromium: string | null =
 
 if (noChromium !== null) console.warn(`Left out: real-browser suites, because ${noChromium}`);
 
-export const launchChromium = (): Promise<Browser> =>
+/** @param backForward Whether pages are kept for a return, as they are for everybody but drivers of browsers. */
+export const launchChromium = ({ backForward = false } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: PATH,
+    ...(backForward && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
     args: [
       "--no-sandbox",
       "--disable-gpu",

@@ -85,7 +85,7 @@ export function fakeEnvironment(options: FakeOptions = {}) {
   const sent: Sent[] = [];
   const consents: { visitorId: string; record: unknown }[] = [];
   const errors: unknown[] = [];
-  let hide = (): void => undefined;
+  let hide = (_leaves: boolean): void => undefined;
   let sink: CaptureSink | null = null;
   const said = <T>(what: string, value: T): T => {
     device.log.push(what);
@@ -168,7 +168,7 @@ export function fakeEnvironment(options: FakeOptions = {}) {
     sent,
     consents,
     errors,
-    hide: () => hide(),
+    hide: (leaves = false) => hide(leaves),
     sink: () => sink,
     /** The bodies of all events that left, in the order in which they did. */
     events: () =>

@@ -1,6 +1,6 @@
 import { createDevelopmentReport } from "../kernel/development.js";
 import { safeReport } from "../kernel/safe-report.js";
-import type { Environment } from "../ports/environment.js";
+import type { DeviceNetwork, Environment } from "../ports/environment.js";
 import type { CaptureOptions } from "./capture/options.js";
 import { captureLater } from "./capture-later.js";
 import { browserConsentSync } from "./consent-sync.js";
@@ -18,6 +18,11 @@ export interface BrowserOptions {
   site?: string;
   /** ISO 3166 code of where the visitor is, as the host knows it: selects the consent mode. */
   region?: string;
+  /**
+   * Decides by a new ruleset as soon as it is published, by a stream that is open while the page is looked at and consent allows a visitor to be
+   * known (default false: with the next page).
+   */
+  live?: boolean;
   /** `false`: nothing is captured by itself. */
   capture?: false | CaptureOptions;
   cookies?: CookieOptions;
@@ -33,7 +38,7 @@ export interface BrowserOptions {
  * may be made on a server; the engine uses its parts from `start()` on, as far as consent allows.
  */
 export function browser(options: BrowserOptions = {}): Environment {
-  const { endpoint, writeKey, site = "default", region, capture, cookies } = options;
+  const { endpoint, writeKey, site = "default", region, live = false, capture, cookies } = options;
   const hint = createDevelopmentReport();
   const report = safeReport({ report: options.report ?? hint });
   const page = browserPage();
@@ -51,8 +56,40 @@ export function browser(options: BrowserOptions = {}): Environment {
     storage: indexedDbStorage(database),
     page,
     consentSync: browserConsentSync(database),
-    ...(endpoint === undefined ? {} : { network: browserNetwork(endpoint, writeKey, hint) }),
+    ...(endpoint === undefined
+      ? {}
+      : {
+          network: {
+            ...browserNetwork(endpoint, writeKey, hint),
+            ...(live && pushes(endpoint, writeKey, report)),
+          },
+        }),
     report,
     ...(capture === false ? {} : captureLater(capture ?? {}, page, report)),
+  };
+}
+
+/** What is pushed to the page. Its code comes when it is needed. */
+function pushes(
+  endpoint: string,
+  writeKey: string | undefined,
+  report: (error: unknown) => void,
+): Pick<DeviceNetwork, "followRulesets"> {
+  const key = writeKey === undefined ? "" : `&key=${encodeURIComponent(writeKey)}`;
+  const url = `${endpoint.replace(/\/+$/, "")}/api/v1/behavioral/stream?only=rulesets${key}`;
+  return {
+    followRulesets(listener) {
+      let stop = (): void => undefined;
+      let ended = false;
+      import("./live.js")
+        .then(({ followRulesets }) => {
+          if (!ended) stop = followRulesets(url, listener);
+        })
+        .catch(report);
+      return () => {
+        ended = true;
+        stop();
+      };
+    },
   };
 }

@@ -3,6 +3,10 @@ import type { DeviceStorage, QueueItem } from "../ports/environment.js";
 const OPEN_MS = 3000;
 /** Far more than a day offline makes; a page that can never deliver must not fill the device. */
 const QUEUE_LIMIT = 20_000;
+/** The share of a full queue that makes room at once: finding what matters least costs a look at all of it. */
+const ROOM = 0.01;
+/** So long a page waits for its turn to send, ms. */
+const TURN_MS = 5000;
 
 /** Some browsers neither open nor refuse a database in private mode: after a while that counts as refused. */
 function within<T>(
@@ -20,14 +24,31 @@ function within<T>(
   });
 }
 
+/** Removes so many: the oldest of those that matter least. O(queue). */
+function makeRoom(queue: IDBObjectStore, count: number): void {
+  const byWeight: IDBValidKey[][] = [[], [], []];
+  const cursor = queue.openCursor();
+  cursor.onsuccess = () => {
+    const at = cursor.result;
+    if (at) {
+      byWeight[(at.value as QueueItem).weight ?? 1]?.push(at.primaryKey);
+      // There are enough of the lightest.
+      if ((byWeight[0]?.length ?? 0) < count) return at.continue();
+    }
+    for (const id of byWeight.flat().slice(0, count)) queue.delete(id);
+  };
+}
+
 /**
  * Values and the event queue in one IndexedDB database, opened at the first use. The queue is ordered by id, and ids are time-ordered.
  * Every rejection means: not stored.
  *
- * @param limit Of the queue: beyond it the oldest make room.
+ * @param limit Of the queue: beyond it, and where the device has no room, those make room that matter least, the oldest first.
  */
 export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStorage {
   let opened: Promise<IDBDatabase> | null = null;
+  /** Events that made room on a full device and are not told of yet. */
+  let evicted = 0;
 
   const open = (): Promise<IDBDatabase> => {
     const mine = (opened ??= within<IDBDatabase>((resolve, reject) => {
@@ -83,24 +104,39 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
     });
   };
 
+  /** Writes. Where the device is full, a tenth of the queue makes room, and if that is not enough twice as much, up to all but a third. */
+  async function insert(
+    action: (values: IDBObjectStore, queue: IDBObjectStore) => void,
+    share = 0.1,
+  ): Promise<void> {
+    try {
+      await write(action);
+    } catch (error) {
+      if ((error as DOMException | null)?.name !== "QuotaExceededError" || share > 0.4) throw error;
+      const count = (await run<number>("readonly", (_, queue) => queue.count())) ?? 0;
+      const room = Math.ceil(count * share);
+      await write((_, queue) => makeRoom(queue, room));
+      evicted += room;
+      await insert(action, share * 2);
+    }
+  }
+
   return {
     get: (key) => run<unknown>("readonly", (values) => values.get(key)),
-    set: (key, value) => write((values) => values.put(value, key)),
+    set: (key, value) => insert((values) => values.put(value, key)),
     async enqueue(items) {
       let excess = 0;
-      await write((_, queue) => {
+      await insert((_, queue) => {
         for (const item of items) queue.put(item);
         const count = queue.count();
         count.onsuccess = () => {
-          excess = Math.max(0, count.result - limit);
-          if (excess === 0) return;
-          const oldest = queue.getAllKeys(null, excess);
-          oldest.onsuccess = () => {
-            for (const id of oldest.result) queue.delete(id);
-          };
+          excess = count.result <= limit ? 0 : Math.max(count.result - limit, Math.floor(limit * ROOM));
+          if (excess > 0) makeRoom(queue, excess);
         };
       });
-      return excess;
+      const dropped = excess + evicted;
+      evicted = 0;
+      return dropped;
     },
     peek: async (limit) =>
       (await run<QueueItem[]>("readonly", (_, queue) => queue.getAll(null, limit))) ?? [],
@@ -108,13 +144,29 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
       write((_, queue) => {
         for (const id of ids) queue.delete(id);
       }),
-    async exclusive(task) {
+    async exclusive(task, signal) {
       // Absent outside secure contexts; then the server's deduplication is what remains.
       if (!navigator.locks) return task().then(() => true);
-      return navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
-        if (lock) await task();
-        return lock !== null;
-      });
+      const waiting = new AbortController();
+      const giveUp = (): void => waiting.abort();
+      if (signal.aborted) return false;
+      signal.addEventListener("abort", giveUp);
+      const timer = setTimeout(giveUp, TURN_MS);
+      let mine = false;
+      try {
+        // Waiting, not asking again and again: whoever is next goes on at once where the holder is killed, in a page without timers too.
+        await navigator.locks.request(name, { signal: waiting.signal }, () => {
+          mine = true;
+          clearTimeout(timer);
+          return task();
+        });
+      } catch (error) {
+        if (mine || !waiting.signal.aborted) throw error;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
+      }
+      return mine;
     },
     async destroy() {
       if (opened) {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCancel } from "../engine/host.js";
 import { browserNetwork, retryAfter } from "./network.js";
@@ -20,17 +21,23 @@ afterEach(() => {
 });
 
 /** A real endpoint that answers as told and writes down what came. */
-async function endpoint(answer: (url: string) => Answer) {
+async function endpoint(answer: (url: string, encoding?: string) => Answer) {
   const hints: string[] = [];
-  const seen: { url: string; method: string; headers: Record<string, unknown>; body: string }[] = [];
+  const seen: {
+    url: string;
+    method: string;
+    headers: Record<string, unknown>;
+    body: string;
+    bytes: Buffer;
+  }[] = [];
   server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => {
-      body += String(chunk);
-    });
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => void chunks.push(chunk));
     request.on("end", () => {
-      seen.push({ url: request.url ?? "", method: request.method ?? "", headers: request.headers, body });
-      const { status, headers, body: said, stalls } = answer(request.url ?? "");
+      const bytes = Buffer.concat(chunks);
+      const { url = "", method = "" } = request;
+      seen.push({ url, method, headers: request.headers, body: String(bytes), bytes });
+      const { status, headers, body: said, stalls } = answer(url, request.headers["content-encoding"]);
       if (stalls) return void response.writeHead(status, headers).write("{");
       return void response.writeHead(status, headers).end(said === undefined ? "" : JSON.stringify(said));
     });
@@ -174,6 +181,29 @@ describe("T4: a page that goes away", () => {
     });
     expect(outcomes[1]).toEqual({ status: "retry" });
     expect(await network.send(items(5), last)).toMatchObject({ status: "done", taken: 5 });
+  });
+});
+
+describe("a large batch", () => {
+  const inflated = (body: Buffer) => JSON.parse(gunzipSync(body).toString()) as { events: unknown[] };
+
+  it("goes compressed; what must survive the page, or is small, goes as it is", async () => {
+    const { network, seen } = await endpoint(() => ({ status: 200, body: { rejected: [] } }));
+    expect(await network.send(items(50, 200), now)).toMatchObject({ status: "done", taken: 50 });
+    await network.send(items(5), now);
+    await network.send(items(50, 200), { ...now, last: true });
+    expect(seen.map(({ headers }) => headers["content-encoding"])).toEqual(["gzip", undefined, undefined]);
+    expect(inflated(seen[0]?.bytes as Buffer).events).toHaveLength(50);
+    expect(seen[0]?.bytes.length).toBeLessThan((seen[2]?.bytes.length ?? 0) / 5);
+  });
+
+  it("goes as it is from then on where no compressed bodies are taken, and stays the batch it was", async () => {
+    const { network, seen } = await endpoint((_, encoding) =>
+      encoding ? { status: 415 } : { status: 200, body: { rejected: [] } },
+    );
+    expect(await network.send(items(50, 200), now)).toMatchObject({ status: "done", taken: 50 });
+    expect(await network.send(items(50, 200), now)).toMatchObject({ status: "done", taken: 50 });
+    expect(seen.map(({ headers }) => headers["content-encoding"])).toEqual(["gzip", undefined, undefined]);
   });
 });
 

@@ -8,8 +8,11 @@ const TIMEOUT_MS = 15_000;
 /** A page of the device that is told to wait tells the others so, for an hour at most. */
 const WAIT_MAX_MS = 3_600_000;
 
+/** From here on a batch is compressed: events are alike, so that some 80 % are saved, and less is not worth the time. */
+const PACK_BYTES = 4096;
+
 interface Call {
-  body?: string;
+  body?: string | ArrayBuffer;
   headers?: Record<string, string>;
   keepalive?: boolean;
   credentials?: RequestCredentials;
@@ -33,6 +36,16 @@ function fitting(items: readonly QueueItem[], bytes: number): readonly QueueItem
   }
   return items.slice(0, count);
 }
+
+/** Compressed; null where this browser cannot. */
+async function packed(text: string): Promise<ArrayBuffer | null> {
+  if (typeof CompressionStream === "undefined") return null;
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+/** Whether an answer may be about how the body came rather than about what was in it. */
+const mayMindPacking = ({ status }: Response): boolean => [400, 415, 422, 501].includes(status);
 
 /** What a batch is answered with: by it the page knows that its events were taken. */
 interface Receipt {
@@ -76,6 +89,8 @@ export function browserNetwork(
   const base = endpoint.replace(/\/+$/, "");
   const authorization: Record<string, string> = writeKey ? { authorization: `Bearer ${writeKey}` } : {};
   let keptAlive = 0;
+  /** What stands before the endpoint, or is it, takes no compressed bodies. */
+  let plain = false;
   let channel: BroadcastChannel | null = null;
   /** Until when the endpoint asked another page to wait, epoch ms. */
   let quietUntil = 0;
@@ -115,6 +130,28 @@ export function browserNetwork(
     }
   }
 
+  /** What survives the page shares its budget with all else that does. */
+  async function callLast(path: string, signal: Cancellation, body: string): Promise<Response> {
+    const weight = new TextEncoder().encode(body).length;
+    keptAlive += weight;
+    try {
+      return await call(path, signal, { body, keepalive: true });
+    } finally {
+      keptAlive -= weight;
+    }
+  }
+
+  async function callPacked(path: string, signal: Cancellation, body: string): Promise<Response> {
+    const small = plain || body.length < PACK_BYTES ? null : await packed(body).catch(() => null);
+    if (!small) return call(path, signal, { body });
+    const headers = { "content-encoding": "gzip" };
+    const response = await call(path, signal, { body: small, headers });
+    if (!mayMindPacking(response)) return response;
+    const again = await call(path, signal, { body });
+    plain = again.ok;
+    return again;
+  }
+
   async function outcome(response: Response, items: readonly QueueItem[]): Promise<SendOutcome> {
     const { status } = response;
     if (response.ok) {
@@ -143,19 +180,13 @@ export function browserNetwork(
       const items = last ? fitting(all, KEEPALIVE_BYTES - keptAlive) : all;
       if (items.length === 0) return { status: "retry" };
       const body = JSON.stringify({ sentAt: Date.now(), events: items.map((item) => item.body) });
-      const weight = last ? new TextEncoder().encode(body).length : 0;
-      keptAlive += weight;
+      const send = last ? callLast : callPacked;
       try {
-        return await outcome(
-          await call("/api/v1/behavioral/batch", signal, { body, keepalive: last }),
-          items,
-        );
+        return await outcome(await send("/api/v1/behavioral/batch", signal, body), items);
       } catch (error) {
         // Offline, blocked, timed out or aborted: all the same to the queue.
         if (!signal.aborted) hint(error);
         return { status: "retry" };
-      } finally {
-        keptAlive -= weight;
       }
     },
 
@@ -178,7 +209,7 @@ export function browserNetwork(
         policyVersion,
         region,
       });
-      const response = await call("/api/v1/behavioral/consent", signal, { body, keepalive: true });
+      const response = await callLast("/api/v1/behavioral/consent", signal, body);
       if (!response.ok) throw await failed(response);
     },
 
@@ -194,10 +225,11 @@ export function browserNetwork(
 
     onHide(listener) {
       const hidden = (): void => {
-        if (document.visibilityState === "hidden") listener();
+        if (document.visibilityState === "hidden") listener(false);
       };
+      const leaves = (): void => listener(true);
       document.addEventListener("visibilitychange", hidden);
-      addEventListener("pagehide", listener);
+      addEventListener("pagehide", leaves);
       // Without one a page learns of a wait by its own requests.
       channel = openChannel(`attune-wait ${base}`, (until) => {
         quietUntil = Number(until);
@@ -206,7 +238,7 @@ export function browserNetwork(
         channel?.close();
         channel = null;
         document.removeEventListener("visibilitychange", hidden);
-        removeEventListener("pagehide", listener);
+        removeEventListener("pagehide", leaves);
       };
     },
   };

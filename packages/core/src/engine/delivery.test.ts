@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type FakeOptions, fakeDevice, fakeEnvironment, fakeTime } from "../../test/fake-environment.js";
 import { createAttune } from "./create-attune.js";
 import type { SendOutcome } from "../ports/environment.js";
+import { weightOf } from "./recording/weight.js";
 import type { AttuneOptions } from "./types.js";
 
 async function page(fake: FakeOptions = {}, options: AttuneOptions = {}) {
@@ -251,6 +252,67 @@ describe("delivery", () => {
       [true, 3],
       [false, 1],
     ]);
+  });
+
+  it("T3: lets go of what is under way as the page leaves, and sends it again where the page comes back", async () => {
+    const { attune, hide, sent, device, time } = await page({
+      answer: ({ last, signal }, count) =>
+        last || count > 1
+          ? { status: "done", rejected: [] }
+          : new Promise((resolve) => {
+              signal.addEventListener("abort", () => resolve({ status: "retry" }));
+            }),
+    });
+    await attune.track("Underway");
+    await time.advance(1000);
+    await attune.track("Late");
+    // Looked away from, a page goes on.
+    hide();
+    expect(sent.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+    hide(true);
+    await time.settle();
+    expect(sent.map(({ last, signal, items }) => [last, signal.aborted, items.length])).toEqual([
+      [false, true, 1],
+      [true, false, 1],
+    ]);
+    expect(device.log).toContain("storage:close");
+    expect(device.queue.size).toBe(1);
+    await time.advance(1000);
+    expect(
+      names(sent.slice(2).flatMap(({ items }) => items.map(({ body }) => body as { name: string }))),
+    ).toEqual(["Underway"]);
+    expect(device.queue.size).toBe(0);
+  });
+
+  it("T5: a day without a network: all of it arrives in its order, and keeps its age", async () => {
+    let online = false;
+    const { attune, events, time } = await page({
+      answer: () => (online ? { status: "done", rejected: [] } : { status: "retry" }),
+    });
+    const started = time.clock.now();
+    for (let hour = 0; hour < 24; hour++) {
+      for (let n = 0; n < 2; n++) await attune.track(`Event ${hour * 2 + n}`);
+      await time.advance(3_600_000);
+    }
+    const before = events().length;
+    online = true;
+    await time.advance(60_000);
+    const arrived = events().slice(before);
+    expect(names(arrived)).toEqual(Array.from({ length: 48 }, (_, n) => `Event ${n}`));
+    expect(arrived.map(({ occurredAt }) => (Number(occurredAt) - started) / 3_600_000)).toEqual(
+      Array.from({ length: 48 }, (_, n) => Math.floor(n / 2)),
+    );
+  });
+
+  it("T5: in memory too, what matters least makes room first, counted", async () => {
+    const { attune, errors } = await page({ storage: "none", answer: () => ({ status: "retry" }) });
+    await attune.track("Page Scrolled");
+    await attune.track("Order Completed");
+    for (let n = 0; n < 1000; n++) await attune.track(n % 2 ? "Hat Tried" : "Element Clicked");
+    expect(errors.map(String).at(-1)).toContain("2 so far");
+    await attune.track("Order Completed");
+    const weights = [weightOf("Page Scrolled"), weightOf("Page Viewed"), weightOf("Variant Exposed")];
+    expect(weights).toEqual([0, 1, 2]);
   });
 
   it("hands over at the page's end only what is covered by consent at that moment", async () => {

@@ -69,13 +69,16 @@ export interface DeviceCookies {
 export interface DeviceStorage {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
-  /** Resolves when the items are on the device, with how many of the oldest had to make room for them. */
+  /** Resolves when the items are on the device, with how many had to make room for them: of those that matter least, the oldest. */
   enqueue(items: readonly QueueItem[]): Promise<number>;
   /** Oldest first. */
   peek(limit: number): Promise<QueueItem[]>;
   remove(ids: readonly string[]): Promise<void>;
-  /** Runs the task unless another page of this device is running one; says whether it ran. Absent: it always may. */
-  exclusive?(task: () => Promise<void>): Promise<boolean>;
+  /**
+   * Runs the task when no other page of this device runs one, at once where that one is killed. False: its turn did not come in a while, or the
+   * signal ended the wait. Absent: it always may.
+   */
+  exclusive?(task: () => Promise<void>, signal: Cancellation): Promise<boolean>;
   /** Closes and deletes everything this storage ever wrote. May be opened again by a later call. */
   destroy(): Promise<void>;
   close(): void;
@@ -84,6 +87,8 @@ export interface DeviceStorage {
 export interface QueueItem {
   id: string;
   body: unknown;
+  /** How much it matters where there is no room for all: 2 more than 1 (default) more than 0. */
+  weight?: number;
 }
 
 export type SendOutcome =
@@ -113,8 +118,13 @@ export interface DeviceNetwork {
   sendConsent?(message: { visitorId: string; record: unknown }, signal: Cancellation): Promise<void>;
   /** The current ruleset, with no identifier in the request; null if unchanged since the given version. */
   fetchRuleset?(known: string | null, signal: Cancellation): Promise<unknown>;
-  /** Calls back when the page is hidden or going away; returns the un-subscription. */
-  onHide?(listener: () => void): () => void;
+  /**
+   * Calls back with the version of each ruleset that is published from now on, and with null where one may have been missed; returns the end of
+   * it, after which nothing is open. No identifier is in the request. Absent: nobody tells.
+   */
+  followRulesets?(listener: (version: string | null) => void): () => void;
+  /** Calls back when the page is hidden, or (`leaves`) going away, perhaps to be kept for a return; returns the un-subscription. */
+  onHide?(listener: (leaves: boolean) => void): () => void;
 }
 
 export interface PageReader {

@@ -1,5 +1,7 @@
+import { secureRandom } from "../../kernel/random.js";
 import type { CaptureSink } from "../../ports/environment.js";
 import type { RecordingParts } from "./parts.js";
+import { followRulesets } from "./renewal.js";
 
 /** The time in which consent allows a visitor to be known: from a grant to a withdrawal. */
 export interface Collection {
@@ -27,7 +29,7 @@ function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
 export function createCollection(parts: RecordingParts): Collection {
   const { host, device, identity, keeper, model, exposures, delivery } = parts;
   const { consent, unlearn, changed, hold, release } = parts;
-  const { capture, network, storage } = host.environment;
+  const { capture, network, storage, random = secureRandom } = host.environment;
   let active = null as Period | null;
   let closed = false;
   let stops: ((() => void) | undefined)[] = [];
@@ -35,7 +37,12 @@ export function createCollection(parts: RecordingParts): Collection {
   const stop = (): void => {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
-  const hide = async (): Promise<void> => void (await Promise.all([delivery.hide(), keeper.save()]));
+  const hide = async (leaves = false): Promise<void> => {
+    const saved = keeper.save();
+    // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
+    if (leaves) void saved.then(() => host.attempt(() => storage?.close()));
+    await Promise.all([delivery.hide(leaves), saved]);
+  };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
     const kept = await keeper.load();
@@ -67,7 +74,8 @@ export function createCollection(parts: RecordingParts): Collection {
         release();
         stops = [
           host.attempt(() => capture?.(sinkOf(parts))),
-          host.attempt(() => network?.onHide?.(() => void hide())),
+          host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
+          host.attempt(() => followRulesets(parts, random) ?? undefined),
         ];
         // What an earlier page could not deliver.
         if (storage) void delivery.flush();

@@ -10,7 +10,7 @@ import { createOutbox } from "./outbox.js";
 
 /** At most this many in one request: bodies stay small, and a long queue still leaves quickly. */
 const MAX_BATCH = 200;
-/** Another page is sending; look again. */
+/** Another page has been sending for long; look again. */
 const BUSY_MS = 1000;
 /** Nothing that the page can do makes a refused key right: it looks again after an hour. */
 const REFUSED_MS = 3_600_000;
@@ -40,8 +40,12 @@ export interface Delivery {
   add(item: QueueItem, name: string): Promise<"stored" | "memory">;
   /** Sends what is there, unless the server has asked to wait. */
   flush(): Promise<void>;
-  /** The page may go away: sends what this page has not delivered by what survives it. */
-  hide(): Promise<void>;
+  /**
+   * The page may go away: sends what this page has not delivered by what survives it.
+   *
+   * @param leaves It does: other pages get their turn, what is under way is let go of, and taken up again should this page come back.
+   */
+  hide(leaves: boolean): Promise<void>;
   /** Forgets everything in memory and lets go of what is under way. */
   stop(): void;
   /** No more requests on its own account. */
@@ -63,9 +67,9 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
 
   const drain = (): Promise<void> => {
     if (!host.environment.network || draining) return draining ?? Promise.resolve();
-    const loop = sender.loop();
+    const { loop, signal } = sender.begin();
     const pass = async (): Promise<boolean | undefined> => {
-      const ran = await device.use((storage) => storage.exclusive?.(loop) ?? loop().then(() => true));
+      const ran = await device.use((storage) => storage.exclusive?.(loop, signal) ?? loop().then(() => true));
       // Undefined: there is no storage to share.
       if (ran === undefined) await loop();
       return ran;
@@ -87,10 +91,16 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
       return added;
     },
     flush: drain,
-    async hide() {
+    async hide(leaves) {
+      if (leaves) {
+        sender.pass();
+        draining = null;
+      }
       // A request under way dies with the page: its events are safe on the device, but not in memory.
-      await sender.sendLast(device.status() !== "device");
+      const sent = sender.sendLast(device.status() !== "device");
+      // Before anything is waited for: a page that is kept for its return goes on from here.
       if (outbox.own().length > 0) schedule(intervalMs);
+      await sent;
     },
     stop() {
       sender.cancel();
@@ -116,6 +126,7 @@ function createSender(
   const { network } = host.environment;
   const inFlight = new Set<string>();
   let cancel = createCancel();
+  let passing = createCancel();
   let failures = 0;
   let notBefore = 0;
   /** How far off `notBefore` was when it was set, ms. */
@@ -199,18 +210,26 @@ function createSender(
     return { allowed, withheld };
   };
 
+  /** Ends the round that is under way. What it had sent is sent again: the server knows it by its ids. */
+  const pass = (): void => {
+    passing.abort();
+    passing = createCancel();
+  };
+
   return {
     pause,
+    pass,
     cancel() {
       cancel.abort();
       cancel = createCancel();
+      pass();
       failures = 0;
     },
     /** Sends batch after batch until nothing is left, the server wants a pause, or all is cancelled. */
-    loop() {
-      const { signal: mine } = cancel;
-      return async (): Promise<void> => {
-        while ((await sharedPause()) <= 0) {
+    begin() {
+      const { signal: mine } = passing;
+      const loop = async (): Promise<void> => {
+        while (!mine.aborted && (await sharedPause()) <= 0) {
           const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
           if (mine.aborted || items.length === 0) return;
           const { allowed: batch, withheld } = gate(items);
@@ -219,6 +238,7 @@ function createSender(
           await deliver(batch, false, mine);
         }
       };
+      return { loop, signal: mine };
     },
     async sendLast(again: boolean): Promise<void> {
       const { signal: mine } = cancel;

@@ -8,8 +8,18 @@ import type { Device } from "./device.js";
 /** What this page remembers of its own undelivered events; with working storage more are on the device. */
 const MEMORY_LIMIT = 1000;
 
-const full = (): AttuneError =>
-  new AttuneError("ATTUNE_ENGINE_QUEUE_FULL", "Too many events wait to be sent; the oldest were dropped.");
+const full = (dropped: number): AttuneError =>
+  new AttuneError(
+    "ATTUNE_ENGINE_QUEUE_FULL",
+    `Too many events wait to be sent; of those that matter least the oldest were dropped, ${dropped} so far in this page. See that the endpoint takes them.`,
+  );
+
+/** The oldest of those that matter least. */
+function leastOf(items: ReadonlyMap<string, QueueItem>): string {
+  let least: QueueItem | undefined;
+  for (const item of items.values()) if (!least || (item.weight ?? 1) < (least.weight ?? 1)) least = item;
+  return least?.id ?? "";
+}
 
 /** Events that wait to be delivered: on the device where that works, and this page's own in memory as well. */
 export interface Outbox {
@@ -31,6 +41,11 @@ export function createOutbox(host: Host, device: Device): Outbox {
   const log = createDeliveryLog(host.clock);
   let unwritten: QueueItem[] = [];
   let writing: Promise<boolean> | null = null;
+  let lost = 0;
+  const drop = (count: number): void => {
+    lost += count;
+    host.report(full(lost));
+  };
 
   /** All that is added in one tick shares one transaction. */
   const write = (): Promise<boolean> =>
@@ -39,7 +54,7 @@ export function createOutbox(host: Host, device: Device): Outbox {
       const items = unwritten;
       unwritten = [];
       const dropped = await device.use((storage) => storage.enqueue(items));
-      if (dropped) host.report(full());
+      if (dropped) drop(dropped);
       return dropped !== undefined;
     }));
 
@@ -49,9 +64,8 @@ export function createOutbox(host: Host, device: Device): Outbox {
       own.set(item.id, item);
       log.add(item.id, name, stored ? "queued" : "memory");
       if (own.size > MEMORY_LIMIT) {
-        const [oldest] = own.keys();
-        own.delete(oldest as string);
-        if (!stored) host.report(full());
+        own.delete(leastOf(own));
+        if (!stored) drop(1);
       }
       if (!stored) return "memory";
       unwritten.push(item);

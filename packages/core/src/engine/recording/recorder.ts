@@ -7,6 +7,7 @@ import { collecting } from "../collecting.js";
 import type { TrackResult } from "../types.js";
 import { makeEvent, type Occurrence, sessionIdFor } from "./event.js";
 import type { RecordingParts } from "./parts.js";
+import { weightOf } from "./weight.js";
 
 export const dropped = (reason: string): TrackResult => ({ status: "dropped", reason });
 
@@ -42,7 +43,9 @@ export function createRecorder({
     const event = { ...reduced, sessionId: sessionIdFor(newId, model.state(), reduced) };
     model.fold(event, keep);
     const queued =
-      keep && host.environment.network ? delivery.add({ id: event.id, body: event }, event.name) : "memory";
+      keep && host.environment.network
+        ? delivery.add({ id: event.id, body: event, weight: weightOf(event.name) }, event.name)
+        : "memory";
     changed();
     return { status: await queued };
   };

@@ -1,5 +1,5 @@
 import type { ConsentState, Grants } from "../../consent/types.js";
-import type { DecidingRuleset, DecisionVisitor, Explanation } from "../../decisions/types.js";
+import type { DecidingRuleset, DecisionVisitor, Explanation, Ruleset } from "../../decisions/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import type { Draft } from "../draft.js";
@@ -23,6 +23,8 @@ export interface RecordingContext {
   assumed(): Memberships | null;
   consent(): ConsentState;
   ruleset(): DecidingRuleset | null;
+  /** From now on this decides. @throws AttuneError where it cannot be compiled. */
+  useRuleset(next: Ruleset): void;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
   /** Decisions are made anew and listeners are told. */

@@ -21,6 +21,7 @@ export async function accuracy({
   seed = 1,
   isQuick = false,
   costOf = 0,
+  chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium",
   onProgress = () => undefined,
 }) {
   const [server, browser] = await Promise.all([

@@ -62,10 +62,10 @@ export default [
     modifyEsbuildConfig: everything,
   },
   {
-    // An alarm of our own, not a promise. Up from 25.5: what the server asks one page to wait for holds for all pages of the device, at once.
+    // An alarm of our own, not a promise. Up from 26.1: capture knows nine kinds more, and web-vitals (2.9 kB) is counted.
     name: "createAttune + browser with the part that records",
     ...inBrowser,
-    limit: "26.1 kB",
+    limit: "33.5 kB",
     modifyEsbuildConfig: everything,
   },
   {

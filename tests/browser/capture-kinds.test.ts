@@ -265,6 +265,28 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     expectKnown();
   });
 
+  it("what a page tells at its end leaves with what was still to be sent, not after it", async ({
+    onTestFinished,
+  }) => {
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`${site.url}/leaving`);
+    await page.evaluate(() => lab.open({ delivery: { intervalMs: 60_000 } }).consent.grant("all"));
+    await page.waitForTimeout(200);
+    await page.fill("[name=city]", "Planted-Town");
+    await page.goto("about:blank");
+    const requests = () =>
+      site
+        .sent()
+        .filter(({ body }) => body.includes("/leaving") && body.includes('"events"'))
+        .map(({ body }) =>
+          (JSON.parse(body) as { events: { name: string }[] }).events.map(({ name }) => name),
+        );
+    await until("the form was left", () => requests().flat().includes("Form Abandoned"));
+    expect(requests().find((names) => names.includes("Form Abandoned"))).toContain("Form Started");
+  });
+
   it("a page that bears data-attune-ignore on its root says nothing", async (test) => {
     const { page, events } = await visit(test);
     await page.evaluate(() => document.documentElement.setAttribute("data-attune-ignore", ""));

@@ -164,7 +164,7 @@ function sameOrder(ledger, told) {
 }
 
 /**
- * What one click costs the page's main thread, ms. `listeners`: from the call of a listener of the library until it returns, by which time the
+ * What one click costs the page's main thread, ms. `listeners`: all listeners of the library together, after which the
  * event is minimised, folded and on its way to the queue (wall clock). `script` and `tasks`: CPU time that a click takes more than on a page
  * without Attune, with all that follows it: IndexedDB, requests, frames.
  */
@@ -212,9 +212,11 @@ async function costOfClicks(browser, url, clicks) {
   return { listeners, script: more("script"), tasks: more("tasks") };
 }
 
-/** In the page, before its scripts: notes how long each listener of clicks on the document or the window takes. The page itself has none there. */
+/** In the page, before its scripts: notes how long the listeners of each click on the document or the window take together. The page itself has none there. */
 function timeListeners() {
-  globalThis.listenerMs = [];
+  const spent = [];
+  globalThis.listenerMs = spent;
+  let latest = null;
   const add = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, listener, options) {
     const isOurs =
@@ -223,7 +225,10 @@ function timeListeners() {
     const timed = (event) => {
       const started = performance.now();
       listener.call(this, event);
-      globalThis.listenerMs.push(performance.now() - started);
+      const ms = performance.now() - started;
+      if (event === latest && spent.length > 0) spent[spent.length - 1] += ms;
+      else spent.push(ms);
+      latest = event;
     };
     return add.call(this, type, timed, options);
   };

@@ -20,7 +20,7 @@ describe.skipIf(noChromium !== null).concurrent("the chunk that captures", () =>
   });
 
   /** A visitor who has agreed; the batches that leave the page, as names of events. */
-  async function visit(prepare: (page: Page) => Promise<void>) {
+  async function visit(prepare: (page: Page) => Promise<unknown>) {
     const page = await browser.newPage();
     const batches: string[][] = [];
     const complaints: string[] = [];

@@ -62,10 +62,10 @@ export default [
     modifyEsbuildConfig: everything,
   },
   {
-    // An alarm of our own, not a promise. Up from 26.1: turns of pages, room on a full device, compressed batches, the stream of new rulesets (fetched where asked for).
+    // An alarm of our own, not a promise. Up from 26.1: capture knows nine kinds more, and web-vitals (2.9 kB) is counted; turns of pages, room on a full device, compressed batches, the stream of new rulesets (each fetched where it is needed).
     name: "createAttune + browser with the part that records",
     ...inBrowser,
-    limit: "27.5 kB",
+    limit: "35.5 kB",
     modifyEsbuildConfig: everything,
   },
   {

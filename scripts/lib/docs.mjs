@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { staleReference } from "./ruleset-reference.mjs";
+import { staleReference } from "./reference.mjs";
 import { bin, root, run } from "./run.mjs";
 
 /** Markdown whose code people will copy. */

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./run.mjs";
 
@@ -366,21 +365,4 @@ export async function rulesetReference() {
     "packages/core/ruleset.schema.json": `${JSON.stringify(schema, null, 2)}\n`,
     "docs/ruleset.md": pageOf(schema, ATTRIBUTES),
   };
-}
-
-/** Names of the files that are not as they have to be. */
-export async function staleReference() {
-  const stale = [];
-  for (const [file, text] of Object.entries(await rulesetReference())) {
-    let found = "";
-    try {
-      found = readFileSync(join(root, file), "utf8");
-    } catch {}
-    if (found !== text) stale.push(file);
-  }
-  return stale;
-}
-
-export async function writeReference() {
-  for (const [file, text] of Object.entries(await rulesetReference())) writeFileSync(join(root, file), text);
 }

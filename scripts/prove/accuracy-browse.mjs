@@ -24,21 +24,24 @@ const WEIGHTS = {
 };
 /** Each at least once, however short the visit is. */
 const KINDS = Object.keys(WEIGHTS);
+/** Those that have to be waited for. */
+const SLOW = ["hover", "dead", "exit"];
 
 /**
  * Browses by real input, and writes down what each step has to tell.
  *
  * @returns {Promise<{ ledger: object[], longTasks: number[], done: number }>} The interactions, and the page's tasks of more than 50 ms.
  */
-export async function browse(page, { url, interactions, seed, onProgress }) {
+export async function browse(page, { url, interactions, seed, isQuick, onProgress }) {
   const random = chance(seed);
   const pick = (items) => items[Math.floor(random() * items.length)];
   const visit = createVisit(page, { url, pick });
-  const plan = [...KINDS];
-  const total = Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, 0);
+  const kinds = isQuick ? KINDS.filter((kind) => !SLOW.includes(kind)) : KINDS;
+  const plan = [...kinds];
+  const total = kinds.reduce((sum, kind) => sum + WEIGHTS[kind], 0);
   while (plan.length < interactions) {
     let place = random() * total;
-    plan.push(KINDS.find((kind) => (place -= WEIGHTS[kind]) < 0) ?? "click");
+    plan.push(kinds.find((kind) => (place -= WEIGHTS[kind]) < 0) ?? "click");
   }
   await visit.arrived();
   let done = 0;
@@ -99,8 +102,10 @@ function createVisit(page, { url, pick }) {
       since: Date.now(),
       hasExited: false,
       failed: false,
+      heldUntil: 0,
     };
   }
+  const held = () => page.waitForTimeout(Math.max(0, state.heldUntil - Date.now()));
   /** What a page tells when it is left, in the order of nothing in particular. */
   function end() {
     for (const [key, { properties, element }] of state.depths)
@@ -114,6 +119,7 @@ function createVisit(page, { url, pick }) {
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5)));
   };
   async function load() {
+    await held();
     longTasks.push(...(await page.evaluate(() => longTasks)));
     end();
     path = `/load-${++serial}`;
@@ -180,6 +186,7 @@ function createVisit(page, { url, pick }) {
       return 1;
     },
     async follow() {
+      await held();
       const i = pick([0, 1, 2, 3]);
       const next = `/shelf-${++serial}`;
       await page.evaluate((address) => {
@@ -195,6 +202,7 @@ function createVisit(page, { url, pick }) {
     },
     async back() {
       if (history.length === 0) return steps.follow();
+      await held();
       await page.evaluate(
         () =>
           new Promise((resolve) => {
@@ -252,8 +260,7 @@ function createVisit(page, { url, pick }) {
       return 1;
     },
     async rage() {
-      // Apart from clicks there before.
-      await page.waitForTimeout(1050);
+      if (state.last === 7) return steps.submit();
       await top();
       const { x, y } = await centre("#button-7");
       await page.mouse.move(x, y);
@@ -264,7 +271,6 @@ function createVisit(page, { url, pick }) {
       }
       tell("Page Rage Clicked", {}, ["button-7", null, null]);
       state.last = 7;
-      await page.waitForTimeout(1050);
       return 3;
     },
     async scroll() {
@@ -310,7 +316,8 @@ function createVisit(page, { url, pick }) {
       tell("Page Dead Clicked", {}, ["dead", null, null]);
       state.last = "dead";
       // Whatever follows within a second would count as its effect, and leaving the page as well until it is told.
-      await page.waitForTimeout(3300);
+      state.heldUntil = Date.now() + 3400;
+      await page.waitForTimeout(1100);
       return 1;
     },
     async exit() {
@@ -336,6 +343,7 @@ function createVisit(page, { url, pick }) {
     steps,
     arrived,
     async leave() {
+      await held();
       longTasks.push(...(await page.evaluate(() => longTasks)));
       end();
     },

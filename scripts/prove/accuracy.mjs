@@ -2,6 +2,7 @@ import { chromium } from "playwright-core";
 import { browse } from "./accuracy-browse.mjs";
 import { startSite } from "./accuracy-site.mjs";
 import { SECRET_KEY, startServer } from "./server.mjs";
+import { figuresOf } from "./traffic.mjs";
 
 const ARGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
@@ -13,12 +14,19 @@ const SHARE = 0.995;
  * A visit by real input (mouse, wheel and keys, as the browser's own input events) of which is known what it has to tell, compared with
  * what has arrived at a real server: each interaction once, with its values; and what capture costs the page's main thread.
  *
- * @param {{ interactions: number, seed?: number, costOf?: number, onProgress?: (text: string) => void }} options `costOf`: clicks to measure the cost by (default none).
+ * @param {{ interactions: number, seed?: number, isQuick?: boolean, costOf?: number, chromiumPath?: string, onProgress?: (text: string) => void }} options `isQuick`: without the kinds that have to be waited for. `costOf`: clicks to measure the cost by (default none).
  */
-export async function accuracy({ interactions, seed = 1, costOf = 0, onProgress = () => undefined }) {
+export async function accuracy({
+  interactions,
+  seed = 1,
+  isQuick = false,
+  costOf = 0,
+  chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium",
+  onProgress = () => undefined,
+}) {
   const [server, browser] = await Promise.all([
     startServer({ store: "memory", log: "none" }),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS }),
+    chromium.launch({ executablePath: chromiumPath, args: ARGS }),
   ]);
   const site = await startSite(server.port);
   try {
@@ -32,7 +40,13 @@ export async function accuracy({ interactions, seed = 1, costOf = 0, onProgress 
       await attune.consent.grant("all");
       return attune.visitor().id;
     });
-    const { ledger, longTasks, done } = await browse(page, { url: site.url, interactions, seed, onProgress });
+    const { ledger, longTasks, done } = await browse(page, {
+      url: site.url,
+      interactions,
+      seed,
+      isQuick,
+      onProgress,
+    });
     await page.goto("about:blank");
     const events = await arrived(server, visitor, ledger.length);
     const cost = costOf > 0 ? await costOfClicks(browser, site.url, costOf) : null;
@@ -53,13 +67,16 @@ const eventsOf = async (server, visitor) => {
   return visitors.flatMap(({ events }) => events);
 };
 
-/** Waits until nothing more comes. */
+const POLL_MS = 150;
+
+/** Waits until nothing more has come for a second, or for three where something is still missing; in the order in which they happened. */
 async function arrived(server, visitor, least) {
   let events = [];
-  for (let still = 0, tries = 0; still < 3 && tries < 100; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+  let still = 0;
+  while (still < (events.length >= least ? 1000 : 3000)) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     const now = await eventsOf(server, visitor);
-    still = now.length === events.length && now.length >= least ? still + 1 : still + (tries > 30 ? 1 : 0);
+    still = now.length === events.length ? still + POLL_MS : 0;
     events = now;
   }
   return events.sort((a, b) => a.seq - b.seq);
@@ -147,13 +164,16 @@ function sameOrder(ledger, told) {
 }
 
 /**
- * What one click costs the main thread: CPU time of all its tasks over so many clicks on a page without Attune, with an engine that captures
- * nothing, and with capture; ms per click.
+ * What one click costs the page's main thread, ms. `listeners`: all listeners of the library together, after which the
+ * event is minimised, folded and on its way to the queue (wall clock). `script` and `tasks`: CPU time that a click takes more than on a page
+ * without Attune, with all that follows it: IndexedDB, requests, frames.
  */
 async function costOfClicks(browser, url, clicks) {
-  const costs = {};
-  for (const capture of ["none", "off", "on", "none", "off", "on"]) {
+  const cost = { none: [], on: [] };
+  let listeners = null;
+  for (const capture of ["none", "on", "none", "on"]) {
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+    await context.addInitScript(timeListeners);
     const page = await context.newPage();
     await page.goto(`${url}/cost?capture=${capture}`);
     await page.evaluate(async () => {
@@ -169,21 +189,47 @@ async function costOfClicks(browser, url, clicks) {
     };
     const busy = async () => {
       const { metrics } = await session.send("Performance.getMetrics");
-      return metrics.find(({ name }) => name === "TaskDuration").value * 1000;
+      const read = (wanted) => metrics.find(({ name }) => name === wanted).value * 1000;
+      return { script: read("ScriptDuration"), tasks: read("TaskDuration") };
     };
     // Code is compiled before it counts.
     await click(Math.ceil(clicks / 5));
+    await page.evaluate(() => {
+      globalThis.listenerMs.length = 0;
+    });
     const before = await busy();
     await click(clicks);
-    const each = ((await busy()) - before) / clicks;
-    costs[capture] = Math.min(costs[capture] ?? Number.POSITIVE_INFINITY, each);
+    const after = await busy();
+    cost[capture].push({
+      script: (after.script - before.script) / clicks,
+      tasks: (after.tasks - before.tasks) / clicks,
+    });
+    if (capture === "on") listeners = figuresOf(await page.evaluate(() => globalThis.listenerMs));
     await context.close();
   }
-  const rounded = (value) => Math.round(value * 1000) / 1000;
-  return {
-    pageItself: rounded(costs.none),
-    idleEngine: rounded(costs.off),
-    withCapture: rounded(costs.on),
-    perEvent: rounded(costs.on - costs.none),
+  const least = (capture, what) => Math.min(...cost[capture].map((each) => each[what]));
+  const more = (what) => Math.round((least("on", what) - least("none", what)) * 1000) / 1000;
+  return { listeners, script: more("script"), tasks: more("tasks") };
+}
+
+/** In the page, before its scripts: notes how long the listeners of each click on the document or the window take together. The page itself has none there. */
+function timeListeners() {
+  const spent = [];
+  globalThis.listenerMs = spent;
+  let latest = null;
+  const add = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    const isOurs =
+      type === "click" && (this === document || this === window) && typeof listener === "function";
+    if (!isOurs) return add.call(this, type, listener, options);
+    const timed = (event) => {
+      const started = performance.now();
+      listener.call(this, event);
+      const ms = performance.now() - started;
+      if (event === latest && spent.length > 0) spent[spent.length - 1] += ms;
+      else spent.push(ms);
+      latest = event;
+    };
+    return add.call(this, type, timed, options);
   };
 }

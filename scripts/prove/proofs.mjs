@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ensure, PROGRAMS } from "../lib/programs.mjs";
+import { accuracy } from "./accuracy.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
@@ -152,6 +153,27 @@ const overloadProof = (seconds) => ({
   },
 });
 
+const percent = (share) => `${(share * 100).toFixed(2)} %`;
+
+const accuracyProof = ({ interactions, costOf }) => ({
+  name: `accuracy: ${interactions.toLocaleString("en")} known interactions by real input in Chromium, each captured once with right values; what capture costs`,
+  async run(tell) {
+    const browser = await ensure(PROGRAMS.chromium);
+    if (browser.path === null) return { left: browser.reason };
+    const figures = await accuracy({ interactions, costOf, chromiumPath: browser.path, onProgress: tell });
+    const { expected, right, share, missing, surplus, inOrder, longTasks, cost } = figures;
+    const problems = [...figures.problems, ...figures.pageErrors];
+    return {
+      ...(problems.length > 0 && { problem: [...problems, ...missing, ...surplus].join("\n") }),
+      summary:
+        `${figures.interactions.toLocaleString("en")} interactions have ${expected.toLocaleString("en")} things to tell: ${right.toLocaleString("en")} arrived once with right values (${percent(share)}), ` +
+        `${surplus.length} that did not happen, ${inOrder ? "in order" : "not in order"}; ${longTasks.length} tasks of more than 50 ms, loads included; ` +
+        `a click costs the main thread ${cost.listeners.p50} / ${cost.listeners.p95} / ${cost.listeners.p99} ms in listeners (p50 / p95 / p99), ${cost.script} ms of script and ${cost.tasks} ms in all with what follows it`,
+      figures,
+    };
+  },
+});
+
 /**
  * All proofs that take long.
  *
@@ -166,6 +188,7 @@ export function allProofs({ short }) {
     ...killProofs(kills),
     ...replayProofs(),
     overloadProof(short ? 5 : 60),
+    accuracyProof(short ? { interactions: 200, costOf: 100 } : { interactions: 2500, costOf: 500 }),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",

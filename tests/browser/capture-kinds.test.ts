@@ -81,8 +81,12 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     await burst("#plain", 3);
     await burst("#quiet", 3);
     await burst("#asks", 3, 520);
+    for (let i = 0; i < 3; i++) {
+      await burst("#works", 1);
+      await page.evaluate((i) => history.pushState(null, "", `/next-${i}`), i);
+    }
     await burst("#works", 5);
-    await until("the clicks", () => elements("Element Clicked").filter((id) => id === "works").length === 5);
+    await until("the clicks", () => elements("Element Clicked").filter((id) => id === "works").length === 8);
     expect(elements("Page Rage Clicked")).toEqual(["works"]);
     expectKnown();
   });
@@ -112,8 +116,10 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     await page.click("#send");
     await page.fill("[name=q7]", "planted answer");
     await page.fill("[type=password]", "planted-password");
-    await page.fill("[name=city]", "Planted-Town");
+    await page.locator("[name=city]").pressSequentially("Planted-Town");
     await page.evaluate(() => history.pushState(null, "", "/elsewhere"));
+    // The field is left only now, and tells of its change.
+    await page.click("#works");
     await until("the form was left", () => named("Form Abandoned").length === 1);
     const form = "checkout";
     expect(properties("Form Started")).toEqual([{ form }, { form, field: "question-7" }]);
@@ -263,6 +269,28 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
       expect(properties.value).toBeGreaterThanOrEqual(0);
     }
     expectKnown();
+  });
+
+  it("what a page tells at its end leaves with what was still to be sent, not after it", async ({
+    onTestFinished,
+  }) => {
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`${site.url}/leaving`);
+    await page.evaluate(() => lab.open({ delivery: { intervalMs: 60_000 } }).consent.grant("all"));
+    await page.waitForTimeout(200);
+    await page.fill("[name=city]", "Planted-Town");
+    await page.goto("about:blank");
+    const requests = () =>
+      site
+        .sent()
+        .filter(({ body }) => body.includes("/leaving") && body.includes('"events"'))
+        .map(({ body }) =>
+          (JSON.parse(body) as { events: { name: string }[] }).events.map(({ name }) => name),
+        );
+    await until("the form was left", () => requests().flat().includes("Form Abandoned"));
+    expect(requests().find((names) => names.includes("Form Abandoned"))).toContain("Form Started");
   });
 
   it("a page that bears data-attune-ignore on its root says nothing", async (test) => {

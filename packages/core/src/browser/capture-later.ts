@@ -1,12 +1,12 @@
 import type { CaptureSink, Environment } from "../ports/environment.js";
 import { AttuneError } from "../kernel/errors.js";
 import type { CaptureOptions } from "./capture/options.js";
-import type { CaptureStart } from "./capture/start-capture.js";
+import type { Capture, CaptureStart } from "./capture/start-capture.js";
 import type { LivePage } from "./page.js";
 
 const EARLY_CLICKS = 20;
 
-const load = async (): Promise<(start: CaptureStart) => () => void> =>
+const load = async (): Promise<(start: CaptureStart) => Capture> =>
   (await import("./capture/start-capture.js")).startCapture;
 
 /**
@@ -23,14 +23,21 @@ export function captureLater(
     prepare: () => void load().catch(() => undefined),
     capture(given) {
       const sink = unlessIgnored(given);
+      const ending = new AbortController();
+      const { signal } = ending;
+      const on = (target: EventTarget, type: string, listener: (event: Event) => void): void =>
+        target.addEventListener(type, listener, { capture: true, passive: true, signal });
       const earlyClicks: EventTarget[][] = [];
-      const keep = (event: Event): void => {
-        if (earlyClicks.length < EARLY_CLICKS) earlyClicks.push(event.composedPath());
-      };
-      const letGo = (): void => document.removeEventListener("click", keep, true);
-      let stop = letGo;
-      let isStopped = false;
-      document.addEventListener("click", keep, { capture: true, passive: true });
+      let capture: Capture | null = null;
+      on(document, "click", (event) => {
+        if (!capture && earlyClicks.length < EARLY_CLICKS) earlyClicks.push(event.composedPath());
+      });
+      // At once: who sends what is left listens next, and on a window the first to listen is the first to be told.
+      on(document, "visibilitychange", () => {
+        if (document.visibilityState === "hidden") capture?.end(false);
+      });
+      on(window, "pagehide", () => capture?.end(true));
+
       const firstView = location.pathname + location.search;
       if (options.pages !== false) {
         page.turn();
@@ -38,23 +45,21 @@ export function captureLater(
       }
       load().then(
         (startCapture) => {
-          letGo();
-          if (!isStopped) stop = startCapture({ sink, options, page, report, firstView, earlyClicks });
+          if (!signal.aborted)
+            capture = startCapture({ sink, options, page, report, firstView, earlyClicks });
         },
-        (cause: unknown) => {
-          letGo();
+        (cause: unknown) =>
           report(
             new AttuneError(
               "ATTUNE_BROWSER_CAPTURE",
               "The part that captures did not load: only page views at the start are told. Serve the library's chunks beside it.",
               { cause },
             ),
-          );
-        },
+          ),
       );
       return () => {
-        isStopped = true;
-        stop();
+        ending.abort();
+        capture?.stop();
         page.release();
       };
     },

@@ -52,7 +52,7 @@ const DURATION = {
  * The names that the library knows, with what each carries: for documents and for checking, not needed by pages. Hosts may send further
  * properties with those that are theirs to send.
  */
-export const STANDARD_EVENTS = {
+export const STANDARD_EVENTS: Readonly<Record<KnownEventName, StandardEvent>> = {
   "Page Viewed": {
     description:
       "A page was opened: a document, or another address within it. A changed hash is none, nor a changed query by `replaceState`.",
@@ -249,7 +249,7 @@ export const STANDARD_EVENTS = {
     sender: "host",
     properties: {},
   },
-} as const satisfies Readonly<Record<KnownEventName, StandardEvent>>;
+};
 
 const isCheckable = (
   type: StandardProperty["type"],
@@ -260,7 +260,7 @@ const isCheckable = (
  * is as this version of the library makes it. Hosts' events are their own, so nothing is known of those.
  */
 export function captureCatalogue(): EventCatalogue {
-  const captured = Object.entries<StandardEvent>(STANDARD_EVENTS).filter(([, { sender }]) =>
+  const captured = Object.entries(STANDARD_EVENTS).filter(([, { sender }]) =>
     sender.startsWith("capture."),
   );
   return defineEvents(

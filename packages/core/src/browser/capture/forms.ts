@@ -63,8 +63,8 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
     tell("Form Started", form, field);
   };
 
+  // Not `change`: it comes late, when a field is left, and with it perhaps the page on which it was changed.
   on(document, "input", change);
-  on(document, "change", change);
   on(document, "submit", (event) => {
     const form = targetOf(event.composedPath());
     if (!(form instanceof HTMLFormElement)) return;

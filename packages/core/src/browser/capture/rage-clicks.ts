@@ -42,8 +42,8 @@ const isMarking = (thing: Element): boolean =>
   isField(thing) || (!thing.matches(INTERACTIVE) && getSelection()?.isCollapsed === false);
 
 /** Three clicks of the pointer within a second on the same spot of the same thing. */
-export function captureRageClicks({ sink, on }: Scope): void {
-  const isRage = createBurst();
+export function captureRageClicks({ sink, on, onPageEnd }: Scope): void {
+  let isRage = createBurst();
   on<MouseEvent>(document, "click", (event) => {
     const target = targetOf(event.composedPath());
     // By a script or by a key held down nobody clicks in anger.
@@ -52,5 +52,9 @@ export function captureRageClicks({ sink, on }: Scope): void {
     if (isMarking(thing)) return;
     if (isRage({ at: event.timeStamp, x: event.clientX, y: event.clientY, thing }))
       sink.track("Page Rage Clicked", {}, { element: describeElement(thing) });
+  });
+  // Clicks that lead from page to page get what they ask for.
+  onPageEnd((left) => {
+    if (left) isRage = createBurst();
   });
 }

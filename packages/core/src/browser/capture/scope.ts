@@ -23,7 +23,7 @@ export interface Scope {
 export function createScope(
   sink: CaptureSink,
   report: (error: unknown) => void,
-): { scope: Scope; stop(): void } {
+): { scope: Scope; end(left: boolean): void; stop(): void } {
   const ends: ((left: boolean) => void)[] = [];
   const stops: (() => void)[] = [];
   const guard: Scope["guard"] =
@@ -57,9 +57,5 @@ export function createScope(
     onStop: (task) => void stops.push(guard(task)),
   };
   scope.onStop(sampler.stop);
-  on(document, "visibilitychange", () => {
-    if (document.visibilityState === "hidden") end(false);
-  });
-  on(window, "pagehide", () => end(true));
-  return { scope, stop: () => stops.splice(0).forEach((task) => task()) };
+  return { scope, end, stop: () => stops.splice(0).forEach((task) => task()) };
 }

@@ -28,11 +28,18 @@ export interface CaptureStart {
   earlyClicks: readonly (readonly EventTarget[])[];
 }
 
-/** Starts every kind of capture that is not switched off; what it returns ends them all. A kind that cannot start keeps no other from it. */
-export function startCapture(start: CaptureStart): () => void {
+/** Capture that goes on. */
+export interface Capture {
+  /** The page is hidden or, where it is `left`, goes away: what is left to tell is told, before anything is sent. */
+  end(left: boolean): void;
+  stop(): void;
+}
+
+/** Starts every kind of capture that is not switched off. A kind that cannot start keeps no other from it. */
+export function startCapture(start: CaptureStart): Capture {
   const { sink, options, page, report, firstView, earlyClicks } = start;
   const { errors = true, text = false } = options;
-  const { scope, stop } = createScope(sink, report);
+  const { scope, ...capture } = createScope(sink, report);
   const kinds: Readonly<Record<Exclude<keyof CaptureOptions, "text">, () => void>> = {
     // First, so that a page which has moved on meanwhile is turned before anything is told of it.
     clicks: () => captureClicks(scope, text, earlyClicks),
@@ -53,5 +60,5 @@ export function startCapture(start: CaptureStart): () => void {
   for (const [kind, begin] of Object.entries(kinds)) {
     if (options[kind as keyof CaptureOptions] !== false) scope.guard(begin)();
   }
-  return stop;
+  return capture;
 }

@@ -1,0 +1,33 @@
+export interface AccuracyReport {
+  /** What the interactions had to tell. */
+  expected: number;
+  /** Of that, what is at the server exactly once and with right values. */
+  right: number;
+  /** `right / expected`. */
+  share: number;
+  /** Keys of what did not arrive, and of what arrived though it did not happen or twice. */
+  missing: string[];
+  surplus: string[];
+  /** Clicks and page views are in the order in which they happened. */
+  inOrder: boolean;
+  /** How many events are stored, by name and in all. */
+  events: number;
+  byName: Readonly<Record<string, number>>;
+  interactions: number;
+  /** Durations of the page's tasks of more than 50 ms. */
+  longTasks: number[];
+  cost: { listeners: Readonly<Record<string, number>>; script: number; tasks: number } | null;
+  pageErrors: string[];
+  /** What is not as it must be, in words; empty where all is. */
+  problems: string[];
+  seed: number;
+}
+
+export function accuracy(options: {
+  interactions: number;
+  seed?: number;
+  isQuick?: boolean;
+  costOf?: number;
+  chromiumPath?: string;
+  onProgress?: (text: string) => void;
+}): Promise<AccuracyReport>;

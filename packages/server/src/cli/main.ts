@@ -1,4 +1,5 @@
 import { isAttuneError } from "@attune/core";
+import { audit } from "./audit.js";
 import { auditLog } from "./audit-log.js";
 import { backup } from "./backup.js";
 import { deadLetters } from "./dead-letters.js";
@@ -33,6 +34,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["backup", backup],
   ["keys", keysCommand],
   ["doctor", doctor],
+  ["audit", audit],
   ["audit-log", auditLog],
   ["help", help],
   ["--help", help],

@@ -108,7 +108,7 @@ export async function startAuditSite(): Promise<AuditSite> {
       return send("text/html", html('<a href="/clean/hats">Hats</a> <a href="/logout">Sign out</a>'));
     if (pathname.startsWith("/bare"))
       return send("text/html", "<!doctype html><title>Bare</title><h1>Bare</h1><link rel=icon href=data:,>");
-    if (!pathname.startsWith("/cheat")) return void response.writeHead(404).end();
+    if (!pathname.startsWith("/cheat")) return void response.writeHead(404).end("Nothing here");
     response.setHeader("set-cookie", "_server=1; Path=/; HttpOnly");
     return send("text/html", html(cheats(otherUrl)));
   };

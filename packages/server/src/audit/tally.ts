@@ -20,8 +20,7 @@ export function createTally() {
     add(sighting: Sighting): void {
       const { act, what, phase, by, page, bytes = 0, planted = [] } = sighting;
       const { identified = false, isPart = false } = sighting;
-      // A load that carries more than others of the same address is a thing of its own.
-      const key = JSON.stringify([act, what, phase, identified, isPart]);
+      const key = JSON.stringify([act, what, phase]);
       const before = found.get(key);
       found.set(key, {
         act,
@@ -32,8 +31,9 @@ export function createTally() {
         times: (before?.times ?? 0) + 1,
         bytes: sum(before?.bytes, bytes),
         planted: union(before?.planted, planted),
-        identified,
-        isPart,
+        // One that carries more than the others counts for all of them.
+        identified: identified || before?.identified === true,
+        isPart: isPart && before?.isPart !== false,
       });
     },
     all: (): Observation[] => [...found.values()],

@@ -25,13 +25,16 @@ export async function usePage(page: Page, { typed, inText }: Markers, ms: number
   const count = Math.min(FIELDS, await fields.count().catch(() => 0));
   for (let index = 0; index < count; index++) {
     const field = fields.nth(index);
-    const type = await field.getAttribute("type", { timeout: PATIENCE_MS }).catch(() => null);
-    const value =
-      type === "email"
-        ? typed.email.value
+    const type = await field.evaluate((element) => element.getAttribute("type")).catch(() => null);
+    const isLong = await field.evaluate((element) => element.localName === "textarea").catch(() => false);
+    const { email, text, phone, card } = typed;
+    const value = isLong
+      ? `${text.value}, ${email.value}, ${phone.value}, ${card.value}`
+      : type === "email"
+        ? email.value
         : type === "tel"
-          ? typed.phone.value
-          : [typed.text.value, typed.card.value, typed.email.value][index % 3];
+          ? phone.value
+          : [text, card, email][index % 3]?.value;
     await field.fill(value ?? "", { timeout: PATIENCE_MS }).catch(() => undefined);
   }
   await page.evaluate(putButton(inText.value)).catch(() => undefined);

@@ -113,6 +113,30 @@ describe.skipIf(noChromium !== null)("consent in Chromium", () => {
     await page.context().close();
   });
 
+  it("the recorder tells what a Blob holds, and of which database a record is", async () => {
+    const page = await visit();
+    await page.evaluate(async () => {
+      navigator.sendBeacon("/blob", new Blob(["what it holds"]));
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open("shelf");
+        request.onupgradeneeded = () => request.result.createObjectStore("box").createIndex("by", "by");
+        request.onsuccess = () => resolve(request.result);
+      });
+      const box = database.transaction("box", "readwrite").objectStore("box");
+      box.put({ by: 1 }, "a");
+      box.index("by").get(1);
+    });
+    await expect
+      .poll(async () => (await egress(page)).map(({ kind, target, detail }) => [kind, target, detail]))
+      .toEqual([
+        ["network", "/blob", "what it holds"],
+        ["write", "shelf", "open"],
+        ["write", "shelf", '{"by":1}'],
+        ["read", "shelf", ""],
+      ]);
+    await page.context().close();
+  });
+
   it("the recorder sees what newer browsers have beside it", async () => {
     const page = await visit();
     const had = await page.evaluate(async () => {

@@ -6,7 +6,7 @@ export interface EgressEntry {
   api: string;
   /** What it was used on: the cookie's or key's name, the database, the address. */
   target: string;
-  /** What was written or sent, as text where it is text, at most 10,000 characters. */
+  /** What was written or sent, as text where it is text, at most 10,000 characters. That of a `Blob` comes a moment after the entry. */
   detail: string;
   /** Ms since the page began. */
   at: number;
@@ -73,8 +73,14 @@ const RECORDER = `function (variable) {
   };
   const add = (kind, api, target, detail) => {
     if (list.rests) return;
-    try { list.push({ kind, api, target: String(target), detail: text(detail), at: performance.now() }); } catch {}
+    try {
+      const entry = { kind, api, target: String(target), detail: text(detail), at: performance.now() };
+      list.push(entry);
+      // Its text is there a moment later.
+      if (detail instanceof Blob) detail.slice(0, 10000).text().then((read) => { entry.detail = read; }, () => {});
+    } catch {}
   };
+  const database = (source) => (source.objectStore || source).transaction.db.name;
   const method = (owner, name, note) => {
     const original = owner && owner[name];
     if (typeof original !== "function") return;
@@ -124,13 +130,13 @@ const RECORDER = `function (variable) {
   method(prototype("IDBFactory"), "open", (name) => add("write", "IndexedDB", name, "open"));
   method(prototype("IDBFactory"), "databases", () => add("read", "IndexedDB", "*"));
   method(prototype("IDBFactory"), "deleteDatabase", (name) => add("remove", "IndexedDB", name, "deleteDatabase"));
-  for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", this.name, value); });
+  for (const name of ["put", "add"]) method(prototype("IDBObjectStore"), name, function (value) { add("write", "IndexedDB", database(this), value); });
   for (const name of ["get", "getAll", "getKey", "getAllKeys", "getAllRecords", "count", "openCursor", "openKeyCursor"])
-    for (const owner of ["IDBObjectStore", "IDBIndex"]) method(prototype(owner), name, function () { add("read", "IndexedDB", this.name); });
-  for (const name of ["delete", "clear"]) method(prototype("IDBObjectStore"), name, function () { add("remove", "IndexedDB", this.name); });
+    for (const owner of ["IDBObjectStore", "IDBIndex"]) method(prototype(owner), name, function () { add("read", "IndexedDB", database(this)); });
+  for (const name of ["delete", "clear"]) method(prototype("IDBObjectStore"), name, function () { add("remove", "IndexedDB", database(this)); });
 
-  method(prototype("IDBCursor"), "update", function (value) { add("write", "IndexedDB", this.source.name, value); });
-  method(prototype("IDBCursor"), "delete", function () { add("remove", "IndexedDB", this.source.name); });
+  method(prototype("IDBCursor"), "update", function (value) { add("write", "IndexedDB", database(this.source), value); });
+  method(prototype("IDBCursor"), "delete", function () { add("remove", "IndexedDB", database(this.source)); });
 
   method(prototype("CacheStorage"), "open", (name) => add("write", "caches", name, "open"));
   method(prototype("CacheStorage"), "delete", (name) => add("remove", "caches", name));

@@ -1,4 +1,5 @@
 import { isAttuneError } from "@attune/core";
+import { audit } from "./audit.js";
 import { auditLog } from "./audit-log.js";
 import { backup } from "./backup.js";
 import { deadLetters } from "./dead-letters.js";
@@ -34,6 +35,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["backup", backup],
   ["keys", keysCommand],
   ["doctor", doctor],
+  ["audit", audit],
   ["audit-log", auditLog],
   ["policy", policyCommand],
   ["help", help],

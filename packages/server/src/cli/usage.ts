@@ -43,6 +43,15 @@ const HELP = `attune: personalization, on your own machine
                                  JSON, or a module whose default export is what describePolicy takes
     --language CODE  en (default), de, fr or es       --json           its parts as JSON
 
+  attune audit URL [options]     what a page stores, sends and reads in each state of consent, by a Chromium of this machine
+    --policy FILE    JSON: the page's consent policy, and what needs which purpose
+    --states A,B     of undecided, denied, one purpose alone, granted, gpc, gpc-granted, withdrawn (default all)
+    --by record|banner           how consent is given: as another tab would (default), or by clicks in Attune's banner
+    --seconds N      how long each state is watched (default 10)   --links N  how many links are followed (default 2)
+    --at-once N      how many states at once (default 3)
+    --browser PATH   this Chromium or Chrome (default: the one found)
+    --out FILE       write the report as an HTML page to file      --json     print it as JSON
+
   attune serve [options]         the service over HTTP, for production
     --config FILE --dir DIR --port N --host NAME --ruleset FILE --json    as for attune dev
     --no-worker      leave the folding to attune worker

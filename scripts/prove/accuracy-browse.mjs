@@ -1,3 +1,4 @@
+/* global addEventListener, attune, document, innerHeight, requestAnimationFrame, scrollTo, scrollY, terms -- what the page has, in functions that run there */
 import { BUTTON_COUNT } from "./accuracy-site.mjs";
 import { chance } from "./traffic.mjs";
 

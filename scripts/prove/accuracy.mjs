@@ -1,3 +1,4 @@
+/* global attune, document, window -- what the page has, in functions that run there */
 import { chromium } from "playwright-core";
 import { browse } from "./accuracy-browse.mjs";
 import { startSite } from "./accuracy-site.mjs";

@@ -260,9 +260,7 @@ const isCheckable = (
  * is as this version of the library makes it. Hosts' events are their own, so nothing is known of those.
  */
 export function captureCatalogue(): EventCatalogue {
-  const captured = Object.entries(STANDARD_EVENTS).filter(([, { sender }]) =>
-    sender.startsWith("capture."),
-  );
+  const captured = Object.entries(STANDARD_EVENTS).filter(([, { sender }]) => sender.startsWith("capture."));
   return defineEvents(
     Object.fromEntries(
       captured.map(([event, { properties }]): [string, EventDefinition] => [

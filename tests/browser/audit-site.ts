@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { resolveCore } from "./resolve-core.js";
+import { resolveCore, resolveReact } from "./resolve-core.js";
 
 export interface AuditSite {
-  /** The site's own address; `/clean` keeps to its consent, `/cheat` does not. */
+  /** The site's own address; `/clean` and `/banner` keep to their consent, `/cheat` does not, `/bare` has nothing of Attune. */
   url: string;
   /** Another host, to which cheating pages send. */
   other: string;
@@ -20,6 +20,8 @@ const FIELDS = `<form><input name="q"><input type="email" name="email"><textarea
 
 const html = (body: string): string =>
   `<!doctype html><html lang="en"><title>Hats</title><link rel="icon" href="data:,"><body><h1>Hats</h1>${FIELDS}<script src="/engine.js"></script><script>lab.open({ consent: { policy: { version: "2026-11" } } })</script>${body}</body></html>`;
+
+const BANNER = `<!doctype html><html lang="en"><title>Hats</title><link rel="icon" href="data:,"><body><div id="root"></div><script src="/banner.js"></script></body></html>`;
 
 /** Each line is one thing that a page must not do before consent, or in spite of a refusal. */
 const cheats = (other: string): string => `
@@ -81,17 +83,22 @@ const BODIES: Readonly<Record<string, [type: string, text: string]>> = {
   "/frame": ["text/html", "<script>localStorage.setItem('of-other', '1')</script>"],
 };
 
-/** A site of two hosts, on two free ports. */
-export async function startAuditSite(): Promise<AuditSite> {
+async function bundle(name: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("./fixture/page.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./fixture/${name}.ts`, import.meta.url))],
     bundle: true,
     write: false,
     format: "iife",
     target: "es2022",
-    plugins: [resolveCore],
+    define: { "process.env.NODE_ENV": '"production"' },
+    plugins: [resolveCore, resolveReact],
   });
-  const engine = outputFiles[0]?.text ?? "";
+  return outputFiles[0]?.text ?? "";
+}
+
+/** A site of two hosts, on two free ports. */
+export async function startAuditSite(): Promise<AuditSite> {
+  const [engine, banner] = await Promise.all([bundle("page"), bundle("banner")]);
   const servers: Server[] = [];
   let otherUrl = "";
 
@@ -100,6 +107,8 @@ export async function startAuditSite(): Promise<AuditSite> {
     const send = (type: string, text: string): void =>
       void response.writeHead(200, { "content-type": type }).end(text);
     if (pathname === "/engine.js") return send("text/javascript", engine);
+    if (pathname === "/banner.js") return send("text/javascript", banner);
+    if (pathname === "/banner") return send("text/html", BANNER);
     const body = BODIES[pathname];
     if (body) return send(...body);
     if (method === "POST") return send("application/json", '{"accepted":1,"duplicates":0,"rejected":[]}');

@@ -136,6 +136,24 @@ describe.skipIf(noChromium !== null)("T24: attune audit", () => {
     expect(ofLevel(old.audit, "unclear").map(({ code }) => code)).toEqual(["silent"]);
   });
 
+  it.concurrent("decides by Attune's banner, or by clicks that the site names", async () => {
+    const byBanner = await audit("/banner", "--by", "banner", "--states", "denied,analytics,withdrawn");
+    expect(byBanner.audit.visits.flatMap(({ doubts }) => doubts)).toEqual([]);
+    expect(byBanner.audit.outcome).toBe("pass");
+    const visitor = byBanner.audit.rows.find(({ what }) => what === "cookie:attune-visitor");
+    expect(Object.keys(visitor?.cells ?? {})).toEqual(["analytics", "withdrawn"]);
+
+    const clicks = join(dir, "clicks.json");
+    const decideBy = { granted: ["text=Accept all"], withdrawn: ["#nowhere"] };
+    writeFileSync(clicks, JSON.stringify({ consent: { version: "2026-11" }, decideBy }));
+    const named = await audit("/banner", "--policy", clicks, "--states", "denied,granted,withdrawn");
+    expect(named.audit.outcome).toBe("unclear");
+    expect(ofLevel(named.audit, "unclear").map(({ states, message }) => [states, message])).toEqual([
+      [["denied"], expect.stringContaining("/decideBy/denied")],
+      [["withdrawn"], expect.stringContaining("nothing to click at #nowhere")],
+    ]);
+  });
+
   it("says what it needs", async () => {
     const said = async (...args: string[]) => {
       const { code, err } = await runCli("audit", ...args);

@@ -79,7 +79,7 @@ export function createFindings() {
         "not-reached",
         state,
         doubt,
-        "Until this is cured, what was seen in this state says little.",
+        "The visit ended there: until this is cured, nothing is known of this state.",
       ),
     silent: (): void => told("unclear", "silent", "granted", SILENT, SILENT_CURE),
     allCookies: (state: StateName): void =>

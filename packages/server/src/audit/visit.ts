@@ -85,7 +85,8 @@ async function walk({
     steps.push(`Went to ${path}.`);
     await usePage(page, markers, share);
   };
-  const turn = async (to: Plan["turns"][number], graceMs: number): Promise<void> => {
+  /** Whether it came about: what follows a decision that did not can be judged by nothing. */
+  const turn = async (to: Plan["turns"][number], graceMs: number): Promise<boolean> => {
     // What was seen until now belongs to what held until now.
     await watch.take(page);
     const enter = (): void => {
@@ -95,14 +96,26 @@ async function walk({
     if (graceMs === 0) enter();
     const { step, doubt } = await decide({ context, page, statement }, to);
     steps.push(step);
-    if (doubt !== null) doubts.push(doubt);
-    if (graceMs === 0) return;
+    if (doubt !== null) {
+      doubts.push(doubt);
+      steps.push("Ended the visit there.");
+      return false;
+    }
+    if (graceMs === 0) return true;
     await sleep(graceMs);
     // What the page did in that time is taken under what held before; what is on the device then, under what holds from now on.
     await watch.take(page);
     enter();
     await watch.take(page);
+    return true;
   };
+  const seen = async (): Promise<Visit> => ({
+    state: plan.state,
+    phases,
+    observations: await watch.observations(),
+    steps,
+    doubts,
+  });
 
   await open(page, addressWith(url, markers), markers);
   steps.push(
@@ -113,12 +126,12 @@ async function walk({
   const share = ms / (1 + stops.length * (later.length > 0 ? 2 : 1));
   await usePage(page, markers, first === undefined ? share : share / 2);
   if (first !== undefined) {
-    await turn(first, 0);
+    if (!(await turn(first, 0))) return seen();
     await usePage(page, markers, share / 2);
   }
   for (const path of stops) await go(path);
   for (const next of later) {
-    await turn(next, GRACE_MS);
+    if (!(await turn(next, GRACE_MS))) return seen();
     watch.takeOpen();
     await usePage(page, markers, share / 2);
     for (const path of stops) await go(path);
@@ -127,7 +140,7 @@ async function walk({
   await lookFromOutside(page, url);
   await watch.take(page);
   steps.push("Looked at what was left on the device, from an empty page of the same host.");
-  return { state: plan.state, phases, observations: await watch.observations(), steps, doubts };
+  return seen();
 }
 
 const REFERRER = "https://referrer.example/from";

@@ -17,6 +17,7 @@ const ROOMS = [
   "service",
   "engine",
   "browser",
+  "element",
   "testing",
 ];
 const core = (room) => `^packages/core/src/${room}/`;

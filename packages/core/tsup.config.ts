@@ -5,6 +5,7 @@ export default library({
   "browser/index": "src/browser/index.ts",
   "consent/index": "src/consent/index.ts",
   "decisions/index": "src/decisions/index.ts",
+  "element/index": "src/element/index.ts",
   "engagement/index": "src/engagement/index.ts",
   "events/index": "src/events/index.ts",
   "memory/index": "src/memory/index.ts",

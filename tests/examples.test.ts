@@ -96,7 +96,8 @@ describe.skipIf(noChromium !== null)("small examples, each by its one command", 
       await page.goto(url);
       const found = await page.evaluate(async () => {
         // By names that the page's import map knows.
-        const load = (name: string) => import(name) as Promise<Record<string, (...given: unknown[]) => never>>;
+        const load = (name: string) =>
+          import(name) as Promise<Record<string, (...given: unknown[]) => never>>;
         const { createAttune } = await load("@attune/core");
         const { defineAttuneSlot } = await load("@attune/core/element");
         const { ruleset } = await load("/ruleset.js");

@@ -3,10 +3,34 @@ import { ConsentBanner, ConsentSettingsButton } from "@attune/react/consent";
 import { useState } from "react";
 
 const BREADS = [
-  { id: "rye", name: "Dark rye", category: "rye", line: "Sourdough, caraway, a crust that sings.", price: 6.4 },
-  { id: "rye-seed", name: "Rye with seeds", category: "rye", line: "Sunflower, linseed, pumpkin.", price: 6.9 },
-  { id: "country", name: "Country loaf", category: "wheat", line: "Wheat, a little spelt, long cool rise.", price: 5.8 },
-  { id: "brioche", name: "Brioche", category: "sweet", line: "Butter first, everything else after.", price: 7.2 },
+  {
+    id: "rye",
+    name: "Dark rye",
+    category: "rye",
+    line: "Sourdough, caraway, a crust that sings.",
+    price: 6.4,
+  },
+  {
+    id: "rye-seed",
+    name: "Rye with seeds",
+    category: "rye",
+    line: "Sunflower, linseed, pumpkin.",
+    price: 6.9,
+  },
+  {
+    id: "country",
+    name: "Country loaf",
+    category: "wheat",
+    line: "Wheat, a little spelt, long cool rise.",
+    price: 5.8,
+  },
+  {
+    id: "brioche",
+    name: "Brioche",
+    category: "sweet",
+    line: "Butter first, everything else after.",
+    price: 7.2,
+  },
 ] as const;
 
 export function App() {

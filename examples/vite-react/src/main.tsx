@@ -21,7 +21,9 @@ createRoot(document.getElementById("root") as HTMLElement).render(
     <PersonalizationProvider options={options}>
       <App />
       {import.meta.env.DEV && (
-        <AttuneDevtools personas={{ "A rye lover": { segments: ["rye-lovers"] }, "Somebody new": { segments: [] } }} />
+        <AttuneDevtools
+          personas={{ "A rye lover": { segments: ["rye-lovers"] }, "Somebody new": { segments: [] } }}
+        />
       )}
     </PersonalizationProvider>
   </StrictMode>,

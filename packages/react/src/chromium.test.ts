@@ -45,7 +45,9 @@ async function bundle(react: string, reactDom: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-const CSS = ["consent", "devtools"].map((part) => readFileSync(here(`./${part}/styles.css`), "utf8")).join("");
+const CSS = ["consent", "devtools"]
+  .map((part) => readFileSync(here(`./${part}/styles.css`), "utf8"))
+  .join("");
 const html = (direction: string): string =>
   `<!doctype html><html lang="en" dir="${direction}"><head><meta name="viewport" content="width=device-width"><title>Shop</title><link rel="icon" href="data:,">` +
   `<style>${CSS}</style></head><body><div id="root"></div><script src="/page.js"></script></body></html>`;
@@ -221,6 +223,19 @@ describe.skipIf(!executablePath).each([
     expect(problems).toEqual([]);
   });
 
+  // How long a task is depends on what else the machine does: with the proofs, not with every run.
+  it.skipIf(!process.env.ATTUNE_LONG)(
+    "1,000 useVariant under 100 events a second make no long task",
+    async () => {
+      const { page, problems } = await open();
+      const figures = await page.evaluate(() => globalThis.pagesUnderTest.many(10));
+      console.log(`React ${expected}: ${JSON.stringify(figures)}`);
+      expect(figures.updates).toBeGreaterThanOrEqual(1000);
+      expect(figures).toMatchObject({ longest: 0, renders: 0 });
+      expect(problems).toEqual([]);
+    },
+  );
+
   it("devtools force variants and try personas, by keyboard, and nothing of it is counted", async () => {
     const { page, problems } = await open();
     const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.devtools());
@@ -253,7 +268,10 @@ describe.skipIf(!executablePath).each([
       await attune.page();
       await attune.page();
     });
-    await drawer.getByRole("row", { name: /Page Viewed sent/ }).first().waitFor({ timeout: 10_000 });
+    await drawer
+      .getByRole("row", { name: /Page Viewed sent/ })
+      .first()
+      .waitFor({ timeout: 10_000 });
     expect(await drawer.innerText()).toMatch(/pagesThisSession\s+2/);
     await drawer.getByLabel("Personalization").uncheck();
     await expect.poll(() => hero.innerText()).toMatch(/Consent is missing/);
@@ -266,22 +284,25 @@ describe.skipIf(!executablePath).each([
   it.each([
     ["light", 1280],
     ["dark", 390],
-  ] as const)("devtools have 0 axe violations and stay in the window, %s, %s wide", async (colorScheme, width) => {
-    const { page } = await open({ colorScheme, viewport: { width, height: 844 } });
-    await page.evaluate(() => void globalThis.pagesUnderTest.devtools());
-    await page.getByRole("button", { name: "Attune devtools" }).click();
-    const drawer = page.getByRole("dialog");
-    await drawer.waitFor();
-    for (const summary of await drawer.locator("summary").all()) await summary.click();
-    expect(await axe(page)).toEqual([]);
-    expect(
-      await drawer.evaluate((box) => {
-        const { left, right } = box.getBoundingClientRect();
-        const body = box.querySelector(".attune-devtools-body");
-        return left >= 0 && right <= innerWidth && (body?.scrollWidth ?? 0) <= (body?.clientWidth ?? 0);
-      }),
-    ).toBe(true);
-  });
+  ] as const)(
+    "devtools have 0 axe violations and stay in the window, %s, %s wide",
+    async (colorScheme, width) => {
+      const { page } = await open({ colorScheme, viewport: { width, height: 844 } });
+      await page.evaluate(() => void globalThis.pagesUnderTest.devtools());
+      await page.getByRole("button", { name: "Attune devtools" }).click();
+      const drawer = page.getByRole("dialog");
+      await drawer.waitFor();
+      for (const summary of await drawer.locator("summary").all()) await summary.click();
+      expect(await axe(page)).toEqual([]);
+      expect(
+        await drawer.evaluate((box) => {
+          const { left, right } = box.getBoundingClientRect();
+          const body = box.querySelector(".attune-devtools-body");
+          return left >= 0 && right <= innerWidth && (body?.scrollWidth ?? 0) <= (body?.clientWidth ?? 0);
+        }),
+      ).toBe(true);
+    },
+  );
 
   it("T26 reject and accept are the same size, the same look and side by side; withdrawing takes two clicks", async () => {
     const { page, problems } = await openBanner();

@@ -2,6 +2,12 @@ export { browser, type BrowserOptions, type CaptureOptions } from "./browser.js"
 export type { CookieOptions } from "./cookies.js";
 export { COOKIE_NAMES } from "../ports/cookie-names.js";
 export { whenSeen } from "./slot/seen.js";
-export { createSteadySlot, type Shown, type SteadySlot, type SteadySlotOptions, type Updates } from "./slot/steady-slot.js";
+export {
+  createSteadySlot,
+  type Shown,
+  type SteadySlot,
+  type SteadySlotOptions,
+  type Updates,
+} from "./slot/steady-slot.js";
 export { type Change, createTransitions } from "./slot/view-transition.js";
 export { createVisibility, observeVisible, type ObserveVisible } from "./visible.js";

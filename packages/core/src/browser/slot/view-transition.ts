@@ -37,7 +37,11 @@ export function createTransitions(): (change: Change) => void {
     waiting = [];
     const prefix = `attune-${++count}`;
     const root = document.documentElement.style;
-    const named = (): (() => void) => name(changes.flatMap((change) => change.boxes()), prefix);
+    const named = (): (() => void) =>
+      name(
+        changes.flatMap((change) => change.boxes()),
+        prefix,
+      );
     let unname = named();
     root.setProperty("view-transition-name", "none");
     const transition = (document as Transitions).startViewTransition?.(async () => {

@@ -42,7 +42,7 @@ export default [
         ...setupFiles,
         fileURLToPath(new URL("./packages/react/test/react18.ts", import.meta.url)),
       ],
-      include: ["packages/react/src/**/*.test.tsx"],
+      include: ["packages/react/src/*.test.tsx"],
       testTimeout: 20_000,
     },
   },

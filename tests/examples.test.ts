@@ -18,6 +18,44 @@ const kept = (page: Page) =>
     ...(await indexedDB.databases()).map(({ name }) => name ?? ""),
   ]);
 
+interface Found {
+  exposed: string[];
+  changes: string[];
+  shown: string;
+  after: string;
+  variant: string;
+}
+
+/** Run in the page as it stands here, under the names of its import map: a second engine with an element of its own. */
+const IN_ANOTHER_ELEMENT = `(async () => {
+  const { createAttune } = await import("@attune/core");
+  const { defineAttuneSlot } = await import("@attune/core/element");
+  const { ruleset } = await import("/ruleset.js");
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const cookies = { read: () => null, write() {}, remove() {} };
+  const attune = createAttune({ environment: { cookies }, decisions: { ruleset } });
+  const exposed = [];
+  attune.expose = (slot, { variant }) => exposed.push(slot + " " + variant);
+  attune.start();
+  await attune.ready();
+  await attune.consent.grant("all");
+  defineAttuneSlot(attune, { name: "another-slot" });
+  const changes = [];
+  document.addEventListener("attune-decision", ({ target, detail }) => {
+    if (target.localName === "another-slot") changes.push(detail.slot);
+  });
+  const element = document.createElement("another-slot");
+  element.setAttribute("name", "subscribe");
+  element.innerHTML =
+    '<template data-variant="plain"><b>A</b></template><template data-variant="promise"><b>B</b></template>';
+  document.body.prepend(element);
+  await wait(300);
+  const shown = element.querySelector("b")?.textContent;
+  element.setAttribute("name", "opening");
+  await wait(300);
+  return { exposed, changes, shown, after: element.textContent.trim(), variant: element.getAttribute("variant") };
+})()`;
+
 describe.skipIf(noChromium !== null)("small examples, each by its one command", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -94,40 +132,7 @@ describe.skipIf(noChromium !== null)("small examples, each by its one command", 
     it("counts a decision once when it is seen, tells each change, and follows its attributes", async () => {
       const { context, page, complaints } = await newVisitor(browser);
       await page.goto(url);
-      const found = await page.evaluate(async () => {
-        // By names that the page's import map knows.
-        const load = (name: string) =>
-          import(name) as Promise<Record<string, (...given: unknown[]) => never>>;
-        const { createAttune } = await load("@attune/core");
-        const { defineAttuneSlot } = await load("@attune/core/element");
-        const { ruleset } = await load("/ruleset.js");
-        const attune = createAttune?.({ decisions: { ruleset } }) as unknown as {
-          consent: { grant(purposes: "all"): Promise<void> };
-          expose(slot: string, shown: { variant: string }): void;
-          ready(): Promise<void>;
-        };
-        const exposed: string[] = [];
-        attune.expose = (slot, { variant }) => exposed.push(`${slot} ${variant}`);
-        await attune.ready();
-        await attune.consent.grant("all");
-        defineAttuneSlot?.(attune, { name: "another-slot" });
-        const changes: string[] = [];
-        document.addEventListener("attune-decision", ({ target, detail }: CustomEventInit & Event) => {
-          if ((target as Element).localName === "another-slot") changes.push(detail.slot);
-        });
-        const element = document.createElement("another-slot");
-        element.setAttribute("name", "subscribe");
-        element.innerHTML =
-          '<template data-variant="plain"><b>A</b></template><template data-variant="promise"><b>B</b></template>';
-        document.body.prepend(element);
-        const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-        await wait(300);
-        const shown = element.querySelector("b")?.textContent;
-        element.setAttribute("name", "opening");
-        await wait(300);
-        const after = element.textContent?.trim();
-        return { exposed, changes, shown, after, variant: element.getAttribute("variant") };
-      });
+      const found = await page.evaluate<Found>(IN_ANOTHER_ELEMENT);
       expect(found.shown).toMatch(/^[AB]$/);
       expect(found.exposed).toEqual([`subscribe ${found.shown === "A" ? "plain" : "promise"}`]);
       expect(found.changes).toEqual(["subscribe", "opening"]);

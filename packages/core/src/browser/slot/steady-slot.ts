@@ -69,8 +69,9 @@ export function createSteadySlot<V>({
   const mustWait = ({ reason }: Decision<V>): boolean => {
     // What stood there was a stopgap, or somebody else's.
     if (!settled || (who !== null && who !== attune.visitor()?.id)) return false;
-    // What is no longer allowed goes at once, and what a tool forces is there to be seen.
-    if (updates === "at-once" || reason === "consent" || reason === "override") return false;
+    // What is no longer allowed goes at once; what a tool tries out comes and goes as the tool says.
+    if (updates === "at-once" || reason === "consent") return false;
+    if (reason === "override" || shown.decision.reason === "override") return false;
     return reading.goesOn();
   };
   const check = (): void => {

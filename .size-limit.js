@@ -55,17 +55,17 @@ export default [
     modifyEsbuildConfig: firstLoad,
   },
   {
-    // An alarm of our own, not a promise. Up from 21.5: card numbers that come as numbers are masked.
+    // An alarm of our own, not a promise. Up from 21.7: variants can be forced and personas tried by tools, and a slot says whether it is settled.
     name: "createAttune with the part that records",
     ...createAttune,
-    limit: "21.7 kB",
+    limit: "22 kB",
     modifyEsbuildConfig: everything,
   },
   {
-    // An alarm of our own, not a promise. Up from 25.5: what the server asks one page to wait for holds for all pages of the device, at once.
+    // An alarm of our own, not a promise. Up from 26.1: as above.
     name: "createAttune + browser with the part that records",
     ...inBrowser,
-    limit: "26.1 kB",
+    limit: "26.4 kB",
     modifyEsbuildConfig: everything,
   },
   {
@@ -89,7 +89,7 @@ export default [
     name: "<attune-slot>, with what keeps it steady",
     path: "packages/core/dist/element/index.js",
     import: "{ defineAttuneSlot }",
-    limit: "2.5 kB",
+    limit: "2.6 kB",
     gzip: true,
     modifyEsbuildConfig: everything,
   },

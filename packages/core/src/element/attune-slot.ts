@@ -82,11 +82,12 @@ export function defineAttuneSlot(
       });
       const show = (): void => this.#show(store.current());
       store.attach(this);
+      // Before anybody listens: what comes first is no change.
+      show();
       const ends = [store.subscribe(show), attune.subscribe(() => this.#mark(slot))];
       this.#end = () => {
         for (const end of ends) end();
       };
-      show();
       this.#mark(slot);
     }
 

@@ -18,6 +18,7 @@ const ROOMS = [
   "service",
   "engine",
   "browser",
+  "element",
   "testing",
 ];
 const core = (room) => `^packages/core/src/${room}/`;

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** `@attune/x/y` resolves to the source of that sub-path, so tests run on what is being written, not on a build. */
@@ -8,6 +10,17 @@ const source = {
 const resolve = { alias: [source] };
 const setupFiles = [fileURLToPath(new URL("./tests/support/seed.ts", import.meta.url))];
 
+/** Where an older React lies that is tested with too. */
+const react18 = createRequire(new URL("./packages/react/package.json", import.meta.url));
+const folderOf = (name: string): string => dirname(react18.resolve(`${name}/package.json`));
+const olderReact = [
+  ["react", folderOf("react18")],
+  ["react-dom", folderOf("react-dom18")],
+].flatMap(([name, folder]) => [
+  { find: new RegExp(`^${name}$`), replacement: `${folder}/index.js` },
+  { find: new RegExp(`^${name}/(.+)$`), replacement: `${folder}/$1.js` },
+]);
+
 /** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
 export default [
   {
@@ -17,6 +30,19 @@ export default [
       environment: "node",
       setupFiles,
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+      testTimeout: 20_000,
+    },
+  },
+  {
+    resolve: { alias: [source, ...olderReact] },
+    test: {
+      name: "react18",
+      environment: "node",
+      setupFiles: [
+        ...setupFiles,
+        fileURLToPath(new URL("./packages/react/test/react18.ts", import.meta.url)),
+      ],
+      include: ["packages/react/src/*.test.tsx"],
       testTimeout: 20_000,
     },
   },

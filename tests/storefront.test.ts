@@ -151,7 +151,10 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     expect(await layoutShift(page)).toBe(0);
 
     const coded = await fetch(`${demo.url}/v/anything/gifts`, { redirect: "manual" });
-    expect([coded.status, new URL(coded.headers.get("location") ?? "", demo.url).pathname]).toEqual([307, "/gifts"]);
+    expect([coded.status, new URL(coded.headers.get("location") ?? "", demo.url).pathname]).toEqual([
+      307,
+      "/gifts",
+    ]);
     expect((await fetch(`${demo.url}/nowhere`)).status).toBe(404);
     expect(complaints).toEqual([]);
     await context.close();

@@ -7,6 +7,7 @@ export default library({
   "consent/regions/index": "src/consent/regions/index.ts",
   "consent/tcf/index": "src/consent/tcf/index.ts",
   "decisions/index": "src/decisions/index.ts",
+  "element/index": "src/element/index.ts",
   "engagement/index": "src/engagement/index.ts",
   "events/index": "src/events/index.ts",
   "memory/index": "src/memory/index.ts",

@@ -203,6 +203,17 @@ export function allProofs({ short }) {
       },
     },
     {
+      name: "react: 1,000 useVariant under 100 events a second make no long task, with React 18.3 and 19",
+      async run() {
+        const browser = await ensure(PROGRAMS.chromium);
+        if (browser.path === null) return { left: browser.reason };
+        return suite(["--project", "unit", "packages/react/src/chromium.test.ts", "-t", "long task"], {
+          ATTUNE_LONG: "1",
+          CHROMIUM: browser.path,
+        });
+      },
+    },
+    {
       name: "mounts: the battery of all mounts in a built Next application",
       run: () => suite(["--project", "system", "tests/next-mount.test.ts"], { ATTUNE_NEXT: "1" }),
     },

@@ -1,5 +1,5 @@
 import { type Attune, AttuneError, type InitialState } from "@attune/core";
-import type { Change } from "./view-transition.js";
+import type { Change } from "@attune/core/browser";
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 /** A boolean that components can subscribe to. */

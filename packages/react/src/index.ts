@@ -1,5 +1,6 @@
 "use client";
 
+export type { Updates } from "@attune/core/browser";
 export { Experiment, type ExperimentProps, Variant, type VariantProps } from "./experiment.js";
 export { PersonalizationHydration, type PersonalizationHydrationProps } from "./hydration.js";
 export {
@@ -12,7 +13,6 @@ export { PersonalizationProvider, type PersonalizationProviderProps } from "./pr
 export type { Register } from "./register.js";
 export { defineSegments, type KnownSegments, type SegmentName } from "./segments.js";
 export { defineSlots, type SlotName, type SlotValue, type TypedSlot, type VariantName } from "./slots.js";
-export type { Updates } from "./steady-slot.js";
 export { useAttune } from "./use-attune.js";
 export { type Consent, useConsent } from "./use-consent.js";
 export { type SlotDecision, useDecision } from "./use-decision.js";

@@ -1,7 +1,7 @@
 import { type Attune, type AttuneOptions, createAttune, type InitialState } from "@attune/core";
+import { createTransitions } from "@attune/core/browser";
 import { type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { createFlag, InitialStateContext, PersonalizationContext } from "./context.js";
-import { createTransitions } from "./view-transition.js";
 
 export type PersonalizationProviderProps = { children?: ReactNode } & (
   | {

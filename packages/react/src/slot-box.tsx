@@ -1,7 +1,7 @@
 import type { Decision } from "@attune/core";
+import type { Updates } from "@attune/core/browser";
 import { type ElementType, type ReactNode, createElement, useCallback } from "react";
 import type { SlotName } from "./slots.js";
-import type { Updates } from "./steady-slot.js";
 import { useExposureOf } from "./use-exposure.js";
 
 export interface SlotBoxProps {

@@ -1,6 +1,6 @@
 import type { Decision } from "@attune/core";
+import { whenSeen } from "@attune/core/browser";
 import { useCallback, useRef } from "react";
-import { whenSeen } from "./seen.js";
 import type { SlotName } from "./slots.js";
 import { useAttune } from "./use-attune.js";
 import { shallowEqual, useSlice } from "./use-slice.js";

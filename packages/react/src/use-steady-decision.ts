@@ -1,8 +1,8 @@
 import type { JsonValue } from "@attune/core";
+import { createSteadySlot, type Shown, type SteadySlot, type Updates } from "@attune/core/browser";
 import { useMemo, useSyncExternalStore } from "react";
 import { usePersonalization } from "./context.js";
 import type { SlotName, SlotValue } from "./slots.js";
-import { createSteadySlot, type Shown, type SteadySlot, type Updates } from "./steady-slot.js";
 import { useHint } from "./use-hint.js";
 
 /** A slot's decision for the element that shows it: it does not change while somebody reads that element. */

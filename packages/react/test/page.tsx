@@ -187,6 +187,46 @@ export const pages = {
     return { attune, transitions: () => count, shift: () => shift };
   },
 
+  /** A thousand components that read a slot, under a hundred events a second; gives what the browser calls long tasks (above 50 ms). */
+  async many(seconds: number): Promise<{ updates: number; longest: number; renders: number }> {
+    const { attune } = engine();
+    attune.start();
+    await attune.ready();
+    await attune.consent.grant("all");
+    let renders = 0;
+    const Reader = ({ slot }: { slot: string }) => {
+      renders++;
+      return <i>{JSON.stringify(useVariant(slot))}</i>;
+    };
+    const slots = Object.keys(ruleset.slots);
+    createRoot(container()).render(
+      <PersonalizationProvider attune={attune}>
+        {Array.from({ length: 1000 }, (_, i) => (
+          <Reader key={i} slot={slots[i % slots.length] as string} />
+        ))}
+      </PersonalizationProvider>,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    let longest = 0;
+    let updates = 0;
+    renders = 0;
+    const end = attune.subscribe(() => updates++);
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+    });
+    observer.observe({ type: "longtask" });
+    const started = performance.now();
+    for (let sent = 0; sent < seconds * 100; sent++) {
+      void attune.track("Something Else", { n: sent });
+      const wait = started + (sent + 1) * 10 - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    end();
+    observer.disconnect();
+    return { updates, longest, renders };
+  },
+
   /** A page with the devtools. */
   async devtools(): Promise<{ attune: Attune; exposed: string[] }> {
     const { attune, exposed } = engine("");

@@ -33,7 +33,9 @@ describe("variantDecision", () => {
         // Who is outside of the coverage sees what everybody sees; why is not part of what is shown.
         if (decision.reason === "not-covered") continue;
         found.add(`${slot} ${decision.reason} ${decision.variant}`);
-        expect(variantDecision(compiled, slot, decision.isFallback ? null : decision.variant)).toEqual(decision);
+        expect(variantDecision(compiled, slot, decision.isFallback ? null : decision.variant)).toEqual(
+          decision,
+        );
       }
     }
     expect([...found].sort()).toEqual([
@@ -46,7 +48,13 @@ describe("variantDecision", () => {
 
   it("is the fallback for what the slot or the ruleset does not have", () => {
     expect(variantDecision(compiled, "hero", "gone")).toMatchObject({ variant: "plain", isFallback: true });
-    expect(variantDecision(compiled, "hero", "toString")).toMatchObject({ variant: "plain", isFallback: true });
-    expect(variantDecision(compiled, "nowhere", "a")).toMatchObject({ variant: null, reason: "unknown-slot" });
+    expect(variantDecision(compiled, "hero", "toString")).toMatchObject({
+      variant: "plain",
+      isFallback: true,
+    });
+    expect(variantDecision(compiled, "nowhere", "a")).toMatchObject({
+      variant: null,
+      reason: "unknown-slot",
+    });
   });
 });

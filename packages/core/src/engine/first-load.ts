@@ -67,8 +67,7 @@ export function createFirstLoad(
       };
       shared.changed();
     },
-    segments: (): Memberships =>
-      persona?.members ?? gate.recording()?.segments() ?? assumed ?? NOTHING,
+    segments: (): Memberships => persona?.members ?? gate.recording()?.segments() ?? assumed ?? NOTHING,
     signals: (): Signals => gate.recording()?.signals() ?? NO_SIGNALS,
     visitorId: (): string | null => gate.visitor()?.id ?? null,
     /** Whom a decision is about at this moment; `context` is what the caller adds. */

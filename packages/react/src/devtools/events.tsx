@@ -21,7 +21,9 @@ export function Events({ messages }: { messages: DevtoolsMessages }) {
             {deliveries.map(({ id, name, at, status }) => (
               <tr key={id}>
                 <td>
-                  <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleTimeString(messages.lang)}</time>
+                  <time dateTime={new Date(at).toISOString()}>
+                    {new Date(at).toLocaleTimeString(messages.lang)}
+                  </time>
                 </td>
                 <th scope="row">{name}</th>
                 <td data-status={status}>{messages.statuses[status]}</td>

@@ -4,7 +4,11 @@ import type { DevtoolsMessages } from "./messages/types.js";
 type Detail = ExplanationStep["detail"];
 
 const text = (value: unknown): string =>
-  Array.isArray(value) ? value.map(text).join(", ") : typeof value === "string" ? value : JSON.stringify(value);
+  Array.isArray(value)
+    ? value.map(text).join(", ")
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value);
 
 const isObject = (value: unknown): value is Readonly<Record<string, JsonValue>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -20,7 +24,9 @@ export function conditionText(
     if (name.startsWith("$")) return [`${name} ${JSON.stringify(wanted)}`];
     const found = Object.hasOwn(known, name) ? text(known[name]) : undefined;
     const tests = isObject(wanted) ? Object.entries(wanted) : [["$eq", wanted] as const];
-    return tests.map(([operator, value]) => clause(name, operators[operator] ?? operator, text(value), found));
+    return tests.map(([operator, value]) =>
+      clause(name, operators[operator] ?? operator, text(value), found),
+    );
   });
 }
 

@@ -27,7 +27,12 @@ export function PersonaChoice({ messages, personas }: PersonaChoiceProps) {
       <p>{messages.personaAbout}</p>
       <p className="attune-devtools-row">
         {Object.entries(personas).map(([name, somebody]) => (
-          <button key={name} type="button" aria-pressed={persona === somebody} onClick={() => become(somebody)}>
+          <button
+            key={name}
+            type="button"
+            aria-pressed={persona === somebody}
+            onClick={() => become(somebody)}
+          >
             {name}
           </button>
         ))}

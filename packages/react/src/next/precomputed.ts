@@ -1,4 +1,11 @@
-import { compileRuleset, type InitialState, type Ruleset, type RulesetDocument, type SlotDefinition, STATE_VERSION } from "@attune/core";
+import {
+  compileRuleset,
+  type InitialState,
+  type Ruleset,
+  type RulesetDocument,
+  type SlotDefinition,
+  STATE_VERSION,
+} from "@attune/core";
 import { variantDecision } from "@attune/core/decisions";
 import { decodeVariants, encodeVariants } from "./variants-code.js";
 
@@ -28,7 +35,10 @@ export async function precomputed(
     rulesetVersion: compiled.version,
     stateVersion: STATE_VERSION,
     decisions: Object.fromEntries(
-      Object.entries(read.variants).map(([slot, variant]) => [slot, variantDecision(compiled, slot, variant)]),
+      Object.entries(read.variants).map(([slot, variant]) => [
+        slot,
+        variantDecision(compiled, slot, variant),
+      ]),
     ),
     segments: {},
     consent: null,

@@ -51,7 +51,9 @@ export async function decodeVariants(text: unknown, secret?: string): Promise<Va
       ))
     )
       return null;
-    const read = readPayload(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64Url(payload))));
+    const read = readPayload(
+      JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64Url(payload))),
+    );
     // One content, one address: any other spelling of it would be another page in the cache.
     return read !== null && (await encodeVariants(read, secret)) === text ? read : null;
   } catch {
@@ -69,5 +71,7 @@ function readPayload(value: unknown): VariantsCode | null {
   const right = entries.every(
     (entry) => Array.isArray(entry) && typeof entry[0] === "string" && isTextOrNull(entry[1]),
   );
-  return right ? { rulesetVersion, region, variants: Object.fromEntries(entries as [string, string | null][]) } : null;
+  return right
+    ? { rulesetVersion, region, variants: Object.fromEntries(entries as [string, string | null][]) }
+    : null;
 }

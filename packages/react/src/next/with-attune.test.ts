@@ -57,7 +57,9 @@ const seen = (answer: Response): string | null => answer.headers.get("x-middlewa
 describe("withAttune", () => {
   it("T28 gives an id only to who may be known, once, and neither reads nor passes on one otherwise", async () => {
     const middleware = withAttune(options);
-    const refused = await middleware(open("/bag", { cookie: `a=1; attune-visitor=v1; ${consentCookie(NO_GRANTS)}` }));
+    const refused = await middleware(
+      open("/bag", { cookie: `a=1; attune-visitor=v1; ${consentCookie(NO_GRANTS)}` }),
+    );
     expect(refused.headers.getSetCookie()).toEqual([]);
     expect(seen(refused)).toBe(`a=1; ${consentCookie(NO_GRANTS)}`);
     expect(refused.headers.get("x-middleware-next")).toBe("1");
@@ -68,7 +70,9 @@ describe("withAttune", () => {
     expect(granted.headers.get("cache-control")).toBe("private, no-cache");
     expect(seen(granted)).toContain(cookie.split(";")[0]);
 
-    const back = await middleware(open("/bag", { cookie: `attune-visitor=v1; ${consentCookie(ALL_GRANTS)}` }));
+    const back = await middleware(
+      open("/bag", { cookie: `attune-visitor=v1; ${consentCookie(ALL_GRANTS)}` }),
+    );
     expect(back.headers.getSetCookie()).toEqual([]);
     expect(seen(back)).toContain("attune-visitor=v1");
   });
@@ -91,7 +95,11 @@ describe("withAttune", () => {
     await middleware(open("/bag", { "x-country": "T1" }));
     const [california, nowhere] = asked.mock.calls.map(([visit]) => visit);
     expect(california.region).toBe("US-CA");
-    expect(california.consent.grants).toMatchObject({ analytics: true, advertising: false, marketing: false });
+    expect(california.consent.grants).toMatchObject({
+      analytics: true,
+      advertising: false,
+      marketing: false,
+    });
     expect(california.visitorId).toMatch(/./);
     expect(nowhere).toMatchObject({ region: null, visitorId: null });
   });
@@ -103,7 +111,10 @@ describe("withAttune", () => {
     expect(rewritten(answer).pathname).toMatch(/^\/v\/[\w-]+$/);
     expect(answer.headers.get("cache-control")).toBe("private, no-cache");
     const read = await decodeVariants(codeOf(answer));
-    expect(read).toMatchObject({ region: "DE", variants: { hero: "north", cta: expect.stringMatching(/^[ab]$/) } });
+    expect(read).toMatchObject({
+      region: "DE",
+      variants: { hero: "north", cta: expect.stringMatching(/^[ab]$/) },
+    });
     const below = await middleware(open("/guides/tents/", { cookie: consentCookie(ALL_GRANTS) }));
     expect(rewritten(below).pathname).toMatch(/^\/v\/[\w-]+\/guides\/tents\/$/);
     expect((await middleware(open("/guide"))).headers.has("x-middleware-rewrite")).toBe(false);
@@ -126,7 +137,10 @@ describe("withAttune", () => {
   it("sends whoever asks for a coded address to the plain one", async () => {
     const middleware = withAttune(options);
     const answer = await middleware(open("/v/anything/guides/tents?x=1"));
-    expect([answer.status, answer.headers.get("location")]).toEqual([307, "https://shop.example/guides/tents?x=1"]);
+    expect([answer.status, answer.headers.get("location")]).toEqual([
+      307,
+      "https://shop.example/guides/tents?x=1",
+    ]);
     expect((await middleware(open("/v/anything"))).headers.get("location")).toBe("https://shop.example/");
   });
 
@@ -141,7 +155,10 @@ describe("withAttune", () => {
     expect((await redirect(open("/"))).headers.get("location")).toBe("https://shop.example/login");
     const goesOn = withAttune(options, () => {
       const headers = { "x-middleware-next": "1", "x-frame-options": "DENY", "set-cookie": "seen=1" };
-      const overrides = { "x-middleware-override-headers": "x-theme", "x-middleware-request-x-theme": "dark" };
+      const overrides = {
+        "x-middleware-override-headers": "x-theme",
+        "x-middleware-request-x-theme": "dark",
+      };
       return new Response(null, { headers: { ...headers, ...overrides } });
     });
     const answer = await goesOn(open("/"));
@@ -156,7 +173,15 @@ describe("withAttune", () => {
     const report = vi.fn();
     const never: typeof fetch = () => new Promise(() => undefined);
     const middleware = withAttune({
-      ...{ endpoint: "https://attune.example", writeKey: "k", fetch: never, timeoutMs: 5, report, policy, ruleset },
+      ...{
+        endpoint: "https://attune.example",
+        writeKey: "k",
+        fetch: never,
+        timeoutMs: 5,
+        report,
+        policy,
+        ruleset,
+      },
       variants: { pages: { "/": ["hero"] } },
     });
     const answer = await middleware(open("/", { cookie: consentCookie(ALL_GRANTS) }));
@@ -177,7 +202,12 @@ describe("precomputed", () => {
       open("/", { cookie: `attune-visitor=v1; ${consentCookie(ALL_GRANTS)}` }),
     );
     const initial = await precomputed(codeOf(answer), { ruleset });
-    expect(initial?.decisions.hero).toMatchObject({ variant: "north", value: "Moin", reason: "rule", propensity: 1 });
+    expect(initial?.decisions.hero).toMatchObject({
+      variant: "north",
+      value: "Moin",
+      reason: "rule",
+      propensity: 1,
+    });
     expect(initial?.decisions.cta).toMatchObject({ reason: "split", propensity: 0.5, experiment: "words" });
     expect(initial).toMatchObject({ consent: null, segments: {}, region: "DE" });
     expect(JSON.stringify(initial)).not.toContain("v1");
@@ -195,12 +225,18 @@ describe("precomputed", () => {
     expect(await precomputed(`${plain}~${code.split("~")[1]}`, { ruleset, secret })).toBeNull();
   });
 
-  it.each(["", "~", "%", "e30", "W10", "a".repeat(3000), btoa('[1,null,null,[["hero",{}]]]'), btoa("[2,null,null,[]]")])(
-    "is null for %.20s",
-    async (code) => {
-      expect(await precomputed(code, { ruleset })).toBeNull();
-    },
-  );
+  it.each([
+    "",
+    "~",
+    "%",
+    "e30",
+    "W10",
+    "a".repeat(3000),
+    btoa('[1,null,null,[["hero",{}]]]'),
+    btoa("[2,null,null,[]]"),
+  ])("is null for %.20s", async (code) => {
+    expect(await precomputed(code, { ruleset })).toBeNull();
+  });
 
   it("takes one spelling of a content alone, so that nobody fills a cache with copies", async () => {
     const spelled = (text: string) => btoa(text).replace(/=/g, "");

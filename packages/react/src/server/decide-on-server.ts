@@ -1,7 +1,13 @@
 import { type InitialState, STATE_VERSION } from "@attune/core";
 import { type ConsentPolicy, consentRecord } from "@attune/core/consent";
 import { type AskOptions, askBackEnd, backEndOf, type Decides } from "./ask-back-end.js";
-import { type CookieNames, cookieOf, mayBeKnown, requestConsent, type ServerRequest } from "./request-consent.js";
+import {
+  type CookieNames,
+  cookieOf,
+  mayBeKnown,
+  requestConsent,
+  type ServerRequest,
+} from "./request-consent.js";
 
 export type DecideOnServerOptions = Decides &
   AskOptions & {

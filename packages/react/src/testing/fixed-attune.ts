@@ -73,7 +73,7 @@ export function fixedAttune(options: FixedAttuneOptions = {}): Attune {
   const memberships = Object.fromEntries(segments.map((name) => [name, now]));
   const snapshotOf = (): Snapshot =>
     Object.freeze({
-      ...{ status: "ready", storage: "memory", segments: memberships, features } as const,
+      ...({ status: "ready", storage: "memory", segments: memberships, features } as const),
       ...{ scores: { engagement: NO_SCORE, intent: NO_SCORE }, consent: state },
       rulesetVersion: compiled?.version ?? null,
     });
@@ -166,4 +166,3 @@ export function fixedAttune(options: FixedAttuneOptions = {}): Attune {
     ...{ start: () => undefined, close: async () => undefined },
   } satisfies Attune;
 }
-

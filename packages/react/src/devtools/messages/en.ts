@@ -5,7 +5,8 @@ export const en: DevtoolsMessages = {
   open: "Attune devtools",
   close: "Close",
   title: "Attune devtools",
-  about: "For developers: what this page decided, why, and what it recorded. What you change here counts nowhere.",
+  about:
+    "For developers: what this page decided, why, and what it recorded. What you change here counts nowhere.",
   decisions: "Decisions",
   noRuleset: "There is no ruleset yet.",
   show: "Show",

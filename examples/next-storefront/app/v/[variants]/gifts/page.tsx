@@ -16,7 +16,7 @@ export async function generateStaticParams(): Promise<{ variants: string }[]> {
 export default function GiftsPage() {
   return (
     <>
-      <View name="category" category="gifts" />
+      <View name="home" />
       <Hero />
       <section className="wrap page">
         <h2>Gifts up to €40</h2>

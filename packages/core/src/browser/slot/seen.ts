@@ -1,4 +1,4 @@
-import { observeVisible } from "@attune/core/browser";
+import { observeVisible } from "../visible.js";
 import { boxesOf } from "./boxes.js";
 
 /**

@@ -45,7 +45,7 @@ function watch(boxes: readonly Element[], callback: () => void): () => void {
 
 export function createReading(): Reading {
   let element: Element | null = null;
-  /** React takes a ref off and puts it on again where the function is another one; that is no new content. */
+  /** A framework may take a ref off and put it on again; that is no new content. */
   let last: Element | null = null;
   let since = 0;
   let at = "";

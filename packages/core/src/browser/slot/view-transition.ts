@@ -6,7 +6,7 @@ interface Transitions {
 export interface Change {
   /** What changes, before and after; empty where nothing of it is in sight. */
   boxes(): Element[];
-  /** Makes React look; it commits before the task ends. */
+  /** Makes the change, at the latest in a microtask. */
   apply(): void;
 }
 
@@ -37,13 +37,17 @@ export function createTransitions(): (change: Change) => void {
     waiting = [];
     const prefix = `attune-${++count}`;
     const root = document.documentElement.style;
-    const named = (): (() => void) => name(changes.flatMap((change) => change.boxes()), prefix);
+    const named = (): (() => void) =>
+      name(
+        changes.flatMap((change) => change.boxes()),
+        prefix,
+      );
     let unname = named();
     root.setProperty("view-transition-name", "none");
     const transition = (document as Transitions).startViewTransition?.(async () => {
       unname();
       for (const change of changes) change.apply();
-      // React commits what a store has changed in a microtask of its own.
+      // A framework commits what a store has changed in a microtask of its own.
       await Promise.resolve();
       await Promise.resolve();
       unname = named();

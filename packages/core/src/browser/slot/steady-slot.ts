@@ -1,6 +1,6 @@
-import type { Attune, Decision } from "@attune/core";
+import type { Decision } from "../../decisions/types.js";
+import type { Attune } from "../../engine/types.js";
 import { createReading, type Reading } from "./reading.js";
-import { shallowEqual } from "./use-slice.js";
 import type { Change } from "./view-transition.js";
 
 /** When what a slot shows is replaced: `safe` waits while it is being read, `at-once` does not. */
@@ -13,7 +13,7 @@ export interface Shown<V> {
   pending: boolean;
 }
 
-/** What one element shows of a slot, as a store for React. */
+/** What one element shows of a slot, as a store. */
 export interface SteadySlot<V> {
   current(): Shown<V>;
   initial(): Shown<V>;
@@ -29,6 +29,11 @@ export interface SteadySlotOptions {
   hasPending: boolean;
   transition(change: Change): void;
 }
+
+const isSame = <V>(a: Decision<V>, b: Decision<V>): boolean => {
+  const keys = Object.keys(a) as (keyof Decision<V>)[];
+  return a === b || (keys.length === Object.keys(b).length && keys.every((key) => Object.is(a[key], b[key])));
+};
 
 /** Shows what is decided, but does not replace it while somebody reads it; what is replaced in sight is so in a transition. */
 export function createSteadySlot<V>({
@@ -55,7 +60,7 @@ export function createSteadySlot<V>({
     pending: hasPending && !attune.settled(slot),
   });
   const equal = (next: Shown<V>): boolean =>
-    next.pending === shown.pending && shallowEqual(next.decision, shown.decision);
+    next.pending === shown.pending && isSame(next.decision, shown.decision);
   const take = (next: Shown<V>): void => {
     if (!equal(next)) shown = next;
     settled = attune.settled(slot);
@@ -64,8 +69,9 @@ export function createSteadySlot<V>({
   const mustWait = ({ reason }: Decision<V>): boolean => {
     // What stood there was a stopgap, or somebody else's.
     if (!settled || (who !== null && who !== attune.visitor()?.id)) return false;
-    // What is no longer allowed goes at once, and what a tool forces is there to be seen.
-    if (updates === "at-once" || reason === "consent" || reason === "override") return false;
+    // What is no longer allowed goes at once; what a tool tries out comes and goes as the tool says.
+    if (updates === "at-once" || reason === "consent") return false;
+    if (reason === "override" || shown.decision.reason === "override") return false;
     return reading.goesOn();
   };
   const check = (): void => {

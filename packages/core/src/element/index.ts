@@ -1,0 +1,1 @@
+export { type AttuneSlotElement, defineAttuneSlot, type DefineAttuneSlotOptions } from "./attune-slot.js";

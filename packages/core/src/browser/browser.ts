@@ -1,4 +1,5 @@
 import { createDevelopmentReport } from "../kernel/development.js";
+import { secureRandom } from "../kernel/random.js";
 import { safeReport } from "../kernel/safe-report.js";
 import type { DeviceNetwork, Environment } from "../ports/environment.js";
 import type { CaptureOptions } from "./capture/options.js";
@@ -83,7 +84,7 @@ function pushes(
       let ended = false;
       import("./live.js")
         .then(({ followRulesets }) => {
-          if (!ended) stop = followRulesets(url, listener);
+          if (!ended) stop = followRulesets(url, listener, secureRandom);
         })
         .catch(report);
       return () => {

@@ -1,3 +1,5 @@
+import type { RandomSource } from "../kernel/random.js";
+
 const MIN_MS = 500;
 const MAX_MS = 60_000;
 
@@ -9,7 +11,11 @@ const MAX_MS = 60_000;
  * @param listener Told of a version; null: one may have been missed.
  * @returns Its end.
  */
-export function followRulesets(url: string, listener: (version: string | null) => void): () => void {
+export function followRulesets(
+  url: string,
+  listener: (version: string | null) => void,
+  random: RandomSource,
+): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -41,10 +47,7 @@ export function followRulesets(url: string, listener: (version: string | null) =
       // Else the browser itself comes back: it gives up where the answer was no stream.
       if (mine.readyState !== EventSource.CLOSED || source !== mine) return;
       close();
-      timer = setTimeout(
-        open,
-        MIN_MS + Math.random() * (Math.min(MAX_MS, MIN_MS * 2 ** ++failures) - MIN_MS),
-      );
+      timer = setTimeout(open, MIN_MS + random() * (Math.min(MAX_MS, MIN_MS * 2 ** ++failures) - MIN_MS));
     };
   };
   const look = (): void => {

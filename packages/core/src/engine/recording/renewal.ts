@@ -1,4 +1,5 @@
 import type { Ruleset } from "../../decisions/types.js";
+import type { RandomSource } from "../../kernel/random.js";
 import { createCancel } from "../host.js";
 import type { RecordingContext } from "./types.js";
 
@@ -8,12 +9,11 @@ const SPREAD_MS = 1000;
 /**
  * Decides by what is published from now on. Nobody is named on the way, and what comes is checked by compiling it.
  *
- * @param random In [0, 1).
  * @returns The end of it; null where nobody tells.
  */
 export function followRulesets(
   { host, ruleset, useRuleset }: Pick<RecordingContext, "host" | "ruleset" | "useRuleset">,
-  random: () => number,
+  random: RandomSource,
 ): (() => void) | null {
   const { network } = host.environment;
   if (!network?.followRulesets) return null;

@@ -39,8 +39,8 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
   });
 
   /** A new visitor on the page, and what arrives of them. */
-  async function visit({ onTestFinished }: TestContext) {
-    const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
+  async function visit({ onTestFinished }: TestContext, hasTouch = false) {
+    const context = await browser.newContext({ viewport: { width: 800, height: 600 }, hasTouch });
     onTestFinished(() => context.close());
     const page = await context.newPage();
     await page.goto(`${site.url}/start`);
@@ -214,6 +214,28 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     await until("the exit", () => named("Page Exit Intended").length > 0);
     await page.waitForTimeout(100);
     expect(properties("Page Exit Intended")).toEqual([{ method: "pointer" }]);
+    expectKnown();
+  });
+
+  it("exit intent with fingers: a page that was read is flung up to its top", async (test) => {
+    const { page, properties, expectKnown } = await visit(test, true);
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints: y === undefined ? [] : [{ x: 790, y }] });
+    const swipe = async (from: number, to: number) => {
+      await touch("touchStart", from);
+      for (let i = 1; i <= 6; i++) await touch("touchMove", from + ((to - from) * i) / 6);
+      await touch("touchEnd");
+    };
+    await page.waitForTimeout(2000);
+    for (let i = 0; i < 3; i++) await swipe(590, 10);
+    await until("the page is read", () => page.evaluate(() => scrollY > innerHeight));
+    expect(properties("Page Exit Intended")).toEqual([]);
+    await until("the fling is told", async () => {
+      await swipe(10, 590);
+      return properties("Page Exit Intended").length > 0;
+    });
+    expect(properties("Page Exit Intended")).toEqual([{ method: "scroll" }]);
     expectKnown();
   });
 

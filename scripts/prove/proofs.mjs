@@ -203,6 +203,10 @@ export function allProofs({ short }) {
       },
     },
     {
+      name: "next16: one page per variant through proxy.ts in a built Next 16 application",
+      run: () => suite(["--project", "system", "tests/next-variants.test.ts"], { ATTUNE_NEXT: "1" }),
+    },
+    {
       name: "react: 1,000 useVariant under 100 events a second make no long task, with React 18.3 and 19",
       async run() {
         const browser = await ensure(PROGRAMS.chromium);

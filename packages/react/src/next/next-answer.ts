@@ -1,7 +1,7 @@
 /*
  * What a Next middleware answers: the headers that `NextResponse.next()` and `NextResponse.rewrite()` set, on a plain `Response`. Written
  * here so that nothing of Next is loaded, the same code runs in `middleware.ts` and `proxy.ts`, and a test in Node sees what Next sees;
- * `tests/next-variants.test.ts` holds it against built applications.
+ * `tests/storefront.test.ts` (Next 15) and `tests/next-variants.test.ts` (Next 16) hold it against built applications.
  */
 const NEXT = "x-middleware-next";
 const REWRITE = "x-middleware-rewrite";

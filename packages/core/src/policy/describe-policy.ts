@@ -3,7 +3,7 @@ import { PURPOSES, type ConsentMode, type Purpose, type ResolvedConsentPolicy } 
 import type { EventProperty } from "../events/define-events.js";
 import { purposesOf } from "../events/names.js";
 import { FEATURES } from "../state/definitions.js";
-import { CAPTURED, LEARNED, LEARNED_FROM, RECORDED } from "./groups.js";
+import { capturedEvents, LEARNED, LEARNED_FROM, RECORDED } from "./groups.js";
 import { policyEn } from "./messages/en.js";
 import type { PolicyBlock, PolicyDocument, PolicyInput, PolicyMessages, PolicySection } from "./types.js";
 
@@ -106,7 +106,7 @@ function purposeSection(writing: Writing, purpose: Purpose): PolicySection {
 /** Names of all events that can happen, the library's and the host's. */
 function namesOf({ input }: Writing): string[] {
   const own = Object.keys(input.events?.definitions ?? {});
-  return [...new Set([...(input.captured ?? CAPTURED), ...(input.known ?? []), ...own])];
+  return [...new Set([...(input.captured ?? capturedEvents()), ...(input.known ?? []), ...own])];
 }
 
 function recordedFor(writing: Writing, purpose: Purpose): string[] {

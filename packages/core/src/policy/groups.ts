@@ -1,14 +1,13 @@
+import { STANDARD_EVENTS } from "../events/standard-events.js";
 import type { KnownEventName } from "../events/types.js";
 import type { FeatureName } from "../state/features.js";
 import type { LearnedGroup, RecordedGroup } from "./types.js";
 
 /** What `browser(…)` and the engine record without being told to. */
-export const CAPTURED: readonly KnownEventName[] = [
-  "Page Viewed",
-  "Element Clicked",
-  "Page Scrolled",
-  "Page Engaged",
-  "Element Viewed",
+export const capturedEvents = (): string[] => [
+  ...Object.keys(STANDARD_EVENTS).filter((name) =>
+    STANDARD_EVENTS[name as KnownEventName].sender.startsWith("capture."),
+  ),
   "Variant Exposed",
   "Consent Changed",
 ];
@@ -17,9 +16,20 @@ export const CAPTURED: readonly KnownEventName[] = [
 export const RECORDED: Readonly<Partial<Record<string, RecordedGroup>>> = {
   "Page Viewed": "pages",
   "Element Clicked": "clicks",
+  "Page Rage Clicked": "trouble",
+  "Page Dead Clicked": "trouble",
   "Page Scrolled": "scrolling",
+  "Element Scrolled": "scrolling",
   "Page Engaged": "attention",
   "Element Viewed": "views",
+  "Element Hovered": "hovering",
+  "Form Started": "forms",
+  "Form Submitted": "forms",
+  "Form Abandoned": "forms",
+  "Text Copied": "copying",
+  "Page Exit Intended": "leaving",
+  "Page Vitals Reported": "technical",
+  "Page Error Reported": "technical",
   "Products Searched": "searches",
   "Product List Viewed": "products",
   "Product Viewed": "products",
@@ -32,7 +42,7 @@ export const RECORDED: Readonly<Partial<Record<string, RecordedGroup>>> = {
   "Visitor Identified": "account",
   "Variant Exposed": "variants",
   "Consent Changed": "choice",
-} satisfies Partial<Record<KnownEventName, RecordedGroup>>;
+} satisfies Record<KnownEventName, RecordedGroup>;
 
 /** Features that people need not tell apart. One that is not here stands with its own description. */
 export const LEARNED: Readonly<Partial<Record<string, LearnedGroup>>> = {

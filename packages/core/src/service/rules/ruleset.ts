@@ -229,12 +229,16 @@ export function createRulesets(context: ServiceContext): Rulesets {
     return replace && ruleset.revision <= revision ? { ...ruleset, revision: revision + 1 } : ruleset;
   };
 
-  /** In this order a process that ends in between leaves a note that stands twice, but none is lost. */
+  /** Once, though another process may be at it, and whatever ends in between. */
   async function note(site: string, { value, version: ifVersion }: Noted): Promise<void> {
     const { unaudited, ...noted } = value;
     if (unaudited === undefined) return;
     const { version, revision } = value;
-    await context.audit.append(site, { type: "ruleset", actor: unaudited, detail: { version, revision } });
+    await context.audit.append(
+      site,
+      { type: "ruleset", actor: unaudited, detail: { version, revision } },
+      ({ type, detail }) => type === "ruleset" && detail.version === version && detail.revision === revision,
+    );
     await durable.put(metaPartition(site), SORT.ruleset, noted, { ifVersion });
   }
 

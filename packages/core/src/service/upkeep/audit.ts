@@ -25,7 +25,8 @@ export interface AuditFact {
 
 /** The audit log of each site: entries can be added and checked, nothing else. */
 export interface Audit {
-  append(site: string, fact: AuditFact): Promise<AuditEntry>;
+  /** @param isSame Tells the fact among the latest 100 entries: one that is there already is not written again, whoever wrote it. */
+  append(site: string, fact: AuditFact, isSame?: (entry: AuditEntry) => boolean): Promise<AuditEntry>;
   /** In their order, after the entry of that number. */
   list(site: string, after: number, limit: number): Promise<AuditEntry[]>;
   /** What the log has come to, signed; to be kept elsewhere. Null while it is empty. */
@@ -48,6 +49,7 @@ interface AuditParts {
 
 const ENTRY = "e/";
 const HEAD = "head";
+const LOOKED_THROUGH = 100;
 /** So that sort keys are in the order of numbers. */
 const DIGITS = 12;
 const entryKey = (seq: number): string => ENTRY + String(seq).padStart(DIGITS, "0");
@@ -57,14 +59,12 @@ const entryKey = (seq: number): string => ENTRY + String(seq).padStart(DIGITS, "
  * only processes compete for numbers.
  */
 export function createAudit({ durable, keys, clock, random, queue, report }: AuditParts): Audit {
-  async function lastOf(site: string): Promise<AuditEntry | null> {
-    for await (const { value } of durable.scan<AuditEntry>(auditPartition(site), {
-      prefix: ENTRY,
-      reverse: true,
-      limit: 1,
-    }))
-      return value;
-    return null;
+  /** The latest first. */
+  async function latest(site: string, limit: number): Promise<AuditEntry[]> {
+    const found: AuditEntry[] = [];
+    const range = { prefix: ENTRY, reverse: true, limit };
+    for await (const { value } of durable.scan<AuditEntry>(auditPartition(site), range)) found.push(value);
+    return found;
   }
 
   /** Entries are written before the checkpoint, which follows the furthest. */
@@ -81,10 +81,13 @@ export function createAudit({ durable, keys, clock, random, queue, report }: Aud
   }
 
   return {
-    append(site, { type, actor = "system", detail = {} }) {
+    append(site, { type, actor = "system", detail = {} }, isSame) {
       const partition = auditPartition(site);
       const attempt = async (): Promise<AuditEntry | null> => {
-        const entry = nextEntry(await lastOf(site), { at: clock.now(), type, actor, detail });
+        const before = await latest(site, isSame ? LOOKED_THROUGH : 1);
+        const noted = isSame && before.find(isSame);
+        if (noted) return noted;
+        const entry = nextEntry(before[0] ?? null, { at: clock.now(), type, actor, detail });
         const { written } = await durable.put(partition, entryKey(entry.seq), entry, { ifVersion: 0 });
         return written ? entry : null;
       };

@@ -21,6 +21,9 @@ const olderReact = [
   { find: new RegExp(`^${name}/(.+)$`), replacement: `${folder}/$1.js` },
 ]);
 
+/** Most of them wait for something: on two cores Vitest would take one of them alone. Those that measure time come after, by themselves. */
+const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 0 } };
+
 /** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
 export default [
   {
@@ -31,6 +34,7 @@ export default [
       setupFiles,
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
       testTimeout: 20_000,
+      ...twoAtOnce,
     },
   },
   {
@@ -44,6 +48,7 @@ export default [
       ],
       include: ["packages/react/src/*.test.tsx"],
       testTimeout: 20_000,
+      ...twoAtOnce,
     },
   },
   {
@@ -56,6 +61,7 @@ export default [
       testTimeout: 120_000,
       hookTimeout: 180_000,
       fileParallelism: false,
+      sequence: { groupOrder: 1 },
       expect: { poll: { timeout: 10_000 } },
     },
   },

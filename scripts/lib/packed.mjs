@@ -105,6 +105,7 @@ export async function checkPacked() {
           "--exclude-entrypoints",
           "./consent/styles.css",
           "./consent/privacy.css",
+          "./devtools/styles.css",
           "./static/*",
           "./ruleset.schema.json",
           "./package.json",

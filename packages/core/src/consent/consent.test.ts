@@ -133,6 +133,7 @@ describe("validateConsentPolicy", () => {
       gpcDenies: "all",
       expiresAfterMs: 0,
       memoryBeforeDecision: "secret",
+      textHash: "none",
       "extra/key": 1,
     });
     expect(result.ok).toBe(false);
@@ -143,6 +144,7 @@ describe("validateConsentPolicy", () => {
         "/expiresAfterMs",
         "/gpcDenies",
         "/memoryBeforeDecision",
+        "/textHash",
         "/mode",
         "/purposes/0",
         "/purposes/2",

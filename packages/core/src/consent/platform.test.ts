@@ -130,6 +130,24 @@ describe("a consent platform that the host has", () => {
     await attune.close();
   });
 
+  it("that throws breaks nothing where nobody is told of it", () => {
+    const { attune } = engineUnder();
+    const listen = (): never => {
+      throw new Error("away");
+    };
+    expect(() => connectConsentPlatform(attune, { listen })()).not.toThrow();
+    expect(attune.consent.state.status).toBe("undecided");
+  });
+
+  it("may neither be told of anything nor be left", async () => {
+    const { attune } = engineUnder();
+    const end = connectConsentPlatform(attune, { listen: (tell) => tell(grantsOf(["analytics"])) });
+    await settled();
+    await attune.consent.withdraw();
+    expect(held(attune)).toEqual(["necessary"]);
+    expect(end).not.toThrow();
+  });
+
   it("T28 does not override Global Privacy Control", async () => {
     const { environment } = fakeEnvironment();
     const attune = createAttune({
@@ -189,6 +207,20 @@ describe("T28 Google Consent Mode v2", () => {
     stop();
     await attune.consent.grant("all");
     expect(layer).toHaveLength(count);
+  });
+
+  it("finds the page's own layer, or makes it", () => {
+    const page = globalThis as { dataLayer?: unknown[] };
+    try {
+      connectGoogleConsent(engineUnder().attune);
+      expect(page.dataLayer).toHaveLength(2);
+      const { dataLayer } = page;
+      connectGoogleConsent(engineUnder().attune, { waitForUpdateMs: 100 });
+      expect(page.dataLayer).toBe(dataLayer);
+      expect(dataLayer).toHaveLength(3);
+    } finally {
+      delete page.dataLayer;
+    }
   });
 
   it("tells of changes only, one update each", async () => {

@@ -165,6 +165,24 @@ describe("__tcfapi", () => {
     expect(fromTcf({})).toEqual(grantsOf([]));
   });
 
+  it("that fails, or answers only after it was left, decides nothing", () => {
+    const calls: string[] = [];
+    let answer: (data: TcData | null, success: boolean) => void = () => undefined;
+    const api: TcfApi = (command, _version, callback) => {
+      calls.push(command);
+      if (command === "addEventListener") answer = callback as typeof answer;
+    };
+    const heard: unknown[] = [];
+    const stop = tcfPlatform({ api }).listen((grants) => heard.push(grants));
+    answer(null, false);
+    answer(null, true);
+    stop?.();
+    expect(calls).toEqual(["addEventListener"]);
+    answer({ listenerId: 7, gdprApplies: true, eventStatus: "tcloaded" }, true);
+    expect(calls).toEqual(["addEventListener", "removeEventListener"]);
+    expect(heard).toEqual([]);
+  });
+
   it("that is not there is said so", () => {
     expect(() => tcfPlatform().listen(() => undefined)).toThrow(
       expect.objectContaining({ code: "ATTUNE_CONSENT_TCF_API" }),

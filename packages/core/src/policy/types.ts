@@ -81,6 +81,9 @@ export type LearnedGroup =
   | "cart"
   | "orders";
 
+/** What each purpose is called and what it is for, in one language: the same words wherever visitors meet them. */
+export type PurposeMessages = Readonly<Record<Purpose, { name: string; description: string }>>;
+
 /** All that a policy says, in one language. `{name}` stands for what is filled in. */
 export interface PolicyMessages {
   lang: string;
@@ -98,7 +101,7 @@ export interface PolicyMessages {
     /** `{purposes}` */
     gpc: string;
   };
-  purposes: Readonly<Record<Purpose, { name: string; description: string }>>;
+  purposes: PurposeMessages;
   recorded: string;
   learned: string;
   shared: string;

@@ -1,6 +1,6 @@
 import { eventSchema, type JsonSchema } from "@attune/core/wire";
 import type { Route } from "../http/route.js";
-import { problemBody } from "./answers.js";
+import { problemBody } from "./answers-events.js";
 import { jsonSchemaOf } from "./json-schema.js";
 import type { Answer, Described, Operation, Operations } from "./operation.js";
 import { COMPONENTS } from "./operations-events.js";

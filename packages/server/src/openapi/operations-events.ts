@@ -1,5 +1,5 @@
 import { batchSchema, eventSchema, privacyEventSchema } from "@attune/core/wire";
-import * as of from "./answers.js";
+import * as of from "./answers-events.js";
 import type { Operations } from "./operation.js";
 
 /** Where the definitions of the document stand. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { JsonSchema } from "@attune/core/wire";
-import * as of from "./answers.js";
+import * as of from "./answers-events.js";
 import type { Operation, Operations } from "./operation.js";
 
 const TEXT: JsonSchema = { type: "string" };

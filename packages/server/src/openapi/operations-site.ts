@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import * as of from "./answers.js";
+import * as of from "./answers-site.js";
 import { DEFAULT_FIGURES, FIGURE_NAMES } from "../routes/series-query.js";
 import type { Operations } from "./operation.js";
 

@@ -1,5 +1,6 @@
 import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
-import * as of from "./answers.js";
+import { decideAnswer } from "./answers-events.js";
+import * as of from "./answers-privacy.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
 import { segmentOperations } from "./operations-segment.js";
@@ -134,7 +135,7 @@ export const operations = {
     description:
       "All slots unless some are named. The same visitor under the same ruleset is given the same, so it may be repeated. Under a write key, for an unguessable visitor id only.",
     body: decisionsPostSchema(),
-    answers: { 200: { description: "A decision for each slot.", schema: of.decideAnswer() } },
+    answers: { 200: { description: "A decision for each slot.", schema: decideAnswer() } },
     problems: [
       [400, "ATTUNE_SERVER_DECISIONS"],
       [403, "ATTUNE_SERVER_GUESSABLE_ID"],

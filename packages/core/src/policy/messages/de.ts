@@ -1,4 +1,5 @@
 import type { PolicyMessages } from "../types.js";
+import { purposesDe } from "./purposes-de.js";
 
 export const policyDe: PolicyMessages = {
   lang: "de",
@@ -17,31 +18,7 @@ export const policyDe: PolicyMessages = {
     again: "Ihre Entscheidung gilt {time}; danach werden Sie erneut gefragt.",
     gpc: "Sendet Ihr Browser ein Global-Privacy-Control-Signal, bleibt ausgeschaltet: {purposes}.",
   },
-  purposes: {
-    necessary: {
-      name: "Notwendig",
-      description: "Hält die Seite in Betrieb und merkt sich diese Entscheidung.",
-    },
-    analytics: {
-      name: "Statistik",
-      description:
-        "Zählt, welche Seiten besucht werden und was angeklickt wird, um zu sehen, was auf dieser Seite funktioniert.",
-    },
-    personalization: {
-      name: "Persönliche Inhalte",
-      description: "Merkt sich auf dieser Seite, was Sie ansehen, um Passendes zu zeigen.",
-    },
-    marketing: {
-      name: "Eigenes Marketing",
-      description:
-        "Hält fest, über welche Kampagne Sie kamen, um unsere Angebote an Sie auszuwählen und zu messen.",
-    },
-    advertising: {
-      name: "Werbung auf anderen Seiten",
-      description:
-        "Gibt Ihr Verhalten auf dieser Seite an Werbepartner weiter, um Ihnen anderswo unsere Anzeigen zu zeigen.",
-    },
-  },
+  purposes: purposesDe,
   recorded: "Was aufgezeichnet wird",
   learned: "Was daraus abgeleitet wird",
   shared: "Wer es außerdem erhält",

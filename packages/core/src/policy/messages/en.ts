@@ -1,4 +1,5 @@
 import type { PolicyMessages } from "../types.js";
+import { purposesEn } from "./purposes-en.js";
 
 export const policyEn: PolicyMessages = {
   lang: "en",
@@ -17,25 +18,7 @@ export const policyEn: PolicyMessages = {
     again: "Your choice is kept for {time}; then you are asked again.",
     gpc: "If your browser sends a Global Privacy Control signal, these stay off: {purposes}.",
   },
-  purposes: {
-    necessary: { name: "Necessary", description: "Keeps the site working and remembers this choice." },
-    analytics: {
-      name: "Statistics",
-      description: "Counts which pages are visited and what is clicked, to see what works on this site.",
-    },
-    personalization: {
-      name: "Personal content",
-      description: "Remembers on this site what you look at, to show you what fits.",
-    },
-    marketing: {
-      name: "Our own marketing",
-      description: "Records which campaign brought you here, to choose and measure our offers to you.",
-    },
-    advertising: {
-      name: "Advertising on other sites",
-      description: "Shares what you do here with advertising partners, to show you our ads elsewhere.",
-    },
-  },
+  purposes: purposesEn,
   recorded: "What is recorded",
   learned: "What is worked out from it",
   shared: "Who else receives it",

@@ -1,4 +1,5 @@
 import type { PolicyMessages } from "../types.js";
+import { purposesFr } from "./purposes-fr.js";
 
 export const policyFr: PolicyMessages = {
   lang: "fr",
@@ -18,27 +19,7 @@ export const policyFr: PolicyMessages = {
     again: "Votre choix vaut {time}\u00a0; ensuite, la question vous est posée de nouveau.",
     gpc: "Si votre navigateur envoie un signal Global Privacy Control, ceci reste désactivé\u00a0: {purposes}.",
   },
-  purposes: {
-    necessary: { name: "Nécessaire", description: "Fait fonctionner le site et retient ce choix." },
-    analytics: {
-      name: "Statistiques",
-      description: "Compte les pages visitées et les clics, pour voir ce qui marche sur ce site.",
-    },
-    personalization: {
-      name: "Contenu personnalisé",
-      description: "Retient sur ce site ce que vous regardez, pour vous montrer ce qui vous convient.",
-    },
-    marketing: {
-      name: "Notre propre marketing",
-      description:
-        "Retient de quelle campagne vient votre visite, pour choisir et mesurer les offres que nous vous faisons.",
-    },
-    advertising: {
-      name: "Publicité sur d’autres sites",
-      description:
-        "Transmet ce que vous faites ici à des partenaires publicitaires, pour vous montrer nos annonces ailleurs.",
-    },
-  },
+  purposes: purposesFr,
   recorded: "Ce qui est enregistré",
   learned: "Ce qui en est déduit",
   shared: "Qui d’autre le reçoit",

@@ -8,7 +8,7 @@ import type { ServiceContext } from "../context.js";
 import { eventKeptUntil, linkedUntil } from "../layout/kept-until.js";
 import { SORT, visitorPartition } from "../layout/partitions.js";
 import type { EventRecord, PendingEffects } from "../layout/records.js";
-import type { SiteRules } from "../rules/ruleset.js";
+import type { SiteRules } from "../rules/site-rules.js";
 import { untilWritten } from "../tools/retry.js";
 import type { EventOutcome } from "../types.js";
 import { foldVisitor, type VisitorPlan } from "./fold-visitor.js";

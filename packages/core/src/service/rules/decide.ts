@@ -13,7 +13,8 @@ import { bothGrant, deniedByGpc, storedGrants, without } from "../door/narrow.js
 import { checkSite } from "../layout/partitions.js";
 import type { AskedVisitor, DecideContext, DecideVisitor } from "../options.js";
 import type { DecideResult } from "../types.js";
-import { extraAttributes, type Rulesets, type SiteRules } from "./ruleset.js";
+import type { Rulesets } from "./ruleset.js";
+import { extraAttributes, type SiteRules } from "./site-rules.js";
 
 interface Known {
   grants: Grants;

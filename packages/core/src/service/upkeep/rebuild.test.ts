@@ -6,7 +6,7 @@ import type { AtomicStore } from "../../ports/store.js";
 import { createFakeClock } from "../../testing/fake-clock.js";
 import { createPersonalizationService } from "../create-service.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
-import { rulesTimeline } from "../rules/ruleset.js";
+import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { sample } from "../service.test.suite.js";
 
 /** More of them in the long proof. */

@@ -1,3 +1,4 @@
+import { purposesEn } from "@attune/core/policy";
 import type { ConsentMessages } from "./types.js";
 
 export const en: ConsentMessages = {
@@ -26,25 +27,7 @@ export const en: ConsentMessages = {
   policy: "Privacy policy",
   purposesLabel: "Purposes",
   colon: ": ",
-  purposes: {
-    necessary: { name: "Necessary", description: "Keeps the site working and remembers this choice." },
-    analytics: {
-      name: "Statistics",
-      description: "Counts which pages are visited and what is clicked, to see what works on this site.",
-    },
-    personalization: {
-      name: "Personal content",
-      description: "Remembers on this site what you look at, to show you what fits.",
-    },
-    marketing: {
-      name: "Our own marketing",
-      description: "Records which campaign brought you here, to choose and measure our offers to you.",
-    },
-    advertising: {
-      name: "Advertising on other sites",
-      description: "Shares what you do here with advertising partners, to show you our ads elsewhere.",
-    },
-  },
+  purposes: purposesEn,
   alwaysOn: "Always on",
   gpc: "Your browser sends a Global Privacy Control signal. We honour it and keep off:",
   gpcOff: "Off: Global Privacy Control",

@@ -1,3 +1,4 @@
+import { purposesEs } from "@attune/core/policy";
 import type { ConsentMessages } from "./types.js";
 
 export const es: ConsentMessages = {
@@ -27,27 +28,7 @@ export const es: ConsentMessages = {
   policy: "Política de privacidad",
   purposesLabel: "Finalidades",
   colon: ": ",
-  purposes: {
-    necessary: { name: "Necesario", description: "Hace que el sitio funcione y recuerda esta decisión." },
-    analytics: {
-      name: "Estadísticas",
-      description:
-        "Cuenta qué páginas se visitan y en qué se hace clic, para ver qué funciona en este sitio.",
-    },
-    personalization: {
-      name: "Contenido personalizado",
-      description: "Recuerda en este sitio lo que usted mira, para mostrarle lo que pueda interesarle.",
-    },
-    marketing: {
-      name: "Nuestro propio marketing",
-      description: "Registra de qué campaña viene su visita, para elegir y medir las ofertas que le hacemos.",
-    },
-    advertising: {
-      name: "Publicidad en otros sitios",
-      description:
-        "Comparte lo que usted hace aquí con socios publicitarios, para mostrarle nuestros anuncios en otros lugares.",
-    },
-  },
+  purposes: purposesEs,
   alwaysOn: "Siempre activo",
   gpc: "Su navegador envía una señal Global Privacy Control. La respetamos y dejamos desactivado:",
   gpcOff: "Desactivado: Global Privacy Control",

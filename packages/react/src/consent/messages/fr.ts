@@ -1,3 +1,4 @@
+import { purposesFr } from "@attune/core/policy";
 import type { ConsentMessages } from "./types.js";
 
 export const fr: ConsentMessages = {
@@ -30,27 +31,7 @@ export const fr: ConsentMessages = {
   policy: "Politique de confidentialité",
   purposesLabel: "Finalités",
   colon: "\u00a0: ",
-  purposes: {
-    necessary: { name: "Nécessaire", description: "Fait fonctionner le site et retient ce choix." },
-    analytics: {
-      name: "Statistiques",
-      description: "Compte les pages visitées et les clics, pour voir ce qui marche sur ce site.",
-    },
-    personalization: {
-      name: "Contenu personnalisé",
-      description: "Retient sur ce site ce que vous regardez, pour vous montrer ce qui vous convient.",
-    },
-    marketing: {
-      name: "Notre propre marketing",
-      description:
-        "Retient de quelle campagne vient votre visite, pour choisir et mesurer les offres que nous vous faisons.",
-    },
-    advertising: {
-      name: "Publicité sur d’autres sites",
-      description:
-        "Transmet ce que vous faites ici à des partenaires publicitaires, pour vous montrer nos annonces ailleurs.",
-    },
-  },
+  purposes: purposesFr,
   alwaysOn: "Toujours actif",
   gpc: "Votre navigateur envoie un signal Global Privacy Control. Nous le respectons et laissons désactivé\u00a0:",
   gpcOff: "Désactivé\u00a0: Global Privacy Control",

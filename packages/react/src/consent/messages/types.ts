@@ -1,4 +1,5 @@
-import type { ConsentState, Purpose } from "@attune/core/consent";
+import type { ConsentState } from "@attune/core/consent";
+import type { PurposeMessages } from "@attune/core/policy";
 
 /** Everything the consent parts say. Plain words: what is used, for what, and that no is as good as yes. */
 export interface ConsentMessages {
@@ -26,7 +27,7 @@ export interface ConsentMessages {
   purposesLabel: string;
   /** Between a heading and what it stands for, with the spaces that the language wants around it. */
   colon: string;
-  purposes: Readonly<Record<Purpose, { name: string; description: string }>>;
+  purposes: PurposeMessages;
   /** Beside a purpose that cannot be switched off. */
   alwaysOn: string;
   /** Global Privacy Control is active; shown with the names of what it switches off. */

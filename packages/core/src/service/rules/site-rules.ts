@@ -1,0 +1,31 @@
+import type { CompiledRuleset } from "../../decisions/types.js";
+import { engagementScore, intentScore } from "../../engagement/index.js";
+import { compileAssessment } from "../../segments/index.js";
+import { features } from "../../state/index.js";
+import type { VisitorState } from "../../state/types.js";
+import type { Evaluate } from "../fold/fold-visitor.js";
+
+/** A site's rules, ready to be used. */
+export interface SiteRules {
+  compiled: CompiledRuleset | null;
+  evaluate: Evaluate;
+}
+
+/** What conditions can read of a visitor beyond the state's own attributes. */
+export function extraAttributes(
+  state: VisitorState,
+  traits: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const vector = features(state);
+  return { scores: { engagement: engagementScore(vector).value, intent: intentScore(vector).value }, traits };
+}
+
+export function rulesOf(compiled: CompiledRuleset | null): SiteRules {
+  const { segments = [], groups } = compiled?.ruleset ?? {};
+  const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
+  return {
+    compiled,
+    evaluate: (state, previous, traits, purposes) =>
+      assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
+  };
+}

@@ -1,0 +1,101 @@
+import type { SiteSummary } from "@attune/core/service";
+import * as v from "valibot";
+import type { SimulationStatus } from "../simulate/simulation.js";
+import { count, figure, moment, notes, share, typed } from "./answer-parts.js";
+
+export const rulesetPublished = () =>
+  v.strictObject({
+    version: v.string(),
+    revision: v.number(),
+    changed: v.pipe(v.boolean(), v.description("False where the same was published already.")),
+    warnings: v.pipe(
+      v.array(v.object({ path: v.string(), code: v.string(), message: v.string() })),
+      v.description("What is valid and probably not meant."),
+    ),
+  });
+
+const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
+
+export const experimentResults = () => v.strictObject({ experiment: v.string(), variants: arms() });
+export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
+
+export const seriesAnswer = () =>
+  v.strictObject({
+    from: moment(),
+    to: moment(),
+    granularity: v.picklist(["minute", "hour", "day"]),
+    figures: v.pipe(
+      v.record(
+        v.string(),
+        v.nullable(
+          v.strictObject({
+            rows: v.array(
+              v.strictObject({
+                tags: v.record(v.string(), v.string()),
+                windows: v.array(v.strictObject({ at: moment(), value: v.pipe(v.number(), v.minValue(0)) })),
+              }),
+            ),
+            omitted: v.pipe(count(), v.description("Smaller rows that are not shown.")),
+          }),
+        ),
+      ),
+      v.description("By name. A window in which nothing was counted is left out."),
+    ),
+    notes: notes(),
+  });
+
+export const simulationStatus = () =>
+  typed<SimulationStatus>(
+    v.strictObject({
+      running: v.boolean(),
+      visitorsPerMinute: v.number(),
+      visitors: count(),
+      events: count(),
+    }),
+  );
+export const simulationPost = () =>
+  v.object({ visitorsPerMinute: v.pipe(v.number(), v.minValue(0), v.maxValue(6000)) });
+
+export const siteMetrics = () =>
+  typed<SiteSummary & { simulated: SimulationStatus }>(
+    v.looseObject({
+      events: count(),
+      visitors: count(),
+      sessions: v.strictObject({ given: count(), derived: count() }),
+      conversions: v.strictObject({ sessions: count(), orders: count(), revenue: v.number() }),
+      byName: v.record(v.string(), count()),
+      segments: v.record(v.string(), count()),
+      experiments: v.record(v.string(), arms()),
+      conflicts: count(),
+      simulated: simulationStatus(),
+    }),
+  );
+
+export const performanceAnswer = () =>
+  v.strictObject({
+    metrics: v.strictObject({
+      eventIngestionRate: figure(),
+      processingLatency: v.strictObject({ p50: figure(), p95: figure(), p99: figure() }),
+      apiResponseTime: v.strictObject({ average: figure(), median: figure(), max: figure() }),
+      errorRate: v.nullable(share()),
+      throughput: figure(),
+    }),
+    status: v.picklist(["ok", "overloaded"]),
+    backpressure: v.nullable(v.picklist(["appends", "append-slow", "lag"])),
+    logLag: v.nullable(count()),
+    capacity: v.strictObject({
+      current: count(),
+      maximum: v.number(),
+      utilization: v.number(),
+    }),
+    notes: notes(),
+  });
+
+export const healthAnswer = () =>
+  v.strictObject({
+    status: v.picklist(["ok", "failed"]),
+    components: v.record(v.string(), v.picklist(["ok", "failed"])),
+  });
+
+export const liveAnswer = () => v.strictObject({ status: v.literal("ok") });
+export const signInAnswer = () => v.strictObject({ url: v.string() });

@@ -10,6 +10,7 @@ const ROOMS = [
   "state",
   "targeting",
   "segments",
+  "stats",
   "decisions",
   "engagement",
   "policy",

@@ -15,6 +15,7 @@ export default library({
   "ports/index": "src/ports/index.ts",
   "segments/index": "src/segments/index.ts",
   "service/index": "src/service/index.ts",
+  "stats/index": "src/stats/index.ts",
   "targeting/index": "src/targeting/index.ts",
   "testing/index": "src/testing/index.ts",
   "wire/index": "src/wire/index.ts",

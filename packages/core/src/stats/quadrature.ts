@@ -1,0 +1,74 @@
+/** Nodes of a panel. */
+export const NODES = 16;
+
+/** Gauss–Legendre abscissae of 16 points, the positive half, and their weights. */
+const ABSCISSAE = [
+  0.095_012_509_837_637_440_2, 0.281_603_550_779_258_913, 0.458_016_777_657_227_386,
+  0.617_876_244_402_643_748, 0.755_404_408_355_003_034, 0.865_631_202_387_831_744, 0.944_575_023_073_232_576,
+  0.989_400_934_991_649_933,
+];
+const WEIGHTS = [
+  0.189_450_610_455_068_496, 0.182_603_415_044_923_589, 0.169_156_519_395_002_538, 0.149_595_988_816_576_732,
+  0.124_628_971_255_533_872, 0.095_158_511_682_492_784_8, 0.062_253_523_938_647_892_9,
+  0.027_152_459_411_754_094_9,
+];
+
+/** How to integrate over one panel that is scaled to [−1, 1]. */
+export interface PanelRule {
+  readonly nodes: Float64Array;
+  /** Of the whole panel; they sum to 2. */
+  readonly weights: Float64Array;
+  /** Row i: weights of the integral from −1 to node i, exact for polynomials of degree 15. */
+  readonly upTo: Float64Array;
+  /** Barycentric weights, for values between nodes. */
+  readonly between: Float64Array;
+}
+
+/** P₀ … P₁₆ at x, by their three-term recurrence. */
+function legendre(x: number): Float64Array {
+  const values = new Float64Array(NODES + 1);
+  values[0] = 1;
+  values[1] = x;
+  for (let n = 2; n <= NODES; n++)
+    values[n] = ((2 * n - 1) * x * (values[n - 1] as number) - (n - 1) * (values[n - 2] as number)) / n;
+  return values;
+}
+
+/**
+ * The rule of 16 points. The weights up to a node integrate the polynomial through all nodes: its Legendre coefficients are weighted sums of
+ * its values, and ∫Pₙ = (Pₙ₊₁ − Pₙ₋₁) / (2n + 1).
+ */
+function makePanelRule(): PanelRule {
+  const half = NODES / 2;
+  const nodes = new Float64Array(NODES);
+  const weights = new Float64Array(NODES);
+  for (let i = 0; i < half; i++) {
+    nodes[half + i] = ABSCISSAE[i] as number;
+    nodes[half - 1 - i] = -(ABSCISSAE[i] as number);
+    weights[half + i] = weights[half - 1 - i] = WEIGHTS[i] as number;
+  }
+  const at = Array.from(nodes, legendre);
+  const upTo = new Float64Array(NODES * NODES);
+  const between = new Float64Array(NODES);
+  for (let i = 0; i < NODES; i++) {
+    const p = at[i] as Float64Array;
+    const x = nodes[i] as number;
+    between[i] = (i % 2 === 0 ? 1 : -1) * Math.sqrt((1 - x * x) * (weights[i] as number));
+    for (let j = 0; j < NODES; j++) {
+      const q = at[j] as Float64Array;
+      let sum = (x + 1) / 2;
+      for (let n = 1; n < NODES; n++)
+        sum += ((q[n] as number) * ((p[n + 1] as number) - (p[n - 1] as number))) / 2;
+      upTo[i * NODES + j] = sum * (weights[j] as number);
+    }
+  }
+  return { nodes, weights, upTo, between };
+}
+
+let made: PanelRule | null = null;
+
+/** A constant, made when it is first asked for. */
+export function panelRule(): PanelRule {
+  made ??= makePanelRule();
+  return made;
+}

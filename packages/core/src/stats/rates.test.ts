@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  betaQuantile,
+  credibleInterval,
+  expectedLoss,
+  probabilityToBeat,
+  probabilityToBeBest,
+  withFloor,
+} from "./index.js";
+
+const counts = fc
+  .tuple(fc.integer({ min: 0, max: 100_000 }), fc.double({ min: 0, max: 1, noNaN: true }))
+  .map(([trials, share]) => ({ trials, successes: Math.floor(trials * share) }));
+
+/** P(B > A) of beta distributions with whole parameters as a finite sum (Evan Miller 2014). */
+function sumOfMiller(a: { alpha: number; beta: number }, b: { alpha: number; beta: number }): number {
+  const logFactorial = (n: number): number => {
+    let sum = 0;
+    for (let k = 2; k <= n; k++) sum += Math.log(k);
+    return sum;
+  };
+  const logBetaOf = (x: number, y: number): number =>
+    logFactorial(x - 1) + logFactorial(y - 1) - logFactorial(x + y - 1);
+  let sum = 0;
+  for (let i = 0; i < b.alpha; i++)
+    sum += Math.exp(
+      logBetaOf(a.alpha + i, b.beta + a.beta) -
+        Math.log(b.beta + i) -
+        logBetaOf(1 + i, b.beta) -
+        logBetaOf(a.alpha, a.beta),
+    );
+  return sum;
+}
+
+describe("two rates", () => {
+  it("agree with the finite sum for whole counts", () => {
+    for (const [a, b] of [
+      [
+        { successes: 3, trials: 40 },
+        { successes: 9, trials: 50 },
+      ],
+      [
+        { successes: 0, trials: 5 },
+        { successes: 60, trials: 61 },
+      ],
+      [
+        { successes: 100, trials: 200 },
+        { successes: 120, trials: 210 },
+      ],
+    ] as const) {
+      const shape = ({ successes, trials }: { successes: number; trials: number }) => ({
+        alpha: 1 + successes,
+        beta: 1 + trials - successes,
+      });
+      expect(probabilityToBeat(a, b).treatment).toBeCloseTo(sumOfMiller(shape(a), shape(b)), 11);
+    }
+  });
+
+  it("sum to 1, turn round with their arms, and losses differ by the difference of the means", () => {
+    fc.assert(
+      fc.property(counts, counts, (a, b) => {
+        const { control, treatment } = probabilityToBeat(a, b);
+        const turned = probabilityToBeat(b, a);
+        expect(control + treatment).toBeCloseTo(1, 11);
+        expect(Math.abs(turned.treatment - control)).toBeLessThan(1e-11);
+        const loss = expectedLoss(a, b);
+        const mean = ({ successes, trials }: typeof a): number => (successes + 1) / (trials + 2);
+        expect(Math.abs(loss.control - loss.treatment - (mean(b) - mean(a)))).toBeLessThan(1e-11);
+        expect(Math.min(loss.control, loss.treatment)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keep digits in a tail as thin as numbers go", () => {
+    const { control } = probabilityToBeat(
+      { successes: 1000, trials: 20_000 },
+      { successes: 3000, trials: 20_000 },
+    );
+    expect(control).toBeGreaterThan(0);
+    expect(control).toBeLessThan(1e-200);
+  });
+
+  it("count up to billions, with any prior", () => {
+    const one = { successes: 4e8, trials: 1e9 };
+    expect(probabilityToBeat(one, one).treatment).toBeCloseTo(0.5, 12);
+    const { treatment } = probabilityToBeat(
+      { successes: 0, trials: 0 },
+      { successes: 0, trials: 0 },
+      { alpha: 0.01, beta: 0.01 },
+    );
+    expect(treatment).toBeCloseTo(0.5, 11);
+  });
+
+  it("refuse what cannot be, with its path", () => {
+    const fine = { successes: 1, trials: 2 };
+    for (const [control, treatment, path] of [
+      [{ successes: 3, trials: 2 }, fine, "/control/trials"],
+      [fine, { successes: -1, trials: 2 }, "/treatment/successes"],
+      [fine, { successes: Number.NaN, trials: 2 }, "/treatment/successes"],
+      [fine, { successes: 1, trials: Number.POSITIVE_INFINITY }, "/treatment/trials"],
+    ] as const)
+      expect(() => probabilityToBeat(control, treatment)).toThrow(
+        expect.objectContaining({ code: "ATTUNE_STATS_INPUT", path }),
+      );
+    expect(() => probabilityToBeat(fine, fine, { alpha: 0, beta: 1 })).toThrow(/alpha and beta above 0/);
+  });
+});
+
+describe("several rates", () => {
+  it("sum to 1, and two of them are what a pair says", () => {
+    fc.assert(
+      fc.property(fc.array(counts, { minLength: 2, maxLength: 6 }), (arms) => {
+        const { best, secondBest, expectedLoss: losses } = probabilityToBeBest(arms);
+        const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+        expect(sum(best)).toBeCloseTo(1, 10);
+        expect(sum(secondBest)).toBeCloseTo(1, 10);
+        expect(Math.min(...losses)).toBeGreaterThanOrEqual(0);
+        if (arms.length > 2) return;
+        const [a, b] = arms as [(typeof arms)[number], (typeof arms)[number]];
+        expect(Math.abs((best[1] as number) - probabilityToBeat(a, b).treatment)).toBeLessThan(1e-11);
+        expect(Math.abs((losses[0] as number) - expectedLoss(a, b).control)).toBeLessThan(1e-11);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("need at least one arm; one is the best", () => {
+    expect(probabilityToBeBest([{ successes: 0, trials: 0 }])).toEqual({
+      best: [1],
+      secondBest: [0],
+      expectedLoss: [0],
+      topTwoWeights: [1],
+    });
+    expect(() => probabilityToBeBest([])).toThrow(expect.objectContaining({ path: "/arms" }));
+  });
+
+  it("leave no arm below the floor", () => {
+    expect(withFloor([0.5, 0.5, 0, 0], 0.125)).toEqual([0.375, 0.375, 0.125, 0.125]);
+  });
+});
+
+describe("credible intervals", () => {
+  const a = { successes: 100, trials: 1000 };
+  const b = { successes: 120, trials: 1000 };
+
+  it("narrow as less of the belief is asked for, around the median", () => {
+    const wide = credibleInterval(a, b, { level: 0.99 });
+    const narrow = credibleInterval(a, b, { level: 0.5 });
+    expect(wide.lower).toBeLessThan(narrow.lower);
+    expect(narrow.lower).toBeLessThan(narrow.median);
+    expect(wide.upper).toBeGreaterThan(narrow.upper);
+  });
+
+  it("turn round with their arms", () => {
+    fc.assert(
+      fc.property(counts, counts, (one, other) => {
+        const forth = credibleInterval(one, other);
+        const back = credibleInterval(other, one);
+        const width = forth.upper - forth.lower;
+        expect(Math.abs(forth.lower + back.upper)).toBeLessThan(1e-6 * width);
+        expect(Math.abs(forth.upper + back.lower)).toBeLessThan(1e-6 * width);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("come to the arm's own quantiles beside an arm that is known", () => {
+    const known = { successes: 3e8, trials: 1e9 };
+    const { lower, upper } = credibleInterval(known, a);
+    expect(lower + 0.3).toBeCloseTo(betaQuantile(0.025, 101, 901), 5);
+    expect(upper + 0.3).toBeCloseTo(betaQuantile(0.975, 101, 901), 5);
+  });
+
+  it("say that a quotient by what may be 0 has no mean", () => {
+    const { mean, lower, upper } = credibleInterval({ successes: 0, trials: 50 }, b, {
+      difference: "relative",
+    });
+    expect(mean).toBeNull();
+    expect(lower).toBeLessThan(upper);
+  });
+
+  it("refuse a level that is none", () => {
+    for (const level of [0, 1, Number.NaN])
+      expect(() => credibleInterval(a, b, { level })).toThrow(expect.objectContaining({ path: "/level" }));
+  });
+});

@@ -1,0 +1,55 @@
+import { isCount, require } from "../check.js";
+import type { Axis } from "../posterior/axis.js";
+import { type BetaShape, betaCurve, rateAt } from "../posterior/beta-curve.js";
+import type { Curve } from "../posterior/curve.js";
+
+/** What was seen of one variant: how many of how many. */
+export interface Counts {
+  readonly successes: number;
+  readonly trials: number;
+}
+
+/** Every rate is as likely as any other (Bayes and Laplace). */
+export const UNIFORM_PRIOR: BetaShape = { alpha: 1, beta: 1 };
+
+/**
+ * What is known of a rate after the counts: Beta(α + successes, β + failures).
+ *
+ * @throws AttuneError `ATTUNE_STATS_INPUT` for counts or a prior that cannot be
+ */
+export function ratePosterior(
+  { successes, trials }: Counts,
+  prior: BetaShape = UNIFORM_PRIOR,
+  path = "",
+): BetaShape {
+  require(isCount(successes), `${path}/successes`, "Give how many succeeded: 0 or more.");
+  require(isCount(trials) &&
+    successes <= trials, `${path}/trials`, "Give how many there were: not fewer than succeeded.");
+  require(prior.alpha > 0 &&
+    prior.beta > 0, "/prior", "Give a prior with alpha and beta above 0, such as 1 and 1.");
+  const posterior = { alpha: prior.alpha + successes, beta: prior.beta + trials - successes };
+  require(Number.isFinite(
+    posterior.alpha + posterior.beta,
+  ), "/prior", "Give a prior with finite alpha and beta.");
+  return posterior;
+}
+
+/** Rates on one axis: offsets from the logit of the first one's mean. */
+export interface RateAxis extends Axis {
+  readonly curves: readonly Curve[];
+}
+
+export function rateAxis(posteriors: readonly [BetaShape, ...BetaShape[]]): RateAxis {
+  const origin = posteriors[0];
+  const absolute = Math.log(origin.alpha / origin.beta);
+  return {
+    // As in the curves themselves.
+    reach: (point) => 0.39 * Math.hypot(point + absolute, Math.PI),
+    curves: posteriors.map((posterior) => betaCurve(posterior, origin)),
+    stretch(point) {
+      const rate = rateAt(point, origin);
+      const { alpha, beta } = origin;
+      return rate * (point < 0 ? 1 - rate : beta / (beta + alpha * Math.exp(point)));
+    },
+  };
+}

@@ -11,6 +11,7 @@ const ROOMS = [
   "targeting",
   "segments",
   "stats",
+  "bandits",
   "decisions",
   "engagement",
   "policy",

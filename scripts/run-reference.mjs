@@ -9,7 +9,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build, install } from "./lib/prepare.mjs";
-import { differences, statsFunctions } from "./lib/reference-stats.mjs";
+import { banditFunctions, differences, statsFunctions } from "./lib/reference-stats.mjs";
 
 const USAGE = "Usage: node scripts/run-reference.mjs FILE [--area NAME]… [--json]";
 
@@ -25,13 +25,16 @@ if (file === undefined || !existsSync(file)) {
   console.error(file === undefined ? USAGE : `There is no file ${file}.\n${USAGE}`);
   process.exit(2);
 }
-const built = new URL("../packages/core/dist/stats/index.js", import.meta.url);
-if (!existsSync(built)) {
+const built = (room) => new URL(`../packages/core/dist/${room}/index.js`, import.meta.url);
+if (!existsSync(built("stats"))) {
   await install();
   await build();
 }
 
-const functions = statsFunctions(await import(built.href));
+const functions = {
+  ...statsFunctions(await import(built("stats").href)),
+  ...banditFunctions(await import(built("bandits").href)),
+};
 const { cases } = JSON.parse(readFileSync(file, "utf8"));
 const asked = cases.filter(({ area }) => values.area.length === 0 || values.area.includes(area));
 const failed = [];

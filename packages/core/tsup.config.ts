@@ -2,6 +2,7 @@ import { library } from "../../tsup.base.ts";
 
 export default library({
   index: "src/index.ts",
+  "bandits/index": "src/bandits/index.ts",
   "browser/index": "src/browser/index.ts",
   "consent/index": "src/consent/index.ts",
   "consent/regions/index": "src/consent/regions/index.ts",

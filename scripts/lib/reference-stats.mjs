@@ -213,6 +213,86 @@ export function statsFunctions(stats) {
   };
 }
 
+/** @param {typeof import("@attune/core/bandits")} bandits */
+export function banditFunctions(bandits) {
+  const linearArm = ({ X, rewards, lambda }) =>
+    X.reduce(
+      (arm, context, i) => bandits.updateLinearArm(arm, context, rewards[i]),
+      bandits.newLinearArm(X[0].length, lambda),
+    );
+  return {
+    linUcbScore({ alpha, context, ...data }) {
+      const arm = linearArm(data);
+      const { mean, width, bound } = bandits.linUcb(arm, context, alpha);
+      return { theta: arm.theta, covariance: arm.covariance, mean, width, ucb: bound };
+    },
+    linUpdateShermanMorrison({ previousX, previousRewards, lambda, newX, newReward }) {
+      const before = linearArm({ X: previousX, rewards: previousRewards, lambda });
+      const { covariance, theta } = bandits.updateLinearArm(before, newX, newReward);
+      return { covariance, theta };
+    },
+    logisticLaplace({ X, y, lambda, context }) {
+      const model = bandits.fitLogistic({ contexts: X, outcomes: y }, lambda);
+      const { mean, variance, probability } = bandits.predictLogistic(model, context);
+      return {
+        ...{ map: model.weights, covariance: model.covariance, linearMean: mean, linearVar: variance },
+        probMeanExact: probability,
+        probMeanMacKay: bandits.probabilityOfMacKay({ mean, variance }),
+      };
+    },
+    laiRobbinsConstant({ means }) {
+      const { constant, divergences } = bandits.laiRobbinsConstant(means);
+      return { constant, klTerms: divergences };
+    },
+    klUcbIndex: ({ successes, pulls, t }) => ({ index: bandits.klUcbIndex({ successes, pulls, time: t }) }),
+    discountedThompson({ gamma, events, prior }) {
+      const count = Math.max(...events.map(({ arm }) => arm)) + 1;
+      const arms = events.reduce(
+        (known, { arm, reward }) =>
+          bandits.updateArms(bandits.discounted(known, gamma, prior), [
+            { arm, successes: reward, trials: 1 },
+          ]),
+        bandits.newArms(count, prior),
+      );
+      return {
+        alpha: arms.map(({ alpha }) => alpha),
+        beta: arms.map(({ beta }) => beta),
+        probArm1Best: bandits.thompson(arms, { floor: 0 })[1],
+      };
+    },
+    slidingWindowThompson({ window, events }) {
+      const count = Math.max(...events.map(({ arm }) => arm)) + 1;
+      const arms = bandits.slidingWindow(count, events, window);
+      return { alpha: arms.map(({ alpha }) => alpha), beta: arms.map(({ beta }) => beta) };
+    },
+    offPolicyEstimators(input) {
+      const log = input.reward.map((reward, i) => ({
+        ...{ reward, propensity: input.pscore[i], target: input.evalProbOfLoggedAction[i] },
+        expected: { logged: input.qLoggedAction[i], target: input.qUnderEvalPolicy[i] },
+      }));
+      const by = (estimator) =>
+        bandits.estimatePolicy(log, { estimator, clip: input.tau, shrinkage: input.drOsLambda });
+      const {
+        value: ips,
+        standardError: ipsSe,
+        effectiveSampleSize: essKish,
+        meanWeight,
+        maxWeight,
+      } = by("ips");
+      const { value: dr, standardError: drSe } = by("dr");
+      return {
+        ...{ ips, ipsSe, essKish, meanWeight, maxWeight, dr, drSe },
+        ...{ snips: by("snips").value, dm: by("dm").value, sndr: by("sndr").value },
+        ...{
+          switchDr: by("switch-dr").value,
+          drOs: by("dr-shrinkage").value,
+          clippedIps: by("clipped-ips").value,
+        },
+      };
+    },
+  };
+}
+
 /** `2^(4-1), D=ABC` and the like. */
 function designOf(text) {
   const [, factors, made] = /2\^\((\d+)-(\d+)\)/.exec(text);

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { differences, statsFunctions } from "../../../../scripts/lib/reference-stats.mjs";
-import * as stats from "./index.js";
+import { banditFunctions, differences, statsFunctions } from "../../../../scripts/lib/reference-stats.mjs";
+import * as stats from "../stats/index.js";
+import * as bandits from "./index.js";
 
 const SHARED =
   process.env["ATTUNE_SHARED"] ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
@@ -19,15 +20,17 @@ interface Case {
 /** Results of other programs with many more digits, or by other ways. */
 const there = existsSync(FILE);
 if (!there)
-  console.warn("left out: statistics beside reference results (no data at ATTUNE_SHARED or ../shared)");
+  console.warn(
+    "left out: statistics and bandits beside reference results (no data at ATTUNE_SHARED or ../shared)",
+  );
 
 describe.skipIf(!there)("beside reference results", () => {
-  const functions = statsFunctions(stats);
+  const functions = { ...statsFunctions(stats), ...banditFunctions(bandits) };
   const { cases } = (there ? JSON.parse(readFileSync(FILE, "utf8")) : { cases: [] }) as { cases: Case[] };
   const byFunction = new Map<string, Case[]>();
   for (const one of cases) byFunction.set(one.fn, [...(byFunction.get(one.fn) ?? []), one]);
 
-  it("covers every function that core/stats has cases for", () => {
+  it("covers every function that there are cases for", () => {
     expect(Object.keys(functions).filter((fn) => !byFunction.has(fn))).toEqual([]);
   });
 

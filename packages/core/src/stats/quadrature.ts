@@ -20,8 +20,8 @@ export interface PanelRule {
   readonly weights: Float64Array;
   /** Row i: weights of the integral from −1 to node i, exact for polynomials of degree 15. */
   readonly upTo: Float64Array;
-  /** Barycentric weights, for values between nodes. */
-  readonly between: Float64Array;
+  /** Row n: weights of the nth Legendre coefficient of the polynomial through values at the nodes. */
+  readonly toLegendre: Float64Array;
 }
 
 /** P₀ … P₁₆ at x, by their three-term recurrence. */
@@ -49,11 +49,12 @@ function makePanelRule(): PanelRule {
   }
   const at = Array.from(nodes, legendre);
   const upTo = new Float64Array(NODES * NODES);
-  const between = new Float64Array(NODES);
+  const toLegendre = new Float64Array(NODES * NODES);
   for (let i = 0; i < NODES; i++) {
     const p = at[i] as Float64Array;
     const x = nodes[i] as number;
-    between[i] = (i % 2 === 0 ? 1 : -1) * Math.sqrt((1 - x * x) * (weights[i] as number));
+    for (let n = 0; n < NODES; n++)
+      toLegendre[n * NODES + i] = ((2 * n + 1) / 2) * (weights[i] as number) * (p[n] as number);
     for (let j = 0; j < NODES; j++) {
       const q = at[j] as Float64Array;
       let sum = (x + 1) / 2;
@@ -62,7 +63,7 @@ function makePanelRule(): PanelRule {
       upTo[i * NODES + j] = sum * (weights[j] as number);
     }
   }
-  return { nodes, weights, upTo, between };
+  return { nodes, weights, upTo, toLegendre };
 }
 
 let made: PanelRule | null = null;
@@ -71,4 +72,28 @@ let made: PanelRule | null = null;
 export function panelRule(): PanelRule {
   made ??= makePanelRule();
   return made;
+}
+
+/** The Legendre coefficients of the polynomial through a panel's values, of which the first is at index `start`. */
+export function legendreOf(values: Float64Array, start: number, into: Float64Array, at = 0): void {
+  const { toLegendre } = panelRule();
+  for (let n = 0; n < NODES; n++) {
+    let sum = 0;
+    for (let j = 0; j < NODES; j++)
+      sum += (toLegendre[n * NODES + j] as number) * (values[start + j] as number);
+    into[at + n] = sum;
+  }
+}
+
+/** Its value at x in [−1, 1], by Clenshaw's recurrence. */
+export function legendreAt(coefficients: Float64Array, at: number, x: number): number {
+  let next = 0;
+  let after = 0;
+  for (let n = NODES - 1; n > 0; n--) {
+    const here =
+      (coefficients[at + n] as number) + ((2 * n + 1) / (n + 1)) * x * next - ((n + 1) / (n + 2)) * after;
+    after = next;
+    next = here;
+  }
+  return (coefficients[at] as number) + x * next - after / 2;
 }

@@ -36,8 +36,12 @@ export function logitsApart({ alpha, beta }: BetaShape, origin: BetaShape): numb
     : Math.log(alpha / beta) - Math.log(origin.alpha / origin.beta);
 }
 
+/** With fewer counts than these a standard deviation is so wide that what the plain difference of logits loses does not show. */
+const FEW = 1e6;
+
 /** A rate x in (0, 1) as an offset from the logit of α/(α + β), exact to the last digits also where counts are in the billions. */
 export function logitOffset(x: number, { alpha, beta }: BetaShape): number {
+  if (alpha + beta < FEW) return Math.log((x * beta) / ((1 - x) * alpha));
   // (α + β)(x − α/(α + β)) = x β − (1 − x) α
   const [first, firstLow] = exactProduct(x, beta);
   const [second, secondLow] = exactProduct(x, alpha);

@@ -1,4 +1,4 @@
-import { NODES, panelRule } from "../quadrature.js";
+import { legendreAt, legendreOf, NODES } from "../quadrature.js";
 import type { Curve } from "./curve.js";
 import { type Grid, makeGrid } from "./grid.js";
 
@@ -9,34 +9,14 @@ export interface Distribution {
   below(point: number): number;
 }
 
-/**
- * The value at a point of the polynomial through the 16 nodes of the panel that begins at index `start`, by the barycentric formula (Berrut and
- * Trefethen 2004): as good as at the nodes, and without an exponential.
- */
-export function valueBetween(
-  points: Float64Array,
-  values: Float64Array,
-  start: number,
-  point: number,
-): number {
-  const { between } = panelRule();
-  let sum = 0;
-  let weights = 0;
-  for (let j = 0, i = start; j < NODES; j++, i++) {
-    const apart = point - (points[i] as number);
-    if (apart === 0) return values[i] as number;
-    const weight = (between[j] as number) / apart;
-    sum += weight * (values[i] as number);
-    weights += weight;
-  }
-  return sum / weights;
-}
-
+/** Between nodes by the polynomial of the panel: as good as at the nodes, and no exponential. */
 export function distributionOf(curve: Curve): Distribution {
   const grid = makeGrid([curve]);
-  const { edges, points } = grid;
-  const values = grid.below[0] as Float64Array;
+  const { edges } = grid;
   const last = edges.length - 1;
+  const coefficients = new Float64Array(last * NODES);
+  for (let panel = 0; panel < last; panel++)
+    legendreOf(grid.below[0] as Float64Array, panel * NODES, coefficients, panel * NODES);
   /** Points come in order, so the panel is the last one or near it. */
   let panel = 0;
   return {
@@ -46,7 +26,8 @@ export function distributionOf(curve: Curve): Distribution {
       if (point >= (edges[last] as number)) return 1;
       while (point < (edges[panel] as number)) panel--;
       while (point >= (edges[panel + 1] as number)) panel++;
-      return valueBetween(points, values, panel * NODES, point);
+      const [from, to] = [edges[panel] as number, edges[panel + 1] as number];
+      return legendreAt(coefficients, panel * NODES, (2 * (point - from)) / (to - from) - 1);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { NODES, panelRule } from "../quadrature.js";
-import { type Distribution, distributionOf, valueBetween } from "./between.js";
+import { legendreAt, legendreOf, NODES, panelRule } from "../quadrature.js";
+import { type Distribution, distributionOf } from "./between.js";
 import type { Curve } from "./curve.js";
 import { solveShare } from "./solve.js";
 
@@ -66,8 +66,29 @@ export function intervalOfUplift(a: Quantity, b: Quantity, tail: number): Interv
 /** Beyond this the wider one's panels are too wide for the narrower one. */
 const SIMILAR = 1.5;
 
+/** A quantity on its own nodes. */
+interface Spread extends Quantity {
+  readonly distribution: Distribution;
+  /** Of the nodes that matter: value and mass. */
+  readonly values: Float64Array;
+  readonly masses: Float64Array;
+}
+
+function spreadOf(quantity: Quantity): Spread {
+  const distribution = distributionOf(quantity.curve);
+  const { points, weights, densities } = distribution.grid;
+  const density = densities[0] as Float64Array;
+  return {
+    ...quantity,
+    distribution,
+    values: points.map(quantity.valueAt),
+    masses: weights.map((weight, i) => weight * (density[i] as number)),
+  };
+}
+
 /** P(B is ahead of A by no more than so much), over the nodes of the one or of the other. */
-function shareBelow(a: Quantity, b: Quantity, { overA, overB }: Sides): (by: number) => number {
+function shareBelow(first: Quantity, second: Quantity, { overA, overB }: Sides): (by: number) => number {
+  const [a, b] = [spreadOf(first), spreadOf(second)];
   const throughA = meanOver(a, b, overA);
   const throughB = meanOver(b, a, overB);
   const ratio = Math.sqrt(a.variance / b.variance);
@@ -80,15 +101,13 @@ function shareBelow(a: Quantity, b: Quantity, { overA, overB }: Sides): (by: num
   return (by) => (isOverA(by) ? throughA(by) : 1 - throughB(by));
 }
 
+/** Less mass than this is lost beside 1. */
+const NO_MASS = 1e-18;
+
 /** The mean of the other's distribution function at the targets of this one. */
-function meanOver(over: Quantity, other: Quantity, { target, source }: Comparison): (by: number) => number {
-  const { grid } = distributionOf(over.curve);
-  const { points, weights, edges } = grid;
-  const density = grid.densities[0] as Float64Array;
-  const values = points.map(over.valueAt);
-  const below = belowValue(other, distributionOf(other.curve));
-  const rule = panelRule();
-  const panels = edges.length - 1;
+function meanOver(over: Spread, other: Spread, { target, source }: Comparison): (by: number) => number {
+  const { values, masses } = over;
+  const { edges } = over.distribution.grid;
   const ends = [other.support.from, other.support.to].filter(Number.isFinite);
   return (by) => {
     const kinks = ends
@@ -97,37 +116,51 @@ function meanOver(over: Quantity, other: Quantity, { target, source }: Compariso
       .map(over.pointOf)
       .sort((x, y) => x - y);
     let sum = 0;
-    for (let panel = 0, i = 0; panel < panels; panel++) {
+    for (let panel = 0, i = 0; panel < edges.length - 1; panel++) {
       const [from, to] = [edges[panel] as number, edges[panel + 1] as number];
       const inside = kinks.filter((kink) => kink > from && kink < to);
       if (inside.length > 0) {
-        const cuts = [from, ...inside, to];
-        for (let k = 1; k < cuts.length; k++) sum += part(cuts[k - 1] as number, cuts[k] as number, i, by);
+        sum += panelInParts(over, other, {
+          panel,
+          cuts: [from, ...inside, to],
+          target: (value) => target(value, by),
+        });
         i += NODES;
         continue;
       }
-      for (const end = i + NODES; i < end; i++)
-        sum += (weights[i] as number) * (density[i] as number) * below(target(values[i] as number, by));
+      for (const end = i + NODES; i < end; i++) {
+        const mass = masses[i] as number;
+        if (mass > NO_MASS) sum += mass * belowValue(other, target(values[i] as number, by));
+      }
     }
     return sum;
   };
-
-  /** A part of a panel, whose density is the polynomial through the panel's nodes. */
-  function part(from: number, to: number, start: number, by: number): number {
-    const half = (to - from) / 2;
-    let area = 0;
-    for (let node = 0; node < NODES; node++) {
-      const point = from + half * (1 + (rule.nodes[node] as number));
-      const here = valueBetween(points, density, start, point);
-      area += (rule.weights[node] as number) * here * below(target(over.valueAt(point), by));
-    }
-    return area * half;
-  }
 }
 
-function belowValue({ pointOf, support }: Quantity, distribution: Distribution): (value: number) => number {
-  return (value) => {
-    if (value <= support.from) return 0;
-    return value >= support.to ? 1 : distribution.below(pointOf(value));
-  };
+/** One panel between cuts; its density is the polynomial through the panel's nodes. */
+function panelInParts(
+  { distribution: { grid }, valueAt }: Spread,
+  other: Spread,
+  { panel, cuts, target }: { panel: number; cuts: readonly number[]; target(value: number): number },
+): number {
+  const { nodes, weights } = panelRule();
+  const density = new Float64Array(NODES);
+  legendreOf(grid.densities[0] as Float64Array, panel * NODES, density);
+  const [start, end] = [cuts[0] as number, cuts.at(-1) as number];
+  let area = 0;
+  for (let part = 1; part < cuts.length; part++) {
+    const [from, to] = [cuts[part - 1] as number, cuts[part] as number];
+    const half = (to - from) / 2;
+    for (let node = 0; node < NODES; node++) {
+      const point = from + half * (1 + (nodes[node] as number));
+      const here = legendreAt(density, 0, (2 * (point - start)) / (end - start) - 1);
+      area += half * (weights[node] as number) * here * belowValue(other, target(valueAt(point)));
+    }
+  }
+  return area;
+}
+
+function belowValue({ pointOf, support, distribution }: Spread, value: number): number {
+  if (value <= support.from) return 0;
+  return value >= support.to ? 1 : distribution.below(pointOf(value));
 }

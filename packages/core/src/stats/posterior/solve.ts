@@ -19,6 +19,7 @@ export function solveShare(
   let slope = 1 / about.sd;
   let x = between(about.middle + wanted * about.sd, from, to, about);
   let last: { x: number; z: number } | null = null;
+  let lastMoved = about.sd;
   for (let step = 0; step < 200; step++) {
     const z = normalQuantile(Math.min(1, Math.max(0, cdf(x))));
     const error = z - wanted;
@@ -32,7 +33,10 @@ export function solveShare(
     const next = between(x - error / slope, from, to, about);
     const moved = Math.abs(next - x);
     x = next;
-    if (moved <= 1e-11 * about.sd || to - from <= 1e-15 * Math.abs(x)) break;
+    // A secant's error is about the product of the two before it.
+    if (moved * Math.min(lastMoved, about.sd) <= 1e-12 * about.sd * about.sd) break;
+    if (to - from <= 1e-15 * Math.abs(x)) break;
+    lastMoved = moved;
   }
   return x;
 }

@@ -218,8 +218,38 @@ describe.skipIf(!executablePath).each([
     await state.evaluate(({ attune }) => void attune.consent.withdraw());
     await expect.poll(() => words("steady")).toBe("Welcome");
     expect(await state.evaluate(({ shift }) => shift())).toBe(0);
-    // Nothing of a transition is left in the page.
-    await expect.poll(() => page.locator("[style*=view-transition-name]").count()).toBe(0);
+    // Nothing of a transition is left in the page but what the host had there.
+    await expect
+      .poll(() =>
+        page
+          .locator("[style*=view-transition-name]")
+          .evaluateAll((all) => all.map((element) => [element.tagName, element.getAttribute("style")])),
+      )
+      .toEqual([["HTML", "view-transition-name: page;"]]);
+    expect(problems).toEqual([]);
+  });
+
+  it("a transition of the host is not cut short, and cuts one of ours short without a complaint", async () => {
+    const { page, problems } = await open({ reducedMotion: "no-preference" });
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.reading());
+    await page.locator("#at-once", { hasText: "Welcome" }).waitFor();
+    const ended = await state.evaluate(async ({ attune }) => {
+      const transition = document.startViewTransition(() => undefined);
+      await transition.ready;
+      await attune.page();
+      await attune.page();
+      const text = document.getElementById("at-once")?.textContent;
+      return [text, await transition.finished.then(() => "finished"), transition === null];
+    });
+    expect(ended).toEqual(["Good to see you again", "finished", false]);
+    expect(await state.evaluate(({ transitions }) => transitions())).toBe(1);
+    await state.evaluate(async ({ attune }) => {
+      attune.force("hero", "plain");
+      await Promise.resolve();
+      document.startViewTransition(() => undefined);
+    });
+    await expect.poll(() => page.locator("#at-once").textContent()).toBe("Welcome");
+    await page.waitForTimeout(300);
     expect(problems).toEqual([]);
   });
 

@@ -165,6 +165,8 @@ export const pages = {
       count++;
       return start(change);
     };
+    // What the host has named for transitions of its own.
+    document.documentElement.style.setProperty("view-transition-name", "page");
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) shift += (entry as PerformanceEntry & { value: number }).value;
     }).observe({ type: "layout-shift", buffered: true });

@@ -105,6 +105,16 @@ describe.skipIf(noChromium !== null)("<attune-slot> in Chromium", () => {
     // There is no template for it, so what stands beside them shows; a host may take the value from the event.
     await expect.poll(() => shown(page)).toEqual(["decided hats Welcome"]);
     expect(await page.evaluate(() => slots.told.at(-1))).toBe("offer hats");
+
+    // Another engine in the same page has an element of its own.
+    const text = await page.evaluate(async () => {
+      await slots.open("another-slot");
+      await slots.attune?.consent.grant("all");
+      const template = '<template data-variant="hats">Hats</template>';
+      document.body.insertAdjacentHTML("beforeend", `<another-slot name="offer">${template}</another-slot>`);
+      return document.querySelector("another-slot")?.textContent;
+    });
+    expect(text).toBe("Hats");
     expect(complaints).toEqual([]);
   });
 });

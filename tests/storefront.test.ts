@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -42,6 +43,42 @@ const layoutShift = (page: Page): Promise<number> =>
         setTimeout(() => resolve(sum), 200);
       }),
   );
+
+const AXE = readFileSync(
+  createRequire(new URL("../packages/react/package.json", import.meta.url)).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+const SCHEMES = ["light", "dark"] as const;
+const WINDOWS = [
+  { width: 1280, height: 900 },
+  { width: 390, height: 844 },
+];
+
+const LOOKS = WINDOWS.flatMap((viewport) => SCHEMES.map((colorScheme) => ({ viewport, colorScheme })));
+/** By light on a desk and in the dark on a phone: what the two others add is seen on the pages that have everything. */
+const TWO_LOOKS = [LOOKS[0], LOOKS[3]] as typeof LOOKS;
+
+/** What axe finds in the page as it stands. */
+async function violations(page: Page, looks = TWO_LOOKS): Promise<string[]> {
+  // Next brings the title of a page that is navigated to after the page itself.
+  await expect.poll(() => page.title()).toMatch(/./);
+  await page.evaluate(AXE);
+  const found: string[] = [];
+  for (const { viewport, colorScheme } of looks) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const here = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run({ resultTypes: ["violations"] });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    });
+    const where = `${new URL(page.url()).pathname}, ${colorScheme}, ${viewport.width} wide`;
+    found.push(...here.map((text) => `${where}: ${text}`));
+  }
+  return found;
+}
 
 /** Everything a page can keep on a device. */
 const kept = (page: Page) =>
@@ -317,6 +354,37 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     );
     await context.close();
   });
+
+  it("T26 has 0 axe violations: every page, by light and in the dark, on a desk and on a phone, with the banner and the drawer", async () => {
+    const { context, page } = await newVisitor(browser, { reducedMotion: "reduce" });
+    await page.goto(demo.url);
+    await page.getByRole("dialog").waitFor();
+    const found = await violations(page, LOOKS);
+    await accept(page);
+    await expect.poll(async () => (await kept(page)).cookies).toContain("attune-visitor");
+    for (const path of ["/category/kitchen", "/sale", "/search?q=lamp", "/gifts", "/nowhere", "/bag"]) {
+      await page.goto(demo.url + path);
+      found.push(...(await violations(page)));
+    }
+    await page.goto(`${demo.url}/product/ridge-pack`);
+    await page.getByTestId("buy").getByRole("button").click();
+    found.push(...(await violations(page)));
+    await page.getByTestId("insight-open").click();
+    const drawer = page.getByRole("dialog", { name: "What this page knows about you" });
+    for (const summary of await drawer.locator("summary").all()) await summary.click();
+    found.push(...(await violations(page, LOOKS)));
+    await page.keyboard.press("Escape");
+    await open(page, 'a[href="/bag"]');
+    found.push(...(await violations(page)));
+    await page.getByTestId("order").click();
+    await page.waitForURL("**/thanks");
+    found.push(...(await violations(page)));
+    await page.getByRole("button", { name: "Privacy choices" }).click();
+    await page.getByRole("dialog", { name: "Privacy settings" }).waitFor();
+    found.push(...(await violations(page)));
+    expect([...new Set(found)]).toEqual([]);
+    await context.close();
+  }, 60_000);
 
   it("what the page sends goes on as it comes: too much is refused before it has all been taken in", async () => {
     const given = new AbortController();

@@ -207,7 +207,7 @@ export function allProofs({ short }) {
       run: () => suite(["--project", "system", "tests/next-variants.test.ts"], { ATTUNE_NEXT: "1" }),
     },
     {
-      name: "react: 1,000 useVariant under 100 events a second make no long task, with React 18.3 and 19",
+      name: "react: 1,000 useVariant under 100 updates a second make no long task, and one slot's change commits that slot, with React 18.3 and 19",
       async run() {
         const browser = await ensure(PROGRAMS.chromium);
         if (browser.path === null) return { left: browser.reason };

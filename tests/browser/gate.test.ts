@@ -62,7 +62,11 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
         return void setTimeout(() => response.end(text), name === "slow" ? 150 : 0);
       }
       // No inline code without the nonce, no eval, nothing from elsewhere.
-      response.setHeader("content-security-policy", `script-src 'nonce-${NONCE}'; object-src 'none'`);
+      const trust = url.startsWith("/strict") ? " 'strict-dynamic'" : "";
+      response.setHeader(
+        "content-security-policy",
+        `script-src 'nonce-${NONCE}'${trust}; object-src 'none'; base-uri 'none'`,
+      );
       response.writeHead(name ? 404 : 200, { "content-type": name ? "text/plain" : "text/html" });
       response.end(name ? "" : page);
     });
@@ -76,9 +80,9 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
     server?.close();
   });
 
-  async function visit(host = "127.0.0.1"): Promise<{ page: Page; complaints: string[] }> {
+  async function visit(host = "127.0.0.1", path = ""): Promise<{ page: Page; complaints: string[] }> {
     const { page, complaints } = await newVisitor(browser);
-    await page.goto(`http://${host}:${port}/`);
+    await page.goto(`http://${host}:${port}/${path}`);
     return { page, complaints };
   }
   const ran = (page: Page): Promise<string[]> => page.evaluate(() => globalThis.ran);
@@ -157,6 +161,51 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
     await until("the rest", async () => (await ran(page)).includes("after the withdrawal"));
     await page.waitForTimeout(100);
     expect(await inOrder(page)).toEqual([...ANALYTICS, "later", "marketing", "both", "after the withdrawal"]);
+    await page.context().close();
+  });
+
+  it("do not run what is smuggled into the markup, where the gate knows the page's nonce; not even under strict-dynamic", async () => {
+    const { page } = await visit("127.0.0.1", "strict");
+    const smuggle = () =>
+      page.evaluate(() =>
+        document.body.insertAdjacentHTML(
+          "beforeend",
+          `<div><script type="text/plain" data-attune-purpose="necessary" src="/s/smuggled"></script>
+           <script type="text/plain" nonce="guessed" data-attune-purpose="necessary" src="/s/guessed"></script></div>`,
+        ),
+      );
+    await page.evaluate((nonce) => {
+      gate.open();
+      gate.scripts({ nonce });
+    }, NONCE);
+    await smuggle();
+    await page.evaluate(() => gate.attune?.consent.grant(["analytics"]));
+    await until("all of analytics", async () => (await ran(page)).includes("last"));
+    await page.waitForTimeout(150);
+    expect(await inOrder(page)).toEqual(ANALYTICS);
+    // The way in that is closed by it.
+    await page.evaluate(() => {
+      gate.stop();
+      gate.scripts();
+    });
+    await until("what was smuggled in", async () => (await ran(page)).includes("smuggled"));
+    await page.context().close();
+  });
+
+  it("go on where the host's report throws", async () => {
+    const { page, complaints } = await visit();
+    await page.evaluate(() => {
+      gate.open();
+      gate.scripts({
+        report() {
+          throw new Error("reports badly");
+        },
+      });
+      void gate.attune?.consent.grant(["analytics"]);
+    });
+    await until("what comes after the one that is not there", async () => (await ran(page)).includes("last"));
+    expect(await inOrder(page)).toEqual(ANALYTICS);
+    expect(complaints.filter((text) => !text.includes("/s/gone"))).toEqual([]);
     await page.context().close();
   });
 

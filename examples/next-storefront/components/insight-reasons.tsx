@@ -1,10 +1,9 @@
 "use client";
 
-import type { ExplanationStep } from "@attune/core";
-import { useAttune, useDecision } from "@attune/react";
+import { reasonText, stepText, useExplanation } from "@attune/react/devtools";
 import { SLOTS } from "~/attune/config";
-import { reasonText, stepText } from "./insight-texts";
-import { slotName, variantName } from "./insight-words";
+import { shopWords } from "./insight-texts";
+import { slotName } from "./insight-words";
 
 /** Each place that is personalised: what is shown there, and why. */
 export function Reasons() {
@@ -19,21 +18,20 @@ export function Reasons() {
 }
 
 function Reason({ slot }: { slot: (typeof SLOTS)[number] }) {
-  const attune = useAttune();
-  const decision = useDecision(slot);
-  const { steps } = attune.explain(slot);
+  const { decision, steps } = useExplanation(slot);
+  const words = shopWords(slot);
   return (
     <div className="why" data-testid={`why-${slot}`}>
       <b>
-        {slotName(slot)}: {variantName(slot, decision.variant)}
+        {slotName(slot)}: {words.variant(decision.variant)}
       </b>
-      {reasonText(decision, steps)}
+      {reasonText(decision, steps, words)}
       <details>
         <summary>Step by step</summary>
         <ol>
-          {steps.map((step: ExplanationStep, index: number) => (
+          {steps.map((step, index) => (
             <li key={index} data-passed={step.passed}>
-              {stepText({ slot, step })}
+              {stepText(step, words)}
             </li>
           ))}
         </ol>

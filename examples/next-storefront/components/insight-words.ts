@@ -6,8 +6,14 @@ import { CATEGORIES, money } from "~/shop/catalogue";
 /** What the drawer calls things. Purposes have the banner's names, so that one thing has one name. */
 type Slot = (typeof SLOTS)[number];
 
-export const purposeName = (purpose: string): string =>
-  en.purposes[purpose as keyof typeof en.purposes]?.name ?? purpose;
+const { necessary, analytics, personalization, marketing, advertising } = en.purposes;
+export const PURPOSES = {
+  necessary: necessary.name,
+  analytics: analytics.name,
+  personalization: personalization.name,
+  marketing: marketing.name,
+  advertising: advertising.name,
+};
 
 const SLOT_NAMES: Readonly<Record<Slot, string>> = {
   hero: "The picture at the top",

@@ -1,8 +1,9 @@
 "use client";
 
 import type { Score } from "@attune/core";
-import { useAttune, useConsent, useSegments, useSignals } from "@attune/react";
-import { useEffect, useRef, useState } from "react";
+import { useConsent, useSegments, useSignals } from "@attune/react";
+import { useDeliveries } from "@attune/react/devtools";
+import { useEffect, useRef } from "react";
 import { consentPolicy } from "~/attune/config";
 import { Reasons } from "./insight-reasons";
 import { useInsight } from "./insight-state";
@@ -12,11 +13,14 @@ import {
   groupMeaning,
   groupName,
   knownOf,
-  purposeName,
+  PURPOSES,
   statusName,
 } from "./insight-words";
 
-/** "What this page knows about you and why you see this." It watches the visit, so it is no part of it: nothing in it is captured. */
+/**
+ * "What this page knows about you and why you see this": for shoppers, in the shop's words and look, over the same parts as the devtools
+ * (explanations, what was recorded). It watches the visit, so it is no part of it: nothing in it is captured.
+ */
 export function Insight() {
   const { open, setOpen } = useInsight();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -69,7 +73,7 @@ function Permission() {
       <ul className="chips">
         {(consentPolicy.purposes ?? []).map((purpose) => (
           <li key={purpose} data-on={grants[purpose]}>
-            {purposeName(purpose)}
+            {PURPOSES[purpose]}
             {!grants[purpose] && <span className="hidden">, not allowed</span>}
           </li>
         ))}
@@ -187,14 +191,8 @@ function Known() {
   );
 }
 
-/** Read from the engine each second while the drawer is open: deliveries are a log, not state that pages render from. */
 function Sent() {
-  const attune = useAttune();
-  const [deliveries, setDeliveries] = useState(() => attune.deliveries());
-  useEffect(() => {
-    const timer = setInterval(() => setDeliveries(attune.deliveries()), 1000);
-    return () => clearInterval(timer);
-  }, [attune]);
+  const deliveries = useDeliveries();
   return (
     <section data-testid="insight-sent">
       <h3>What was noted, latest first</h3>

@@ -27,7 +27,7 @@ export const ruleset: Ruleset = {
     hidden: {
       variants: { off: null, on: "on" },
       fallback: "off",
-      targeting: { "context.neverSet": true },
+      targeting: { "context.neverSet": true, pagesThisSession: { $gte: 50 } },
       policy: { type: "rules", rules: [{ variant: "on" }] },
     },
   },

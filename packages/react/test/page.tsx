@@ -14,7 +14,7 @@ import {
   privacyEn,
   PrivacyPolicy,
 } from "@attune/react/consent";
-import { AttuneDevtools } from "@attune/react/devtools";
+import * as devtools from "@attune/react/devtools";
 import {
   Experiment,
   PersonalizationProvider,
@@ -23,7 +23,7 @@ import {
   useVariant,
   Variant,
 } from "@attune/react";
-import { StrictMode, version } from "react";
+import { Profiler, StrictMode, version } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server.browser";
 import { policy, ruleset } from "./kit.js";
@@ -45,7 +45,16 @@ function engine(endpoint?: string): { attune: Attune; exposed: string[] } {
   return { attune, exposed };
 }
 
+/** What updates came to. */
+interface Load {
+  updates: number;
+  renders: number;
+  commits: number;
+  longest: number;
+}
+
 const CATALOGUES = { de, en, es, fr };
+const PERSONAS = { Shopper: { segments: ["shoppers", "readers"] } };
 
 function Banner({ language }: { language: keyof typeof CATALOGUES }) {
   const { grants } = useConsent();
@@ -165,6 +174,8 @@ export const pages = {
       count++;
       return start(change);
     };
+    // What the host has named for transitions of its own.
+    document.documentElement.style.setProperty("view-transition-name", "page");
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) shift += (entry as PerformanceEntry & { value: number }).value;
     }).observe({ type: "layout-shift", buffered: true });
@@ -187,53 +198,69 @@ export const pages = {
     return { attune, transitions: () => count, shift: () => shift };
   },
 
-  /** A thousand components that read a slot, under a hundred events a second; gives what the browser calls long tasks (above 50 ms). */
-  async many(seconds: number): Promise<{ updates: number; longest: number; renders: number }> {
+  /**
+   * A thousand components that read a slot, one of them a slot of its own, under a hundred updates a second: first events that decide nothing, then changes
+   * of that one slot. What each comes to: renders and commits (by React's Profiler), and the longest task that the browser calls long (above 50 ms
+   * by the clock).
+   */
+  async many(): Promise<Record<"events" | "changes", (seconds: number) => Promise<Load>>> {
     const { attune } = engine();
     attune.start();
     await attune.ready();
     await attune.consent.grant("all");
-    let renders = 0;
+    const seen = { renders: 0, commits: 0 };
     const Reader = ({ slot }: { slot: string }) => {
-      renders++;
+      seen.renders++;
       return <i>{JSON.stringify(useVariant(slot))}</i>;
     };
-    const slots = Object.keys(ruleset.slots);
     createRoot(container()).render(
       <PersonalizationProvider attune={attune}>
-        {Array.from({ length: 1000 }, (_, i) => (
-          <Reader key={i} slot={slots[i % slots.length] as string} />
-        ))}
+        <Profiler id="readers" onRender={() => seen.commits++}>
+          {Array.from({ length: 1000 }, (_, i) => (
+            <Reader key={i} slot={i === 0 ? "top" : (["hero", "cta", "hidden"][i % 3] as string)} />
+          ))}
+        </Profiler>
       </PersonalizationProvider>,
     );
     await new Promise((resolve) => setTimeout(resolve, 500));
-    let longest = 0;
-    let updates = 0;
-    renders = 0;
-    const end = attune.subscribe(() => updates++);
-    const observer = new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-    });
-    observer.observe({ type: "longtask" });
-    const started = performance.now();
-    for (let sent = 0; sent < seconds * 100; sent++) {
-      void attune.track("Something Else", { n: sent });
-      const wait = started + (sent + 1) * 10 - performance.now();
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    end();
-    observer.disconnect();
-    return { updates, longest, renders };
+    const under =
+      (update: (n: number) => void) =>
+      async (seconds: number): Promise<Load> => {
+        let longest = 0;
+        let updates = 0;
+        Object.assign(seen, { renders: 0, commits: 0 });
+        const end = attune.subscribe(() => updates++);
+        const observer = new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+        });
+        observer.observe({ type: "longtask" });
+        const started = performance.now();
+        for (let sent = 0; sent < seconds * 100; sent++) {
+          update(sent);
+          const wait = started + (sent + 1) * 10 - performance.now();
+          if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        end();
+        observer.disconnect();
+        return { updates, longest, ...seen };
+      };
+    return {
+      events: under((n) => void attune.track("Something Else", { n })),
+      changes: under((n) => attune.force("top", n % 2 === 0 ? "plain" : "summer")),
+    };
   },
 
-  /** A page with the devtools. */
-  async devtools(): Promise<{ attune: Attune; exposed: string[] }> {
+  /** A page with the devtools; `away` takes them out of it. */
+  async devtools(
+    language: "de" | "en" | "es" | "fr" = "en",
+  ): Promise<{ attune: Attune; exposed: string[]; away(): void }> {
     const { attune, exposed } = engine("");
     attune.start();
     await attune.ready();
     await attune.consent.grant("all");
-    createRoot(container()).render(
+    const root = createRoot(container());
+    const tree = (tools: boolean) => (
       <StrictMode>
         <PersonalizationProvider attune={attune}>
           <main>
@@ -241,11 +268,12 @@ export const pages = {
               <Personalize slot="hero">{({ title }: { title: string }) => title}</Personalize>
             </h1>
           </main>
-          <AttuneDevtools personas={{ Shopper: { segments: ["shoppers", "readers"] } }} />
+          {tools && <devtools.AttuneDevtools messages={devtools[language]} personas={PERSONAS} />}
         </PersonalizationProvider>
-      </StrictMode>,
+      </StrictMode>
     );
-    return { attune, exposed };
+    root.render(tree(true));
+    return { attune, exposed, away: () => root.render(tree(false)) };
   },
 
   /** Renders on a "server", hydrates, and gives the recoverable errors. */

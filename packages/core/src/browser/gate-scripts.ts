@@ -1,5 +1,6 @@
 import { allowed } from "../consent/allowed.js";
 import type { ConsentEngine, Purpose } from "../consent/types.js";
+import { safeReport } from "../kernel/safe-report.js";
 
 /** What waits, and what has been taken up is marked with. */
 const PURPOSE = "data-attune-purpose";
@@ -10,6 +11,11 @@ const WAITING = `script[type="text/plain"][${PURPOSE}]:not([${TAKEN}])`;
 export interface GateOptions {
   /** Where scripts are looked for (default: the whole document). */
   root?: Document | Element;
+  /**
+   * The nonce of the page's Content-Security-Policy: only scripts that carry it are run. Needed where the policy says `strict-dynamic`: there
+   * whatever this puts into the page may run, so markup that somebody has smuggled in would become script.
+   */
+  nonce?: string;
   /** Told of scripts that did not load. */
   report?: (error: unknown) => void;
 }
@@ -27,7 +33,8 @@ export interface GateOptions {
  */
 export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): () => void {
   const { consent } = engine;
-  const { root = document, report = () => undefined } = options;
+  const { root = document, nonce } = options;
+  const report = safeReport(options);
   // What a gate before this one has run counts too.
   const addresses = new Set(
     [...root.querySelectorAll<HTMLScriptElement>(`script[${TAKEN}]`)].map(({ src }) => src),
@@ -37,8 +44,8 @@ export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): (
   engine.start();
 
   const next = (): HTMLScriptElement | undefined =>
-    [...root.querySelectorAll<HTMLScriptElement>(WAITING)].find((script) =>
-      allowed(consent.state, purposesOf(script)),
+    [...root.querySelectorAll<HTMLScriptElement>(WAITING)].find(
+      (script) => (nonce ?? script.nonce) === script.nonce && allowed(consent.state, purposesOf(script)),
     );
   /** One after the other. What is granted or added meanwhile is found before the next, in its place. */
   const run = async (): Promise<void> => {
@@ -56,7 +63,9 @@ export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): (
   };
   const look = (): void => void run();
 
-  const observer = new MutationObserver(look);
+  const observer = new MutationObserver((changes) => {
+    if (changes.some(bringScripts)) look();
+  });
   observer.observe(root, { childList: true, subtree: true });
   const unsubscribe = consent.subscribe(look);
   look();
@@ -66,6 +75,12 @@ export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): (
     unsubscribe();
   };
 }
+
+/** Pages change all the time: the document is gone through only for what may be a script that waits. */
+const bringScripts = ({ addedNodes }: MutationRecord): boolean =>
+  [...addedNodes].some(
+    (node) => node instanceof Element && (node.matches(WAITING) || node.querySelector(WAITING) !== null),
+  );
 
 /** A word that is no purpose is never granted, so a slip of the pen keeps its script from running. */
 const purposesOf = (script: Element): Purpose[] => {

@@ -109,7 +109,9 @@ export function defineAttuneSlot(
     }
 
     #mark(slot: string): void {
-      this.setAttribute("status", attune.settled(slot) ? "decided" : "resolving");
+      const status = attune.settled(slot) ? "decided" : "resolving";
+      // Asked with every event: who watches attributes hears of changes alone.
+      if (this.getAttribute("status") !== status) this.setAttribute("status", status);
       this.#watch();
     }
 

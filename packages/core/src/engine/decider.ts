@@ -28,7 +28,7 @@ export interface Decider {
   force(slot: string, variant: string | null): void;
   /** What decisions depend on has changed. */
   invalidate(): void;
-  /** While set, these hold: what the server decided for the first render. */
+  /** While set, these hold: what the server decided for the first render, and of that what the page cannot decide by itself. */
   hold(decisions: Readonly<Record<string, Decision>> | null): void;
   /** A slot's decision is held, and is more than what stands in for one that failed. */
   holds(slot: string): boolean;

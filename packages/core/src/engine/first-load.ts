@@ -56,6 +56,7 @@ export function createFirstLoad(
     },
     consent: (): ConsentState => edge.controller.state,
     grants: (): Grants => shared.consent().grants,
+    letGo: (): void => decider.hold(null),
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
     ruleset: (): DecidingRuleset | null => compiled,
     assumed: (): Memberships | null => assumed,

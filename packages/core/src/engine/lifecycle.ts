@@ -40,7 +40,7 @@ export function createLifecycle(parts: FirstLoad) {
         .then(() => {
           if (status !== "starting") return;
           status = "ready";
-          decider.hold(null);
+          decider.hold(gate.recording()?.lasting() ?? null);
           changed();
           beReady();
         });

@@ -67,7 +67,7 @@ function list(): AttributeDefinition[] {
       type: "any",
       open: true,
       description:
-        "What the call adds: `decide(slot, { context })` in the page, the third argument on a server.",
+        "What the call adds: `decide(slot, { context })` in the page, the third argument on a server. `context.region` is where the visitor is (`US-CA`), where the server or the middleware knows it.",
     },
   ];
 }

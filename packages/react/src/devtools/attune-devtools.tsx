@@ -1,10 +1,11 @@
 import type { Persona } from "@attune/core";
-import { lazy, Suspense, useRef, useState } from "react";
+import { useAttune } from "@attune/react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { en } from "./messages/en.js";
 import type { DevtoolsMessages } from "./messages/types.js";
 
 export interface AttuneDevtoolsProps {
-  /** Default English. */
+  /** Default English; `de`, `fr`, `es` come with the package. */
   messages?: DevtoolsMessages;
   /** Name → somebody to look at the page as. */
   personas?: Readonly<Record<string, Persona>>;
@@ -15,11 +16,19 @@ const NOBODY = {};
 
 /**
  * A button that opens a drawer: what was decided and why, what is known of the visitor, consent, events and what became of them; variants can
- * be forced and personas tried, and none of that is counted. The drawer is loaded when it is first opened. For development:
+ * be forced and personas tried, and none of that is counted. A persona ends with the component. The drawer is loaded when it is first opened. For development:
  * `{process.env.NODE_ENV !== "production" && <AttuneDevtools />}`. Its look is `@attune/react/devtools/styles.css`.
  */
 export function AttuneDevtools({ messages = en, personas = NOBODY }: AttuneDevtoolsProps) {
+  const attune = useAttune();
   const [open, setOpen] = useState(false);
+  // Kept while the drawer is closed, so that the way back is there when it is opened again.
+  const [persona, setPersona] = useState<Persona | null>(null);
+  useEffect(() => {
+    if (persona === null) return;
+    attune.simulate(persona);
+    return () => attune.simulate(null);
+  }, [attune, persona]);
   const button = useRef<HTMLButtonElement>(null);
   const close = (): void => {
     setOpen(false);
@@ -40,7 +49,7 @@ export function AttuneDevtools({ messages = en, personas = NOBODY }: AttuneDevto
       </button>
       {open && (
         <Suspense>
-          <Panel messages={messages} personas={personas} close={close} />
+          <Panel {...{ messages, personas, persona, close }} become={setPersona} />
         </Suspense>
       )}
     </>

@@ -5,6 +5,8 @@ import type { DevtoolsMessages } from "./messages/types.js";
 export function ConsentState({ messages }: { messages: DevtoolsMessages }) {
   const { state, grants, grant, deny, withdraw } = useConsent();
   const { status, mode, region, gpc, policy } = state;
+  // The engine reports what fails; what is chosen holds all the same.
+  const settle = (decision: Promise<void>): void => void decision.catch(() => undefined);
   return (
     <section aria-labelledby="attune-devtools-consent">
       <h3 id="attune-devtools-consent">{messages.consent}</h3>
@@ -12,6 +14,7 @@ export function ConsentState({ messages }: { messages: DevtoolsMessages }) {
         {messages.consentStatus[status]} · {region ?? "–"}, {messages.modes[mode]}
       </p>
       {gpc && <p>{messages.gpc}</p>}
+      <p>{messages.consentAbout}</p>
       <fieldset>
         <legend>{messages.consent}</legend>
         {policy.purposes.map((purpose) => (
@@ -19,13 +22,13 @@ export function ConsentState({ messages }: { messages: DevtoolsMessages }) {
             <input
               type="checkbox"
               checked={grants[purpose]}
-              onChange={({ target }) => void (target.checked ? grant([purpose]) : deny([purpose]))}
+              onChange={({ target }) => settle(target.checked ? grant([purpose]) : deny([purpose]))}
             />
             {messages.purposes[purpose]}
           </label>
         ))}
       </fieldset>
-      <button type="button" onClick={() => void withdraw()}>
+      <button type="button" onClick={() => settle(withdraw())}>
         {messages.withdraw}
       </button>
     </section>

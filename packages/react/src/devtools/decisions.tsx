@@ -1,6 +1,7 @@
-import { useAttune, useDecision, useSegments } from "@attune/react";
-import { changeText, stepText } from "./explain-text.js";
+import { useAttune } from "@attune/react";
+import { changeText, reasonText, stepText } from "./explain-text.js";
 import type { DevtoolsMessages } from "./messages/types.js";
+import { useExplanation } from "./use-explanation.js";
 import { useRuleset } from "./use-ruleset.js";
 
 interface Props {
@@ -24,10 +25,8 @@ export function Decisions({ messages }: Props) {
 
 function Slot({ slot, variants, messages }: Props & { slot: string; variants: readonly string[] }) {
   const attune = useAttune();
-  const { variant, reason, propensity, status } = useDecision(slot);
-  // What is explained hangs on more than the decision; segments and decisions change when it does.
-  useSegments();
-  const { steps, wouldChange } = attune.explain(slot);
+  const { decision, steps, wouldChange } = useExplanation(slot);
+  const { variant, reason, status } = decision;
   const id = `attune-devtools-slot-${slot}`;
   const forced = reason === "override" ? (variant ?? "") : "";
   return (
@@ -35,10 +34,7 @@ function Slot({ slot, variants, messages }: Props & { slot: string; variants: re
       <p className="attune-devtools-row">
         <b>{slot}</b> <code>{variant ?? "–"}</code>
       </p>
-      <p>
-        {status === "resolving" ? messages.resolving : messages.reasons[reason]}
-        {reason === "split" && propensity !== null && ` ${messages.chance(Math.round(propensity * 100))}`}
-      </p>
+      <p>{status === "resolving" ? messages.resolving : reasonText(decision, steps, messages)}</p>
       <p className="attune-devtools-row">
         <label htmlFor={id}>{messages.show}</label>
         <select
@@ -62,9 +58,9 @@ function Slot({ slot, variants, messages }: Props & { slot: string; variants: re
               </li>
             ))}
           </ol>
-          {wouldChange.map(({ variant: other, code, detail }, i) => (
+          {wouldChange.map((change, i) => (
             <p key={i}>
-              {messages.wouldShow(other)} {changeText(code, detail, messages)}
+              {messages.wouldShow(change.variant)} {changeText(change, messages)}
             </p>
           ))}
         </details>

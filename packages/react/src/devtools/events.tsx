@@ -1,15 +1,9 @@
-import { useAttune } from "@attune/react";
-import { useEffect, useState } from "react";
 import type { DevtoolsMessages } from "./messages/types.js";
+import { useDeliveries } from "./use-deliveries.js";
 
-/** What was recorded and what became of it. Deliveries are a log, not state that pages render from: read each half second while open. */
+/** What was recorded and what became of it. */
 export function Events({ messages }: { messages: DevtoolsMessages }) {
-  const attune = useAttune();
-  const [deliveries, setDeliveries] = useState(() => attune.deliveries());
-  useEffect(() => {
-    const timer = setInterval(() => setDeliveries(attune.deliveries()), 500);
-    return () => clearInterval(timer);
-  }, [attune]);
+  const deliveries = useDeliveries();
   return (
     <section aria-labelledby="attune-devtools-events">
       <h3 id="attune-devtools-events">{messages.events}</h3>
@@ -25,7 +19,9 @@ export function Events({ messages }: { messages: DevtoolsMessages }) {
                     {new Date(at).toLocaleTimeString(messages.lang)}
                   </time>
                 </td>
-                <th scope="row">{name}</th>
+                <th scope="row" lang="en">
+                  {name}
+                </th>
                 <td data-status={status}>{messages.statuses[status]}</td>
               </tr>
             ))}

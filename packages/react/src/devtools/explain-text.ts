@@ -1,5 +1,5 @@
-import type { ExplanationStep, JsonValue } from "@attune/core";
-import type { DevtoolsMessages } from "./messages/types.js";
+import type { Decision, Explanation, ExplanationStep, JsonValue } from "@attune/core";
+import type { ExplainMessages } from "./messages/types.js";
 
 type Detail = ExplanationStep["detail"];
 
@@ -14,10 +14,10 @@ const isObject = (value: unknown): value is Readonly<Record<string, JsonValue>> 
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The clauses of a condition, one sentence each; what has no simple words stands as it is written. */
-export function conditionText(
+function conditionText(
   condition: unknown,
   attributes: unknown,
-  { clause, operators }: DevtoolsMessages,
+  { clause, operators }: ExplainMessages,
 ): string[] {
   const known = isObject(attributes) ? attributes : {};
   return Object.entries(isObject(condition) ? condition : {}).flatMap(([name, wanted]) => {
@@ -30,28 +30,42 @@ export function conditionText(
   });
 }
 
-/** What a rule, a targeting or a consent asks for. */
-function asked(step: ExplanationStep["step"], detail: Detail, messages: DevtoolsMessages): string[] {
+/** What a rule, a targeting or a consent asks for, and what it comes to. */
+function asked(step: ExplanationStep["step"], detail: Detail, messages: ExplainMessages): string {
   const { segment, condition, attributes, purposes, missing, experiment, variant } = detail;
-  const clauses = conditionText(condition, attributes, messages);
-  if (step === "consent") {
-    const named = (missing as string[]).length > 0 ? missing : purposes;
-    return (named as (keyof DevtoolsMessages["purposes"])[]).map((purpose) => messages.purposes[purpose]);
-  }
-  if (step === "split") return [text(experiment)];
-  if (step === "result") return [text(variant ?? null)];
-  return segment == null ? clauses : [messages.inSegment(text(segment)), ...clauses];
+  const parts = (): string[] => {
+    if (step === "consent") {
+      const named = (missing as string[]).length > 0 ? missing : purposes;
+      return (named as (keyof ExplainMessages["purposes"])[]).map((purpose) => messages.purposes[purpose]);
+    }
+    if (step === "split") return [text(experiment)];
+    if (step === "result") return [messages.variant((variant ?? null) as string | null)];
+    const clauses = conditionText(condition, attributes, messages);
+    return segment == null ? clauses : [messages.inSegment(text(segment)), ...clauses];
+  };
+  return parts().join("; ") || messages.nothing;
 }
 
 /** A step as a sentence. */
-export function stepText({ step, passed, detail }: ExplanationStep, messages: DevtoolsMessages): string {
-  const { [passed ? "passed" : "failed"]: begins } = messages.step[step];
-  if (step === "slot") return begins;
-  return `${begins} ${asked(step, detail, messages).join("; ") || messages.nothing}`;
-}
+export const stepText = ({ step, passed, detail }: ExplanationStep, messages: ExplainMessages): string =>
+  messages.step[step][passed ? "passed" : "failed"](step === "slot" ? "" : asked(step, detail, messages));
 
 /** What would have to be so for another variant. */
-export function changeText(code: string, detail: Detail, messages: DevtoolsMessages): string {
-  const step = code.replace(/-(passed|failed)$/, "") as ExplanationStep["step"];
-  return asked(step, detail, messages).join("; ") || messages.nothing;
+export function changeText(
+  { code, detail }: Explanation["wouldChange"][number],
+  messages: ExplainMessages,
+): string {
+  return asked(code.replace(/-(passed|failed)$/, "") as ExplanationStep["step"], detail, messages);
+}
+
+/** Why a decision is what it is, in a sentence or two: the rule that holds, or the reason, and how many others get the same where it was drawn by lot. */
+export function reasonText(
+  { reason, propensity }: Pick<Decision<unknown>, "reason" | "propensity">,
+  steps: readonly ExplanationStep[],
+  messages: ExplainMessages,
+): string {
+  const rule = reason === "rule" && steps.find(({ step, passed }) => step === "rule" && passed);
+  if (rule) return messages.because(asked("rule", rule.detail, messages));
+  const chance = reason === "split" && propensity !== null && propensity < 1;
+  return messages.reasons[reason] + (chance ? ` ${messages.chance(Math.round(propensity * 100))}` : "");
 }

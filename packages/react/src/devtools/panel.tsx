@@ -1,20 +1,17 @@
-import type { Persona } from "@attune/core";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { ConsentState } from "./consent-state.js";
 import { Decisions } from "./decisions.js";
 import { Events } from "./events.js";
-import type { DevtoolsMessages } from "./messages/types.js";
-import { PersonaChoice } from "./persona.js";
+import { PersonaChoice, type PersonaChoiceProps } from "./persona.js";
 import { Visitor } from "./visitor.js";
 
-export interface PanelProps {
-  messages: DevtoolsMessages;
-  personas: Readonly<Record<string, Persona>>;
+export interface PanelProps extends PersonaChoiceProps {
   close(): void;
 }
 
 /** The open drawer. It watches the page, so it is no part of it: nothing in it is captured. */
-export default function Panel({ messages, personas, close }: PanelProps) {
+export default function Panel({ close, ...choice }: PanelProps) {
+  const { messages } = choice;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   const leave = ({ key }: KeyboardEvent): void => {
@@ -41,7 +38,7 @@ export default function Panel({ messages, personas, close }: PanelProps) {
       <div className="attune-devtools-body" tabIndex={0} role="group" aria-label={messages.title}>
         <p>{messages.about}</p>
         <Decisions messages={messages} />
-        <PersonaChoice messages={messages} personas={personas} />
+        <PersonaChoice {...choice} />
         <Visitor messages={messages} />
         <ConsentState messages={messages} />
         <Events messages={messages} />

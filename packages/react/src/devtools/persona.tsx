@@ -1,23 +1,18 @@
 import type { Persona } from "@attune/core";
-import { useAttune } from "@attune/react";
-import { useState } from "react";
 import type { DevtoolsMessages } from "./messages/types.js";
 import { useRuleset } from "./use-ruleset.js";
 
 export interface PersonaChoiceProps {
   messages: DevtoolsMessages;
   personas: Readonly<Record<string, Persona>>;
+  /** Who the page is looked at as; null: the visitor. */
+  persona: Persona | null;
+  become(persona: Persona | null): void;
 }
 
 /** Makes the page decide as for somebody else: one of the host's personas, or whoever is in the chosen segments. */
-export function PersonaChoice({ messages, personas }: PersonaChoiceProps) {
-  const attune = useAttune();
+export function PersonaChoice({ messages, personas, persona, become }: PersonaChoiceProps) {
   const segments = (useRuleset()?.segments ?? []).map(({ name }) => name);
-  const [persona, setPersona] = useState<Persona | null>(null);
-  const become = (next: Persona | null): void => {
-    setPersona(next);
-    attune.simulate(next);
-  };
   const chosen = persona?.segments ?? [];
   const toggle = (name: string, on: boolean): void =>
     become({ ...persona, segments: on ? [...chosen, name] : chosen.filter((other) => other !== name) });

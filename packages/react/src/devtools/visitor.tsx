@@ -2,14 +2,13 @@ import { FEATURES } from "@attune/core";
 import { useSegments, useSignals, useVisitor } from "@attune/react";
 import type { DevtoolsMessages } from "./messages/types.js";
 
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;
-
 /** Who the visitor is to the page, and what it has learned: only features that say something. */
 export function Visitor({ messages }: { messages: DevtoolsMessages }) {
   const visitor = useVisitor();
   const segments = useSegments();
   const { features, scores } = useSignals();
   const told = FEATURES.filter(({ name }) => features[name]);
+  const { format } = new Intl.NumberFormat(messages.lang, { maximumFractionDigits: 3 });
   return (
     <section aria-labelledby="attune-devtools-visitor">
       <h3 id="attune-devtools-visitor">{messages.visitor}</h3>
@@ -17,15 +16,21 @@ export function Visitor({ messages }: { messages: DevtoolsMessages }) {
         <p>{messages.noVisitor}</p>
       ) : (
         <p>
-          {messages.id} <code>{visitor.id}</code>
+          {messages.id}
+          {messages.colon}
+          <code>{visitor.id}</code>
         </p>
       )}
       <p>
-        {messages.segments}: {segments.join(", ") || messages.nothing}
+        {messages.segments}
+        {messages.colon}
+        {segments.join(", ") || messages.nothing}
       </p>
       {(["engagement", "intent"] as const).map((name) => (
         <p key={name}>
-          {messages.scores[name]}: <b>{rounded(scores[name].value)}</b>
+          {messages.scores[name]}
+          {messages.colon}
+          <b>{format(scores[name].value)}</b>
         </p>
       ))}
       {told.length > 0 && (
@@ -35,11 +40,11 @@ export function Visitor({ messages }: { messages: DevtoolsMessages }) {
             <tbody>
               {told.map(({ name, unit, description }) => (
                 <tr key={name}>
-                  <th scope="row" title={description}>
+                  <th scope="row" lang="en" title={description}>
                     {name}
                   </th>
                   <td>
-                    {rounded(features[name] ?? 0)} {messages.units[unit]}
+                    {format(features[name] ?? 0)} {messages.units[unit]}
                   </td>
                 </tr>
               ))}

@@ -4,7 +4,7 @@ export type { VariantPages } from "./variant-pages.js";
 export {
   type Middleware,
   type MiddlewareRequest,
-  type Visit,
   withAttune,
-  type WithAttuneOptions,
 } from "./with-attune.js";
+export type { Visit } from "./visit.js";
+export type { WithAttuneOptions } from "./with-attune-options.js";

@@ -27,6 +27,15 @@ export function goOn(headers: Headers, target?: URL): Response {
   return answer;
 }
 
+/** Whether an answer of the host leaves it to a page to answer: `NextResponse.next()` and `NextResponse.rewrite()` do. */
+export const goesOn = ({ headers }: Response): boolean => headers.has(NEXT) || headers.has(REWRITE);
+
+/** Where the host's own `NextResponse.rewrite()` has the answer come from. */
+export function rewrittenTo(answer: Response | undefined, url: URL): URL | undefined {
+  const target = answer?.headers.get(REWRITE);
+  return target == null ? undefined : new URL(target, url);
+}
+
 /** A request's headers as the page would see them after the host's own `NextResponse.next({ request: { headers } })`. */
 export function passedOn(headers: Headers, answer: Response | undefined): Headers {
   const names = answer?.headers.get(OVERRIDES);

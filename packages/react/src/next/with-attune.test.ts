@@ -3,7 +3,8 @@ import { ALL_GRANTS, encodeConsentCookie, NO_GRANTS, type Grants } from "@attune
 import { describe, expect, it, vi } from "vitest";
 import { precomputed, precomputedCodes } from "./precomputed.js";
 import { decodeVariants, encodeVariants } from "./variants-code.js";
-import { withAttune, type WithAttuneOptions } from "./with-attune.js";
+import { withAttune } from "./with-attune.js";
+import type { WithAttuneOptions } from "./with-attune-options.js";
 
 const NOW = Date.UTC(2026, 0, 5);
 const policy = { version: "1", regions: { "US-CA": "opt-out", DE: "opt-in" } } as const;
@@ -167,6 +168,51 @@ describe("withAttune", () => {
     expect(answer.headers.get("x-middleware-request-x-theme")).toBe("dark");
     expect(answer.headers.has("x-middleware-next")).toBe(false);
     expect(rewritten(answer).pathname).toMatch(/^\/v\//);
+  });
+
+  it("goes on where the host rewrites, and looks its variants up under the address that the host has chosen", async () => {
+    const rewrite = (to: string) => () => new Response(null, { headers: { "x-middleware-rewrite": to } });
+    const refused = { cookie: `attune-visitor=v1; ${consentCookie(NO_GRANTS)}` };
+    const home = await withAttune(options, rewrite("https://shop.example/"))(open("/de", refused));
+    expect(rewritten(home).pathname).toMatch(/^\/v\/[\w-]+$/);
+    expect(home.headers.get("cache-control")).toBe("private, no-cache");
+    const about = await withAttune(
+      options,
+      rewrite("https://shop.example/en/about"),
+    )(open("/about", refused));
+    expect(rewritten(about).pathname).toBe("/en/about");
+    expect(seen(about)).toBe(consentCookie(NO_GRANTS));
+    expect(about.headers.has("cache-control")).toBe(false);
+    const granted = await withAttune(
+      options,
+      rewrite("https://shop.example/en/about"),
+    )(open("/about", { cookie: consentCookie(ALL_GRANTS) }));
+    expect(granted.headers.getSetCookie()).toHaveLength(1);
+    // What another application answers is not made here, whatever it is called.
+    const elsewhere = await withAttune(options, rewrite("https://other.example/"))(open("/", refused));
+    expect(rewritten(elsewhere).href).toBe("https://other.example/");
+  });
+
+  it("decides without the host's context where that throws, and says so", async () => {
+    const report = vi.fn();
+    const failing = () => {
+      throw new Error("no session");
+    };
+    const middleware = withAttune({ ...options, report, context: failing });
+    const answer = await middleware(open("/", { cookie: consentCookie(ALL_GRANTS) }));
+    expect((await decodeVariants(codeOf(answer)))?.variants.hero).toBe("north");
+    expect(report.mock.calls.map(([error]) => error.message)).toEqual(["no session"]);
+  });
+
+  it("asks for decisions alone: a page that names its variants brings its ruleset itself", async () => {
+    const asked: string[] = [];
+    const answering: typeof fetch = async (url) => {
+      asked.push(new URL(String(url)).pathname);
+      return Response.json({ decisions: {}, rulesetVersion: null });
+    };
+    const back = { endpoint: "https://attune.example", writeKey: "k", fetch: answering };
+    await withAttune({ ...back, policy, variants: { pages: { "/": ["hero"] } } })(open("/"));
+    expect(asked).toEqual(["/api/v1/decisions"]);
   });
 
   it("shows fallbacks where the back end does not answer in time, and says so", async () => {

@@ -1,51 +1,17 @@
-import { AttuneError, compileRuleset, type Decision, type Ruleset, type RulesetDocument } from "@attune/core";
-import type { CookieOptions } from "@attune/core/browser";
-import type { ConsentPolicy, ConsentState } from "@attune/core/consent";
+import { AttuneError, compileRuleset } from "@attune/core";
+import type { ConsentPolicy } from "@attune/core/consent";
 import { COOKIE_NAMES } from "@attune/core/ports";
-import { type AskOptions, askBackEnd, backEndOf, type Decides } from "../server/ask-back-end.js";
-import { mayBeKnown, requestConsent } from "../server/request-consent.js";
+import { backEndOf } from "../server/ask-back-end.js";
 import { rulesetBackEnd } from "../server/ruleset-back-end.js";
-import { goOn, passedOn, takeOver } from "./next-answer.js";
-import { visitorCookie, visitorIn, withCookie } from "./page-cookies.js";
-import { type RegionHeaders, requestRegion } from "./request-region.js";
-import { codedPath, type VariantPages, variantPages } from "./variant-pages.js";
+import { goesOn, goOn, passedOn, rewrittenTo, takeOver } from "./next-answer.js";
+import { visitorCookie, withCookie } from "./page-cookies.js";
+import { codedPath, variantPages } from "./variant-pages.js";
 import { encodeVariants } from "./variants-code.js";
+import { createVisits, type Visit } from "./visit.js";
+import type { WithAttuneOptions } from "./with-attune-options.js";
 
 /** A `NextRequest`, or any other `Request`. */
 export type MiddlewareRequest = Request & { nextUrl?: { basePath: string } };
-
-export type WithAttuneOptions = (
-  | Decides
-  | {
-      /** Decides by itself, where neither a service nor an endpoint is given: by the visitor's id and `context` alone. */
-      ruleset: Ruleset | RulesetDocument;
-    }
-) &
-  Omit<AskOptions, "slots" | "context"> & {
-    /** The same as in the page. */
-    policy?: ConsentPolicy;
-    /** Headers in which the host's CDN says where a request comes from. */
-    regionHeaders?: RegionHeaders;
-    /** What conditions may read as `context.*`, besides `context.region`. */
-    context?(request: Request): Readonly<Record<string, unknown>>;
-    /** As given to `browser({ cookies })`. */
-    cookies?: CookieOptions;
-    /** Pages that are made once per variant. */
-    variants?: VariantPages;
-    /** Epoch ms (default: the system's clock). */
-    now?(): number;
-  };
-
-/** What is known of whoever asks. */
-export interface Visit {
-  consent: ConsentState;
-  /** By the headers that the host has named. */
-  region: string | null;
-  /** Null as long as consent allows nobody to be known; else as in the cookie, or a new one. */
-  visitorId: string | null;
-  /** Decides slots for this visit, as a page would; never rejects. */
-  decide(slots: readonly string[]): Promise<Readonly<Record<string, Decision>>>;
-}
 
 type Answer = Response | null | undefined | void;
 
@@ -60,41 +26,25 @@ export type Middleware = (request: MiddlewareRequest, visit: Visit) => Answer | 
  * - Pages named in `variants` are decided here and answered from an address that names what was decided: one page per variant, which can
  *   be static or cached; see {@link precomputed} for the page's part.
  *
- * @param own Asked first. What it answers holds; where it answers nothing, or `NextResponse.next(…)`, all goes on.
+ * @param own Asked first. What it answers holds; where it answers nothing, `NextResponse.next(…)` or `NextResponse.rewrite(…)`, all goes on, and
+ *   `variants` are looked up under the address that it has chosen.
  * @throws AttuneError where a ruleset is handed in that cannot be compiled.
  */
 export function withAttune(
   options: WithAttuneOptions,
   own?: Middleware,
 ): (request: MiddlewareRequest) => Promise<Response> {
-  const { policy, regionHeaders, cookies = {}, now = Date.now, variants } = options;
+  const { policy, cookies = {}, variants } = options;
   const visitorName = cookies.names?.visitor ?? COOKIE_NAMES.visitor;
-  const backEnd = backEndFor(options);
+  const visitOf = createVisits(options, backEndFor(options));
   const pages = variants && variantPages(variants);
   // Where nobody answers, fallbacks are those of the host's own ruleset.
   const ownVersion = pages && options.ruleset ? compileRuleset(options.ruleset).version : null;
 
-  const visitOf = (request: MiddlewareRequest): Visit & { isNew: boolean } => {
-    const region = regionHeaders ? requestRegion(request.headers, regionHeaders) : null;
-    const consent = requestConsent(request, { policy, region, cookieNames: cookies.names, now: now() });
-    const known = mayBeKnown(consent);
-    const kept = known ? visitorIn(request.headers.get("cookie") ?? "", visitorName) : null;
-    const isNew = known && kept === null && isNavigation(request);
-    const visitorId = isNew ? crypto.randomUUID() : kept;
-    return {
-      ...{ consent, region, visitorId, isNew },
-      async decide(slots) {
-        const context = { ...(region !== null && { region }), ...options.context?.(request) };
-        const visitor = { id: visitorId, consent: consent.grants };
-        return (await askBackEnd(backEnd, visitor, { ...options, slots, context })).decisions;
-      },
-    };
-  };
-
   /** Where the page comes from instead; undefined where it is no page of variants. */
   const targetOf = async (url: URL, base: string, visit: Visit): Promise<URL | undefined> => {
     const path = url.pathname.slice(base.length) || "/";
-    const slots = pages?.slotsOf(path);
+    const slots = url.pathname.startsWith(base) ? pages?.slotsOf(path) : undefined;
     if (!pages || !slots) return undefined;
     const decisions = await visit.decide(slots);
     const shown = slots.map((slot) => {
@@ -124,15 +74,18 @@ export function withAttune(
     }
     const visit = visitOf(request);
     const answer = (await own?.(request, visit)) ?? undefined;
-    if (answer && !answer.headers.has("x-middleware-next")) return answer;
+    if (answer && !goesOn(answer)) return answer;
 
     const headers = passedOn(request.headers, answer);
     const cookie = withCookie(headers.get("cookie") ?? "", visitorName, visit.visitorId);
     if (cookie === null) headers.delete("cookie");
     else headers.set("cookie", cookie);
-    const target =
-      request.method === "GET" || request.method === "HEAD" ? await targetOf(url, base, visit) : undefined;
-    const next = goOn(headers, target);
+    const chosen = rewrittenTo(answer, url);
+    // Another application's pages are not made here.
+    const isOurs = (chosen ?? url).origin === url.origin;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const target = isRead && isOurs ? await targetOf(chosen ?? url, base, visit) : undefined;
+    const next = goOn(headers, target ?? chosen);
     if (answer) takeOver(next.headers, answer);
     // The address stays the same for everybody, the answer does not: only what lies under the other address may be shared.
     if (target !== undefined || visit.isNew) next.headers.set("cache-control", "private, no-cache");
@@ -152,13 +105,6 @@ function backEndFor(options: WithAttuneOptions) {
     "ATTUNE_REACT_BACK_END",
     "withAttune needs somebody who decides: give it a service, an endpoint with its writeKey, or a ruleset.",
   );
-}
-
-/** A page that is opened. Only with it an id is given: several requests of one page would be given several. */
-function isNavigation({ method, headers }: Request): boolean {
-  const destination = headers.get("sec-fetch-dest");
-  if (destination !== null) return destination === "document";
-  return method === "GET" && (headers.get("accept") ?? "").includes("text/html");
 }
 
 /** The entry of the policy's regions that a region falls under, most specific first: as many as the policy names, and no more. */

@@ -36,16 +36,29 @@ export interface AskOptions {
 export const backEndOf = (options: Decides & Pick<AskOptions, "site">): BackEnd =>
   "service" in options ? serviceBackEnd(options.service, options.site) : httpBackEnd(options);
 
+/** Tells the host of what went wrong; what it throws itself goes nowhere. */
+export const reporting = ({
+  report,
+}: {
+  report?: AskOptions["report"] | undefined;
+}): ((error: unknown) => void) => safeReport({ report: report ?? createDevelopmentReport() });
+
+export interface Asked extends Pick<BackEndQuery, "visitor" | "withRuleset"> {
+  /** Where the visitor is: conditions read it as `context.region`, unless the host's context says otherwise. */
+  region: string | null;
+}
+
 /** Asks whoever decides, in time; never rejects: what does not come is the fallbacks, with the reason `error`. */
 export async function askBackEnd(
   backEnd: BackEnd,
-  visitor: BackEndQuery["visitor"],
-  { slots, context = {}, timeoutMs = 150, ruleset, report }: AskOptions,
+  { visitor, withRuleset, region }: Asked,
+  { slots, context: given, timeoutMs = 150, ruleset, report }: AskOptions,
 ): Promise<BackEndAnswer> {
+  const context = { ...(region !== null && { region }), ...given };
   try {
-    return await inTime(timeoutMs, (signal) => backEnd({ visitor, slots, context, signal }));
+    return await inTime(timeoutMs, (signal) => backEnd({ visitor, slots, context, signal, withRuleset }));
   } catch (error) {
-    safeReport({ report: report ?? createDevelopmentReport() })(error);
+    reporting({ report })(error);
     // Compiled in the page, where what it is not is found out.
     const own = ruleset as Ruleset | undefined;
     return { decisions: fallbackDecisions(slots, own), segments: {}, rulesetVersion: null, ruleset: own };

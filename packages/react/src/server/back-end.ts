@@ -8,6 +8,8 @@ export interface BackEndQuery {
   slots: readonly string[] | undefined;
   context: Readonly<Record<string, unknown>>;
   signal: AbortSignal;
+  /** Whether the page needs the document as well, to decide by itself later. */
+  withRuleset: boolean;
 }
 
 export interface BackEndAnswer {
@@ -25,10 +27,10 @@ export function serviceBackEnd(
   service: Pick<PersonalizationService, "decide" | "ruleset">,
   site?: string,
 ): BackEnd {
-  return async ({ visitor, slots, context }) => {
+  return async ({ visitor, slots, context, withRuleset }) => {
     const [result, compiled] = await Promise.all([
       service.decide(visitor, slots, site === undefined ? context : { ...context, site }),
-      service.ruleset(site),
+      withRuleset ? service.ruleset(site) : null,
     ]);
     return { ...result, ruleset: compiled?.ruleset };
   };
@@ -60,14 +62,14 @@ export function httpBackEnd({ endpoint, writeKey, fetch: request = fetch }: Http
       `${url} was answered with status ${response.status}${typeof said?.detail === "string" ? `: ${said.detail}` : ""}.`,
     );
   };
-  return async ({ visitor, slots, context, signal }) => {
+  return async ({ visitor, slots, context, signal, withRuleset }) => {
     const body = JSON.stringify({ visitor, slots, context });
     const [result, ruleset] = await Promise.all([
       call("decisions", { method: "POST", body, signal }),
-      call("ruleset", { signal }),
+      withRuleset ? call("ruleset", { signal }) : undefined,
     ]);
     // Both answers are the contract of the host's own server; the engine checks the ruleset again when it loads it.
     const { decisions, segments = {}, rulesetVersion } = result as DecisionsResponse;
-    return { decisions, segments, rulesetVersion, ruleset: ruleset as Ruleset };
+    return { decisions, segments, rulesetVersion, ruleset: ruleset as Ruleset | undefined };
   };
 }

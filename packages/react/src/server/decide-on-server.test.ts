@@ -132,6 +132,36 @@ describe("decideOnServer", () => {
     expect(initial.consent?.grants.advertising).toBe(false);
   });
 
+  it("uses no id that a page would not take: what stands for a user or a session is nobody's cookie", async () => {
+    const { service, asked } = recordingService();
+    const cookie = consentCookie(["analytics", "personalization"]);
+    for (const id of ["u:ann", "s:1", "", "a b", "x".repeat(129)])
+      await decideOnServer(request({ cookie: cookie.replace(VISITOR, id) }), { ...options, service });
+    expect(asked.map(({ id }) => id)).toEqual([null, null, null, null, null]);
+  });
+
+  it("lets conditions read where the visitor is, whoever decides", async () => {
+    const regional: Ruleset = {
+      schemaVersion: 1,
+      revision: 1,
+      slots: {
+        greeting: {
+          purposes: ["necessary"],
+          variants: { plain: "Hello", north: "Moin" },
+          fallback: "plain",
+          policy: { type: "rules", rules: [{ when: { "context.region": "DE" }, variant: "north" }] },
+        },
+      },
+    };
+    const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: regional });
+    closing.push(() => service.close());
+    const greet = async (given: { region?: string; context?: { region: string } }) =>
+      (await decideOnServer(request({}), { ...options, service, ...given })).decisions.greeting?.variant;
+    expect(await greet({ region: "DE" })).toBe("north");
+    expect(await greet({ region: "FR" })).toBe("plain");
+    expect(await greet({ region: "FR", context: { region: "DE" } })).toBe("north");
+  });
+
   it("takes the mode of the region", async () => {
     const { service, asked } = recordingService();
     const optOut = { ...policy, regions: { "US-CA": "opt-out" as const } };

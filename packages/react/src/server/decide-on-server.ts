@@ -1,19 +1,13 @@
 import { type InitialState, STATE_VERSION } from "@attune/core";
 import { type ConsentPolicy, consentRecord } from "@attune/core/consent";
 import { type AskOptions, askBackEnd, backEndOf, type Decides } from "./ask-back-end.js";
-import {
-  type CookieNames,
-  cookieOf,
-  mayBeKnown,
-  requestConsent,
-  type ServerRequest,
-} from "./request-consent.js";
+import { type CookieNames, requestConsent, requestVisitor, type ServerRequest } from "./request-consent.js";
 
 export type DecideOnServerOptions = Decides &
   AskOptions & {
     /** The same as in the page. */
     policy?: ConsentPolicy;
-    /** Where the visitor is, as the host's CDN says (ISO 3166, `US-CA` style): selects the consent mode. */
+    /** Where the visitor is, as the host's CDN says (ISO 3166, `US-CA` style): selects the consent mode, and is `context.region` to conditions. */
     region?: string | null;
     /** As given to `browser({ cookies: { names } })`. */
     cookieNames?: CookieNames;
@@ -36,8 +30,9 @@ export async function decideOnServer(
   const { region = null, now = Date.now, cookieNames, policy } = options;
   const at = now();
   const state = requestConsent(request, { policy, region, cookieNames, now: at });
-  const id = mayBeKnown(state) ? cookieOf(request, "visitor", cookieNames) : null;
-  const answer = await askBackEnd(backEndOf(options), { id, consent: state.grants }, options);
+  const id = requestVisitor(request, state, cookieNames);
+  const visitor = { id, consent: state.grants };
+  const answer = await askBackEnd(backEndOf(options), { visitor, region, withRuleset: true }, options);
   return {
     ...(answer.ruleset !== undefined && { ruleset: answer.ruleset }),
     rulesetVersion: answer.rulesetVersion,

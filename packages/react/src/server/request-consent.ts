@@ -18,7 +18,7 @@ export type CookieNames = NonNullable<CookieOptions["names"]>;
 /** The engine's, where the page states none. */
 const DEFAULT_POLICY: ConsentPolicy = { version: "1" };
 
-export const cookieOf = (
+const cookieOf = (
   request: ServerRequest,
   name: keyof typeof COOKIE_NAMES,
   names: CookieNames | undefined,
@@ -47,3 +47,13 @@ export function requestConsent(
 
 /** As in the page: whoever may be counted or personalised has an id, so that both assign alike. */
 export const mayBeKnown = ({ grants }: ConsentState): boolean => grants.analytics || grants.personalization;
+
+/** The visitor's id as the page takes it; null for anything else, and where consent allows nobody to be known: then it is not even read. */
+export function requestVisitor(
+  request: ServerRequest,
+  consent: ConsentState,
+  names: CookieNames | undefined,
+): string | null {
+  const id = mayBeKnown(consent) ? cookieOf(request, "visitor", names) : null;
+  return id !== null && /^[\w.~-]{1,128}$/.test(id) ? id : null;
+}

@@ -1,6 +1,7 @@
 /** What browsers with view transitions have on a document. */
 interface Transitions {
-  startViewTransition?(change: () => Promise<void>): { finished: Promise<unknown> };
+  activeViewTransition?: object | null;
+  startViewTransition?(change: () => Promise<void>): { ready: Promise<unknown>; finished: Promise<unknown> };
 }
 
 export interface Change {
@@ -10,23 +11,25 @@ export interface Change {
   apply(): void;
 }
 
-/** Gives boxes names of their own in the transition. What it returns takes them away. */
-function name(boxes: readonly Element[], prefix: string): () => void {
-  const styled = boxes.filter((box): box is HTMLElement => box instanceof HTMLElement);
-  for (const [i, { style }] of styled.entries()) style.setProperty("view-transition-name", `${prefix}-${i}`);
-  return () => {
-    for (const { style } of styled) style.removeProperty("view-transition-name");
-  };
+const NAME = "view-transition-name";
+
+/** Gives an element a name in the transition. What it returns gives back what the host had there. */
+function name({ style }: HTMLElement, given: string): () => void {
+  const before = style.getPropertyValue(NAME);
+  style.setProperty(NAME, given);
+  return () => style.setProperty(NAME, before);
 }
 
 const allowed = (): boolean =>
   "startViewTransition" in document &&
   document.visibilityState === "visible" &&
+  // Another one would be cut short: the host's own, or the one before.
+  !(document as Transitions).activeViewTransition &&
   !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
  * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live. At once
- * where the browser has none, motion is reduced, or nothing of it is in sight.
+ * where the browser has none, motion is reduced, another transition runs, or nothing of it is in sight.
  */
 export function createTransitions(): (change: Change) => void {
   let waiting: Change[] = [];
@@ -36,27 +39,31 @@ export function createTransitions(): (change: Change) => void {
     const changes = waiting;
     waiting = [];
     const prefix = `attune-${++count}`;
-    const root = document.documentElement.style;
-    const named = (): (() => void) =>
-      name(
-        changes.flatMap((change) => change.boxes()),
-        prefix,
-      );
-    let unname = named();
-    root.setProperty("view-transition-name", "none");
+    const nameBoxes = (): (() => void) => {
+      const ends = changes
+        .flatMap((change) => change.boxes())
+        .filter((box) => box instanceof HTMLElement)
+        .map((box, i) => name(box, `${prefix}-${i}`));
+      return () => {
+        for (const end of ends) end();
+      };
+    };
+    let unname = nameBoxes();
+    const unnameRoot = name(document.documentElement, "none");
     const transition = (document as Transitions).startViewTransition?.(async () => {
       unname();
       for (const change of changes) change.apply();
       // A framework commits what a store has changed in a microtask of its own.
       await Promise.resolve();
       await Promise.resolve();
-      unname = named();
+      unname = nameBoxes();
     });
     const done = (): void => {
       unname();
-      root.removeProperty("view-transition-name");
+      unnameRoot();
     };
-    // Rejects where the browser skips it; the change is made all the same.
+    // Both reject where the browser skips it, or the host starts one of its own; the change is made all the same.
+    void transition?.ready.catch(() => undefined);
     void transition?.finished.then(done, done);
   };
 

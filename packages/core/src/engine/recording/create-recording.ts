@@ -7,6 +7,7 @@ import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
 import { createCollection } from "./collection.js";
 import { readDraft } from "./event.js";
+import { lastingDecisions } from "./lasting.js";
 import { createParts, type RecordingParts } from "./parts.js";
 import { createRecorder, dropped } from "./recorder.js";
 import { exportVisitor, importVisitor } from "./transfer.js";
@@ -15,9 +16,12 @@ import type { CreateRecording, Recording } from "./types.js";
 /** The composition of everything that a page does not need in order to render and decide. */
 export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
-  const { host, device, identity, consent, ruleset, changed, model, keeper, delivery } = parts;
+  const { host, options, device, identity, consent, ruleset, changed, model, keeper, delivery } = parts;
   const collection = createCollection(parts);
+  /** The ruleset by which the server's decisions were told to last. */
+  let lastingBy: string | undefined;
   const use = (): void => {
+    if (lastingBy !== undefined && lastingBy !== ruleset()?.version) context.letGo();
     model.use(ruleset(), consent().grants);
     keeper.touch();
   };
@@ -37,6 +41,10 @@ export const createRecording: CreateRecording = (context) => {
     segments: model.segments,
     signals: model.signals,
     attributes: model.attributes,
+    lasting() {
+      lastingBy = ruleset()?.version;
+      return lastingDecisions(options.initial?.decisions ?? {}, ruleset());
+    },
     explain,
     async begin(known) {
       if (known) return collection.begin();
@@ -53,6 +61,7 @@ export const createRecording: CreateRecording = (context) => {
     use,
     ...createDeeds(parts),
     async forget() {
+      parts.letGo();
       await collection.end(true);
       if (collecting(consent().grants)) await collection.begin();
       changed();
@@ -70,6 +79,8 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
   const record = createRecorder(parts);
   const known = (): boolean => collecting(consent().grants);
   const renew = (): void => {
+    // That was about somebody else.
+    parts.letGo();
     identity.become(null);
     model.reset();
     exposures.load([]);

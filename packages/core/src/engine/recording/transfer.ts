@@ -20,11 +20,12 @@ export function exportVisitor({ host, identity, model, exposures, consent }: Rec
 
 /** Becomes the exported visitor, as far as consent allows (the exported consent, unless a later decision was made here). */
 export async function importVisitor(parts: RecordingParts, data: unknown): Promise<void> {
-  const { consent, adopt, identity, model, exposures, keeper, unlearn, changed } = parts;
+  const { consent, adopt, letGo, identity, model, exposures, keeper, unlearn, changed } = parts;
   const given = readExport(data);
   await adopt(given.consent);
   if (!collecting(consent().grants)) return;
   model.load(given.state, given.segments, given.visitor?.traits ?? {});
+  letGo();
   identity.become(given.visitor);
   exposures.load(given.exposures);
   if (!consent().grants.personalization) unlearn();

@@ -1,5 +1,11 @@
 import type { ConsentState, Grants } from "../../consent/types.js";
-import type { DecidingRuleset, DecisionVisitor, Explanation, Ruleset } from "../../decisions/types.js";
+import type {
+  DecidingRuleset,
+  Decision,
+  DecisionVisitor,
+  Explanation,
+  Ruleset,
+} from "../../decisions/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import type { Draft } from "../draft.js";
@@ -27,6 +33,8 @@ export interface RecordingContext {
   useRuleset(next: Ruleset): void;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
+  /** What the server decided is no longer held on to. */
+  letGo(): void;
   /** Decisions are made anew and listeners are told. */
   changed(): void;
   /** From now on calls wait: an event must be folded onto the state it continues. */
@@ -50,6 +58,8 @@ export interface Recording {
   segments(): Memberships;
   signals(): Signals;
   attributes(): Attributes;
+  /** What the server decided and the page cannot decide by itself; the first load holds on to it until it is told to let go. */
+  lasting(): Readonly<Record<string, Decision>>;
   explain(compiled: DecidingRuleset, slot: string, visitor: DecisionVisitor): Explanation;
 
   /** Called once. `known`: a visitor may be known already. Resolves, and releases, when what the device knew is loaded. */

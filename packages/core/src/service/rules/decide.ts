@@ -111,7 +111,8 @@ export async function decide(
     const known = await know(context, site, asked, { ...using, rules, context: ask.context });
     if (compiled === null)
       return { decisions: all(notReady), segments: known.segments, rulesetVersion: null };
-    const { site: _site, region: _region, gpc: _gpc, ...facts } = ask.context;
+    // Where the visitor is, conditions may read as well.
+    const { site: _site, gpc: _gpc, ...facts } = ask.context;
     const { grants, segments } = known;
     const about: DecisionVisitor = {
       id: asked.id,

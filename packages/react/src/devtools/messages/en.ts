@@ -6,7 +6,8 @@ export const en: DevtoolsMessages = {
   close: "Close",
   title: "Attune devtools",
   about:
-    "For developers: what this page decided, why, and what it recorded. What you change here counts nowhere.",
+    "For developers: what this page decided, why, and what it recorded. What you force or try out here counts nowhere.",
+  colon: ": ",
   decisions: "Decisions",
   noRuleset: "There is no ruleset yet.",
   show: "Show",
@@ -26,14 +27,30 @@ export const en: DevtoolsMessages = {
     "not-ready": "The ruleset is not there yet.",
     error: "The decision failed, so the fallback shows.",
   },
-  chance: (percent) => `${percent} % of visitors get it.`,
+  because: (what) => `A rule holds: ${what}`,
+  chance: (percent) => `${percent}% of visitors get it.`,
   step: {
-    slot: { passed: "The ruleset has this slot.", failed: "The ruleset has no such slot." },
-    consent: { passed: "Its purposes are granted:", failed: "Not granted:" },
-    targeting: { passed: "It is meant for this visitor:", failed: "It is not meant for this visitor:" },
-    rule: { passed: "This rule holds:", failed: "This rule does not hold:" },
-    split: { passed: "A lot was drawn in:", failed: "No lot was drawn in:" },
-    result: { passed: "So this shows:", failed: "So the fallback shows:" },
+    slot: { passed: () => "The ruleset has this slot.", failed: () => "The ruleset has no such slot." },
+    consent: {
+      passed: (what) => `Its purposes are granted: ${what}`,
+      failed: (what) => `Not granted: ${what}`,
+    },
+    targeting: {
+      passed: (what) => `It is meant for this visitor: ${what}`,
+      failed: (what) => `It is not meant for this visitor: ${what}`,
+    },
+    rule: {
+      passed: (what) => `This rule holds: ${what}`,
+      failed: (what) => `This rule does not hold: ${what}`,
+    },
+    split: {
+      passed: (what) => `A lot was drawn in: ${what}`,
+      failed: (what) => `No lot was drawn in: ${what}`,
+    },
+    result: {
+      passed: (what) => `So this shows: ${what}`,
+      failed: (what) => `So the fallback shows: ${what}`,
+    },
   },
   clause: (name, operator, wanted, found) =>
     `${name} ${operator} ${wanted}${found === undefined ? "" : ` (it is ${found})`}`,
@@ -50,6 +67,7 @@ export const en: DevtoolsMessages = {
     $regex: "matches",
   },
   inSegment: (expression) => `in the segment ${expression}`,
+  variant: (name) => name ?? "nothing",
   nothing: "nothing",
   resolving: "still resolving",
   persona: "Simulate a persona",
@@ -75,6 +93,7 @@ export const en: DevtoolsMessages = {
     "seconds-per-page": "s a page",
   },
   consent: "Consent",
+  consentAbout: "These switches are real: they change what this visitor allows.",
   consentStatus: { undecided: "Not decided yet", decided: "Decided" },
   modes: { "opt-in": "asked first", "opt-out": "allowed until refused", none: "not asked here" },
   gpc: "Global Privacy Control is on.",

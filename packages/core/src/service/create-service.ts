@@ -69,9 +69,9 @@ function rights(
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
     verifyReceipt: async (receipt, { site } = {}) => context.receipts.verify(checkSite(site), receipt),
-    exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor, cascade } = {}) =>
-      eraseSubject(context, { site: checkSite(site), id, actor, cascade }),
+    exportData: async (id, { site, ...asked } = {}) => exportSubject(context, await subject(id, site), asked),
+    erase: async (id, { site, ...asked } = {}) =>
+      eraseSubject(context, { site: checkSite(site), id, ...asked }),
     pseudonymOf: async (id, { site } = {}) => pseudonymOf(context, checkSite(site), id),
   };
 }

@@ -118,8 +118,17 @@ export interface ActOptions {
   actor?: string;
 }
 
+/** What is done to what is held of a subject. */
+export interface SubjectOptions extends ActOptions {
+  /**
+   * Whether the visitor itself asks, with nothing but its token (default false). Whoever holds a public key can have a token for an id that was
+   * made up, such as a product's or a user's; so a dead letter is then this visitor's only where it names it as its visitor.
+   */
+  own?: boolean;
+}
+
 /** What an erasure reaches. */
-export interface EraseOptions extends ActOptions {
+export interface EraseOptions extends SubjectOptions {
   /**
    * Whether the visitors that a user is linked to are erased with the user (default true). `false`: only what is kept under this very id, as a
    * visitor's or in events that name the user and no visitor; visitors stay, with their links and their own consent.

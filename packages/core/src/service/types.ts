@@ -10,6 +10,7 @@ import type { SamplingOptions } from "./door/sampling.js";
 import type { FigureName } from "./figures/figures.js";
 import type {
   ActOptions,
+  SubjectOptions,
   AskedVisitor,
   DecideContext,
   EraseOptions,
@@ -63,7 +64,7 @@ export interface PersonalizationService {
    */
   verifyReceipt(receipt: unknown, options?: { site?: string }): Promise<boolean>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
-  exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
+  exportData(id: SubjectId, options?: SubjectOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: EraseOptions): Promise<ErasureReceipt>;
   /**
    * The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is.

@@ -138,21 +138,17 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
   }
 }
 
+/** Whether a visitor's cookie counts for pages of this origin: the server's own, and those that a write key names. */
+export type MayHoldCookie = (origin: string, url: URL) => boolean;
+
 /**
- * A visitor's cookie travels by itself too: it counts for requests of the server's own pages and of origins that a key names, and for what no
- * page sent.
- *
- * @param isNamed Whether some write key names the origin.
+ * A visitor's cookie travels by itself too: it counts for requests of pages that may hold it, and for what no page sent.
  */
-export function checkVisitorOrigin(
-  request: Request,
-  own: readonly (string | null)[],
-  isNamed: (origin: string) => boolean,
-): void {
+export function checkVisitorOrigin(request: Request, url: URL, mayHold: MayHoldCookie): void {
   const origin = request.headers.get("origin");
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const isCrossSite = request.headers.get("sec-fetch-site") === "cross-site";
-  const isAllowed = origin === null ? isSafe && !isCrossSite : own.includes(origin) || isNamed(origin);
+  const isAllowed = origin === null ? isSafe && !isCrossSite : mayHold(origin, url);
   if (isAllowed) return;
   throw new Refusal(
     403,

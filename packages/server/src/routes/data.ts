@@ -45,7 +45,7 @@ async function erase(call: Call, context: RouteContext): Promise<Response> {
   const { site, kind } = call.principal;
   const actor = actorOf(call.principal);
   const receipt = await service
-    .erase(subjectParam(call, "id"), { site, actor, cascade })
+    .erase(subjectParam(call, "id"), { site, actor, cascade, own: kind === "visitor" })
     .catch((error: unknown) => {
       hub.lose(site);
       throw error;
@@ -83,6 +83,7 @@ async function exportData(call: Call, { service }: RouteContext): Promise<Respon
   const data = await service.exportData(subjectParam(call, "id"), {
     site: call.principal.site,
     actor: actorOf(call.principal),
+    own: call.principal.kind === "visitor",
   });
   return exportFile(data, format);
 }

@@ -3,6 +3,7 @@ import { library } from "../../tsup.base.ts";
 export default library({
   index: "src/index.ts",
   "browser/index": "src/browser/index.ts",
+  "browser/handover/index": "src/browser/handover/index.ts",
   "consent/index": "src/consent/index.ts",
   "consent/regions/index": "src/consent/regions/index.ts",
   "consent/tcf/index": "src/consent/tcf/index.ts",

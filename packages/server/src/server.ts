@@ -65,7 +65,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const context: RouteContext = {
     ...{ service, clock, sites, limits, hub, sessions, tickets, simulation, meters, pressure },
     ...{ basePath, publicOrigin, authenticate: access.authenticator.fromRequest },
-    mayHoldCookie: access.mayHoldCookie,
+    ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
     retentionMs: options.retentionMs ?? RETENTION_MS,

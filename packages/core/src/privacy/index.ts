@@ -13,6 +13,7 @@ export {
   type SignedConsentReceipt,
   signReceipt,
 } from "./consent-receipt.js";
+export { openHandover, sealHandover } from "./handover-token.js";
 export { newKeyBytes, type SealingKey } from "./seal.js";
 export { claimIn, isSignedToken, signVisitorToken } from "./visitor-token.js";
 export { createWrapping, type WrappedKey, type Wrapping } from "./wrapping.js";

@@ -1,5 +1,6 @@
 import { AttuneError } from "../kernel/errors.js";
 import { exportSubject } from "./access/export.js";
+import { createHandovers } from "./access/handovers.js";
 import { privacyReport } from "./access/privacy-report.js";
 import { profileOf } from "./access/profile.js";
 import { consentOf, recordConsent } from "./consent/consent.js";
@@ -84,6 +85,15 @@ const tokens = ({
   readVisitorToken: (token, { sites = ["default"] } = {}) => own.read(token, sites),
 });
 
+/** What a visitor comes to another domain by. */
+function handovers(
+  context: ServiceContext,
+  { policy }: Parts,
+): Pick<PersonalizationService, "issueHandover" | "redeemHandover"> {
+  const { issue, redeem } = createHandovers(context, policy);
+  return { issueHandover: issue, redeemHandover: redeem };
+}
+
 /** What was counted. */
 function figures(
   context: ServiceContext,
@@ -136,6 +146,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...visits(context, parts),
     ...rights(context, parts),
     ...tokens(context),
+    ...handovers(context, parts),
     ...figures(context),
     ...records(context, parts),
     rebuild: (progress) => rebuild(context, progress),

@@ -127,6 +127,18 @@ export interface SubjectOptions extends ActOptions {
   own?: boolean;
 }
 
+/** Where a visitor is handed over, and what is known there of privacy. */
+export interface HandoverOptions {
+  /** Default `default`. */
+  site?: string;
+  /** Origin of the pages that the link leads to, as browsers write it (`https://shop-b.example`): of where it is taken up, too. */
+  origin: string;
+  /** Global Privacy Control, as the request says. */
+  gpc?: boolean;
+  /** As in `IngestOptions`: for what holds there of who has not decided. */
+  region?: string;
+}
+
 /** What an erasure reaches. */
 export interface EraseOptions extends SubjectOptions {
   /**

@@ -15,6 +15,7 @@ import type {
   DecideContext,
   EraseOptions,
   FigureQuery,
+  HandoverOptions,
   IngestOptions,
   NamedId,
 } from "./options.js";
@@ -84,6 +85,16 @@ export interface PersonalizationService {
     token: string,
     options?: { sites?: readonly string[] },
   ): Promise<{ site: string; visitorId: string } | null>;
+  /**
+   * A text for a link to another domain of the site, by which pages there know the visitor again: once, within two minutes, at that origin
+   * alone. Null where consent does not cover that the visitor is known.
+   */
+  issueHandover(
+    visitorId: string,
+    options: HandoverOptions,
+  ): Promise<{ token: string; expiresAt: number } | null>;
+  /** Who comes by such a link; null where it was used, is too old, altered or for elsewhere, and where consent does not cover it any more. */
+  redeemHandover(token: string, options: HandoverOptions): Promise<{ visitorId: string } | null>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,

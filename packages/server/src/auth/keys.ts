@@ -33,8 +33,8 @@ export interface KeyRing {
   active(id: string): boolean;
   /** Whether pages of this origin may use some write key: what a preflight, which carries no key, is told. */
   originKnown(origin: string): boolean;
-  /** Whether some write key names this very origin: only such pages may send cookies along. */
-  originNamed(origin: string): boolean;
+  /** Whether some write key (of the site, where one is given) names this very origin: only such pages may send cookies along. */
+  originNamed(origin: string, site?: string): boolean;
 }
 
 const digestOf = (key: string): Buffer => createHash("sha256").update(key).digest();
@@ -61,8 +61,11 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
       return ring.length < before;
     },
     active: (id) => ring.some((entry) => entry.key.id === id),
-    originNamed: (origin) =>
-      ring.some(({ key }) => key.kind === "write" && key.origins?.has(origin) === true),
+    originNamed: (origin, site) =>
+      ring.some(
+        ({ key }) =>
+          key.kind === "write" && (site ?? key.site) === key.site && key.origins?.has(origin) === true,
+      ),
     originKnown: (origin) => ring.some(({ key }) => key.kind === "write" && originAllowed(key, origin)),
   };
 }

@@ -63,6 +63,10 @@ export const storedConsent = () =>
     }),
   );
 
+export const handoverIssued = () => v.strictObject({ token: v.string(), expiresAt: moment() });
+
+export const handoverRedeemed = () => v.strictObject({ visitorId: v.string() });
+
 export const erasureAnswer = () =>
   v.strictObject({
     deletionId: v.string(),

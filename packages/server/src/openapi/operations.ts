@@ -1,4 +1,9 @@
-import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
+import {
+  consentPostSchema,
+  decisionsPostSchema,
+  handoverPostSchema,
+  handoverRedemptionSchema,
+} from "@attune/core/wire";
 import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { eventsOperations } from "./operations-events.js";
@@ -42,6 +47,33 @@ export const operations = {
     problems: [
       [400, "ATTUNE_SERVER_ID"],
       [404, "ATTUNE_SERVER_CONSENT_NONE"],
+    ],
+  },
+  "POST /api/v1/behavioral/handover": {
+    id: "issueHandover",
+    tag: "Consent and privacy",
+    summary: "Hand a visitor over to another domain of the site",
+    description:
+      "A text for a link (`?attune_handover=…`), good once, within two minutes, and only for pages of the origin `to`, which a write key of the site names. Under a write key, of an unguessable visitor id only.",
+    body: handoverPostSchema(),
+    answers: { 201: { description: "The text.", schema: of.handoverIssued() } },
+    problems: [
+      [400, "ATTUNE_SERVER_HANDOVER_BODY"],
+      [403, "ATTUNE_SERVER_GUESSABLE_ID"],
+      [403, "ATTUNE_SERVER_HANDOVER_ORIGIN"],
+      [403, "ATTUNE_SERVER_HANDOVER_CONSENT"],
+    ],
+  },
+  "POST /api/v1/behavioral/handover/redeem": {
+    id: "redeemHandover",
+    tag: "Consent and privacy",
+    summary: "Learn who has come by such a link",
+    description: "From the page that the link leads to: the `Origin` of the request counts.",
+    body: handoverRedemptionSchema(),
+    answers: { 200: { description: "The visitor.", schema: of.handoverRedeemed() } },
+    problems: [
+      [400, "ATTUNE_SERVER_HANDOVER_BODY"],
+      [403, "ATTUNE_SERVER_HANDOVER"],
     ],
   },
   "DELETE /api/v1/behavioral/data/:id": {

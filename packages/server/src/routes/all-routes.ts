@@ -7,6 +7,7 @@ import { dataRoutes } from "./data.js";
 import { decisionRoutes } from "./decisions.js";
 import { eventRoutes } from "./events.js";
 import { figureRoutes } from "./figures.js";
+import { handoverRoutes } from "./handover.js";
 import { healthRoutes } from "./health.js";
 import { monitoringRoutes } from "./monitoring.js";
 import { openapiRoutes } from "./openapi.js";
@@ -30,6 +31,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...segmentSettingsRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
+    ...handoverRoutes(context),
     ...dataRoutes(context),
     ...auditRoutes(context),
     ...privacyReportRoutes(context),

@@ -30,6 +30,8 @@ export interface RouteContext {
   /** The credential of a request to an open route, which may do without. */
   authenticate(request: Request, url: URL): Principal | null;
   readonly mayHoldCookie: MayHoldCookie;
+  /** Whether some write key of the site names this origin. */
+  originNamed(origin: string, site: string): boolean;
   /** Site under the root, without a trailing slash; empty for none. */
   readonly basePath: string;
   /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */

@@ -146,4 +146,9 @@ export interface EraseOptions extends SubjectOptions {
    * visitor's or in events that name the user and no visitor; visitors stay, with their links and their own consent.
    */
   cascade?: boolean;
+  /**
+   * Whether all that remains is anonymous (default false: nothing remains). Every record of the subject is removed as ever, and nothing more of it
+   * is taken in; but what was counted stays in the site's sums, which name nobody, and cannot be taken out of them later.
+   */
+  anonymizeOnly?: boolean;
 }

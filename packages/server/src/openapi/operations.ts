@@ -81,7 +81,7 @@ export const operations = {
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
     description:
-      "May be repeated: what is gone is gone. `anonymizeOnly=true` and `retentionOverride=false` are refused: nothing is kept under another name, and nothing against an erasure.",
+      "May be repeated: what is gone is gone. `retentionOverride=false` is refused: nothing is kept here against an erasure, so there is nothing that it could spare.",
     params: { id: SUBJECT_OR_ME },
     query: {
       cascadeDelete: {
@@ -90,7 +90,11 @@ export const operations = {
         schema: { type: "boolean", default: true },
       },
       retentionOverride: { description: "Only `true`.", schema: { enum: [true] } },
-      anonymizeOnly: { description: "Only `false`.", schema: { enum: [false] } },
+      anonymizeOnly: {
+        description:
+          "`true`: every record goes all the same, but what was counted stays in the site's sums, which name nobody.",
+        schema: { type: "boolean", default: false },
+      },
     },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [

@@ -51,7 +51,13 @@ const alone = (subject: Subject): Subject => ({
 /** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
 async function eraseVisitors(
   context: ServiceContext,
-  { site, id, cascade, own }: { site: string; id: SubjectId; cascade: boolean; own: boolean },
+  {
+    site,
+    id,
+    cascade,
+    own,
+    keepsCounts,
+  }: { site: string; id: SubjectId; cascade: boolean; own: boolean; keepsCounts: boolean },
 ): Promise<{ partitions: string[]; deadLetters: number }> {
   const erased = new Set<string>();
   let deadLetters = 0;
@@ -63,7 +69,7 @@ async function eraseVisitors(
     if (left.length === 0) break;
     for (const visitor of left) {
       await mayGoOn(context);
-      await bury(context, { site, visitor, user });
+      await bury(context, { site, visitor, user, keepsCounts });
     }
     for (const visitor of left) erased.add(visitor);
     // Letters go before the events that say whose they are.
@@ -86,7 +92,14 @@ async function eraseVisitors(
  */
 export async function eraseSubject(
   context: ServiceContext,
-  { site, id, actor, cascade = true, own: byItself = false }: { site: string; id: SubjectId } & EraseOptions,
+  {
+    site,
+    id,
+    actor,
+    cascade = true,
+    own: byItself = false,
+    anonymizeOnly = false,
+  }: { site: string; id: SubjectId } & EraseOptions,
 ): Promise<ErasureReceipt> {
   const { hot } = context;
   await mayGoOn(context);
@@ -94,7 +107,11 @@ export async function eraseSubject(
   const { user } = cascade ? subject : alone(subject);
   const own = user === null ? null : userPartition(site, user);
   if (own !== null) await buryUser(context, own);
-  const { partitions, deadLetters } = await eraseVisitors(context, { site, id, cascade, own: byItself });
+  const { partitions, deadLetters } = await eraseVisitors(context, {
+    ...{ site, id, cascade },
+    own: byItself,
+    keepsCounts: anonymizeOnly,
+  });
   if (own !== null) {
     await removeCounted(context, own, isUsers, async ({ length }) => ({
       tally: { ...NOTHING, records: length },
@@ -110,7 +127,12 @@ export async function eraseSubject(
   await context.audit.append(site, {
     type: "erasure",
     actor,
-    detail: { receipt: receipt.id, removed, ...(!cascade && { cascade }) },
+    detail: {
+      receipt: receipt.id,
+      removed,
+      ...(!cascade && { cascade }),
+      ...(anonymizeOnly && { anonymizeOnly }),
+    },
   });
   for (const stone of stones) {
     // The user's comes last, and before it what the visitors are found by: a call after a crash finds all that is not told yet.

@@ -101,6 +101,8 @@ export interface TombstoneRecord {
   removed?: Tally;
   /** Effects that the erasure itself still has to apply; gone once it has. */
   pending?: readonly PendingEffects[];
+  /** What was counted of the visitor stays in the sums, whoever completes the erasure. */
+  keepsCounts?: true;
 }
 
 /** `consent`: the decision that holds. */

@@ -8,10 +8,12 @@ export {
 } from "./audit-chain.js";
 export {
   consentTextHash,
-  isSignedReceipt,
   type ReceiptContent,
+  type ReceiptKey,
+  type ReceiptSigning,
+  receiptSigning,
   type SignedConsentReceipt,
-  signReceipt,
+  verifyConsentReceipt,
 } from "./consent-receipt.js";
 export { openHandover, sealHandover } from "./handover-token.js";
 export { newKeyBytes, type SealingKey } from "./seal.js";

@@ -61,7 +61,14 @@ function rights(
   parts: Parts,
 ): Pick<
   PersonalizationService,
-  "profile" | "consent" | "consentOf" | "verifyReceipt" | "exportData" | "erase" | "pseudonymOf"
+  | "profile"
+  | "consent"
+  | "consentOf"
+  | "verifyReceipt"
+  | "receiptKey"
+  | "exportData"
+  | "erase"
+  | "pseudonymOf"
 > {
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
@@ -69,6 +76,7 @@ function rights(
     consent: async (id, input, { site, gpc, receipt } = {}) =>
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
+    receiptKey: async ({ site } = {}) => context.receipts.publicKey(checkSite(site)),
     verifyReceipt: async (receipt, { site } = {}) => context.receipts.verify(checkSite(site), receipt),
     exportData: async (id, { site, ...asked } = {}) => exportSubject(context, await subject(id, site), asked),
     erase: async (id, { site, ...asked } = {}) =>

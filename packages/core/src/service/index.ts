@@ -30,7 +30,7 @@
  */
 export { hitRate } from "./cache/cache-counts.js";
 export { createPersonalizationService } from "./create-service.js";
-export { consentTextHash } from "../privacy/index.js";
+export { consentTextHash, verifyConsentReceipt } from "../privacy/index.js";
 export { storedKeys } from "./layout/stored-keys.js";
 export type * from "./options.js";
 export type * from "./types.js";

@@ -3,7 +3,13 @@ import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
-import type { AuditCheckpoint, AuditEntry, AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
+import type {
+  AuditCheckpoint,
+  AuditEntry,
+  AuditVerdict,
+  ReceiptKey,
+  SignedConsentReceipt,
+} from "../privacy/index.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
@@ -64,6 +70,8 @@ export interface PersonalizationService {
    * subject that was erased meanwhile.
    */
   verifyReceipt(receipt: unknown, options?: { site?: string }): Promise<boolean>;
+  /** The public key of the site's receipts: with it anybody can check one (`verifyConsentReceipt`) without asking the service. */
+  receiptKey(options?: { site?: string }): Promise<ReceiptKey>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
   exportData(id: SubjectId, options?: SubjectOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: EraseOptions): Promise<ErasureReceipt>;
@@ -194,6 +202,7 @@ export type {
   Purpose,
   Ruleset,
   SamplingOptions,
+  ReceiptKey,
   SignedConsentReceipt,
   SubjectId,
 };

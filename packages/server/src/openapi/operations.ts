@@ -49,6 +49,25 @@ export const operations = {
       [404, "ATTUNE_SERVER_CONSENT_NONE"],
     ],
   },
+  "GET /api/v1/behavioral/receipts/keys": {
+    id: "receiptKeys",
+    tag: "Consent and privacy",
+    summary: "The public key of a site's receipts of consent",
+    description:
+      "A JSON Web Key Set (RFC 7517): with it anybody can check a receipt without asking the server.",
+    query: { site: { description: "Whose.", schema: { type: "string", default: "default" } } },
+    answers: { 200: { description: "The keys.", schema: of.receiptKeys() } },
+    problems: [[404, "ATTUNE_SERVER_SITE_NONE"]],
+  },
+  "POST /api/v1/behavioral/receipts/verify": {
+    id: "verifyReceipt",
+    tag: "Consent and privacy",
+    summary: "Whether a receipt of consent was signed here, and is as it was signed",
+    description: "Also one of version 1, and of somebody who was erased meanwhile.",
+    body: of.signedReceipt(),
+    answers: { 200: { description: "Whether it is.", schema: of.receiptVerdict() } },
+    problems: [[400, "ATTUNE_SERVER_BODY_SHAPE"]],
+  },
   "POST /api/v1/behavioral/handover": {
     id: "issueHandover",
     tag: "Consent and privacy",

@@ -14,6 +14,7 @@ import { openapiRoutes } from "./openapi.js";
 import { landingRoutes } from "./pages.js";
 import { privacyEventRoutes } from "./privacy-events.js";
 import { privacyReportRoutes } from "./privacy-report.js";
+import { receiptRoutes } from "./receipts.js";
 import { rulesetRoutes } from "./ruleset.js";
 import { segmentRoutes } from "./segment.js";
 import { segmentSettingsRoutes } from "./segment-settings.js";
@@ -31,6 +32,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...segmentSettingsRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
+    ...receiptRoutes(context),
     ...handoverRoutes(context),
     ...dataRoutes(context),
     ...auditRoutes(context),

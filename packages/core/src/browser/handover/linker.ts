@@ -2,6 +2,7 @@ import type { Attune } from "../../engine/types.js";
 import { HANDOVER_PARAMETER } from "../../ports/handover-parameter.js";
 import { ask } from "./ask.js";
 import { followLinks } from "./follow-links.js";
+import { otherParameters, withQuery } from "./query.js";
 import type { HandoverEndpoint } from "./types.js";
 
 /** A click waits no longer than this, ms. */
@@ -41,7 +42,7 @@ export function createLinker(attune: Pick<Attune, "visitor">, options: LinkerOpt
       const answer = await ask(options, { path: "", body, ms: PATIENCE_MS });
       // Consent may have been withdrawn meanwhile, or it is somebody else now.
       if (typeof answer?.token !== "string" || attune.visitor()?.id !== visitor.id) return plain;
-      return withParameter(url, answer.token);
+      return withQuery(url, [...otherParameters(url), `${HANDOVER_PARAMETER}=${answer.token}`]);
     } catch (error) {
       options.report?.(error);
       return plain;
@@ -56,14 +57,4 @@ export function createLinker(attune: Pick<Attune, "visitor">, options: LinkerOpt
         report: options.report,
       }),
   };
-}
-
-/** The host's own parameters stay as they are written. */
-function withParameter(url: URL, token: string): string {
-  const others = url.search
-    .slice(1)
-    .split("&")
-    .filter((pair) => pair !== "" && pair.split("=", 1)[0] !== HANDOVER_PARAMETER);
-  const search = [...others, `${HANDOVER_PARAMETER}=${token}`].join("&");
-  return `${url.origin}${url.pathname}?${search}${url.hash}`;
 }

@@ -1,4 +1,5 @@
 import { HANDOVER_PARAMETER } from "../../ports/handover-parameter.js";
+import { otherParameters, withQuery } from "./query.js";
 
 /**
  * What came in the link's parameter, which is taken out of the address bar and of the history at once, so that no copy, bookmark, reload or
@@ -8,12 +9,6 @@ export function takeParameter(): string | null {
   const url = new URL(location.href);
   const token = url.searchParams.get(HANDOVER_PARAMETER);
   if (token === null) return null;
-  // By hand: written anew by URLSearchParams, the host's own parameters might read differently.
-  const kept = url.search
-    .slice(1)
-    .split("&")
-    .filter((pair) => pair.split("=", 1)[0] !== HANDOVER_PARAMETER)
-    .join("&");
-  history.replaceState(history.state, "", url.pathname + (kept && `?${kept}`) + url.hash);
+  history.replaceState(history.state, "", withQuery(url, otherParameters(url)));
   return token === "" ? null : token;
 }

@@ -153,6 +153,14 @@ export default [
     modifyEsbuildConfig: besideEngine,
   },
   {
+    name: "links to other domains of the site, and arriving by one",
+    path: "packages/core/dist/browser/handover/index.js",
+    import: "{ createLinker, withHandover }",
+    limit: "2 kB",
+    gzip: true,
+    modifyEsbuildConfig: everything,
+  },
+  {
     name: "scripts that wait for consent",
     path: "packages/core/dist/browser/index.js",
     import: "{ gateScripts }",

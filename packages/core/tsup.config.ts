@@ -4,6 +4,7 @@ export default library({
   index: "src/index.ts",
   "bandits/index": "src/bandits/index.ts",
   "browser/index": "src/browser/index.ts",
+  "browser/handover/index": "src/browser/handover/index.ts",
   "consent/index": "src/consent/index.ts",
   "consent/regions/index": "src/consent/regions/index.ts",
   "consent/tcf/index": "src/consent/tcf/index.ts",

@@ -1,5 +1,10 @@
 import { AttuneError, type Clock, safeReport, secureRandom } from "@attune/core";
-import { checkVisitorOrigin, createAuthenticator, type Vouched } from "./auth/authenticate.js";
+import {
+  checkVisitorOrigin,
+  createAuthenticator,
+  type MayHoldCookie,
+  type Vouched,
+} from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { createSessions } from "./auth/sessions.js";
 import { visitorOf } from "./auth/visitor-cookie.js";
@@ -60,6 +65,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const context: RouteContext = {
     ...{ service, clock, sites, limits, hub, sessions, tickets, simulation, meters, pressure },
     ...{ basePath, publicOrigin, authenticate: access.authenticator.fromRequest },
+    ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
     retentionMs: options.retentionMs ?? RETENTION_MS,
@@ -70,8 +76,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     routes: allRoutes(context, options),
     locationOf: createLocations({ ...ground, addressOf }),
     visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
-    requireOwnPage: (request, url) =>
-      checkVisitorOrigin(request, [url.origin, publicOrigin()], ring.originNamed),
+    requireOwnPage: (request, url) => checkVisitorOrigin(request, url, access.mayHoldCookie),
     once: createOnce(options.idempotency ?? storedAnswers(passing.store), clock, report),
   });
   const sockets = createSockets({
@@ -113,8 +118,10 @@ function accessOf(
   const ring = createKeyRing(auth.keys);
   const sessions = createSessions(clock, auth.sessionMs);
   const vouched: Vouched = new WeakMap();
+  const mayHoldCookie: MayHoldCookie = (origin, url) =>
+    origin === url.origin || origin === publicOrigin() || ring.originNamed(origin);
   return {
-    ...{ publicOrigin, ring, sessions, vouched, addressOf },
+    ...{ publicOrigin, ring, sessions, vouched, addressOf, mayHoldCookie },
     authenticator: createAuthenticator({ ring, sessions, vouched, publicOrigin }),
     keys: createRateLimit({ name: "key", perMinute: requestsPerMinute, clock }),
     addresses: createRateLimit({ name: "address", perMinute: strangersPerMinute, clock }),

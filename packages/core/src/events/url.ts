@@ -1,3 +1,4 @@
+import { HANDOVER_PARAMETER } from "../ports/handover-parameter.js";
 import { mask } from "./mask.js";
 
 const PARTS = /^([a-z][a-z\d+.-]*:)?(\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i;
@@ -37,6 +38,9 @@ export function maskPath(path: string): string {
 /** Origin, the masked path and those query parameters whose names are allowed, values masked; never a fragment. */
 export function joinUrl({ origin, query }: UrlParts, path: string, allowed: readonly string[] = []): string {
   if (!query || !allowed.length) return origin + path;
-  const kept = query.split("&").filter((pair) => allowed.includes(pair.split("=", 1)[0] as string));
+  const kept = query.split("&").filter((pair) => {
+    const name = pair.split("=", 1)[0] as string;
+    return name !== HANDOVER_PARAMETER && allowed.includes(name);
+  });
   return origin + path + (kept.length ? `?${kept.map((pair) => mask(pair)).join("&")}` : "");
 }

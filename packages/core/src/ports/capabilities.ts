@@ -1,5 +1,6 @@
 /**
- * What a key is for: `pseudonym` names subjects, `audit` signs checkpoints of the audit log and receipts of consent.
+ * What a key is for: `pseudonym` names subjects, `audit` signs checkpoints of the audit log and tokens of visitors; what signs receipts
+ * of consent and seals hand-overs is derived from it.
  */
 export type KeyUse = "pseudonym" | "audit";
 

@@ -7,6 +7,16 @@ interface Subtle {
     extractable: false,
     uses: readonly string[],
   ): Promise<object>;
+  importKey(
+    format: "pkcs8" | "jwk",
+    key: Uint8Array | object,
+    algorithm: "Ed25519",
+    extractable: boolean,
+    uses: readonly string[],
+  ): Promise<object>;
+  exportKey(format: "jwk", key: object): Promise<{ x: string }>;
+  sign(algorithm: "Ed25519", key: object, data: Uint8Array): Promise<ArrayBuffer>;
+  verify(algorithm: "Ed25519", key: object, signature: Uint8Array, data: Uint8Array): Promise<boolean>;
   encrypt(algorithm: GcmParameters, key: object, data: Uint8Array): Promise<ArrayBuffer>;
   decrypt(algorithm: GcmParameters, key: object, data: Uint8Array): Promise<ArrayBuffer>;
 }
@@ -47,6 +57,10 @@ interface NodeCrypto {
     iv: Uint8Array,
     options: { authTagLength: number },
   ): Decipher;
+  createPrivateKey(given: { key: Uint8Array; format: "der"; type: "pkcs8" }): object;
+  createPublicKey(given: object): { export(options: { format: "jwk" }): { x: string } };
+  sign(algorithm: null, data: Uint8Array, key: object): Uint8Array;
+  verify(algorithm: null, data: Uint8Array, key: object, signature: Uint8Array): boolean;
 }
 
 /** Node's own crypto module, asked for in the one way that needs no import, so that this room loads anywhere; null where there is none. */

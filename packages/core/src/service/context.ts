@@ -2,6 +2,7 @@ import type { ConsentRecord } from "../consent/types.js";
 import type { Clock } from "../kernel/clock.js";
 import type { IdSource } from "../kernel/ids.js";
 import type { RandomSource } from "../kernel/random.js";
+import type { KeyProvider } from "../ports/capabilities.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
@@ -35,6 +36,7 @@ export interface ServiceContext {
   clock: Clock;
   random: RandomSource;
   ids: IdSource;
+  keys: KeyProvider;
   pseudonyms: Pseudonyms;
   tokens: VisitorTokens;
   audit: Audit;

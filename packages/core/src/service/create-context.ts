@@ -95,6 +95,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     clock,
     random,
     ids,
+    keys,
     pseudonyms: createPseudonyms(keys),
     receipts: createReceiptSigner(keys, report),
     tokens: createVisitorTokens(keys, clock),

@@ -1,5 +1,6 @@
 import { AttuneError } from "../kernel/errors.js";
 import { exportSubject } from "./access/export.js";
+import { createHandovers } from "./access/handovers.js";
 import { privacyReport } from "./access/privacy-report.js";
 import { profileOf } from "./access/profile.js";
 import { consentOf, recordConsent } from "./consent/consent.js";
@@ -60,7 +61,14 @@ function rights(
   parts: Parts,
 ): Pick<
   PersonalizationService,
-  "profile" | "consent" | "consentOf" | "verifyReceipt" | "exportData" | "erase" | "pseudonymOf"
+  | "profile"
+  | "consent"
+  | "consentOf"
+  | "verifyReceipt"
+  | "receiptKey"
+  | "exportData"
+  | "erase"
+  | "pseudonymOf"
 > {
   const subject = (id: SubjectId, site: string | undefined) => resolveSubject(context, checkSite(site), id);
   return {
@@ -68,10 +76,11 @@ function rights(
     consent: async (id, input, { site, gpc, receipt } = {}) =>
       recordConsent(context, { ...parts, gpc, receipt }, await subject(id, site), input),
     consentOf: async (id, { site } = {}) => consentOf(context, await subject(id, site)),
+    receiptKey: async ({ site } = {}) => context.receipts.publicKey(checkSite(site)),
     verifyReceipt: async (receipt, { site } = {}) => context.receipts.verify(checkSite(site), receipt),
-    exportData: async (id, { site, actor } = {}) => exportSubject(context, await subject(id, site), actor),
-    erase: async (id, { site, actor, cascade } = {}) =>
-      eraseSubject(context, { site: checkSite(site), id, actor, cascade }),
+    exportData: async (id, { site, ...asked } = {}) => exportSubject(context, await subject(id, site), asked),
+    erase: async (id, { site, ...asked } = {}) =>
+      eraseSubject(context, { site: checkSite(site), id, ...asked }),
     pseudonymOf: async (id, { site } = {}) => pseudonymOf(context, checkSite(site), id),
   };
 }
@@ -83,6 +92,15 @@ const tokens = ({
   issueVisitorToken: (visitorId, { site } = {}) => own.issue(visitorId, checkSite(site)),
   readVisitorToken: (token, { sites = ["default"] } = {}) => own.read(token, sites),
 });
+
+/** What a visitor comes to another domain by. */
+function handovers(
+  context: ServiceContext,
+  { policy }: Parts,
+): Pick<PersonalizationService, "issueHandover" | "redeemHandover"> {
+  const { issue, redeem } = createHandovers(context, policy);
+  return { issueHandover: issue, redeemHandover: redeem };
+}
 
 /** What was counted. */
 function figures(
@@ -136,6 +154,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...visits(context, parts),
     ...rights(context, parts),
     ...tokens(context),
+    ...handovers(context, parts),
     ...figures(context),
     ...records(context, parts),
     rebuild: (progress) => rebuild(context, progress),

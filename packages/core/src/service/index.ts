@@ -17,7 +17,7 @@
  *
  *   rules/     what holds         decide → ruleset ← given-ruleset (the host's own), as-stored (JSON); assessments (segments)
  *   consent/   what was allowed   consent → subjects (who is meant), inherit-consent (a user's reaches a visitor)
- *   access/    what is kept       profile, export; visitor-tokens (who may see its own), privacy-report (of all)
+ *   access/    what is kept       profile, export; visitor-tokens (who may see its own), handovers (to another domain), privacy-report (of all)
  *   erase/     it is erased       erase → erase-visitor → erase-records
  *   cache/     held in memory     visitor-cache → known-visitor, bounded-cache, seen, cache-counts
  *
@@ -30,7 +30,7 @@
  */
 export { hitRate } from "./cache/cache-counts.js";
 export { createPersonalizationService } from "./create-service.js";
-export { consentTextHash } from "../privacy/index.js";
+export { consentTextHash, verifyConsentReceipt } from "../privacy/index.js";
 export { storedKeys } from "./layout/stored-keys.js";
 export type * from "./options.js";
 export type * from "./types.js";

@@ -118,11 +118,37 @@ export interface ActOptions {
   actor?: string;
 }
 
+/** What is done to what is held of a subject. */
+export interface SubjectOptions extends ActOptions {
+  /**
+   * Whether the visitor itself asks, with nothing but its token (default false). Whoever holds a public key can have a token for an id that was
+   * made up, such as a product's or a user's; so a dead letter is then this visitor's only where it names it as its visitor.
+   */
+  own?: boolean;
+}
+
+/** Where a visitor is handed over, and what is known there of privacy. */
+export interface HandoverOptions {
+  /** Default `default`. */
+  site?: string;
+  /** Origin of the pages that the link leads to, as browsers write it (`https://shop-b.example`): of where it is taken up, too. */
+  origin: string;
+  /** Global Privacy Control, as the request says. */
+  gpc?: boolean;
+  /** As in `IngestOptions`: for what holds there of who has not decided. */
+  region?: string;
+}
+
 /** What an erasure reaches. */
-export interface EraseOptions extends ActOptions {
+export interface EraseOptions extends SubjectOptions {
   /**
    * Whether the visitors that a user is linked to are erased with the user (default true). `false`: only what is kept under this very id, as a
    * visitor's or in events that name the user and no visitor; visitors stay, with their links and their own consent.
    */
   cascade?: boolean;
+  /**
+   * Whether all that remains is anonymous (default false: nothing remains). Every record of the subject is removed as ever, and nothing more of it
+   * is taken in; but what was counted stays in the site's sums, which name nobody, and cannot be taken out of them later.
+   */
+  anonymizeOnly?: boolean;
 }

@@ -3,17 +3,25 @@ import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
-import type { AuditCheckpoint, AuditEntry, AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
+import type {
+  AuditCheckpoint,
+  AuditEntry,
+  AuditVerdict,
+  ReceiptKey,
+  SignedConsentReceipt,
+} from "../privacy/index.js";
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
 import type { FigureName } from "./figures/figures.js";
 import type {
   ActOptions,
+  SubjectOptions,
   AskedVisitor,
   DecideContext,
   EraseOptions,
   FigureQuery,
+  HandoverOptions,
   IngestOptions,
   NamedId,
 } from "./options.js";
@@ -62,8 +70,10 @@ export interface PersonalizationService {
    * subject that was erased meanwhile.
    */
   verifyReceipt(receipt: unknown, options?: { site?: string }): Promise<boolean>;
+  /** The public key of the site's receipts: with it anybody can check one (`verifyConsentReceipt`) without asking the service. */
+  receiptKey(options?: { site?: string }): Promise<ReceiptKey>;
   /** Everything held of the subject; that it was handed out is noted in the audit log, not whose it was. */
-  exportData(id: SubjectId, options?: ActOptions): Promise<VisitorExport>;
+  exportData(id: SubjectId, options?: SubjectOptions): Promise<VisitorExport>;
   erase(id: SubjectId, options?: EraseOptions): Promise<ErasureReceipt>;
   /**
    * The name under which an identifier stands in live frames, exports and everything else that is kept. The same as long as the site's key is.
@@ -83,6 +93,16 @@ export interface PersonalizationService {
     token: string,
     options?: { sites?: readonly string[] },
   ): Promise<{ site: string; visitorId: string } | null>;
+  /**
+   * A text for a link to another domain of the site, by which pages there know the visitor again: once, within two minutes, at that origin
+   * alone. Null where consent does not cover that the visitor is known.
+   */
+  issueHandover(
+    visitorId: string,
+    options: HandoverOptions,
+  ): Promise<{ token: string; expiresAt: number } | null>;
+  /** Who comes by such a link; null where it was used, is too old, altered or for elsewhere, and where consent does not cover it any more. */
+  redeemHandover(token: string, options: HandoverOptions): Promise<{ visitorId: string } | null>;
   subscribe(filter: ServiceFilter, listener: (frame: ServiceFrame) => void): Promise<() => Promise<void>>;
   /**
    * Validates, stores and publishes; refused with issues if it is not right or not newer. `replace` publishes it whatever its revision,
@@ -182,6 +202,7 @@ export type {
   Purpose,
   Ruleset,
   SamplingOptions,
+  ReceiptKey,
   SignedConsentReceipt,
   SubjectId,
 };

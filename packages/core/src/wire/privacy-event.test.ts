@@ -114,4 +114,61 @@ describe("a privacy-compliant event", () => {
       }),
     );
   });
+
+  it("leaves out what names a person, a device or a purchase, however its key is written", () => {
+    const keys = [
+      ...[
+        "userid",
+        "USERID",
+        "UserIDs",
+        "user_ids",
+        "customerid",
+        "sessionid",
+        "orderid",
+        "order_no",
+        "deviceids",
+      ],
+      ...[
+        "email2",
+        "emails",
+        "emailaddress",
+        "phone1",
+        "phones",
+        "phonenumber",
+        "address2",
+        "addresses",
+        "line.name1",
+      ],
+      ...[
+        "nickname",
+        "fullName",
+        "birthdate",
+        "mobile",
+        "mobileNumber",
+        "ipaddress",
+        "ip4",
+        "lon",
+        "usernames",
+      ],
+    ];
+    for (const key of keys) {
+      const parsed = read({ consentLevel: "full", eventData: { [key]: 5309, price: 12 } });
+      expect(parsed.dropped, key).toEqual([`/${key}`]);
+      expect(parsed.event["eventData"], key).toEqual({ price: 12, sharing: "none" });
+    }
+    const things = {
+      productId: 1,
+      price: 2,
+      quantity: 3,
+      valid: true,
+      width: 4,
+      depth: 5,
+      emailed: true,
+      listid: 6,
+      item_2: 7,
+      number: 8,
+      top_s: 9,
+    };
+    expect(read({ eventData: things }).dropped).toEqual([]);
+  });
 });

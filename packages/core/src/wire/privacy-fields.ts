@@ -36,8 +36,9 @@ const PLAIN_TEXTS: ReadonlySet<string> = new Set([
 ]);
 const MEASURES: ReadonlySet<string> = new Set(["viewport", "performance", "screen", "position"]);
 const ADDRESSES: ReadonlySet<string> = new Set(["url", "path", "referrer"]);
+/** Also in the plural, numbered, and run together with what it is one of: `emails`, `phone2`, `userid`. */
 const PERSONAL =
-  /^(ids?|uuid|guid|fingerprint|cookies?|session|user|username|visitor|anonymous|customer|client|account|member|person|patient|name|firstname|lastname|surname|e?mail|phone|tel|fax|address|street|zip|postcode|postal|city|birth|birthday|dob|age|gender|ip|ipv4|ipv6|lat|lng|latitude|longitude|geo|location|device|agent|useragent|idfa|gaid|gclid|fbclid|msclkid|token|order|transaction|cart|checkout|payment|card|iban|traits)$/;
+  /^(?:ids?|(?:uuid|guid|fingerprint|cookie|session|user|username|visitor|anonymous|customer|client|account|member|person|patient|name|firstname|lastname|fullname|nickname|surname|e?mail|phone|mobile|tel|fax|address|street|zip|postcode|postal|city|birth|birthday|birthdate|dob|age|gender|ip|ipv|lat|lng|lon|latitude|longitude|geo|location|device|agent|useragent|idfa|gaid|gclid|fbclid|msclkid|token|order|transaction|cart|checkout|payment|card|iban|trait)(?:e?s|ids?|numbers?|address(?:es)?)?)\d*$/;
 
 /** The words of a key, whichever way it is written: `userId`, `user_id`, `user-id`. */
 const wordsOf = (key: string): string[] =>

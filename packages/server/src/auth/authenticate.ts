@@ -95,8 +95,7 @@ export function createAuthenticator({
     const session = cookiesOf(request, COOKIE)
       .map((cookie) => sessions.find(cookie))
       .find((found) => found !== null);
-    if (!session) return null;
-    checkSameOrigin(request, [url.origin, publicOrigin()]);
+    if (!session || !countsFor(request, [url.origin, publicOrigin()])) return null;
     return {
       kind: "session",
       id: session.id,
@@ -138,21 +137,17 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
   }
 }
 
+/** Whether a visitor's cookie counts for pages of this origin: the server's own, and those that a write key names. */
+export type MayHoldCookie = (origin: string, url: URL) => boolean;
+
 /**
- * A visitor's cookie travels by itself too: it counts for requests of the server's own pages and of origins that a key names, and for what no
- * page sent.
- *
- * @param isNamed Whether some write key names the origin.
+ * A visitor's cookie travels by itself too: it counts for requests of pages that may hold it, and for what no page sent.
  */
-export function checkVisitorOrigin(
-  request: Request,
-  own: readonly (string | null)[],
-  isNamed: (origin: string) => boolean,
-): void {
+export function checkVisitorOrigin(request: Request, url: URL, mayHold: MayHoldCookie): void {
   const origin = request.headers.get("origin");
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const isCrossSite = request.headers.get("sec-fetch-site") === "cross-site";
-  const isAllowed = origin === null ? isSafe && !isCrossSite : own.includes(origin) || isNamed(origin);
+  const isAllowed = origin === null ? isSafe && !isCrossSite : mayHold(origin, url);
   if (isAllowed) return;
   throw new Refusal(
     403,
@@ -172,17 +167,24 @@ function checkOrigin(key: StoredKey, request: Request): void {
   }
 }
 
-/** A cookie travels by itself: what changes something must come from a page of this very origin, as browsers write it. */
-function checkSameOrigin(request: Request, own: readonly (string | null)[]): void {
-  if (request.method === "GET" || request.method === "HEAD") return;
+/**
+ * A cookie travels by itself, with requests of other pages of the same registrable domain too. What changes something must come from a page of
+ * this very origin, as browsers write it; what another page reads is read as if nobody was signed in.
+ *
+ * @throws Refusal 403 where another page would change something.
+ */
+function countsFor(request: Request, own: readonly (string | null)[]): boolean {
   const origin = request.headers.get("origin");
-  if (origin === null || !own.includes(origin)) {
+  const isOwn = own.includes(origin);
+  if (request.method === "GET" || request.method === "HEAD") return origin === null || isOwn;
+  if (origin === null || !isOwn) {
     throw new Refusal(
       403,
       "ATTUNE_SERVER_ORIGIN",
       "A signed-in session may change things from its own pages only; behind a proxy, tell the server its `origin`.",
     );
   }
+  return true;
 }
 
 function splitAuthorization(header: string | null): [scheme: string, value: string] {

@@ -33,8 +33,8 @@ export interface KeyRing {
   active(id: string): boolean;
   /** Whether pages of this origin may use some write key: what a preflight, which carries no key, is told. */
   originKnown(origin: string): boolean;
-  /** Whether some write key names this very origin: only such pages may send cookies along. */
-  originNamed(origin: string): boolean;
+  /** Whether some write key (of the site, where one is given) names this very origin: only such pages may send cookies along. */
+  originNamed(origin: string, site?: string): boolean;
 }
 
 const digestOf = (key: string): Buffer => createHash("sha256").update(key).digest();
@@ -46,8 +46,13 @@ export const hashKey = (key: string): string => digestOf(key).toString("hex");
 export const createKey = (kind: KeyKind): string =>
   `${kind === "write" ? "wk" : "sk"}_${randomBytes(32).toString("base64url")}`;
 
+/** @throws AttuneError `ATTUNE_SERVER_KEY` for a key that cannot be used, is empty or stands there twice. */
 export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
   let ring = keys.map(store);
+  const digests = ring.map(({ digest }) => digest.toString("hex"));
+  const twice = digests.findIndex((digest, i) => digests.indexOf(digest) < i);
+  // What is public in one place would open the other.
+  if (twice >= 0) throw unusable("This key stands there twice; make one for each kind and site.", twice);
   return {
     find(presented) {
       const digest = digestOf(presented);
@@ -61,8 +66,11 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
       return ring.length < before;
     },
     active: (id) => ring.some((entry) => entry.key.id === id),
-    originNamed: (origin) =>
-      ring.some(({ key }) => key.kind === "write" && key.origins?.has(origin) === true),
+    originNamed: (origin, site) =>
+      ring.some(
+        ({ key }) =>
+          key.kind === "write" && (site ?? key.site) === key.site && key.origins?.has(origin) === true,
+      ),
     originKnown: (origin) => ring.some(({ key }) => key.kind === "write" && originAllowed(key, origin)),
   };
 }
@@ -70,17 +78,15 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
 /** Whether a page of this origin may use the key. The opaque origin `null` may only where no list was given. */
 export const originAllowed = (key: StoredKey, origin: string): boolean => key.origins?.has(origin) ?? true;
 
+const unusable = (message: string, index: number): AttuneError =>
+  new AttuneError("ATTUNE_SERVER_KEY", message, { path: `/auth/keys/${index}` });
+
 function store(given: ApiKey, index: number): { key: StoredKey; digest: Buffer } {
   const hash = given.key === undefined ? given.hash : hashKey(given.key);
-  if (hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) {
-    throw new AttuneError(
-      "ATTUNE_SERVER_KEY",
-      "Give each key as `key`, or as `hash` of 64 lower-case hex digits.",
-      {
-        path: `/auth/keys/${index}`,
-      },
-    );
-  }
+  if (hash === undefined || !/^[0-9a-f]{64}$/.test(hash))
+    throw unusable("Give each key as `key`, or as `hash` of 64 lower-case hex digits.", index);
+  if (hash === hashKey(""))
+    throw unusable("This key is empty, as a variable that is not set would be.", index);
   const key: StoredKey = {
     id: given.id ?? hash.slice(0, 12),
     kind: given.kind,

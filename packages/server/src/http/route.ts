@@ -65,7 +65,7 @@ export function subjectParam(call: Call, name: string): string | { visitorId: st
 }
 
 /** A body that must be an object. */
-export function objectBody(call: Call): Readonly<Record<string, unknown>> {
+export function objectBody(call: Pick<Call, "body">): Readonly<Record<string, unknown>> {
   if (typeof call.body === "object" && call.body !== null && !Array.isArray(call.body)) {
     return call.body as Record<string, unknown>;
   }

@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   AuditVerdict,
   PrivacyReport,
+  ReceiptKey,
   SignedConsentReceipt,
   StoredConsent,
   VisitorExport,
@@ -19,11 +20,11 @@ const consentRecord = () =>
     region: v.nullable(v.string()),
   });
 
-const signedReceipt = () =>
+export const signedReceipt = () =>
   v.pipe(
     typed<SignedConsentReceipt>(
       v.strictObject({
-        v: v.literal(1),
+        v: v.picklist([1, 2]),
         id: v.string(),
         site: v.string(),
         subject: v.string(),
@@ -36,11 +37,32 @@ const signedReceipt = () =>
         mode: v.string(),
         region: v.nullable(v.string()),
         source: v.string(),
+        key: v.optional(v.string()),
         signature: v.string(),
       }),
     ),
-    v.description("The decision as the server signed it (HMAC-SHA-256 under the site's audit key)."),
+    v.description(
+      "The decision as the server signed it: by Ed25519, under the key that `/receipts/keys` names `key` (version 1: HMAC-SHA-256, which the server alone can check).",
+    ),
   );
+
+export const receiptKeys = () =>
+  v.strictObject({
+    keys: v.array(
+      typed<ReceiptKey>(
+        v.strictObject({
+          kty: v.literal("OKP"),
+          crv: v.literal("Ed25519"),
+          alg: v.literal("EdDSA"),
+          use: v.literal("sig"),
+          kid: v.string(),
+          x: v.string(),
+        }),
+      ),
+    ),
+  });
+
+export const receiptVerdict = () => v.strictObject({ valid: v.boolean() });
 
 export const consentReceipt = () =>
   v.strictObject({
@@ -62,6 +84,10 @@ export const storedConsent = () =>
       receipts: v.array(signedReceipt()),
     }),
   );
+
+export const handoverIssued = () => v.strictObject({ token: v.string(), expiresAt: moment() });
+
+export const handoverRedeemed = () => v.strictObject({ visitorId: v.string() });
 
 export const erasureAnswer = () =>
   v.strictObject({

@@ -1,4 +1,9 @@
-import { consentPostSchema, decisionsPostSchema } from "@attune/core/wire";
+import {
+  consentPostSchema,
+  decisionsPostSchema,
+  handoverPostSchema,
+  handoverRedemptionSchema,
+} from "@attune/core/wire";
 import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { eventsOperations } from "./operations-events.js";
@@ -44,12 +49,58 @@ export const operations = {
       [404, "ATTUNE_SERVER_CONSENT_NONE"],
     ],
   },
+  "GET /api/v1/behavioral/receipts/keys": {
+    id: "receiptKeys",
+    tag: "Consent and privacy",
+    summary: "The public key of a site's receipts of consent",
+    description:
+      "A JSON Web Key Set (RFC 7517): with it anybody can check a receipt without asking the server.",
+    query: { site: { description: "Whose.", schema: { type: "string", default: "default" } } },
+    answers: { 200: { description: "The keys.", schema: of.receiptKeys() } },
+    problems: [[404, "ATTUNE_SERVER_SITE_NONE"]],
+  },
+  "POST /api/v1/behavioral/receipts/verify": {
+    id: "verifyReceipt",
+    tag: "Consent and privacy",
+    summary: "Whether a receipt of consent was signed here, and is as it was signed",
+    description: "Also one of version 1, and of somebody who was erased meanwhile.",
+    body: of.signedReceipt(),
+    answers: { 200: { description: "Whether it is.", schema: of.receiptVerdict() } },
+    problems: [[400, "ATTUNE_SERVER_BODY_SHAPE"]],
+  },
+  "POST /api/v1/behavioral/handover": {
+    id: "issueHandover",
+    tag: "Consent and privacy",
+    summary: "Hand a visitor over to another domain of the site",
+    description:
+      "A text for a link (`?attune_handover=…`), good once, within two minutes, and only for pages of the origin `to`, which a write key of the site names. Under a write key, of an unguessable visitor id only.",
+    body: handoverPostSchema(),
+    answers: { 201: { description: "The text.", schema: of.handoverIssued() } },
+    problems: [
+      [400, "ATTUNE_SERVER_HANDOVER_BODY"],
+      [403, "ATTUNE_SERVER_GUESSABLE_ID"],
+      [403, "ATTUNE_SERVER_HANDOVER_ORIGIN"],
+      [403, "ATTUNE_SERVER_HANDOVER_CONSENT"],
+    ],
+  },
+  "POST /api/v1/behavioral/handover/redeem": {
+    id: "redeemHandover",
+    tag: "Consent and privacy",
+    summary: "Learn who has come by such a link",
+    description: "From the page that the link leads to: the `Origin` of the request counts.",
+    body: handoverRedemptionSchema(),
+    answers: { 200: { description: "The visitor.", schema: of.handoverRedeemed() } },
+    problems: [
+      [400, "ATTUNE_SERVER_HANDOVER_BODY"],
+      [403, "ATTUNE_SERVER_HANDOVER"],
+    ],
+  },
   "DELETE /api/v1/behavioral/data/:id": {
     id: "erase",
     tag: "Consent and privacy",
     summary: "Erase everything held of somebody",
     description:
-      "May be repeated: what is gone is gone. `anonymizeOnly=true` and `retentionOverride=false` are refused: nothing is kept under another name, and nothing against an erasure.",
+      "May be repeated: what is gone is gone. `retentionOverride=false` is refused: nothing is kept here against an erasure, so there is nothing that it could spare.",
     params: { id: SUBJECT_OR_ME },
     query: {
       cascadeDelete: {
@@ -58,7 +109,11 @@ export const operations = {
         schema: { type: "boolean", default: true },
       },
       retentionOverride: { description: "Only `true`.", schema: { enum: [true] } },
-      anonymizeOnly: { description: "Only `false`.", schema: { enum: [false] } },
+      anonymizeOnly: {
+        description:
+          "`true`: every record goes all the same, but what was counted stays in the site's sums, which name nobody.",
+        schema: { type: "boolean", default: false },
+      },
     },
     answers: { 200: { description: "What was removed.", schema: of.erasureAnswer() } },
     problems: [

@@ -7,12 +7,14 @@ import { dataRoutes } from "./data.js";
 import { decisionRoutes } from "./decisions.js";
 import { eventRoutes } from "./events.js";
 import { figureRoutes } from "./figures.js";
+import { handoverRoutes } from "./handover.js";
 import { healthRoutes } from "./health.js";
 import { monitoringRoutes } from "./monitoring.js";
 import { openapiRoutes } from "./openapi.js";
 import { landingRoutes } from "./pages.js";
 import { privacyEventRoutes } from "./privacy-events.js";
 import { privacyReportRoutes } from "./privacy-report.js";
+import { receiptRoutes } from "./receipts.js";
 import { rulesetRoutes } from "./ruleset.js";
 import { segmentRoutes } from "./segment.js";
 import { segmentSettingsRoutes } from "./segment-settings.js";
@@ -30,6 +32,8 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...segmentSettingsRoutes(context),
     ...streamRoutes(context),
     ...consentRoutes(context),
+    ...receiptRoutes(context),
+    ...handoverRoutes(context),
     ...dataRoutes(context),
     ...auditRoutes(context),
     ...privacyReportRoutes(context),

@@ -3,7 +3,7 @@ import type { PersonalizationService } from "@attune/core/service";
 import type { ConsentCategories } from "@attune/core/wire";
 import type { CookiePlace } from "../auth/visitor-cookie.js";
 import type { Call } from "../http/route.js";
-import type { Principal } from "../auth/authenticate.js";
+import type { MayHoldCookie, Principal } from "../auth/authenticate.js";
 import type { Sessions } from "../auth/sessions.js";
 import type { Limits } from "../types.js";
 import type { Pressure } from "../http/pressure.js";
@@ -29,6 +29,9 @@ export interface RouteContext {
   lag(): number | null;
   /** The credential of a request to an open route, which may do without. */
   authenticate(request: Request, url: URL): Principal | null;
+  readonly mayHoldCookie: MayHoldCookie;
+  /** Whether some write key of the site names this origin. */
+  originNamed(origin: string, site: string): boolean;
   /** Site under the root, without a trailing slash; empty for none. */
   readonly basePath: string;
   /** Where people reach this server, as the host said it, without a trailing slash; null where it did not. */

@@ -1,3 +1,4 @@
+import type { EraseOptions } from "@attune/core/service";
 import { actorOf } from "../auth/authenticate.js";
 import { visitorCookie } from "../auth/visitor-cookie.js";
 import { Refusal } from "../http/refusal.js";
@@ -27,25 +28,26 @@ function flag(asked: URLSearchParams, name: string, otherwise: boolean): boolean
   throw refusedOption(`Give ${name} once, as true or false.`);
 }
 
-function erasureOptions({ url: { searchParams } }: Call): { cascade: boolean } {
-  if (flag(searchParams, "anonymizeOnly", false))
-    throw refusedOption(
-      "This server erases and keeps nothing under another name; call without anonymizeOnly. Sums that name nobody stay in any case.",
-    );
+function erasureOptions({
+  url: { searchParams },
+}: Call): Required<Pick<EraseOptions, "cascade" | "anonymizeOnly">> {
   if (!flag(searchParams, "retentionOverride", true))
     throw refusedOption(
       "Nothing is kept here against an erasure, so no retention can be left in force; call without retentionOverride, or with true.",
     );
-  return { cascade: flag(searchParams, "cascadeDelete", true) };
+  return {
+    cascade: flag(searchParams, "cascadeDelete", true),
+    anonymizeOnly: flag(searchParams, "anonymizeOnly", false),
+  };
 }
 
 async function erase(call: Call, context: RouteContext): Promise<Response> {
   const { service, hub } = context;
-  const { cascade } = erasureOptions(call);
+  const asked = erasureOptions(call);
   const { site, kind } = call.principal;
   const actor = actorOf(call.principal);
   const receipt = await service
-    .erase(subjectParam(call, "id"), { site, actor, cascade })
+    .erase(subjectParam(call, "id"), { ...asked, site, actor, own: kind === "visitor" })
     .catch((error: unknown) => {
       hub.lose(site);
       throw error;
@@ -83,6 +85,7 @@ async function exportData(call: Call, { service }: RouteContext): Promise<Respon
   const data = await service.exportData(subjectParam(call, "id"), {
     site: call.principal.site,
     actor: actorOf(call.principal),
+    own: call.principal.kind === "visitor",
   });
   return exportFile(data, format);
 }

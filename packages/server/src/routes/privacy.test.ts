@@ -64,11 +64,25 @@ describe("T29 erasure and export over HTTP", () => {
     expect(JSON.stringify(after)).not.toContain("seed-");
   });
 
+  it("leaves nothing but sums where that is asked for (anonymizeOnly)", async () => {
+    const visitorId = "anonymised-visitor-0123456789";
+    const viewed = async (): Promise<number> => (await at.server.service.summary()).events;
+    const before = await viewed();
+    await at.post(BATCH, [nativeEvent({ visitorId, properties: { product_id: "planted-4711" } })]);
+    expect(await viewed()).toBe(before + 1);
+    const path = `/api/v1/behavioral/data/${visitorId}?anonymizeOnly=true`;
+    const receipt = await (await secret(path, { method: "DELETE" })).json();
+    expect(receipt).toMatchObject({ status: "completed", dataRemoved: { events: 1, profiles: 1 } });
+    expect(await viewed()).toBe(before + 1);
+    expect(await everything()).not.toContain("planted-4711");
+    const audited = await at.server.service.audit.list();
+    expect(audited.at(-1)).toMatchObject({ type: "erasure", detail: { anonymizeOnly: true } });
+  });
+
   it("refuses to do less than was asked for", async () => {
     const asking = async (option: string): Promise<number> =>
       (await secret(`/api/v1/behavioral/data/x?${option}`, { method: "DELETE" })).status;
     for (const option of [
-      "anonymizeOnly=true",
       "anonymizeOnly=1",
       "anonymizeOnly",
       "anonymizeOnly=true&anonymizeOnly=false",

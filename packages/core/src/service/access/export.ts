@@ -9,6 +9,7 @@ import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
 import type { ConsentEntry, ConsentLine, EventRecord, VisitorRecord } from "../layout/records.js";
 import { openedLetter } from "../letters/letter-fields.js";
 import { lettersAbout } from "../letters/letters.js";
+import type { SubjectOptions } from "../options.js";
 import type { VisitorExport } from "../types.js";
 
 type ExportedVisitor = VisitorExport["visitors"][number];
@@ -88,12 +89,12 @@ async function exportPartition(
 export async function exportSubject(
   context: ServiceContext,
   subject: Subject,
-  actor?: string,
+  { actor, own: byItself }: Omit<SubjectOptions, "site"> = {},
 ): Promise<VisitorExport> {
   const { site, kind, user } = subject;
   const letters = new Map<string, DeadLetter[]>(subject.visitors.map((visitor) => [visitor, []]));
   const first = subject.visitors[0] as string;
-  for await (const letter of lettersAbout(context, subject, subject.visitors))
+  for await (const letter of lettersAbout(context, subject, { visitors: subject.visitors, own: byItself }))
     letters
       .get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)
       ?.push(await openedLetter(context.subjectKeys, letter));

@@ -1,9 +1,14 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryKeys } from "../../../test/memory-keys.js";
 import { memoryStore } from "../../memory/index.js";
 import { createPersonalizationService } from "../create-service.js";
-import { consentTextHash } from "../index.js";
+import { canonicalJson } from "../../kernel/json.js";
+import { consentTextHash, verifyConsentReceipt } from "../index.js";
+import type { ConsentLine } from "../layout/records.js";
 import type { ServiceOptions } from "../options.js";
 import { T0 } from "../service.test.suite.js";
 import type { SignedConsentReceipt } from "../types.js";
@@ -36,7 +41,7 @@ describe("T27 the receipt", () => {
   it("says policy version, text hash, times, purposes, region and source, and is signed", async () => {
     const { service, receipt } = await received();
     expect(receipt).toEqual({
-      v: 1,
+      v: 2,
       id: "r-1",
       site: "default",
       subject: `v/${await service.pseudonymOf(visitor)}`,
@@ -54,7 +59,8 @@ describe("T27 the receipt", () => {
       mode: "opt-in",
       region: "DE",
       source: "banner",
-      signature: expect.stringMatching(/^[0-9a-f]{64}$/),
+      key: (await service.receiptKey()).kid,
+      signature: expect.stringMatching(/^[\w-]{86}$/),
     });
     expect(JSON.stringify(receipt)).not.toContain("visitor-1");
     expect(await service.verifyReceipt(receipt)).toBe(true);
@@ -88,6 +94,43 @@ describe("T27 the receipt", () => {
     const stranger = createPersonalizationService({ ...options, keys: memoryKeys() });
     expect(await stranger.verifyReceipt(receipt)).toBe(false);
     await Promise.all([service.close(), stranger.close()]);
+  });
+
+  it("of version 1 is still known, and can be none of the new ones", async () => {
+    const { service, receipt, keys, options } = await received();
+    const { signature: _, key: __, ...content } = { ...receipt, v: 1 as const };
+    const message = utf8ToBytes(`consent-receipt\n${canonicalJson(content)}`);
+    const signature = bytesToHex(hmac(sha256, await keys.key("default", "audit"), message));
+    const old = { ...content, signature };
+    expect(await service.verifyReceipt(old)).toBe(true);
+    expect(await service.verifyReceipt({ ...old, region: "US" })).toBe(false);
+    expect(await service.verifyReceipt({ ...old, v: 2 })).toBe(false);
+    expect(await service.verifyReceipt({ ...old, v: 2, key: receipt.key })).toBe(false);
+    expect(await service.verifyReceipt({ ...receipt, v: 1 })).toBe(false);
+    expect(await verifyConsentReceipt(await service.receiptKey(), old)).toBe(false);
+    // As it lies in a store that an earlier version has written.
+    const partition = `default/${receipt.subject}`;
+    const line = await options.stores.hot.get<ConsentLine>(partition, "c/r-1");
+    const before = { ...(line?.value as ConsentLine), signed: { textHash: policy.textHash, signature } };
+    await options.stores.hot.put(partition, "c/r-1", before);
+    expect((await service.consentOf(visitor))?.receipts).toEqual([old]);
+    await service.close();
+  });
+
+  it("is checked by its public key alone, which is the same in every process", async () => {
+    const { service, receipt, options } = await received();
+    const other = createPersonalizationService(options);
+    const publicKey = await other.receiptKey();
+    expect(publicKey).toEqual(await service.receiptKey());
+    expect(await verifyConsentReceipt(publicKey, receipt)).toBe(true);
+    const elsewhere = await service.receiptKey({ site: "blog" });
+    expect(await verifyConsentReceipt(elsewhere, receipt)).toBe(false);
+    let deep: unknown = {};
+    for (let i = 0; i < 100_000; i++) deep = { deep };
+    for (const forged of [null, "", {}, { ...receipt, source: "api" }, { ...receipt, deep }])
+      expect(await verifyConsentReceipt(publicKey, forged)).toBe(false);
+    expect(await service.verifyReceipt({ ...receipt, v: 1, deep })).toBe(false);
+    await Promise.all([service.close(), other.close()]);
   });
 
   it("is kept beside the decision, handed out with the export, and known again after the erasure", async () => {

@@ -20,11 +20,12 @@ const GONE_MS = 7 * 86_400_000;
 
 type Visitors = Readonly<Record<string, boolean>>;
 
-/** One visitor's part in one session; `part` null: none any more. */
+/** One visitor's part in one session; `part` null: none any more. `keepsCount`: a session that ends by it still counts. */
 interface Change {
   session: string;
   visitor: string;
   part: { converted: boolean; until: number; minutes?: SessionDelta["minutes"] } | null;
+  keepsCount?: boolean;
 }
 
 /** The earliest of these that is known. */
@@ -110,8 +111,10 @@ async function applyShard(
       if (after === before) return;
       const was = held(before);
       const is = held(after);
-      total.sessions += is.sessions - was.sessions;
-      total.converted += is.converted - was.converted;
+      if (!wanted.some(({ keepsCount }) => keepsCount)) {
+        total.sessions += is.sessions - was.sessions;
+        total.converted += is.converted - was.converted;
+      }
       rollUp(increments, wanted, [was, is]);
       const guard = { sort: SORT.session + session, ifVersion: records[i]?.version ?? 0 };
       if (is.sessions === 0) ops.push({ op: "delete", ...guard });
@@ -190,16 +193,15 @@ export async function closeSessions(
   }
 }
 
-/** Takes the visitor out of these sessions; a session without visitors is gone. */
+/** Takes the visitor out of these sessions; a session without visitors is gone, and counts on where `keepsCount` says so. */
 export function leaveSessions(
   context: ServiceContext,
-  site: string,
-  visitor: string,
+  { site, visitor, keepsCount }: { site: string; visitor: string; keepsCount: boolean },
   sessions: readonly string[],
 ): Promise<void> {
   return applyChanges(
     context,
     site,
-    sessions.map((session) => ({ session, visitor, part: null })),
+    sessions.map((session) => ({ session, visitor, part: null, keepsCount })),
   );
 }

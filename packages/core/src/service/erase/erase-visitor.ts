@@ -14,6 +14,8 @@ export interface Target {
   visitor: string;
   /** The user by whom the visitor was found. */
   user: string | null;
+  /** Whether what was counted of the visitor stays in the sums. */
+  keepsCounts?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Target {
  */
 export async function bury(context: ServiceContext, target: Target): Promise<void> {
   const { hot, clock, random } = context;
-  const { site, visitor } = target;
+  const { site, visitor, keepsCounts = false } = target;
   const partition = visitorPartition(site, visitor);
   const attempt = async (): Promise<true | null> => {
     const [state, stone] = await hot.getMany<never>(
@@ -31,11 +33,11 @@ export async function bury(context: ServiceContext, target: Target): Promise<voi
     );
     if (stone != null) return true;
     const known = state?.value as VisitorRecord | undefined;
-    const tombstone: TombstoneRecord = { v: 1, at: clock.now() };
+    const tombstone: TombstoneRecord = { v: 1, at: clock.now(), ...(keepsCounts && { keepsCounts: true }) };
     if (known !== undefined) {
       const undo = {
         seq: known.seq + 1,
-        counts: negated(known.counts),
+        counts: keepsCounts ? {} : negated(known.counts),
         sessions: [],
         links: [],
         until: tombstone.at,
@@ -68,13 +70,13 @@ export async function bury(context: ServiceContext, target: Target): Promise<voi
 /** The sessions that a chunk of events names are left before the chunk goes: until then they can be found again. */
 async function leaveChunk(
   context: ServiceContext,
-  { site, visitor }: Target,
+  { site, visitor, keepsCount }: Pick<Target, "site" | "visitor"> & { keepsCount: boolean },
   chunk: readonly StoreRecord<never>[],
 ): Promise<Removal> {
   const events = chunk.filter(({ sort }) => sort.startsWith(SORT.event));
   const named = events.flatMap(({ value }) => (value as EventRecord).event.sessionId ?? []);
   const sessions = [...new Set(named)];
-  await leaveSessions(context, site, visitor, sessions);
+  await leaveSessions(context, { site, visitor, keepsCount }, sessions);
   const partition = visitorPartition(site, visitor);
   const marks = sessions.map((session) => ({ partition, sort: SORT.left + session }));
   const known = await context.hot.getMany(marks);
@@ -123,9 +125,11 @@ export async function clear(context: ServiceContext, target: Target): Promise<vo
   await closeSessions(context, site, visitor);
   const [tombstone] = await tombstonesOf(hot, [partition]);
   // In this order: what the visitor's last commits added is added before all of it is taken away.
-  const pending = tombstone?.value.pending ?? [];
+  const { pending = [], keepsCounts: keepsCount = false } = (tombstone as StoreRecord<TombstoneRecord>).value;
   await applyEffects(context, [{ site, visitor, pending }], (other) => eraseVisitor(context, other));
-  await removeCounted(context, partition, isContent, (chunk) => leaveChunk(context, target, chunk));
+  await removeCounted(context, partition, isContent, (chunk) =>
+    leaveChunk(context, { site, visitor, keepsCount }, chunk),
+  );
   // Only now, when no event is left that could be counted under them.
   for await (const { sort } of hot.scan(partition, { prefix: SORT.left })) await hot.delete(partition, sort);
   await noteCleared(context, partition, (await log?.erase(partition)) ?? 0);

@@ -84,6 +84,45 @@ describe("T29 an erasure that is cut off", () => {
     }
   }, 60_000);
 
+  it("keeps what was counted where that was asked for, whoever completes it, and nothing else", async () => {
+    for (let writes = 0; ; writes += 7) {
+      const { hot, log } = await seeded();
+      let left = writes;
+      const burn = async <T>(write: () => Promise<T>): Promise<T> => {
+        if (left-- <= 0) throw new Error("the process is dead");
+        return write();
+      };
+      const mortal: AtomicStore = {
+        ...hot,
+        put: (...args) => burn(() => hot.put(...args)),
+        delete: (...args) => burn(() => hot.delete(...args)),
+        commit: (...args) => burn(() => hot.commit(...args)),
+      };
+      const second = createPersonalizationService({ stores: { hot }, log });
+      const counted = await second.summary();
+      const first = createPersonalizationService({ stores: { hot: mortal }, log, worker: false });
+      const user = { userId: `${MARKER}-user` };
+      const broke = await first.erase(user, { anonymizeOnly: true }).then(
+        () => false,
+        () => true,
+      );
+      await first.close();
+      await second.erase(user, { anonymizeOnly: true });
+      expect(await second.summary(), `after ${writes} writes`).toEqual(counted);
+      expect((await everything({ hot, log })).split(MARKER).length - 1).toBe(2);
+      // It stays erased, and a later erasure takes nothing out of sums that others are in.
+      await second.ingest([sample({ id: "late", visitorId: MARKER, sessionId: MARKER })]);
+      await second.erase({ visitorId: MARKER });
+      await second.settled();
+      expect(await second.summary()).toEqual(counted);
+      await second.close();
+      if (!broke) {
+        expect(writes).toBeGreaterThan(15);
+        return;
+      }
+    }
+  }, 60_000);
+
   it("reaches a visitor whose link to the user was still in the log", async () => {
     const { hot, log, before } = await seeded();
     const door = createPersonalizationService({ stores: { hot }, log, worker: false });

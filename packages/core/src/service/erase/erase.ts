@@ -1,5 +1,6 @@
 import { resolveSubject, type Subject } from "../consent/subjects.js";
 import type { ServiceContext } from "../context.js";
+import type { EraseOptions } from "../options.js";
 import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
 import type { TombstoneRecord } from "../layout/records.js";
 import { lettersAbout } from "../letters/letters.js";
@@ -26,12 +27,12 @@ const isUsers = (sort: string): boolean => sort !== SORT.tombstone && !sort.star
 async function eraseLetters(
   context: ServiceContext,
   subject: Subject,
-  visitors: readonly string[],
+  by: { visitors: readonly string[]; own: boolean },
 ): Promise<number> {
   const { log } = context;
   if (log === null) return 0;
   const found: string[] = [];
-  for await (const { id } of lettersAbout(context, subject, visitors)) found.push(id);
+  for await (const { id } of lettersAbout(context, subject, by)) found.push(id);
   return found.length === 0 ? 0 : log.deadLetters.remove(found);
 }
 
@@ -50,7 +51,13 @@ const alone = (subject: Subject): Subject => ({
 /** Erases the visitors of a subject, and those that turn out to be its own meanwhile: their partitions, and how many letters went. */
 async function eraseVisitors(
   context: ServiceContext,
-  { site, id, cascade }: { site: string; id: SubjectId; cascade: boolean },
+  {
+    site,
+    id,
+    cascade,
+    own,
+    keepsCounts,
+  }: { site: string; id: SubjectId; cascade: boolean; own: boolean; keepsCounts: boolean },
 ): Promise<{ partitions: string[]; deadLetters: number }> {
   const erased = new Set<string>();
   let deadLetters = 0;
@@ -62,11 +69,11 @@ async function eraseVisitors(
     if (left.length === 0) break;
     for (const visitor of left) {
       await mayGoOn(context);
-      await bury(context, { site, visitor, user });
+      await bury(context, { site, visitor, user, keepsCounts });
     }
     for (const visitor of left) erased.add(visitor);
     // Letters go before the events that say whose they are.
-    deadLetters += await eraseLetters(context, subject, left);
+    deadLetters += await eraseLetters(context, subject, { visitors: left, own });
     for (const visitor of left) {
       await mayGoOn(context);
       await clear(context, { site, visitor, user });
@@ -90,7 +97,9 @@ export async function eraseSubject(
     id,
     actor,
     cascade = true,
-  }: { site: string; id: SubjectId; actor?: string | undefined; cascade?: boolean | undefined },
+    own: byItself = false,
+    anonymizeOnly = false,
+  }: { site: string; id: SubjectId } & EraseOptions,
 ): Promise<ErasureReceipt> {
   const { hot } = context;
   await mayGoOn(context);
@@ -98,7 +107,11 @@ export async function eraseSubject(
   const { user } = cascade ? subject : alone(subject);
   const own = user === null ? null : userPartition(site, user);
   if (own !== null) await buryUser(context, own);
-  const { partitions, deadLetters } = await eraseVisitors(context, { site, id, cascade });
+  const { partitions, deadLetters } = await eraseVisitors(context, {
+    ...{ site, id, cascade },
+    own: byItself,
+    keepsCounts: anonymizeOnly,
+  });
   if (own !== null) {
     await removeCounted(context, own, isUsers, async ({ length }) => ({
       tally: { ...NOTHING, records: length },
@@ -114,7 +127,12 @@ export async function eraseSubject(
   await context.audit.append(site, {
     type: "erasure",
     actor,
-    detail: { receipt: receipt.id, removed, ...(!cascade && { cascade }) },
+    detail: {
+      receipt: receipt.id,
+      removed,
+      ...(!cascade && { cascade }),
+      ...(anonymizeOnly && { anonymizeOnly }),
+    },
   });
   for (const stone of stones) {
     // The user's comes last, and before it what the visitors are found by: a call after a crash finds all that is not told yet.

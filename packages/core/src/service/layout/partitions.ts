@@ -10,6 +10,7 @@ import { fnv1a32 } from "../../kernel/hash.js";
  *   {site}/meta          the ruleset
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
+ *   {site}/handover/{id}  that a visitor was handed over to another domain: gone soon, and names nobody
  *   {site}/probe         what health checks write and remove
  * Keys of the log are a visitor's partition, or {site}/brief/{hour} for events that are kept for less than others and gone by then.
  * Keys of pseudonyms, where the store keeps them, are in `_/keys`, what upkeep has yet to do in `_/upkeep`, who folds at present in `_/work`,
@@ -53,6 +54,7 @@ export const sessionShard = (site: string, shard: number): string => `${site}/s/
 export const metaPartition = (site: string): string => `${site}/meta`;
 export const auditPartition = (site: string): string => `${site}/audit`;
 export const lettersPartition = (site: string): string => `${site}/letters`;
+export const handoverPartition = (site: string, id: string): string => `${site}/handover/${id}`;
 export const probePartition = (site: string): string => `${site}/probe`;
 /** What a probe could not remove again is gone after this, ms. */
 export const PROBE_MS = 60_000;
@@ -68,6 +70,7 @@ export const SORT = {
   traits: "traits",
   consent: "consent",
   key: "key",
+  used: "used",
   tombstone: "tombstone",
   ruleset: "ruleset",
   rulesetHistory: "r/",

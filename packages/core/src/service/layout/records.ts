@@ -101,6 +101,8 @@ export interface TombstoneRecord {
   removed?: Tally;
   /** Effects that the erasure itself still has to apply; gone once it has. */
   pending?: readonly PendingEffects[];
+  /** What was counted of the visitor stays in the sums, whoever completes the erasure. */
+  keepsCounts?: true;
 }
 
 /** `consent`: the decision that holds. */
@@ -118,7 +120,12 @@ export interface ConsentLine {
   /** What held from then on: less than `record` where that was made before the decision it came after. */
   held: ConsentRecord;
   /** Of the receipt, which says the rest of what the line says. Absent where nobody signed. */
-  signed?: { textHash: string | null; signature: string };
+  signed?: {
+    textHash: string | null;
+    signature: string;
+    /** Names the public key; absent of a receipt of version 1. */
+    key?: string;
+  };
 }
 
 /** `a/{visitor}` in a counter shard: effects up to this one are counted. */

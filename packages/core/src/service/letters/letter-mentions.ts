@@ -2,6 +2,8 @@
 export interface Named {
   id: string;
   isUser: boolean;
+  /** Whether one that is telling counts wherever it stands. */
+  anywhere: boolean;
 }
 
 /** From here on a text of two kinds of characters is taken for nobody else's, wherever it stands. */
@@ -46,7 +48,11 @@ function namesSomebody(key: string, parent: string, isUser: boolean): boolean {
 }
 
 /** Bodies have at most 32 levels, events in them some more. */
-function found(value: unknown, { id, isUser }: Named, at: { key: string; parent: string }): boolean {
+function found(
+  value: unknown,
+  { id, isUser }: Omit<Named, "anywhere">,
+  at: { key: string; parent: string },
+): boolean {
   if (typeof value === "string" || typeof value === "number")
     return String(value) === id && namesSomebody(at.key, at.parent, isUser);
   if (typeof value !== "object" || value === null) return false;
@@ -76,7 +82,7 @@ function foundInText(body: string, { id, isUser }: Named): boolean {
 export function mentions(body: string, named: Named): boolean {
   const text = JSON.stringify(named.id);
   if (!body.includes(text.slice(1, -1))) return false;
-  if (isTelling(named.id)) return body.includes(text);
+  if (named.anywhere && isTelling(named.id)) return body.includes(text);
   try {
     return found(JSON.parse(body), named, { key: "", parent: "" });
   } catch {

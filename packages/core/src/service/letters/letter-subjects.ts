@@ -79,6 +79,8 @@ export interface Sought {
   named: ReadonlySet<string>;
   /** The identifier as it was given. */
   id: string;
+  /** Whether it may be anything: then it counts only where visitors are named. */
+  own: boolean;
 }
 
 /**
@@ -91,5 +93,5 @@ export function isAbout({ subject, subjects = [], body }: DeadLetter, sought: So
   const visitors = subjects.filter((name) => name.startsWith("v:"));
   if (visitors.some((name) => sought.visitors.has(name.slice(2)))) return true;
   if (visitors.length === 0 && subjects.some((name) => sought.named.has(name))) return true;
-  return mentions(body, { id: sought.id, isUser: sought.user !== null });
+  return mentions(body, { id: sought.id, isUser: sought.user !== null, anywhere: !sought.own });
 }

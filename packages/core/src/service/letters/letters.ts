@@ -40,15 +40,18 @@ async function namedBy(
   return named;
 }
 
-/** The letters of a subject's site about these visitors of it, about its user, or with its identifier in them: for erasure and export. */
+/**
+ * The letters of a subject's site about these visitors of it, about its user, or with its identifier in them: for erasure and export.
+ * `own`: as in `SubjectOptions`; what the visitor's events named counts for nothing then, since they may have named anybody.
+ */
 export async function* lettersAbout(
   context: ServiceContext,
   { site, user, id }: Subject,
-  visitors: readonly string[],
+  { visitors, own = false }: { visitors: readonly string[]; own?: boolean | undefined },
 ): AsyncIterable<DeadLetter> {
   if (context.log === null) return;
-  const named = await namedBy(context, site, visitors);
-  const sought = { visitors: new Set(visitors), user, named, id };
+  const named = own ? new Set<string>() : await namedBy(context, site, visitors);
+  const sought = { visitors: new Set(visitors), user, named, id, own };
   for await (const letter of allLetters(context, { site })) if (isAbout(letter, sought)) yield letter;
 }
 

@@ -32,6 +32,26 @@ describe("the streams of a site", () => {
     feeds.close();
   });
 
+  it("of a single subject hold little, and cut off who falls behind by more than that", async () => {
+    const feeds = createSiteFeeds({
+      clock: { now: () => 0 },
+      visitors: () => ({ type: "visitors" }) satisfies Aside,
+    });
+    const subject = { kind: "user", name: "u" } as const;
+    const { body } = feeds.open({ subject, lastEventId: null, active: () => true });
+    const reader = body.getReader();
+    const place = /^id: (.*)$/m.exec(new TextDecoder().decode((await reader.read()).value))?.[1] as string;
+    const [feed] = feeds.of({ type: "gap" });
+    const behind = reader.read();
+    const push = (): void => feed?.push({ type: "ruleset", version: "x".repeat(1000) }, null);
+    push();
+    await behind;
+    for (let count = 0; count < 140; count++) push();
+    await expect(reader.closed).rejects.toThrow("keep up");
+    expect(feeds.open({ subject, lastEventId: place, active: () => true }).greeting).toBe("gap");
+    feeds.close();
+  });
+
   it("show a gap after an erasure to those alone who may have shown the erased visitor", async () => {
     const feeds = createSiteFeeds({
       clock: { now: () => 0 },

@@ -23,7 +23,10 @@ export function streamRoutes(context: RouteContext): Route[] {
   ];
 }
 
-async function stream({ principal, request, url }: Call, { hub, service }: RouteContext): Promise<Response> {
+async function stream(
+  { principal, request, url, address }: Call,
+  { hub, places, service }: RouteContext,
+): Promise<Response> {
   const query = url.searchParams;
   const asked = {
     visitorId: query.get("visitorId"),
@@ -44,6 +47,7 @@ async function stream({ principal, request, url }: Call, { hub, service }: Route
     // An EventSource that is made anew cannot set the header.
     lastEventId: request.headers.get("last-event-id") ?? query.get("lastEventId"),
     active: () => principal.active(),
+    onGone: places.take(principal, address()),
   });
   return new Response(body, { headers });
 }

@@ -79,9 +79,18 @@ export interface DeviceStorage {
    * signal ended the wait. Absent: it always may.
    */
   exclusive?(task: () => Promise<void>, signal: Cancellation): Promise<boolean>;
+  /** Calls back when another page of this device that owed events may have left some. Absent: nobody tells. */
+  watch?(listener: () => void): QueueWatch;
   /** Closes and deletes everything this storage ever wrote. May be opened again by a later call. */
   destroy(): Promise<void>;
   close(): void;
+}
+
+/** What the pages of a device know of each other's undelivered events. */
+export interface QueueWatch {
+  /** Whether this page has some. */
+  owe(is: boolean): void;
+  end(): void;
 }
 
 export interface QueueItem {

@@ -76,6 +76,7 @@ export function createCollection(parts: RecordingParts): Collection {
           host.attempt(() => capture?.(sinkOf(parts))),
           host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
           host.attempt(() => followRulesets(parts, random) ?? undefined),
+          host.attempt(delivery.watch),
         ];
         // What an earlier page could not deliver.
         if (storage) void delivery.flush();

@@ -61,6 +61,8 @@ describe("the streams of a site", () => {
       null,
       { kind: "visitor", name: "erased" },
       { kind: "visitor", name: "other" },
+      { kind: "segments", name: "erased" },
+      { kind: "segments", name: "other" },
       { kind: "session", name: "s" },
       { kind: "user", name: "u" },
     ] as const;
@@ -73,13 +75,13 @@ describe("the streams of a site", () => {
     );
     const told = feeds.of({ type: "erased", site: "s", visitor: "erased" });
     const others = feeds.of({ type: "gap" }).filter((feed) => !told.includes(feed));
-    expect([told.length, others.length]).toEqual([4, 1]);
+    expect([told.length, others.length]).toEqual([5, 2]);
     feeds.forget("erased");
     const greetings = () =>
       subjects.map((subject, n) => feeds.open({ subject, lastEventId: places[n] ?? null, active }).greeting);
-    expect(greetings()).toEqual(["gap", "gap", "resumed", "gap", "gap"]);
+    expect(greetings()).toEqual(["gap", "gap", "resumed", "gap", "resumed", "gap", "gap"]);
     feeds.forget(null);
-    expect(greetings()).toEqual(["gap", "gap", "gap", "gap", "gap"]);
+    expect(greetings()).toEqual(subjects.map(() => "gap"));
     feeds.close();
   });
 });

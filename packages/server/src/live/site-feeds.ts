@@ -4,9 +4,12 @@ import type { Aside } from "./chunks.js";
 import { createFeed, type Feed, type OpenFeedOptions } from "./feed.js";
 import type { Reader } from "./reader.js";
 
-/** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user; or nobody's, which leaves what concerns every reader. */
+/**
+ * Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user; of a visitor perhaps the changes of its segments alone; or
+ * nobody's, which leaves what concerns every reader.
+ */
 export interface LiveSubject {
-  kind: "visitor" | "session" | "user" | "nobody";
+  kind: "visitor" | "segments" | "session" | "user" | "nobody";
   name: string;
 }
 
@@ -48,9 +51,12 @@ const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
 /** Frames that concern every reader, whomever they follow. */
 const isForAll = ({ type }: ServiceFrame): boolean => type === "gap" || type === "ruleset";
 
+const isOfVisitor = (subject: LiveSubject | null): boolean =>
+  subject?.kind === "visitor" || subject?.kind === "segments";
+
 /** Whether a feed may have shown a visitor: those of sessions and users are not known by their visitors. */
 const mayShow = (subject: LiveSubject | null, visitor: string | null): boolean =>
-  visitor === null || (subject?.kind === "visitor" ? subject.name === visitor : subject?.kind !== "nobody");
+  visitor === null || (isOfVisitor(subject) ? subject?.name === visitor : subject?.kind !== "nobody");
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, window: WINDOW.site, visitors: () => visitors(null) });
@@ -78,7 +84,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       look("visitor", frame.event.visitorId);
       look("session", frame.event.sessionId);
       look("user", frame.event.userId);
-    } else if (frame.type === "visitor") look("visitor", frame.visitor);
+    } else if (frame.type === "visitor") {
+      look("visitor", frame.visitor);
+      look("segments", frame.visitor);
+    }
     return found;
   }
 

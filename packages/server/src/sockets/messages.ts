@@ -83,6 +83,7 @@ export function readMessage(data: string): ClientMessage | string {
 /** The frames of each subscription. */
 const SUBSCRIPTIONS = {
   behavioral_events: ["behavioral_event", "segment_change", "visitors"],
+  segment_changes: ["segment_change"],
   engagement_metrics: ["metrics"],
   exposures: ["exposure"],
   rulesets: [],

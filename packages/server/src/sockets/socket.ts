@@ -66,7 +66,11 @@ export function openSocket(options: SocketOptions): void {
     if (greeted) return goodbye(ws, CLOSE.message, "The connection was described before; open another.");
     greeted = true;
     const { principal } = guest;
-    const subject = await subjectFor(message.asked, { ...options, principal, nobody: isForNobody(message) });
+    const subject = await subjectFor(message.asked, {
+      ...options,
+      principal,
+      only: isForNobody(message) ? "rulesets" : null,
+    });
     const { known, unknown, types } = wantedBy(message.subscriptions);
     const reads = subject === null ? "site" : subject.kind;
     await send(ws, JSON.stringify({ type: "connected", reads, subscriptions: known, unknown }));

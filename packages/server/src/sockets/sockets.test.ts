@@ -370,6 +370,38 @@ describe("T17 what a page reads", () => {
     abort.abort();
   });
 
+  it("over an event stream, when its own visitor enters or leaves a segment and nothing else of anybody", async () => {
+    const enter = { revenue: { $gt: 0 } };
+    const own = await startTestServer({
+      rules: { schemaVersion: 1, revision: 1, slots: {}, segments: [{ name: "buyers", enter }] },
+    });
+    const abort = new AbortController();
+    const ask = (body: object): Promise<Response> =>
+      own.post(STREAM, body, { signal: abort.signal, headers: { origin: PAGE_ORIGIN } });
+    for (const [status, body] of [
+      [400, { only: "segments" }],
+      [400, { only: "segments", sessionId: OWN }],
+      [400, { only: "everything" }],
+      [400, []],
+      [403, { only: "segments", visitorId: "jane" }],
+      [403, {}],
+    ] as const)
+      expect([(await ask(body)).status, body]).toEqual([status, body]);
+    const stream = await ask({ only: "segments", visitorId: OWN });
+    const order = { name: "Order Completed", properties: { revenue: 9 } };
+    await own.post(BATCH, [sent("their-order", OTHER, order), sent("view", OWN), sent("order", OWN, order)]);
+    let text = "";
+    for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes("segment_change")) break;
+    }
+    const types = text.match(/^event: .*$/gm)?.filter((type) => type !== "event: ruleset");
+    expect(types).toEqual(["event: visitors", "event: segment_change"]);
+    expect(text).toContain('"changes":[{"segment":"buyers","change":"entered"}]');
+    abort.abort();
+    await own.close();
+  });
+
   it("keeps sites apart", async () => {
     const client = await open(secret(OTHER_SITE_SECRET));
     client.say({ type: "connection" });

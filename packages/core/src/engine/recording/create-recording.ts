@@ -15,11 +15,12 @@ import type { CreateRecording, Recording } from "./types.js";
 /** The composition of everything that a page does not need in order to render and decide. */
 export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
-  const { host, device, identity, consent, ruleset, changed, model, keeper, delivery } = parts;
+  const { host, device, identity, consent, ruleset, changed, model, keeper, delivery, pushes } = parts;
   const collection = createCollection(parts);
   const use = (): void => {
     model.use(ruleset(), consent().grants);
     keeper.touch();
+    pushes.follow();
   };
   const assumed = context.assumed();
   if (assumed) model.assume(assumed);

@@ -23,7 +23,7 @@ const STREAM_QUERY = {
   visitorId: { description: "Only what is about this visitor.", schema: { type: "string" } },
   sessionId: { description: "Only the events of this session.", schema: { type: "string" } },
   userId: { description: "Only the events that name this user.", schema: { type: "string" } },
-};
+} as const;
 
 export const eventsOperations = {
   "POST /api/v1/behavioral/events": {
@@ -76,7 +76,7 @@ export const eventsOperations = {
     ],
   },
   "GET /api/v1/behavioral/stream": {
-    id: "stream",
+    id: "eventSource",
     tag: "Live",
     summary: "What happens on the site, as it happens",
     description:
@@ -87,7 +87,7 @@ export const eventsOperations = {
     problems: [[400, "ATTUNE_SERVER_QUERY"]],
   },
   "POST /api/v1/behavioral/stream": {
-    id: "streamOf",
+    id: "stream",
     tag: "Live",
     summary: "The same, with whom it is about in the body",
     description:

@@ -7,19 +7,17 @@ export interface RawSocket {
   gone: Promise<void>;
   /** What was read, as it came. */
   bytes(): Buffer;
-  /** @returns False where the system takes no more for now. */
-  send(opcode: number, payload: Buffer): boolean;
-  say(message: object): boolean;
+  say(message: object): void;
 }
 
-export const [TEXT, PING] = [0x1, 0x9];
+const TEXT = 0x1;
 
-/** A frame of a client (RFC 6455 §5.2), masked by zeros. */
-function frame(opcode: number, payload: Buffer): Buffer {
+/** A text of a client as a frame (RFC 6455 §5.2), masked by zeros. */
+function frame(payload: Buffer): Buffer {
   const { length } = payload;
   const size = length < 126 ? 0 : length < 1 << 16 ? 2 : 8;
   const head = Buffer.alloc(2 + size + 4);
-  head[0] = 0x80 | opcode;
+  head[0] = 0x80 | TEXT;
   head[1] = 0x80 | (size === 0 ? length : size === 2 ? 126 : 127);
   if (size === 2) head.writeUInt16BE(length, 2);
   if (size === 8) head.writeBigUInt64BE(BigInt(length), 2);
@@ -47,12 +45,10 @@ export async function openRaw(
   socket.on("data", (data) => read.push(data));
   socket.write(handshake(target, headers));
   await new Promise((resolve) => socket.once("data", resolve));
-  const send = (opcode: number, payload: Buffer): boolean => socket.write(frame(opcode, payload));
   return {
     socket,
     gone,
     bytes: () => Buffer.concat(read),
-    send,
-    say: (message) => send(TEXT, Buffer.from(JSON.stringify(message))),
+    say: (message) => void socket.write(frame(Buffer.from(JSON.stringify(message)))),
   };
 }

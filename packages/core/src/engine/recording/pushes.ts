@@ -1,14 +1,17 @@
 import type { Ruleset } from "../../decisions/types.js";
 import type { RandomSource } from "../../kernel/random.js";
 import type { Pushed } from "../../ports/environment.js";
-import type { RecordingParts } from "./parts.js";
+import type { Identity } from "./identity.js";
 import { createRenewal } from "./renewal.js";
 import { withChanges, withFinding } from "./told.js";
+import type { RecordingContext } from "./types.js";
+import type { VisitorModel } from "./visitor-model.js";
 
-type Needed = Pick<
-  RecordingParts,
-  "host" | "consent" | "identity" | "model" | "ruleset" | "useRuleset" | "changed"
->;
+interface PushesOptions
+  extends Pick<RecordingContext, "host" | "consent" | "ruleset" | "useRuleset" | "changed"> {
+  identity: Pick<Identity, "visitor">;
+  model: Pick<VisitorModel, "told" | "tell">;
+}
 
 /** What the server tells an open page: new rulesets, and what it finds of the visitor. */
 export interface Pushes {
@@ -19,7 +22,7 @@ export interface Pushes {
 }
 
 /** Nobody is named on the way where consent does not cover personalization. What comes is checked by compiling it. */
-export function createPushes(parts: Needed, random: RandomSource): Pushes {
+export function createPushes(parts: PushesOptions, random: RandomSource): Pushes {
   const { host, consent, identity } = parts;
   const { network } = host.environment;
   let whose: string | null | undefined;
@@ -58,7 +61,7 @@ export function createPushes(parts: Needed, random: RandomSource): Pushes {
 }
 
 function hear(
-  { host, consent, model, ruleset, useRuleset, changed }: Needed,
+  { host, consent, model, ruleset, useRuleset, changed }: PushesOptions,
   random: RandomSource,
   visitor: string | null,
 ) {

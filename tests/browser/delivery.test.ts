@@ -159,6 +159,9 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
       addEventListener("pageshow", ({ persisted }) => {
         if (persisted) document.title = "back";
       });
+      // Behind all that the library does as a page leaves.
+      const leaving = (): unknown => Promise.resolve().then(() => lab.attune?.track("Leaving 0"));
+      addEventListener("pagehide", leaving, { once: true });
     });
     await track(page, numbered("Early", 3));
     await until("they have arrived", () => site.events().length === 3);
@@ -178,7 +181,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
         .catch(() => false),
     );
     await track(page, numbered("After", 2));
-    await until("all have arrived", () => new Set(site.events().map(({ name }) => name)).size === 10);
+    await until("all have arrived", () => new Set(site.events().map(({ name }) => name)).size === 11);
     await page.reload();
     await page.evaluate(async () => {
       lab.open({}, { capture: false });
@@ -191,6 +194,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
         ...numbered("Early", 3),
         ...numbered("Underway", 3),
         ...numbered("Late", 2),
+        ...numbered("Leaving", 1),
         ...numbered("After", 2),
       ].sort(),
     );

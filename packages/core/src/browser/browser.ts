@@ -100,6 +100,7 @@ function pushes(
         stop();
       };
     },
-    fetchSegments: async (id, consent) => (await live()).fetchSegments(options, { id, consent }),
+    fetchSegments: async (id, consent, signal) =>
+      (await live()).fetchSegments(options, { id, consent }, signal),
   };
 }

@@ -1,11 +1,12 @@
 import type { RandomSource } from "../kernel/random.js";
-import type { Pushed } from "../ports/environment.js";
+import type { Cancellation, Pushed } from "../ports/environment.js";
 import { readEvents, type ServerEvent } from "./event-stream.js";
 
 const MIN_MS = 500;
 const MAX_MS = 60_000;
 /** The server says every 15 s that it is there. */
 const SILENCE_MS = 45_000;
+const ANSWER_MS = 15_000;
 
 export interface LiveOptions {
   /** Of the server, without a trailing slash. */
@@ -121,8 +122,19 @@ export function follow(
 export async function fetchSegments(
   options: LiveOptions,
   visitor: { id: string; consent: Readonly<Record<string, boolean>> },
+  signal: Cancellation,
 ): Promise<readonly string[]> {
-  const answer = await ask(options, "/api/v1/decisions", { visitor, slots: [] });
-  const { segments } = (await answer.json()) as { segments: Readonly<Record<string, number>> };
-  return Object.keys(segments);
+  const mine = new AbortController();
+  const abort = (): void => mine.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  const timer = setTimeout(abort, ANSWER_MS);
+  try {
+    const answer = await ask(options, "/api/v1/decisions", { visitor, slots: [] }, mine.signal);
+    const { segments } = (await answer.json()) as { segments: Readonly<Record<string, number>> };
+    return Object.keys(segments);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -22,6 +22,8 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
   let waiting = new AbortController();
   let letGo: (() => void) | null = null;
   let owes = false;
+  /** Kept for a return: what is recorded as the page leaves is held to be owed when it is back. */
+  let away = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function watch(other: string): void {
@@ -43,7 +45,7 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
     );
   };
   const hold = (): void => {
-    if (letGo) return;
+    if (letGo || away) return;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
     });
@@ -59,6 +61,7 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
     letGo = null;
   };
   const leave = (): void => {
+    away = true;
     clearTimeout(timer);
     release();
     waiting.abort();
@@ -66,6 +69,7 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
   };
   const back = ({ persisted }: PageTransitionEvent): void => {
     if (!persisted) return;
+    away = false;
     look();
     if (owes) hold();
   };

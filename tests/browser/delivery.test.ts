@@ -115,12 +115,53 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
     await until("nothing waits any more", async () => (await left.evaluate(queued)).length === 0);
   });
 
+  it("T2: a page that has nothing of its own to send takes over within 2 s where the sending one is killed, or closed", async () => {
+    const [idle, sender] = [await open(), await open(200)];
+    const watching = () =>
+      idle.evaluate(async () =>
+        ((await navigator.locks.query()).pending ?? []).some(({ name }) => name?.includes(" page ")),
+      );
+    await track(sender, numbered("Killed", 30));
+    await until("the idle page watches", watching);
+    holdAnswers();
+    await track(sender, numbered("Underway", 10));
+    await until("a batch is under way", () => site.events().some(({ name }) => name === "Underway 9"));
+    await track(sender, numbered("Late", 10));
+    const before = batches().length;
+    const underway = JSON.parse(batches().at(-1)?.body as string).events.length;
+    const crash = new Promise((resolve) => sender.once("crash", resolve));
+    const client = await context.newCDPSession(sender);
+    void client.send("Page.crash").catch(() => undefined);
+    await crash;
+    const started = Date.now();
+    release();
+    hold = null;
+    await until("the idle page sends", () => batches().length > before, 2000);
+    expect(Date.now() - started).toBeLessThan(2000);
+    await until("all have arrived", () => new Set(ids()).size === 50);
+    expect(ids().length - 50).toBeLessThanOrEqual(underway);
+    await until("nothing waits any more", async () => (await idle.evaluate(queued)).length === 0);
+
+    const next = await open();
+    status = 503;
+    await track(next, numbered("Closed", 5));
+    await until("the idle page watches", watching);
+    await next.close();
+    status = 200;
+    await until("the idle page sends", () => new Set(ids()).size === 55, 5000);
+    await until("nothing waits any more", async () => (await idle.evaluate(queued)).length === 0);
+    await until("nothing is waited for", async () => !(await watching()));
+  });
+
   it("T3: a page that is kept for its return holds no turn and no database, and goes on where it was", async () => {
     const page = await open(200);
     await page.evaluate(() => {
       addEventListener("pageshow", ({ persisted }) => {
         if (persisted) document.title = "back";
       });
+      // Behind all that the library does as a page leaves.
+      const leaving = (): unknown => Promise.resolve().then(() => lab.attune?.track("Leaving 0"));
+      addEventListener("pagehide", leaving, { once: true });
     });
     await track(page, numbered("Early", 3));
     await until("they have arrived", () => site.events().length === 3);
@@ -140,7 +181,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
         .catch(() => false),
     );
     await track(page, numbered("After", 2));
-    await until("all have arrived", () => new Set(site.events().map(({ name }) => name)).size === 10);
+    await until("all have arrived", () => new Set(site.events().map(({ name }) => name)).size === 11);
     await page.reload();
     await page.evaluate(async () => {
       lab.open({}, { capture: false });
@@ -153,6 +194,7 @@ describe.skipIf(noChromium !== null)("delivery in Chromium", () => {
         ...numbered("Early", 3),
         ...numbered("Underway", 3),
         ...numbered("Late", 2),
+        ...numbered("Leaving", 1),
         ...numbered("After", 2),
       ].sort(),
     );

@@ -10,5 +10,5 @@ export type { ApartFigures, TallyFigures } from "./live/tallies.js";
 export { createAttuneServer } from "./server.js";
 export type { ShopPaths, ShopProduct, SimulatedShop } from "./simulate/shop.js";
 export type { SimulationStatus } from "./simulate/simulation.js";
-export type { SocketLimits } from "./sockets/sockets.js";
+export type { PlaceLimits } from "./live/places.js";
 export type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";

@@ -15,6 +15,7 @@ import { createOnce, storedAnswers } from "./http/idempotency.js";
 import { createPressure, PRESSURE_LIMITS } from "./http/pressure.js";
 import { createRateLimit } from "./http/rate.js";
 import { createHub } from "./live/hub.js";
+import { createPlaces, PLACE_LIMITS } from "./live/places.js";
 import { createMeters } from "./metrics/meters.js";
 import { allRoutes } from "./routes/all-routes.js";
 import type { RouteContext } from "./routes/context.js";
@@ -23,7 +24,7 @@ import { STREAM_PATH } from "./routes/stream.js";
 import { passingStore, serve } from "./served.js";
 import { createSimulation } from "./simulate/simulation.js";
 import { requireShop } from "./simulate/validate-shop.js";
-import { createSockets, SOCKET_LIMITS } from "./sockets/sockets.js";
+import { createSockets } from "./sockets/sockets.js";
 import { createTickets } from "./sockets/tickets.js";
 import type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
 
@@ -31,7 +32,7 @@ const RETENTION_MS = 395 * 86_400_000;
 const LIMITS: Limits = {
   ...BODY_LIMITS,
   ...PRESSURE_LIMITS,
-  ...SOCKET_LIMITS,
+  ...PLACE_LIMITS,
   batch: 1000,
   requestsPerMinute: Number.POSITIVE_INFINITY,
   strangersPerMinute: 1200,
@@ -62,8 +63,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const pressure = createPressure(limits, watched, meters.refused);
   const passing = passingStore(ground);
   const tickets = createTickets(passing.store, clock);
+  const places = createPlaces(limits);
   const context: RouteContext = {
-    ...{ service, clock, sites, limits, hub, sessions, tickets, simulation, meters, pressure },
+    ...{ service, clock, sites, limits, hub, places, sessions, tickets, simulation, meters, pressure },
     ...{ basePath, publicOrigin, authenticate: access.authenticator.fromRequest },
     ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     lag: () => watched?.lag()?.runs ?? null,
@@ -80,7 +82,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     once: createOnce(options.idempotency ?? storedAnswers(passing.store), clock, report),
   });
   const sockets = createSockets({
-    ...{ ...access, tickets, fetch, basePath, hub, service, limits, report },
+    ...{ ...access, tickets, fetch, basePath, hub, places, service, limits, report },
     path: STREAM_PATH,
   });
   return {

@@ -12,9 +12,9 @@ import type { PressureLimits } from "./http/pressure.js";
 import type { Peer } from "./http/peer.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
-import type { SocketLimits } from "./sockets/sockets.js";
+import type { PlaceLimits } from "./live/places.js";
 
-export interface Limits extends BodyLimits, PressureLimits, SocketLimits {
+export interface Limits extends BodyLimits, PressureLimits, PlaceLimits {
   /** Events in one request (default 1,000). */
   batch: number;
   /** Requests of one key in a minute; more are answered 429 (default: no limit). */

@@ -7,6 +7,7 @@ import { captureLater } from "./capture-later.js";
 import { browserConsentSync } from "./consent-sync.js";
 import { browserCookies, type CookieOptions } from "./cookies.js";
 import { indexedDbStorage } from "./indexed-db.js";
+import type { LiveOptions } from "./live.js";
 import { browserNetwork } from "./network.js";
 import { browserPage } from "./page.js";
 
@@ -20,8 +21,9 @@ export interface BrowserOptions {
   /** ISO 3166 code of where the visitor is, as the host knows it: selects the consent mode. */
   region?: string;
   /**
-   * Decides by a new ruleset as soon as it is published, by a stream that is open while the page is looked at and consent allows a visitor to be
-   * known (default false: with the next page).
+   * Decides by a new ruleset as soon as it is published, and by what the server finds of the visitor's segments as soon as it does, such as after an
+   * event of a back end: by a stream that is open while the page is looked at and consent allows a visitor to be known. It names the visitor
+   * where consent covers personalization (default false: by a new ruleset with the next page, and by what this device has seen).
    */
   live?: boolean;
   /** `false`: nothing is captured by itself. */
@@ -62,7 +64,7 @@ export function browser(options: BrowserOptions = {}): Environment {
       : {
           network: {
             ...browserNetwork(endpoint, writeKey, hint),
-            ...(live && pushes(endpoint, writeKey, report)),
+            ...(live && pushes(endpoint, writeKey, hint, report)),
           },
         }),
     report,
@@ -74,17 +76,23 @@ export function browser(options: BrowserOptions = {}): Environment {
 function pushes(
   endpoint: string,
   writeKey: string | undefined,
+  hint: (error: unknown) => void,
   report: (error: unknown) => void,
-): Pick<DeviceNetwork, "followRulesets"> {
-  const key = writeKey === undefined ? "" : `&key=${encodeURIComponent(writeKey)}`;
-  const url = `${endpoint.replace(/\/+$/, "")}/api/v1/behavioral/stream?only=rulesets${key}`;
+): Pick<DeviceNetwork, "follow" | "fetchSegments"> {
+  const options: LiveOptions = {
+    base: endpoint.replace(/\/+$/, ""),
+    headers: writeKey === undefined ? {} : { authorization: `Bearer ${writeKey}` },
+    random: secureRandom,
+    hint,
+  };
+  const live = () => import("./live.js");
   return {
-    followRulesets(listener) {
+    follow(visitorId, listener) {
       let stop = (): void => undefined;
       let ended = false;
-      import("./live.js")
-        .then(({ followRulesets }) => {
-          if (!ended) stop = followRulesets(url, listener, secureRandom);
+      live()
+        .then(({ follow }) => {
+          if (!ended) stop = follow(options, visitorId, listener);
         })
         .catch(report);
       return () => {
@@ -92,5 +100,7 @@ function pushes(
         stop();
       };
     },
+    fetchSegments: async (id, consent, signal) =>
+      (await live()).fetchSegments(options, { id, consent }, signal),
   };
 }

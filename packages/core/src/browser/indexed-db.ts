@@ -1,4 +1,5 @@
 import type { DeviceStorage, QueueItem } from "../ports/environment.js";
+import { watchQueue } from "./queue-watch.js";
 
 const OPEN_MS = 3000;
 /** Far more than a day offline makes; a page that can never deliver must not fill the device. */
@@ -168,6 +169,7 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
       }
       return mine;
     },
+    watch: (listener) => watchQueue(name, listener),
     async destroy() {
       if (opened) {
         // Emptied first: deletion may have to wait for other pages, the data must not.

@@ -79,9 +79,18 @@ export interface DeviceStorage {
    * signal ended the wait. Absent: it always may.
    */
   exclusive?(task: () => Promise<void>, signal: Cancellation): Promise<boolean>;
+  /** Calls back when another page of this device that owed events may have left some. Absent: nobody tells. */
+  watch?(listener: () => void): QueueWatch;
   /** Closes and deletes everything this storage ever wrote. May be opened again by a later call. */
   destroy(): Promise<void>;
   close(): void;
+}
+
+/** What the pages of a device know of each other's undelivered events. */
+export interface QueueWatch {
+  /** Whether this page has some. */
+  owe(is: boolean): void;
+  end(): void;
 }
 
 export interface QueueItem {
@@ -111,6 +120,14 @@ export type SendOutcome =
   /** Refused as a whole, for its size or its form: smaller parts may pass. */
   | { status: "too-large" };
 
+/** What a server tells an open page. */
+export type Pushed =
+  /** This version was published. */
+  | { type: "ruleset"; version: string }
+  | { type: "segments"; changes: readonly { segment: string; change: "entered" | "left" }[] }
+  /** Something of that may have been missed: all is to be read anew. Also where following begins. */
+  | { type: "missed" };
+
 export interface DeviceNetwork {
   /** Delivers a batch. `last`: the page is going away, use what survives that (keepalive), within its budget. */
   send(items: readonly QueueItem[], options: { last: boolean; signal: Cancellation }): Promise<SendOutcome>;
@@ -119,10 +136,17 @@ export interface DeviceNetwork {
   /** The current ruleset, with no identifier in the request; null if unchanged since the given version. */
   fetchRuleset?(known: string | null, signal: Cancellation): Promise<unknown>;
   /**
-   * Calls back with the version of each ruleset that is published from now on, and with null where one may have been missed; returns the end of
-   * it, after which nothing is open. No identifier is in the request. Absent: nobody tells.
+   * Calls back with what happens from now on; returns the end of it, after which nothing is open. Absent: nobody tells.
+   *
+   * @param visitorId Whose segments are wanted too; null: no identifier is in the request.
    */
-  followRulesets?(listener: (version: string | null) => void): () => void;
+  follow?(visitorId: string | null, listener: (pushed: Pushed) => void): () => void;
+  /** The segments that the server finds the visitor in, as far as consent allows. */
+  fetchSegments?(
+    visitorId: string,
+    consent: Readonly<Record<string, boolean>>,
+    signal: Cancellation,
+  ): Promise<readonly string[]>;
   /** Calls back when the page is hidden, or (`leaves`) going away, perhaps to be kept for a return; returns the un-subscription. */
   onHide?(listener: (leaves: boolean) => void): () => void;
 }

@@ -6,6 +6,10 @@ import type { Memberships, SegmentDefinition } from "./types.js";
 
 const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
 
+/** Whether a segment may be told of under these purposes. */
+export const covers = (granted: readonly Purpose[], needed: readonly Purpose[] = DEFAULT_PURPOSES): boolean =>
+  needed.every((purpose) => purpose === "necessary" || granted.includes(purpose));
+
 /** Whom an assessment is about, at one moment. */
 export interface Assessed {
   state: VisitorState;
@@ -40,9 +44,7 @@ export function compileAssessment(
     const key = asked.filter((purpose) => granted.includes(purpose)).join();
     let segments = compiled.get(key);
     if (segments === undefined) {
-      const covered = definitions.filter(({ purposes = DEFAULT_PURPOSES }) =>
-        purposes.every((purpose) => purpose === "necessary" || granted.includes(purpose)),
-      );
+      const covered = definitions.filter(({ purposes }) => covers(granted, purposes));
       segments = compileSegments(covered, options);
       compiled.set(key, segments);
     }

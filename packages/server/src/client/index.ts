@@ -78,10 +78,9 @@ export function createClient(options: ClientOptions) {
       ),
     /** Frames as they come; leave the loop to end it. Not resumed by itself: open it again with the last frame's id. */
     async *stream(given: StreamOptions = {}): AsyncGenerator<StreamFrame, void> {
-      const { lastEventId, visitorId, sessionId, userId } = given;
-      const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-      const query = { visitorId, sessionId, userId };
-      const { body } = await send("GET", `${BEHAVIOURAL}/stream`, { headers, query }, given);
+      const { lastEventId, visitorId, sessionId, userId, only } = given;
+      const asked = { lastEventId, visitorId, sessionId, userId, only };
+      const { body } = await send("POST", `${BEHAVIOURAL}/stream`, { body: asked }, given);
       if (body) yield* framesOf(body);
     },
     /** For one WebSocket: not sent twice, since each is good once. */

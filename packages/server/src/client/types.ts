@@ -86,6 +86,8 @@ export interface StreamOptions extends CallOptions {
   visitorId?: string;
   sessionId?: string;
   userId?: string;
+  /** New rulesets alone; or these, and when the visitor enters or leaves a segment. */
+  only?: "rulesets" | "segments";
 }
 
 /** One frame of the live stream. */

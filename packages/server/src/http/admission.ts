@@ -75,6 +75,7 @@ async function handle(
   const { authenticator, limits, keys, pressure, once } = judges;
   const { params, headers, peer } = admission;
   const location = () => judges.locationOf(request, peer);
+  const address = () => judges.addressOf(request, peer);
   const url = new URL(request.url);
   const keyMayBeInBody = route.scope === "ingest" && route.body !== undefined;
   // A key in the body goes before a cookie: whoever is signed in may be a visitor of a page as well.
@@ -104,7 +105,7 @@ async function handle(
     throw error;
   });
   if (route.scope === null)
-    return route.handle({ request, url, params, body, principal, location, wait: room.wait });
+    return route.handle({ request, url, params, body, principal, location, address, wait: room.wait });
   const { scope } = route;
   if (!principal) {
     const byBody = stranger(() => authenticator.fromBody(body, request, url));
@@ -116,7 +117,7 @@ async function handle(
     share(found);
     principal = found;
   }
-  const call = { request, url, params, body, principal, location, wait: room.wait };
+  const call = { request, url, params, body, principal, location, address, wait: room.wait };
   return route.once ? once(call, () => route.handle(call)) : route.handle(call);
 }
 

@@ -4,7 +4,8 @@ import { Refusal } from "./refusal.js";
 const MAX_VALUES = 300_000;
 const CHARACTERS_PER_VALUE = 28;
 
-const [QUOTE, COMMA, BACKSLASH, BRACKET, BRACE] = [0x22, 0x2c, 0x5c, 0x5b, 0x7b];
+const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
+const [BRACKET, CLOSING_BRACKET, BRACE, CLOSING_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * @throws Refusal 400 for what is not JSON as a whole; 413 for what is made of so many values that reading it would hold up everybody else:
@@ -22,6 +23,33 @@ export function parseJson(text: string): unknown {
   } catch {
     throw new Refusal(400, "ATTUNE_SERVER_BODY_JSON", "The body is not JSON; nothing of it was taken.");
   }
+}
+
+/**
+ * The text of a member of the object that `text` is, as it was sent; of several of that name the last, as for `JSON.parse`; null: there is none.
+ * Nothing is lost on the way, such as a number that JavaScript cannot hold, and no input can exhaust the stack.
+ *
+ * @param text JSON. O(n).
+ */
+export function memberText(text: string, name: string): string | null {
+  let found: string | null = null;
+  let depth = 0;
+  let start = 0;
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at);
+    const isEnd = sign === CLOSING_BRACE || sign === CLOSING_BRACKET;
+    if (depth === 1 && value > 0 && (sign === COMMA || isEnd)) {
+      if (JSON.parse(text.slice(start, value - 1)) === name) found = text.slice(value, at).trim();
+      value = 0;
+    }
+    if (sign === QUOTE) at = endOfString(text, at);
+    else if (sign === BRACE || sign === BRACKET) depth++;
+    else if (isEnd) depth--;
+    else if (sign === COLON && depth === 1) value = at + 1;
+    if (depth === 1 && (sign === COMMA || sign === BRACE)) start = at + 1;
+  }
+  return found;
 }
 
 /** By the signs that begin or part values outside of strings. O(n), and stops at the first one too many. */

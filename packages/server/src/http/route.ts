@@ -12,6 +12,8 @@ export interface Call<P = Principal> {
   readonly principal: P;
   /** Where the request comes from, as far as that is known; asked for by those who need it. */
   location(): Promise<Location>;
+  /** Of the client; null where it is not known. */
+  address(): string | null;
   /** As {@link Admitted.wait}; asked once. */
   readonly wait: Admitted["wait"];
 }

@@ -11,11 +11,14 @@ type Field = keyof typeof SUBJECTS;
 /** Whose frames are asked for, as a query or a message has it. */
 export type Asked = Readonly<Partial<Record<Field, unknown>>>;
 
+export const ONLY = ["rulesets", "segments"] as const;
+export type Only = (typeof ONLY)[number];
+
 export interface AskedOptions {
   principal: Principal;
   service: Pick<PersonalizationService, "pseudonymOf">;
-  /** Only what is nobody's: new rulesets, and that frames were lost. */
-  nobody: boolean;
+  /** `rulesets`: only what is nobody's, which is those, and that frames were lost. `segments`: also when a visitor enters or leaves one. */
+  only: Only | null;
 }
 
 /**
@@ -26,17 +29,25 @@ export interface AskedOptions {
  */
 export async function subjectFor(
   asked: Asked,
-  { principal, service, nobody }: AskedOptions,
+  { principal, service, only }: AskedOptions,
 ): Promise<LiveSubject | null> {
   const named = (Object.keys(SUBJECTS) as Field[]).filter((field) => asked[field] != null);
   const [field, another] = named;
   if (field === undefined) {
-    if (nobody) return NOBODY;
+    if (only === "rulesets") return NOBODY;
+    if (only === "segments") throw nobodyNamed();
     if (principal.kind === "write") throw notYours();
     return null;
   }
   const id = asked[field];
-  if (another !== undefined || nobody || typeof id !== "string" || id === "" || id.length > MAX_ID)
+  if (only === "segments" && field !== "visitorId") throw nobodyNamed();
+  if (
+    another !== undefined ||
+    only === "rulesets" ||
+    typeof id !== "string" ||
+    id === "" ||
+    id.length > MAX_ID
+  )
     throw new Refusal(
       400,
       "ATTUNE_SERVER_QUERY",
@@ -44,8 +55,14 @@ export async function subjectFor(
     );
   if (principal.kind === "write" && (field === "userId" || !isUnguessable(id))) throw notYours();
   const { site } = principal;
-  return { kind: SUBJECTS[field], name: await service.pseudonymOf({ [field]: id } as NamedId, { site }) };
+  return {
+    kind: only ?? SUBJECTS[field],
+    name: await service.pseudonymOf({ [field]: id } as NamedId, { site }),
+  };
 }
+
+const nobodyNamed = (): Refusal =>
+  new Refusal(400, "ATTUNE_SERVER_QUERY", "Segments are a visitor's: name one by visitorId.");
 
 const notYours = (): Refusal =>
   new Refusal(

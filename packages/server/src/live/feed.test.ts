@@ -8,7 +8,7 @@ const clock = { now: () => Date.UTC(2026, 10, 25, 12) };
 const visitors = () => ({ type: "visitors" }) as const;
 const open: Feed[] = [];
 const newFeed = (): Feed => {
-  const feed = createFeed({ clock, visitors });
+  const feed = createFeed({ clock, window: 2 << 20, visitors });
   open.push(feed);
   return feed;
 };
@@ -93,7 +93,7 @@ describe("a reader that comes back", () => {
 
   it("is told of a gap after nobody watched for a while, though the clock is put back since", async () => {
     let now = 1e12;
-    const feed = createFeed({ clock: { now: () => now }, visitors });
+    const feed = createFeed({ clock: { now: () => now }, window: 2 << 20, visitors });
     open.push(feed);
     const reader = opened(feed);
     const id = idOf(await greeted(reader));
@@ -106,7 +106,7 @@ describe("a reader that comes back", () => {
 
   it("costs nothing for longer than a minute, though the clock is put back", async () => {
     let now = 1e12;
-    const feed = createFeed({ clock: { now: () => now }, visitors });
+    const feed = createFeed({ clock: { now: () => now }, window: 2 << 20, visitors });
     open.push(feed);
     await opened(feed).cancel();
     expect(feed.watched).toBe(true);

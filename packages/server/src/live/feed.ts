@@ -8,8 +8,16 @@ import { createWindow, type Window } from "./window.js";
 
 export interface FeedOptions {
   clock: Clock;
+  /** Bytes of frames that are held: whoever returns after more than that, or falls behind by it, is told of the gap. */
+  window: number;
   /** Who is here: told to each reader that opens, or has lost its thread. */
   visitors(): Aside;
+}
+
+export interface OpenFeedOptions {
+  lastEventId: string | null;
+  active(): boolean;
+  onGone?(): void;
 }
 
 /** The frames of one site on their way to its readers. Each is made into bytes once; readers that are equally far get the same chunk. */
@@ -21,14 +29,12 @@ export interface Feed {
   push(frame: LiveFrame, visitor: string | null): void;
   /** The frame is made when the first reader takes it. */
   tell(type: Aside["type"], frame: () => Aside): void;
-  open(options: { lastEventId: string | null; active(): boolean }): Reader;
+  open(options: OpenFeedOptions): Reader;
   /** Drops what is held of a visitor; null: of all. Readers that return from before it see a gap. */
   forget(visitor: string | null): void;
   close(): void;
 }
 
-/** Bytes of frames that a returning reader can be given; more than that and it is told of the gap. */
-const WINDOW = 2 << 20;
 /** How long frames are still made and held when the last reader has gone; after that nobody pays for them. */
 const LINGER_MS = 60_000;
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -51,12 +57,12 @@ function placeOf(lastEventId: string, epoch: string, window: Window): number | n
 
 const newEpoch = (): string => crypto.randomUUID().slice(0, 8);
 
-export function createFeed({ clock, visitors }: FeedOptions): Feed {
+export function createFeed({ clock, window: size, visitors }: FeedOptions): Feed {
   const readers = new Set<Reader>();
   /** Named in ids: numbers mean something only in one process, as long as it neither misses nor forgets anything. */
   let epoch = newEpoch();
   let watchedUntil = NEVER;
-  const window = createWindow(WINDOW);
+  const window = createWindow(size);
   const chunks = createChunks(window);
   const { next, serve, ask, close } = createServing({
     readers,
@@ -96,7 +102,7 @@ export function createFeed({ clock, visitors }: FeedOptions): Feed {
       chunks.tell(type, frame);
       ask();
     },
-    open({ lastEventId, active }) {
+    open({ lastEventId, active, onGone }) {
       const place = lastEventId === null || !isWatched() ? null : placeOf(lastEventId, epoch, window);
       const reader = createReader({
         active,
@@ -108,6 +114,7 @@ export function createFeed({ clock, visitors }: FeedOptions): Feed {
         onGone(gone) {
           readers.delete(gone);
           watchedUntil = clock.now() + LINGER_MS;
+          onGone?.();
         },
       });
       readers.add(reader);

@@ -27,6 +27,8 @@ export interface OpenOptions {
   lastEventId: string | null;
   /** False once the credential no longer holds: the stream is ended within a second. */
   active(): boolean;
+  /** Called once, when the reader has gone or was sent away. */
+  onGone?(): void;
 }
 
 /** Fan-out of the service's frames to server-sent-event streams. */

@@ -49,7 +49,7 @@ interface Kind {
 function isOf(subject: LiveSubject | null, { frame: { event }, user }: Row): boolean {
   if (subject === null) return true;
   const { kind, name } = subject;
-  if (kind === "nobody") return false;
+  if (kind === "nobody" || kind === "segments") return false;
   return name === { visitor: event.visitor, session: event.sessionId, user }[kind];
 }
 

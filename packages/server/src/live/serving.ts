@@ -57,11 +57,9 @@ export function createServing({ readers, window, chunks, greet }: ServingOptions
       if (chunk) reader.offer(chunk);
       return;
     }
-    const waiting = Math.min(
-      window.bytesAfter(reader.sent) ?? Number.POSITIVE_INFINITY,
-      window.total - reader.opened,
-    );
-    if (waiting > READER_BUFFER) reader.cut();
+    const behind = window.bytesAfter(reader.sent);
+    // What it waits for is not held any more, or too much is.
+    if (behind === null || Math.min(behind, window.total - reader.opened) > READER_BUFFER) reader.cut();
   }
 
   function next(reader: Reader): Uint8Array | null {

@@ -32,6 +32,26 @@ describe("the streams of a site", () => {
     feeds.close();
   });
 
+  it("of a single subject hold little, and cut off who falls behind by more than that", async () => {
+    const feeds = createSiteFeeds({
+      clock: { now: () => 0 },
+      visitors: () => ({ type: "visitors" }) satisfies Aside,
+    });
+    const subject = { kind: "user", name: "u" } as const;
+    const { body } = feeds.open({ subject, lastEventId: null, active: () => true });
+    const reader = body.getReader();
+    const place = /^id: (.*)$/m.exec(new TextDecoder().decode((await reader.read()).value))?.[1] as string;
+    const [feed] = feeds.of({ type: "gap" });
+    const behind = reader.read();
+    const push = (): void => feed?.push({ type: "ruleset", version: "x".repeat(1000) }, null);
+    push();
+    await behind;
+    for (let count = 0; count < 140; count++) push();
+    await expect(reader.closed).rejects.toThrow("keep up");
+    expect(feeds.open({ subject, lastEventId: place, active: () => true }).greeting).toBe("gap");
+    feeds.close();
+  });
+
   it("show a gap after an erasure to those alone who may have shown the erased visitor", async () => {
     const feeds = createSiteFeeds({
       clock: { now: () => 0 },
@@ -41,6 +61,8 @@ describe("the streams of a site", () => {
       null,
       { kind: "visitor", name: "erased" },
       { kind: "visitor", name: "other" },
+      { kind: "segments", name: "erased" },
+      { kind: "segments", name: "other" },
       { kind: "session", name: "s" },
       { kind: "user", name: "u" },
     ] as const;
@@ -53,13 +75,13 @@ describe("the streams of a site", () => {
     );
     const told = feeds.of({ type: "erased", site: "s", visitor: "erased" });
     const others = feeds.of({ type: "gap" }).filter((feed) => !told.includes(feed));
-    expect([told.length, others.length]).toEqual([4, 1]);
+    expect([told.length, others.length]).toEqual([5, 2]);
     feeds.forget("erased");
     const greetings = () =>
       subjects.map((subject, n) => feeds.open({ subject, lastEventId: places[n] ?? null, active }).greeting);
-    expect(greetings()).toEqual(["gap", "gap", "resumed", "gap", "gap"]);
+    expect(greetings()).toEqual(["gap", "gap", "resumed", "gap", "resumed", "gap", "gap"]);
     feeds.forget(null);
-    expect(greetings()).toEqual(["gap", "gap", "gap", "gap", "gap"]);
+    expect(greetings()).toEqual(subjects.map(() => "gap"));
     feeds.close();
   });
 });

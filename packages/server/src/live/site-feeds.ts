@@ -1,12 +1,15 @@
 import type { Clock } from "@attune/core";
 import type { ServiceFrame } from "@attune/core/service";
 import type { Aside } from "./chunks.js";
-import { createFeed, type Feed } from "./feed.js";
+import { createFeed, type Feed, type OpenFeedOptions } from "./feed.js";
 import type { Reader } from "./reader.js";
 
-/** Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user; or nobody's, which leaves what concerns every reader. */
+/**
+ * Whose frames alone a reader wants: the pseudonym of a visitor, a session or a user; of a visitor perhaps the changes of its segments alone; or
+ * nobody's, which leaves what concerns every reader.
+ */
 export interface LiveSubject {
-  kind: "visitor" | "session" | "user" | "nobody";
+  kind: "visitor" | "segments" | "session" | "user" | "nobody";
   name: string;
 }
 
@@ -29,7 +32,7 @@ export interface SiteFeeds {
   tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
   /** Shows the readers whose turn it is that the stream is alive: by the turns from 0 to 14 everybody once, and not thousands in one moment. */
   ping(turn: number): void;
-  open(options: { subject: LiveSubject | null; lastEventId: string | null; active(): boolean }): Reader;
+  open(options: OpenFeedOptions & { subject: LiveSubject | null }): Reader;
   /** As {@link Feed.forget}, in all that may have shown the visitor. */
   forget(visitor: string | null): void;
   /** Ends the streams whose credentials no longer hold, and gives up feeds that nobody reads. */
@@ -40,17 +43,23 @@ export interface SiteFeeds {
 /** Turns after which everybody has had a ping. */
 export const PING_TURNS = 15;
 
+/** Bytes that are held for who returns: of the whole site, and of each single subject, of whom there are as many as pages ask for. */
+const WINDOW = { site: 2 << 20, subject: 128 << 10 };
+
 const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
 
 /** Frames that concern every reader, whomever they follow. */
 const isForAll = ({ type }: ServiceFrame): boolean => type === "gap" || type === "ruleset";
 
+const isOfVisitor = (subject: LiveSubject | null): boolean =>
+  subject?.kind === "visitor" || subject?.kind === "segments";
+
 /** Whether a feed may have shown a visitor: those of sessions and users are not known by their visitors. */
 const mayShow = (subject: LiveSubject | null, visitor: string | null): boolean =>
-  visitor === null || (subject?.kind === "visitor" ? subject.name === visitor : subject?.kind !== "nobody");
+  visitor === null || (isOfVisitor(subject) ? subject?.name === visitor : subject?.kind !== "nobody");
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
-  const whole = createFeed({ clock, visitors: () => visitors(null) });
+  const whole = createFeed({ clock, window: WINDOW.site, visitors: () => visitors(null) });
   const apart = new Map<string, { subject: LiveSubject; feed: Feed; turn: number }>();
   let opened = 0;
 
@@ -75,7 +84,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       look("visitor", frame.event.visitorId);
       look("session", frame.event.sessionId);
       look("user", frame.event.userId);
-    } else if (frame.type === "visitor") look("visitor", frame.visitor);
+    } else if (frame.type === "visitor") {
+      look("visitor", frame.visitor);
+      look("segments", frame.visitor);
+    }
     return found;
   }
 
@@ -84,7 +96,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const key = keyOf(subject);
     const found = apart.get(key);
     if (found) return found.feed;
-    const feed = createFeed({ clock, visitors: () => visitors(subject) });
+    const feed = createFeed({ clock, window: WINDOW.subject, visitors: () => visitors(subject) });
     apart.set(key, { subject, feed, turn: opened++ % PING_TURNS });
     return feed;
   }

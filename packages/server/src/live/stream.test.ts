@@ -1,4 +1,3 @@
-import net from "node:net";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import type { Channel } from "@attune/core/ports";
 import { createPersonalizationService } from "@attune/core/service";
@@ -476,29 +475,4 @@ describe("erasure in another process", () => {
     expect(eventIds(back)).toEqual([]);
     await here.close();
   });
-});
-
-describe("T12 a reader that does not keep up", () => {
-  it("is disconnected over real HTTP while others go on", async () => {
-    const { hostname, port } = new URL(at.url);
-    const socket = net.connect(Number(port), hostname);
-    socket.on("error", () => {});
-    socket.pause();
-    socket.write(`GET ${STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRET}\r\n\r\n`);
-    const readers = async (): Promise<number> => {
-      const frames = await read((seen) => seen.some(({ type }) => type === "metrics"));
-      return (frames.at(-1)?.data.live as { readers: number }).readers - 1;
-    };
-    await expect.poll(readers, { timeout: 10_000 }).toBe(1);
-    let sent = 0;
-    while (sent < 60_000 && (sent % 6000 !== 0 || sent === 0 || (await readers()) > 0)) {
-      await at.post(
-        BATCH,
-        Array.from({ length: 1000 }, () => nativeEvent()),
-      );
-      sent += 1000;
-    }
-    await expect.poll(readers, { timeout: 10_000 }).toBe(0);
-    socket.destroy();
-  }, 60_000);
 });

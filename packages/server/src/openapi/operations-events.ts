@@ -10,6 +10,21 @@ const wait = (otherwise: number) => ({
   schema: { type: "number", minimum: 0, maximum: 30_000, default: otherwise },
 });
 
+const STREAM_QUERY = {
+  only: {
+    description:
+      "`rulesets`: of nobody, new rulesets alone. `segments`: also when the visitor enters or leaves one.",
+    schema: { enum: ["rulesets", "segments"] },
+  },
+  lastEventId: {
+    description: "As the header, for an EventSource that is made anew.",
+    schema: { type: "string" },
+  },
+  visitorId: { description: "Only what is about this visitor.", schema: { type: "string" } },
+  sessionId: { description: "Only the events of this session.", schema: { type: "string" } },
+  userId: { description: "Only the events that name this user.", schema: { type: "string" } },
+} as const;
+
 export const eventsOperations = {
   "POST /api/v1/behavioral/events": {
     id: "sendEvent",
@@ -61,24 +76,36 @@ export const eventsOperations = {
     ],
   },
   "GET /api/v1/behavioral/stream": {
-    id: "stream",
+    id: "eventSource",
     tag: "Live",
     summary: "What happens on the site, as it happens",
     description:
-      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap. A stream of one visitor, session or user has no `metrics`. Under a write key it is that of one visitor or session of an unguessable id, or of nobody (`only=rulesets`). The same path takes WebSockets, both ways.",
-    query: {
-      only: { description: "Of nobody: new rulesets alone.", schema: { enum: ["rulesets"] } },
-      lastEventId: {
-        description: "As the header, for an EventSource that is made anew.",
-        schema: { type: "string" },
-      },
-      visitorId: { description: "Only what is about this visitor.", schema: { type: "string" } },
-      sessionId: { description: "Only the events of this session.", schema: { type: "string" } },
-      userId: { description: "Only the events that name this user.", schema: { type: "string" } },
-    },
+      "Server-sent events. Whoever opens it is told who is here already (`visitors`); whoever returns within the window misses nothing, or is told of the gap. A stream of one visitor, session or user has no `metrics`. Under a write key it is that of one visitor or session of an unguessable id, or of nobody (`only=rulesets`); `only=segments` leaves of a visitor when it enters or leaves one. The same path takes WebSockets, both ways.",
+    query: STREAM_QUERY,
     headers: { "last-event-id": "The last frame that was seen." },
     answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
     problems: [[400, "ATTUNE_SERVER_QUERY"]],
+  },
+  "POST /api/v1/behavioral/stream": {
+    id: "stream",
+    tag: "Live",
+    summary: "The same, with whom it is about in the body",
+    description:
+      "For pages: what stands in an address ends up in logs. `only: segments` with a `visitorId` carries when that visitor enters or leaves a segment, and new rulesets.",
+    body: {
+      json: {
+        type: "object",
+        properties: Object.fromEntries(
+          Object.entries(STREAM_QUERY).map(([name, { schema }]) => [name, schema]),
+        ),
+      },
+    },
+    headers: { "last-event-id": "The last frame that was seen." },
+    answers: { 200: { description: "Frames without end.", type: "text/event-stream" } },
+    problems: [
+      [400, "ATTUNE_SERVER_QUERY"],
+      [400, "ATTUNE_SERVER_BODY_SHAPE"],
+    ],
   },
   "POST /api/v1/behavioral/stream/ticket": {
     id: "streamTicket",

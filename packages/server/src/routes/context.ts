@@ -8,6 +8,7 @@ import type { Sessions } from "../auth/sessions.js";
 import type { Limits } from "../types.js";
 import type { Pressure } from "../http/pressure.js";
 import type { Hub } from "../live/hub.js";
+import type { Places } from "../live/places.js";
 import type { Meters } from "../metrics/meters.js";
 import type { Simulation } from "../simulate/simulation.js";
 import type { Tickets } from "../sockets/tickets.js";
@@ -20,6 +21,7 @@ export interface RouteContext {
   readonly sites: readonly string[];
   readonly limits: Limits;
   readonly hub: Hub;
+  readonly places: Places;
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly simulation: Simulation;

@@ -1,10 +1,7 @@
 import type { Vouched } from "../auth/authenticate.js";
 import type { Peer } from "../http/peer.js";
 import type { Guest } from "./handshake.js";
-import type { ClientMessage } from "./messages.js";
-
-/** Events that came over a socket. */
-export type EventMessage = Exclude<ClientMessage, { type: "connection" }>;
+import type { EventMessage } from "./messages.js";
 
 export interface EventDoorOptions {
   /** The door of all requests. */
@@ -24,36 +21,27 @@ const OF_THE_HANDSHAKE =
  * @returns The answer as a message: `ack`, or `error` with the problem.
  */
 export function createEventDoor({ fetch, vouched, basePath }: EventDoorOptions) {
-  return async (message: EventMessage, { principal, request, peer, gpc }: Guest): Promise<object> => {
-    const one = message.type === "event";
-    const sentAt = message.sentAt === undefined ? {} : { sentAt: message.sentAt };
-    const body = one ? { ...sentAt, ...message.event } : { ...sentAt, events: message.events };
+  return async (
+    { type, ids, body, ref }: EventMessage,
+    { principal, request, peer, gpc }: Guest,
+  ): Promise<object> => {
+    const one = type === "event";
     const headers = new Headers();
     for (const [name, value] of request.headers) if (!OF_THE_HANDSHAKE.test(name)) headers.set(name, value);
     headers.set("content-type", "application/json");
     if (gpc) headers.set("sec-gpc", "1");
     const path = `${basePath}/api/v1/behavioral/${one ? "events" : "batch"}?wait=0`;
-    const posted = new Request(new URL(path, request.url), {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body),
-    });
+    const posted = new Request(new URL(path, request.url), { method: "POST", headers, body });
     vouched.set(posted, principal);
     const response = await fetch(posted, peer);
     const answer = (await response.json()) as Record<string, unknown>;
     const named = {
-      ...(message.ref !== null && { ref: message.ref }),
-      ...(one ? { eventId: answer.eventId ?? idOf(message.event) } : { eventIds: message.events.map(idOf) }),
+      ...(ref !== null && { ref }),
+      ...(one ? { eventId: answer.eventId ?? ids[0] } : { eventIds: ids }),
     };
     if (response.ok) return { type: "ack", ...named, ...answer };
     const { type: code, status, detail, errors } = answer;
     const retryAfter = Number(response.headers.get("retry-after")) || null;
     return { type: "error", ...named, code, status, detail, errors, retryAfter };
   };
-}
-
-/** As its sender named it. */
-function idOf(event: unknown): string | null {
-  const { id, eventId = id } = (event ?? {}) as { id?: unknown; eventId?: unknown };
-  return typeof eventId === "string" ? eventId : null;
 }

@@ -17,8 +17,8 @@ export interface Guest {
   request: Request;
   peer: Peer;
   gpc: boolean;
-  /** Whose sockets are counted together; null where the address is not known. */
-  group: string | null;
+  /** Null where it is not known. */
+  address: string | null;
 }
 
 export interface HandshakeOptions {
@@ -54,14 +54,13 @@ export const peerOf = (socket: Duplex): Peer => ({ address: (socket as Socket).r
  */
 export async function judge(request: Request, peer: Peer, options: HandshakeOptions): Promise<Guest> {
   const address = options.addressOf(request, peer);
-  const group = address === null ? null : addressGroup(address);
   try {
     const { principal, gpc } = await recognise(request, options);
     requireShare(options.keys, principal.id);
-    return { principal, request, peer, gpc: gpc || hasGpc(request), group };
+    return { principal, request, peer, gpc: gpc || hasGpc(request), address };
   } catch (error) {
-    if (error instanceof Refusal && error.status === 401 && group !== null)
-      requireShare(options.addresses, group);
+    if (error instanceof Refusal && error.status === 401 && address !== null)
+      requireShare(options.addresses, addressGroup(address));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { isAttuneError } from "@attune/core";
-import { deeperThan, parseJson } from "../http/parse-json.js";
+import { deeperThan, memberText, parseJson } from "../http/parse-json.js";
 import type { Asked } from "../live/asked-subject.js";
 
 /** What a client may say over a socket. `ref` is the client's own, and comes back with the answer. */
@@ -11,13 +11,22 @@ export type ClientMessage =
       subscriptions: readonly string[] | null;
       lastEventId: string | null;
     }
-  | { type: "event"; event: Fields; sentAt: unknown; ref: string | null }
-  | { type: "batch"; events: readonly unknown[]; sentAt: unknown; ref: string | null };
+  | EventMessage;
+
+/** Events that came over a socket. */
+export interface EventMessage {
+  type: "event" | "batch";
+  /** Of the events, as their sender named them. */
+  ids: readonly (string | null)[];
+  /** What a `POST` of them would hold, to the letter. */
+  body: string;
+  ref: string | null;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_SUBSCRIPTIONS = 50;
-/** Events have a limit of their own behind the door; the messages around them nest two levels more at most. */
+/** Of what is said of a connection; events have a limit of their own behind the door. */
 const MAX_DEPTH = 16;
 
 const text = (value: unknown, max = 256): string | null =>
@@ -31,6 +40,19 @@ function subscriptionsOf(value: unknown): readonly string[] | null {
   return value.slice(0, MAX_SUBSCRIPTIONS).filter((name): name is string => text(name, 64) !== null);
 }
 
+function idOf(event: unknown): string | null {
+  const { id, eventId = id } = (event ?? {}) as { id?: unknown; eventId?: unknown };
+  return typeof eventId === "string" ? eventId : null;
+}
+
+/** @param text The message. */
+function bodyOf(text: string, type: EventMessage["type"]): string {
+  const sentAt = memberText(text, "sentAt");
+  const [sent, events] = [sentAt === null ? "" : `"sentAt":${sentAt}`, memberText(text, "events")];
+  const inner = type === "event" ? (memberText(text, "event") ?? "").slice(1, -1) : `"events":${events}`;
+  return `{${sent}${sent === "" || inner.trim() === "" ? "" : ","}${inner}}`;
+}
+
 /** Reads a message, or says why it is none. */
 export function readMessage(data: string): ClientMessage | string {
   let given: unknown;
@@ -40,7 +62,7 @@ export function readMessage(data: string): ClientMessage | string {
     return isAttuneError(error) ? error.message : "The message is not JSON.";
   }
   if (!isObject(given)) return "A message is a JSON object with a `type`.";
-  const { type, sentAt, ref } = given;
+  const { type, ref } = given;
   if (type === "connection") {
     if (deeperThan(given, MAX_DEPTH)) return "The message nests too deep.";
     const { visitorId, sessionId, userId, subscriptions, lastEventId } = given;
@@ -51,15 +73,17 @@ export function readMessage(data: string): ClientMessage | string {
       lastEventId: text(lastEventId),
     };
   }
-  if (type === "event" && isObject(given.event)) return { type, event: given.event, sentAt, ref: text(ref) };
+  if (type === "event" && isObject(given.event))
+    return { type, ids: [idOf(given.event)], body: bodyOf(data, type), ref: text(ref) };
   if (type === "batch" && Array.isArray(given.events))
-    return { type, events: given.events as unknown[], sentAt, ref: text(ref) };
+    return { type, ids: given.events.map(idOf), body: bodyOf(data, type), ref: text(ref) };
   return 'Send { "type": "connection" }, { "type": "event", "event": { … } } or { "type": "batch", "events": [ … ] }.';
 }
 
 /** The frames of each subscription. */
 const SUBSCRIPTIONS = {
   behavioral_events: ["behavioral_event", "segment_change", "visitors"],
+  segment_changes: ["segment_change"],
   engagement_metrics: ["metrics"],
   exposures: ["exposure"],
   rulesets: [],

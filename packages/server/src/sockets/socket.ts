@@ -1,12 +1,11 @@
 import type { WebSocket } from "ws";
-import { isAttuneError } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
+import { Refusal } from "../http/refusal.js";
 import { subjectFor } from "../live/asked-subject.js";
 import type { Hub } from "../live/hub.js";
 import type { FrameMessage } from "./frame-messages.js";
-import type { EventMessage } from "./event-door.js";
 import type { Guest } from "./handshake.js";
-import { type ClientMessage, readMessage, wantedBy } from "./messages.js";
+import { type ClientMessage, type EventMessage, readMessage, wantedBy } from "./messages.js";
 
 /** Why a socket was closed. Codes from 4000 on are an application's own (RFC 6455 §7.4.2). */
 export const CLOSE = {
@@ -14,6 +13,8 @@ export const CLOSE = {
   ending: 1001,
   /** Only text is taken. */
   binary: 1003,
+  /** Something went wrong here, of which the host is told. */
+  failed: 1011,
   /** What waited for a reader came to more than it may: it comes back with the id of its last frame. */
   slow: 1013,
   message: 4400,
@@ -41,6 +42,7 @@ const REASON_BYTES = 120;
 
 /** Closes in good order, and after a second in any. */
 export function goodbye(ws: WebSocket, code: number, reason: string): void {
+  if (ws.readyState === ws.CLOSED) return;
   ws.close(code, Buffer.from(reason).subarray(0, REASON_BYTES).toString());
   setTimeout(() => ws.terminate(), GOODBYE_MS).unref();
 }
@@ -64,7 +66,11 @@ export function openSocket(options: SocketOptions): void {
     if (greeted) return goodbye(ws, CLOSE.message, "The connection was described before; open another.");
     greeted = true;
     const { principal } = guest;
-    const subject = await subjectFor(message.asked, { ...options, principal, nobody: isForNobody(message) });
+    const subject = await subjectFor(message.asked, {
+      ...options,
+      principal,
+      only: isForNobody(message) ? "rulesets" : null,
+    });
     const { known, unknown, types } = wantedBy(message.subscriptions);
     const reads = subject === null ? "site" : subject.kind;
     await send(ws, JSON.stringify({ type: "connected", reads, subscriptions: known, unknown }));
@@ -99,8 +105,10 @@ export function openSocket(options: SocketOptions): void {
     turn = turn
       .then(() => (ws.readyState === ws.OPEN ? handle(data.toString()) : undefined))
       .catch((error: unknown) => {
-        if (!isAttuneError(error)) report(error);
-        goodbye(ws, CLOSE.forbidden, isAttuneError(error) ? error.message : "The message was not taken.");
+        if (error instanceof Refusal)
+          return goodbye(ws, error.status === 403 ? CLOSE.forbidden : CLOSE.message, error.message);
+        report(error);
+        goodbye(ws, CLOSE.failed, "The message could not be taken; come back soon.");
       })
       .then(() => {
         waiting -= 1;
@@ -121,22 +129,25 @@ async function forward(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   { messagesOf, wants, guest }: SocketOptions & { wants(type: string): boolean },
 ): Promise<void> {
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const wanted = messagesOf(value).filter(({ type }) => wants(type));
-      const last = wanted.pop();
-      for (const { text } of wanted) ws.send(text, ignored);
-      if (last) await send(ws, last.text);
-    }
-    if (guest.principal.active()) goodbye(ws, CLOSE.ending, "The server is ending; come back soon.");
-    else goodbye(ws, CLOSE.credential, "The credential no longer holds.");
-  } catch {
-    goodbye(ws, CLOSE.slow, "Too much waited; come back with the id of the last frame.");
+  // At once: who takes nothing holds up what is being sent, and would not be cut off before it does.
+  reader.closed.then(
+    () =>
+      guest.principal.active()
+        ? goodbye(ws, CLOSE.ending, "The server is ending; come back soon.")
+        : goodbye(ws, CLOSE.credential, "The credential no longer holds."),
+    () => goodbye(ws, CLOSE.slow, "Too much waited; come back with the id of the last frame."),
+  );
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => OVER);
+    if (done) return;
+    const wanted = messagesOf(value).filter(({ type }) => wants(type));
+    const last = wanted.pop();
+    for (const { text } of wanted) ws.send(text, ignored);
+    if (last) await send(ws, last.text);
   }
 }
 
+const OVER = { done: true, value: undefined } as const;
 const ignored = (): void => undefined;
 
 /** Resolves when it has left this process, or cannot: whether the peer is still there shows by its `close`. */

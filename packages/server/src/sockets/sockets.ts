@@ -5,27 +5,20 @@ import type { PersonalizationService } from "@attune/core/service";
 import { problemOf } from "../http/problem.js";
 import { Refusal } from "../http/refusal.js";
 import type { Hub } from "../live/hub.js";
+import type { Places } from "../live/places.js";
 import { createEventDoor, type EventDoorOptions } from "./event-door.js";
 import { createFrameMessages } from "./frame-messages.js";
 import { type Guest, type HandshakeOptions, judge, peerOf, requestOf } from "./handshake.js";
 import { CLOSE, goodbye, openSocket } from "./socket.js";
-
-export interface SocketLimits {
-  /** WebSockets open at once (default 10,000). */
-  sockets: number;
-  /** WebSockets of one client address open at once (default 200), where the address is known. */
-  socketsPerAddress: number;
-}
-
-export const SOCKET_LIMITS: SocketLimits = { sockets: 10_000, socketsPerAddress: 200 };
 
 export interface SocketsOptions extends HandshakeOptions, EventDoorOptions {
   /** Of the stream, below the base path. */
   path: string;
   hub: Hub;
   service: PersonalizationService;
+  places: Places;
   /** `sent`: bytes of a message. */
-  limits: SocketLimits & { sent: number };
+  limits: { sent: number };
   report(error: unknown): void;
 }
 
@@ -41,12 +34,11 @@ export interface Sockets {
 const BEAT_MS = 30_000;
 
 export function createSockets(options: SocketsOptions): Sockets {
-  const { limits, report, basePath, path } = options;
+  const { limits, report, basePath, path, places } = options;
   // Compression costs each socket some 300 KB of memory, and frames are small.
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.sent, perMessageDeflate: false });
   const take = createEventDoor(options);
   const messagesOf = createFrameMessages();
-  const places = createPlaces(limits);
   const alive = new Set<WebSocket>();
   let closed = false;
   const beat = setInterval(() => {
@@ -57,15 +49,12 @@ export function createSockets(options: SocketsOptions): Sockets {
   }, BEAT_MS);
   beat.unref();
 
-  function open(ws: WebSocket, guest: Guest, leave: () => void): void {
+  function open(ws: WebSocket, guest: Guest): void {
     const heard = (): void => void alive.add(ws);
     heard();
     ws.on("pong", heard);
     ws.on("message", heard);
-    ws.once("close", () => {
-      alive.delete(ws);
-      leave();
-    });
+    ws.once("close", () => alive.delete(ws));
     openSocket({ ...options, ws, guest, messagesOf, take });
   }
 
@@ -78,10 +67,11 @@ export function createSockets(options: SocketsOptions): Sockets {
       if (request === null) throw new Refusal(400, "ATTUNE_SERVER_QUERY", "This is no valid request.");
       const guest = await judge(request, peerOf(socket), options);
       if (closed) throw ending();
-      const leave = places.take(guest.group);
-      socket.once("close", leave);
+      // Its `close` has been and gone: nobody would give the place back.
+      if (socket.destroyed) return;
+      socket.once("close", places.take(guest.principal, guest.address));
       socket.off("error", ignored);
-      server.handleUpgrade(incoming, socket, head, (ws) => open(ws, guest, leave));
+      server.handleUpgrade(incoming, socket, head, (ws) => open(ws, guest));
     } catch (error) {
       await refuse(socket, problemOf(error, report));
     }
@@ -108,34 +98,6 @@ const ending = (): Refusal =>
   new Refusal(503, "ATTUNE_SERVER_ENDING", "This server is ending; come back soon.", {
     headers: { "retry-after": "5" },
   });
-
-/** Counts who is here. What is taken is given back once, however often. */
-function createPlaces(limits: SocketLimits) {
-  const groups = new Map<string, number>();
-  let all = 0;
-  return {
-    /** @throws Refusal 429 where all places, or all of the group's, are taken. */
-    take(group: string | null): () => void {
-      const own = group === null ? 0 : (groups.get(group) ?? 0);
-      if (all >= limits.sockets || own >= limits.socketsPerAddress) {
-        const detail = "Too many sockets are open; close some, or come back later.";
-        throw new Refusal(429, "ATTUNE_SERVER_BUSY", detail, { headers: { "retry-after": "5" } });
-      }
-      all += 1;
-      if (group !== null) groups.set(group, own + 1);
-      let here = true;
-      return () => {
-        if (!here) return;
-        here = false;
-        all -= 1;
-        if (group === null) return;
-        const left = (groups.get(group) ?? 1) - 1;
-        if (left === 0) groups.delete(group);
-        else groups.set(group, left);
-      };
-    },
-  };
-}
 
 /** An answer to a handshake that was not taken. */
 async function refuse(socket: Duplex, response: Response): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { memoryChannel, memoryLog, memoryStore } from "@attune/core/memory";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { createAttuneServer } from "../server.js";
@@ -18,6 +18,8 @@ export interface TestServer {
   log: ReturnType<typeof memoryLog>;
   store: ReturnType<typeof memoryStore>;
   reports: unknown[];
+  /** The server's ends of its connections. */
+  connections: ReadonlySet<Socket>;
   /** A call with the write key unless told otherwise; null: no key. */
   call(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
   post(path: string, body: unknown, init?: RequestInit & { key?: string | null }): Promise<Response>;
@@ -46,6 +48,11 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
   listener.on("upgrade", (request, socket, head) => {
     if (!server.upgrade(request, socket, head)) socket.destroy();
   });
+  const connections = new Set<Socket>();
+  listener.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   // Longer than any test pauses: a connection that the server closes as it is used again would fail the call.
   listener.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
@@ -64,6 +71,7 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
     log,
     store,
     reports,
+    connections,
     call,
     post: (path, body, init = {}) =>
       call(path, {

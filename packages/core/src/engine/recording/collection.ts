@@ -1,7 +1,6 @@
-import { secureRandom } from "../../kernel/random.js";
 import type { CaptureSink } from "../../ports/environment.js";
 import type { RecordingParts } from "./parts.js";
-import { followRulesets } from "./renewal.js";
+import { NOTHING_TOLD } from "./told.js";
 
 /** The time in which consent allows a visitor to be known: from a grant to a withdrawal. */
 export interface Collection {
@@ -27,9 +26,9 @@ function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
 }
 
 export function createCollection(parts: RecordingParts): Collection {
-  const { host, device, identity, keeper, model, exposures, delivery } = parts;
+  const { host, device, identity, keeper, model, exposures, delivery, pushes } = parts;
   const { consent, unlearn, changed, hold, release } = parts;
-  const { capture, network, storage, random = secureRandom } = host.environment;
+  const { capture, network, storage } = host.environment;
   let active = null as Period | null;
   let closed = false;
   let stops: ((() => void) | undefined)[] = [];
@@ -52,6 +51,8 @@ export function createCollection(parts: RecordingParts): Collection {
     host.attempt(() => {
       if (!kept) return;
       model.load(kept.state, kept.segments, kept.visitor.traits);
+      // Where nobody tells any more, nobody would say that it is over.
+      model.tell((network?.follow && kept.told) ?? NOTHING_TOLD);
       exposures.load(kept.exposures);
     });
     // What was learned under a consent that no longer holds.
@@ -75,7 +76,8 @@ export function createCollection(parts: RecordingParts): Collection {
         stops = [
           host.attempt(() => capture?.(sinkOf(parts))),
           host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
-          host.attempt(() => followRulesets(parts, random) ?? undefined),
+          host.attempt(pushes.begin),
+          host.attempt(delivery.watch),
         ];
         // What an earlier page could not deliver.
         if (storage) void delivery.flush();

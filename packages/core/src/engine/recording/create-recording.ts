@@ -16,7 +16,8 @@ import type { CreateRecording, Recording } from "./types.js";
 /** The composition of everything that a page does not need in order to render and decide. */
 export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
-  const { host, options, device, identity, consent, ruleset, changed, model, keeper, delivery } = parts;
+  const { host, options, device, identity, consent, ruleset, changed, model, keeper, delivery, pushes } =
+    parts;
   const collection = createCollection(parts);
   /** The ruleset by which the server's decisions were told to last. */
   let lastingBy: string | undefined;
@@ -24,6 +25,7 @@ export const createRecording: CreateRecording = (context) => {
     if (lastingBy !== undefined && lastingBy !== ruleset()?.version) context.letGo();
     model.use(ruleset(), consent().grants);
     keeper.touch();
+    pushes.follow();
   };
   const assumed = context.assumed();
   if (assumed) model.assume(assumed);

@@ -1,6 +1,6 @@
 import { AttuneError } from "../../kernel/errors.js";
 import type { RandomSource } from "../../kernel/random.js";
-import type { Cancellation, QueueItem, SendOutcome } from "../../ports/environment.js";
+import type { Cancellation, QueueItem, QueueWatch, SendOutcome } from "../../ports/environment.js";
 import { createCancel, type Host } from "../host.js";
 import type { DeliveryEntry } from "../types.js";
 import { createAlarm } from "./alarm.js";
@@ -12,6 +12,8 @@ import { createOutbox } from "./outbox.js";
 const MAX_BATCH = 200;
 /** Another page has been sending for long; look again. */
 const BUSY_MS = 1000;
+/** Another page is gone. What left along with it is given time to arrive, and the page after it to take over. */
+const TAKE_OVER_MS = 500;
 /** Nothing that the page can do makes a refused key right: it looks again after an hour. */
 const REFUSED_MS = 3_600_000;
 /** Where the device keeps until when the server asked its pages to wait, epoch ms. */
@@ -36,6 +38,8 @@ export interface DeliveryOptions {
 
 /** At-least-once delivery of what the outbox holds. */
 export interface Delivery {
+  /** Also sends what other pages leave when they are killed. What it returns ends that. */
+  watch(): () => void;
   /** Takes an event. Resolves with where it is once that is so. */
   add(item: QueueItem, name: string): Promise<"stored" | "memory">;
   /** Sends what is there, unless the server has asked to wait. */
@@ -59,6 +63,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
   const sender = createSender(host, device, outbox, options);
   let draining: Promise<void> | null = null;
   let closed = false;
+  let others: QueueWatch | undefined;
 
   const alarm = createAlarm(host, () => void drain());
   const schedule = (ms: number): void => {
@@ -77,6 +82,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
     const run = pass().then((ran) => {
       if (draining !== run) return;
       draining = null;
+      others?.owe(outbox.own().length > 0);
       if (ran === false) schedule(BUSY_MS);
       else if (sender.pause() > 0) schedule(0);
     });
@@ -85,8 +91,16 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
   };
 
   return {
+    watch() {
+      others = host.environment.storage?.watch?.(() => schedule(TAKE_OVER_MS));
+      return () => {
+        others?.end();
+        others = undefined;
+      };
+    },
     add(item, name) {
       const added = outbox.add(item, name);
+      others?.owe(true);
       schedule(outbox.own().length >= batchSize ? 0 : intervalMs);
       return added;
     },

@@ -4,6 +4,7 @@ import type { Host } from "../host.js";
 import type { Visitor } from "../visitor-traces.js";
 import { createAlarm } from "./alarm.js";
 import type { Device } from "./device.js";
+import type { Told } from "./told.js";
 
 const KEY = "visitor";
 const DELAY_MS = 250;
@@ -14,6 +15,8 @@ export interface Kept {
   visitor: Visitor;
   state: VisitorState;
   segments: Memberships;
+  /** What the server had told beside; of pages that heard nothing absent. */
+  told?: Told;
   exposures: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { createDevice } from "./device.js";
 import { createExposures } from "./exposures.js";
 import { createIdentity } from "./identity.js";
 import { createKeeper } from "./keeper.js";
+import { createPushes } from "./pushes.js";
 import type { RecordingContext } from "./types.js";
 import { createVisitorModel } from "./visitor-model.js";
 
@@ -19,6 +20,7 @@ export function createParts(context: RecordingContext) {
   const changed = (): void => {
     keeper.touch();
     context.changed();
+    pushes.follow();
   };
   const device = createDevice(host, context.erased, changed);
   const identity = createIdentity(host, newId, context.visitor);
@@ -26,8 +28,8 @@ export function createParts(context: RecordingContext) {
   const exposures = createExposures();
   const keeper = createKeeper(host, device, () => {
     const visitor = identity.visitor();
-    const [state, segments] = [model.keepable(), model.segments()];
-    return visitor && { v: 1, visitor, state, segments, exposures: exposures.list() };
+    const [state, segments, told] = [model.keepable(), model.found(), model.told()];
+    return visitor && { v: 1, visitor, state, segments, told, exposures: exposures.list() };
   });
   // What lies in the queue was made by `makeEvent`, here or in an earlier page of this site.
   const admit = (body: unknown): unknown =>
@@ -38,7 +40,20 @@ export function createParts(context: RecordingContext) {
     model.unlearn();
     identity.unlearn();
   };
-  return { ...context, changed, unlearn, newId, device, identity, model, exposures, keeper, delivery };
+  const pushes = createPushes({ ...context, identity, model, changed }, random);
+  return {
+    ...context,
+    changed,
+    unlearn,
+    newId,
+    device,
+    identity,
+    model,
+    exposures,
+    keeper,
+    delivery,
+    pushes,
+  };
 }
 
 export type RecordingParts = ReturnType<typeof createParts>;

@@ -1,42 +1,65 @@
-import type { Ruleset } from "../../decisions/types.js";
 import type { RandomSource } from "../../kernel/random.js";
-import { createCancel } from "../host.js";
-import type { RecordingContext } from "./types.js";
+import type { Cancellation } from "../../ports/environment.js";
+import { createCancel, type Host } from "../host.js";
+import { backOff } from "./back-off.js";
 
-/** A new ruleset is told to all pages in one moment: they ask for it within this, ms. */
+/** What is new is told to all pages in one moment: they ask for it within this, ms. */
 const SPREAD_MS = 1000;
+/** Failures in a row after which it is left until something is told again. */
+const MAX_FAILURES = 5;
+
+/** Something that is read anew when it may have changed. */
+export interface Renewal {
+  ask(): void;
+  /** For good. */
+  stop(): void;
+}
 
 /**
- * Decides by what is published from now on. Nobody is named on the way, and what comes is checked by compiling it.
- *
- * @returns The end of it; null where nobody tells.
+ * Reads within a second of being asked to, one reading at a time: who asks meanwhile has it read once more, so that an older answer never comes
+ * after a newer one. A reading that fails is reported and repeated.
  */
-export function followRulesets(
-  { host, ruleset, useRuleset }: Pick<RecordingContext, "host" | "ruleset" | "useRuleset">,
+export function createRenewal(
+  host: Host,
   random: RandomSource,
-): (() => void) | null {
-  const { network } = host.environment;
-  if (!network?.followRulesets) return null;
+  read: (signal: Cancellation) => Promise<void>,
+): Renewal {
   const cancel = createCancel();
   const { signal } = cancel;
   let timer: unknown = null;
+  let reading = false;
+  let asked = false;
+  let failures = 0;
 
-  const renew = async (): Promise<void> => {
-    timer = null;
-    try {
-      const found = await network.fetchRuleset?.(ruleset()?.version ?? null, signal);
-      if (found && !signal.aborted) useRuleset(found as Ruleset);
-    } catch (error) {
-      if (!signal.aborted) host.report(error);
-    }
+  const soon = (ms: number): void => {
+    timer ??= host.timers.set(() => void run(), ms);
   };
-  const stop = network.followRulesets((version) => {
-    if (signal.aborted || timer !== null || (version !== null && version === ruleset()?.version)) return;
-    timer = host.timers.set(() => void renew(), random() * SPREAD_MS);
-  });
-  return () => {
-    cancel.abort();
-    if (timer !== null) host.timers.clear(timer);
-    stop();
+  const run = async (): Promise<void> => {
+    timer = null;
+    reading = true;
+    asked = false;
+    try {
+      await read(signal);
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      host.report(error);
+      failures += 1;
+    }
+    reading = false;
+    if (signal.aborted) return;
+    if (failures >= MAX_FAILURES) failures = 0;
+    else if (failures > 0) return soon(backOff(failures, undefined, random));
+    if (asked) soon(random() * SPREAD_MS);
+  };
+  return {
+    ask() {
+      asked = true;
+      if (!reading && !signal.aborted) soon(random() * SPREAD_MS);
+    },
+    stop() {
+      cancel.abort();
+      if (timer !== null) host.timers.clear(timer);
+    },
   };
 }

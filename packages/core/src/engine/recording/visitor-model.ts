@@ -3,7 +3,7 @@ import type { Grants, Purpose } from "../../consent/types.js";
 import type { DecidingRuleset } from "../../decisions/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import type { Event } from "../../events/types.js";
-import { type Assess, compileAssessment } from "../../segments/index.js";
+import { type Assess, compileAssessment, covers } from "../../segments/assess.js";
 import type { Memberships } from "../../segments/types.js";
 import { visitorAttributes } from "../../state/attributes.js";
 import { features } from "../../state/features.js";
@@ -11,6 +11,7 @@ import { fold } from "../../state/fold.js";
 import { initialState } from "../../state/initial-state.js";
 import type { VisitorState } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
+import { corrected, NOTHING_TOLD, type Told, unlessFound } from "./told.js";
 import type { Signals } from "./types.js";
 
 /** What is known of the visitor: the folded state and everything read off it, worked out when asked for and only if it changed. */
@@ -19,7 +20,13 @@ export interface VisitorModel {
   state(): VisitorState;
   /** What may be kept: without what was folded in memory before consent. */
   keepable(): VisitorState;
+  /** By the page's own finding and what was told. */
   segments(): Memberships;
+  /** The page's own finding alone: what it goes on from. */
+  found(): Memberships;
+  told(): Told;
+  /** From now on the server has said this. */
+  tell(told: Told): void;
   signals(): Signals;
   attributes(): Attributes;
   /** `keep: false` for what happened before consent. */
@@ -49,6 +56,8 @@ export function createVisitorModel(): VisitorModel {
   let assumed = false;
   let rules: DecidingRuleset | null = null;
   let assess: Assess | null = null;
+  let told = NOTHING_TOLD;
+  let shown = memberships;
   let purposes: readonly Purpose[] = [];
   let traits: Readonly<Record<string, unknown>> = {};
   let read: VisitorState | null = null;
@@ -70,14 +79,30 @@ export function createVisitorModel(): VisitorModel {
     const { engagement, intent } = currentSignals().scores;
     return { scores: { engagement: engagement.value, intent: intent.value }, traits };
   };
+  /** Of segments that the ruleset knows and consent covers. */
+  const mayTell = (segment: string): boolean =>
+    rules?.ruleset.segments?.some(
+      ({ name, purposes: needed }) => name === segment && covers(purposes, needed),
+    ) === true;
+  const show = (): void => {
+    told = unlessFound(told, memberships);
+    shown = corrected(memberships, told, mayTell);
+  };
   const evaluate = (): void => {
     if (assess) memberships = assess({ state, previous: memberships, purposes, extra });
+    show();
   };
 
   return {
     state: () => state,
     keepable: () => keepable,
-    segments: () => memberships,
+    segments: () => shown,
+    found: () => memberships,
+    told: () => told,
+    tell(next) {
+      told = next;
+      show();
+    },
     signals: currentSignals,
     attributes() {
       if (!attributes || attributes.of !== state || attributes.traits !== traits) {
@@ -105,6 +130,7 @@ export function createVisitorModel(): VisitorModel {
     assume(segments) {
       memberships = segments;
       assumed = true;
+      show();
     },
     use(ruleset, grants) {
       if (rules !== ruleset) {
@@ -113,10 +139,10 @@ export function createVisitorModel(): VisitorModel {
         assess = ruleset && compileAssessment(segments, groups ? { groups } : {}).assess;
       }
       purposes = grantedPurposes(grants);
-      if (assumed && grants.personalization) return;
+      if (assumed && grants.personalization) return show();
       assumed = false;
-      if (assess) evaluate();
-      else if (!grants.personalization) memberships = {};
+      if (!assess && !grants.personalization) memberships = {};
+      evaluate();
     },
     setTraits(next) {
       traits = next;
@@ -126,6 +152,7 @@ export function createVisitorModel(): VisitorModel {
       state = { ...state, learned };
       keepable = { ...keepable, learned };
       traits = {};
+      told = NOTHING_TOLD;
       evaluate();
     },
     reset() {
@@ -133,6 +160,7 @@ export function createVisitorModel(): VisitorModel {
       memberships = {};
       assumed = false;
       traits = {};
+      told = NOTHING_TOLD;
       evaluate();
     },
   };

@@ -131,6 +131,17 @@ describe("what is pushed to a page", () => {
     expect(next.hero()).toBe("plain1");
   });
 
+  it("says nothing of a visitor whom the page becomes by an import", async () => {
+    const [other, { attune, tell, hero, now }] = [await page(), await page()];
+    await other.attune.track("Product Viewed");
+    const data = await other.attune.export();
+    tell(entered("buyers"));
+    expect(hero()).toBe("thanks1");
+    await attune.import(data);
+    expect([hero(), attune.snapshot().segments]).toEqual(["plain1", {}]);
+    expect(now().map(({ visitorId }) => visitorId)).toEqual([data.visitor?.id]);
+  });
+
   it("asks what it may have missed, and lets no finding undo a change that came meanwhile", async () => {
     const { asked, hero, tell, time } = await page();
     tell({ type: "missed" });

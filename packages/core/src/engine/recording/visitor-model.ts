@@ -117,11 +117,12 @@ export function createVisitorModel(): VisitorModel {
       assumed = false;
       evaluate();
     },
-    load(next, segments, told) {
+    load(next, segments, given) {
       // Throws before anything is taken over, if the state is not what it says it is.
       visitorAttributes(next);
       state = keepable = next;
-      traits = told;
+      traits = given;
+      told = NOTHING_TOLD;
       memberships = segments;
       assumed = false;
       // The same state has the same memberships, but under other rules it may have others.

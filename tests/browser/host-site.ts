@@ -26,6 +26,8 @@ export interface HostSite {
   eventsOf(visitorId: string): Promise<string[]>;
   /** Requests that reached the server, preflights aside, as `METHOD /path`. */
   requests: string[];
+  /** From now on the server cannot be reached, or can be again. */
+  reachable(is: boolean): void;
   close(): Promise<void>;
 }
 
@@ -53,10 +55,20 @@ const policyOf = (kind: HostKind, endpoint: string): Record<string, string> => {
 };
 
 const html = (endpoint: string): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Hats</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/styles.css">
+<html lang="en"><head><meta charset="utf-8"><script src="/complaints.js"></script><title>Hats</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/styles.css">
 <script type="application/json" id="given">${JSON.stringify({ endpoint, ruleset: RULESET })}</script></head>
 <body><div id="root"></div><script type="text/plain" data-attune-purpose="analytics" src="/gated.js"></script>
 <script type="module" src="/assets/page.js"></script></body></html>`;
+
+/** What browsers without a driver's console have to tell: errors, rejections that nobody handled, and what scripts complain of. */
+const COMPLAINTS = `globalThis.complaints = [];
+addEventListener("error", (event) => complaints.push(event.message ?? "error"));
+addEventListener("unhandledrejection", (event) => complaints.push(String(event.reason)));
+addEventListener("securitypolicyviolation", (event) => complaints.push(event.violatedDirective + " " + event.blockedURI));
+for (const name of ["error", "warn"]) {
+  const original = console[name];
+  console[name] = (...args) => { complaints.push(args.map(String).join(" ")); original.apply(console, args); };
+}`;
 
 /** The page's script as a host's bundler makes it: what is loaded lazily stays in chunks. */
 async function bundle(): Promise<Map<string, Uint8Array>> {
@@ -93,7 +105,9 @@ export async function startHostSite(): Promise<HostSite> {
   });
   const requests: string[] = [];
   const answer = toNodeListener(attune.fetch);
+  let isReachable = true;
   const api = await listening((request, response) => {
+    if (!isReachable) return void request.destroy();
     if (request.method !== "OPTIONS")
       requests.push(`${request.method ?? ""} ${request.url?.split("?")[0] ?? ""}`);
     answer(request, response);
@@ -106,6 +120,7 @@ export async function startHostSite(): Promise<HostSite> {
     if (asset) return send("text/javascript", asset);
     if (url === "/styles.css") return send("text/css", styles);
     if (url === "/icon.svg") return send("image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    if (url === "/complaints.js") return send("text/javascript", COMPLAINTS);
     if (url === "/gated.js")
       return send("text/javascript", "globalThis.gated = (globalThis.gated ?? 0) + 1;");
     return send("text/html", html(endpoint), policyOf(url.slice(1).split("/")[0] as HostKind, endpoint));
@@ -114,6 +129,9 @@ export async function startHostSite(): Promise<HostSite> {
     page: (kind) => `${urlOf(site)}/${kind}`,
     endpoint,
     requests,
+    reachable: (is) => {
+      isReachable = is;
+    },
     async eventsOf(visitorId) {
       const { visitors } = await attune.service.exportData({ visitorId });
       return visitors.flatMap(({ events }) => events.map(({ name }) => name));

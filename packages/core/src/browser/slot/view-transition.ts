@@ -19,13 +19,23 @@ function name(boxes: readonly Element[], prefix: string): () => void {
   };
 }
 
+/** Lets clicks through what browsers lay over the whole page while a transition runs. What it returns takes that away. */
+function letThrough(): () => void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("::view-transition{pointer-events:none}");
+  document.adoptedStyleSheets.push(sheet);
+  return () => {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
+  };
+}
+
 const allowed = (): boolean =>
   "startViewTransition" in document &&
   document.visibilityState === "visible" &&
   !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live. At once
+ * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live and can be clicked. At once
  * where the browser has none, motion is reduced, or nothing of it is in sight.
  */
 export function createTransitions(): (change: Change) => void {
@@ -43,6 +53,7 @@ export function createTransitions(): (change: Change) => void {
         prefix,
       );
     let unname = named();
+    const close = letThrough();
     root.setProperty("view-transition-name", "none");
     const transition = (document as Transitions).startViewTransition?.(async () => {
       unname();
@@ -54,6 +65,7 @@ export function createTransitions(): (change: Change) => void {
     });
     const done = (): void => {
       unname();
+      close();
       root.removeProperty("view-transition-name");
     };
     // Rejects where the browser skips it; the change is made all the same.

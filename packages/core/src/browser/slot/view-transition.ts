@@ -13,21 +13,13 @@ export interface Change {
 /** Gives boxes names of their own in the transition. What it returns takes them away. */
 function name(boxes: readonly Element[], prefix: string): () => void {
   const styled = boxes.filter((box): box is HTMLElement => box instanceof HTMLElement);
-  for (const [i, { style }] of styled.entries()) style.setProperty("view-transition-name", `${prefix}-${i}`);
+  for (const [i, { style }] of styled.entries()) style.viewTransitionName = `${prefix}-${i}`;
   return () => {
-    for (const { style } of styled) style.removeProperty("view-transition-name");
+    for (const { style } of styled) style.viewTransitionName = "";
   };
 }
 
-/** Lets clicks through what browsers lay over the whole page while a transition runs. What it returns takes that away. */
-function letThrough(): () => void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync("::view-transition{pointer-events:none}");
-  document.adoptedStyleSheets.push(sheet);
-  return () => {
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
-  };
-}
+const LIVE = ":root{view-transition-name:none!important}::view-transition{pointer-events:none}";
 
 const allowed = (): boolean =>
   "startViewTransition" in document &&
@@ -35,8 +27,8 @@ const allowed = (): boolean =>
   !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live and can be clicked. At once
- * where the browser has none, motion is reduced, or nothing of it is in sight.
+ * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live and can be
+ * clicked. At once where the browser has none, motion is reduced, or nothing of it is in sight.
  */
 export function createTransitions(): (change: Change) => void {
   let waiting: Change[] = [];
@@ -46,15 +38,16 @@ export function createTransitions(): (change: Change) => void {
     const changes = waiting;
     waiting = [];
     const prefix = `attune-${++count}`;
-    const root = document.documentElement.style;
     const named = (): (() => void) =>
       name(
         changes.flatMap((change) => change.boxes()),
         prefix,
       );
     let unname = named();
-    const close = letThrough();
-    root.setProperty("view-transition-name", "none");
+    // The page as a whole takes no part, and clicks go through what browsers lay over it meanwhile.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(LIVE);
+    document.adoptedStyleSheets.push(sheet);
     const transition = (document as Transitions).startViewTransition?.(async () => {
       unname();
       for (const change of changes) change.apply();
@@ -65,8 +58,7 @@ export function createTransitions(): (change: Change) => void {
     });
     const done = (): void => {
       unname();
-      close();
-      root.removeProperty("view-transition-name");
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
     };
     // Rejects where the browser skips it; the change is made all the same.
     void transition?.finished.then(done, done);

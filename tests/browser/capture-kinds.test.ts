@@ -138,6 +138,24 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     expectKnown();
   });
 
+  it("forms that have gone from a page that goes on are told of as left, and not held for ever", async (test) => {
+    const { page, named, expectKnown } = await visit(test);
+    await page.evaluate(() => {
+      for (let i = 0; i < 21; i++) {
+        const form = document.body.appendChild(document.createElement("form"));
+        form
+          .appendChild(document.createElement("input"))
+          .dispatchEvent(new InputEvent("input", { bubbles: true }));
+        form.remove();
+      }
+    });
+    await until(
+      "the forms",
+      () => named("Form Started").length === 21 && named("Form Abandoned").length === 20,
+    );
+    expectKnown();
+  });
+
   it("T34: text without what is ignored or was typed, and not half an address; no id that sounds personal", async (test) => {
     const { page, named, events, elements, expectKnown } = await visit(test);
     await page.click("#greets", { position: { x: 2, y: 5 } });

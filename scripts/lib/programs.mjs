@@ -36,6 +36,23 @@ export const PROGRAMS = {
   influxdb: { name: "InfluxDB", commands: ["influxd"], packages: ["influxdb"], variable: "INFLUXD" },
 };
 
+/** What the proof in other browsers needs: `npm test` uses them where they are, and installs none. */
+export const BROWSERS = {
+  firefox: {
+    name: "Firefox",
+    commands: ["firefox-esr", "firefox"],
+    packages: ["firefox-esr"],
+    variable: "FIREFOX",
+  },
+  webkit: {
+    name: "WebKitGTK's driver",
+    commands: ["WebKitWebDriver"],
+    packages: ["webkit2gtk-driver"],
+    variable: "WEBKIT_DRIVER",
+  },
+  xvfb: { name: "Xvfb", commands: ["Xvfb"], packages: ["xvfb"], variable: "XVFB" },
+};
+
 /** Where a program is; null where it is not. */
 export function find({ commands, places = [], variable }) {
   const folders = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/sbin");

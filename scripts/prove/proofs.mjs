@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { ensure, PROGRAMS } from "../lib/programs.mjs";
+import { BROWSERS, ensure, PROGRAMS } from "../lib/programs.mjs";
 import { accuracy } from "./accuracy.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
@@ -153,6 +153,27 @@ const overloadProof = (seconds) => ({
   },
 });
 
+const browsersProof = {
+  name: "browsers: the main path in Firefox and WebKitGTK (T35)",
+  async run() {
+    const env = {};
+    const left = [];
+    for (const program of Object.values(BROWSERS)) {
+      const { path, reason } = await ensure(program);
+      if (path === null) left.push(reason);
+      else env[program.variable] = path;
+    }
+    const { code, output } = await vitest(["--project", "system", "tests/browser/other-browsers.test.ts"], {
+      env,
+      limit: HOUR / 12,
+    });
+    if (code !== 0) return { problem: output.slice(-4000) };
+    const holds = [...output.matchAll(/T35: the main path holds in (.+)/g)].map(([, title]) => title.trim());
+    if (holds.length === 0) return { left: left.join("; ") };
+    return { summary: [`holds in ${holds.join(" and ")}`, ...left].join("; "), figures: { holds, left } };
+  },
+};
+
 const percent = (share) => `${(share * 100).toFixed(2)} %`;
 
 const accuracyProof = ({ interactions, costOf }) => ({
@@ -217,6 +238,7 @@ export function allProofs({ short }) {
         });
       },
     },
+    browsersProof,
     {
       name: "mounts: the battery of all mounts in a built Next application",
       run: () => suite(["--project", "system", "tests/next-mount.test.ts"], { ATTUNE_NEXT: "1" }),

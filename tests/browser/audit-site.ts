@@ -54,6 +54,11 @@ new EventSource(other + "/events").onerror = (event) => event.target.close();
 const socket = new WebSocket(other.replace("http", "ws") + "/socket");
 socket.onopen = () => { socket.send("hello"); setInterval(() => socket.send("still here"), 50); };
 new RTCPeerConnection();
+new SharedWorker("/shared.js");
+new EventSource("/own/stream");
+localStorage.setItem("profile", JSON.stringify({ anonymous: "anon-9876543210-fedcba" }));
+new Image().src = "/own/json-pixel.gif?a=anon-9876543210-fedcba";
+addEventListener("click", (event) => { localStorage.noted = event.target.textContent; });
 new Worker(URL.createObjectURL(new Blob(["fetch('" + location.origin + "/own/from-worker', { method: 'POST', body: 'x' })"])));
 addEventListener("pagehide", () => navigator.sendBeacon("/own/goodbye", new Blob(["bye"])));
 const note = document.querySelector("textarea");
@@ -79,6 +84,7 @@ const BODIES: Readonly<Record<string, [type: string, text: string]>> = {
     "self.addEventListener('install', () => { fetch('/own/from-service-worker', { method: 'POST', body: 'x' }); });",
   ],
   "/api/v1/ruleset": ["application/json", NOTHING_DECIDED],
+  "/shared.js": ["text/javascript", "fetch('/own/out-of-sight', { method: 'POST', body: 'x' });"],
   "/font.css": ["text/css", ""],
   "/frame": ["text/html", "<script>localStorage.setItem('of-other', '1')</script>"],
 };
@@ -109,6 +115,8 @@ export async function startAuditSite(): Promise<AuditSite> {
     if (pathname === "/engine.js") return send("text/javascript", engine);
     if (pathname === "/banner.js") return send("text/javascript", banner);
     if (pathname === "/banner") return send("text/html", BANNER);
+    if (pathname === "/own/stream")
+      return void response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n");
     const body = BODIES[pathname];
     if (body) return send(...body);
     if (method === "POST") return send("application/json", '{"accepted":1,"duplicates":0,"rejected":[]}');

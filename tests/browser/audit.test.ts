@@ -64,11 +64,14 @@ describe.skipIf(noChromium !== null)("T24: attune audit", () => {
     const found = ofLevel(report, "violation");
     const not = found.filter((finding) => finding.code === "not-covered");
     const stored = ["cookie:_early", "cookie:_modern", "cookie:_server", "localStorage:early-id"];
+    stored.push("localStorage:profile", "localStorage:noted");
     stored.push("localStorage:sneaky", "localStorage:clicked", "sessionStorage:early-session");
     stored.push("IndexedDB:early-base", "caches:early-cache", "serviceWorker:/sw.js", "serviceWorker:/");
     stored.push("fileSystem:*", `localStorage:of-other@${new URL(site.other).host}`);
     const read = ["localStorage:known-before", "cookie:_known"];
     const own = ["POST /own/collect", "POST /own/xhr", "POST /own/beacon", "GET /own/pixel.gif"];
+    // An id within a value that is kept; a stream that stands.
+    own.push("GET /own/json-pixel.gif", "GET /own/stream");
     own.push(
       "POST /own/from-worker",
       "POST /own/from-service-worker",
@@ -101,6 +104,11 @@ describe.skipIf(noChromium !== null)("T24: attune audit", () => {
     expect(when(`POST ${site.other}/ads`)).toEqual(["partly", "gpc"]);
     const socket = not.find(({ what }) => what.startsWith("WebSocket"));
     expect(socket?.message).toContain("stayed open");
+    const stream = not.find(({ what }) => what.endsWith("/own/stream"));
+    expect(stream?.message).toContain("stayed open");
+    expect(ofLevel(report, "unclear").map(({ code, what }) => [code, what])).toEqual([
+      ["unseen", `SharedWorker ${site.url}/shared.js`],
+    ]);
 
     const planted = found.filter((finding) => finding.code === "planted");
     const leaks = planted.map(({ what, message }) => [what, /in it: (.*)\.$/.exec(message)?.[1]]);
@@ -114,6 +122,7 @@ describe.skipIf(noChromium !== null)("T24: attune audit", () => {
       [`POST ${site.url}/own/encoded`]: "e-mail address (typed into a field)",
       [`GET ${site.url}/own/hashed`]: "e-mail address (typed into a field)",
       "localStorage:clicked": "e-mail address (in the text of a clicked button)",
+      "localStorage:noted": "e-mail address (in the text of a clicked button)",
     });
     // 4 bytes from each of at least two pages: the size of a Blob is known although the browser does not tell it.
     const beacon = report.rows.find(({ what }) => what === `POST ${site.url}/own/beacon`);

@@ -11,6 +11,11 @@ const BODY = `
     <button id="asks">Asks</button> <span id="card">Looks clickable</span> <a id="away" href="/slow">Away</a>
     <p id="words" data-attune-text>Call Ann Miller at +49 170 1234567 <b id="bold">soon</b></p>
     <p id="plain">Nothing to see</p>
+    <a id="greets" href="#x" data-attune-text>Hello <span data-attune-ignore>Ann Planted</span>, and write to us
+      soon at planted.miller@example.org <i contenteditable>planted</i></a>
+    <label id="agrees"><input type="checkbox" id="agreed"><span id="agree">Agree</span></label>
+    <form id="health-check"><input id="income" name="size"></form>
+    <p id="row" data-attune-view="row-1">Row</p>
     <div id="hover" data-attune-hover="price">Price</div>
     <form id="checkout" name="checkout"><input name="city"><input name="cardNumber"><input name="q7" data-attune-name="question-7">
       <input type="password" name="plain"><button id="send">Send</button></form>
@@ -131,6 +136,56 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
       expect((properties.durationMs as number) % 1000).toBe(0);
     expect(JSON.stringify(events())).not.toMatch(/planted|4111|secret|cardNumber/i);
     expectKnown();
+  });
+
+  it("forms that have gone from a page that goes on are told of as left, and not held for ever", async (test) => {
+    const { page, named, expectKnown } = await visit(test);
+    await page.evaluate(() => {
+      for (let i = 0; i < 21; i++) {
+        const form = document.body.appendChild(document.createElement("form"));
+        form
+          .appendChild(document.createElement("input"))
+          .dispatchEvent(new InputEvent("input", { bubbles: true }));
+        form.remove();
+      }
+    });
+    await until(
+      "the forms",
+      () => named("Form Started").length === 21 && named("Form Abandoned").length === 20,
+    );
+    expectKnown();
+  });
+
+  it("T34: text without what is ignored or was typed, and not half an address; no id that sounds personal", async (test) => {
+    const { page, named, events, elements, expectKnown } = await visit(test);
+    await page.click("#greets", { position: { x: 2, y: 5 } });
+    await page.click("#income");
+    await page.fill("#income", "7");
+    await page.click("#works");
+    await until("the last click", () => elements("Element Clicked").includes("works"));
+    const clicked = named("Element Clicked").map(({ context }) => context.element);
+    expect(clicked.slice(0, 2)).toEqual([
+      { tag: "a", id: "greets", text: "Hello , and write to us soon at" },
+      { tag: "input" },
+    ]);
+    expect(named("Form Started")).toMatchObject([{ properties: { field: "size" } }]);
+    expect(JSON.stringify(events())).not.toMatch(/planted|miller|health|income/i);
+    expectKnown();
+  });
+
+  it("a click on a label, which it hands on to its field, is one; a click on the field too", async (test) => {
+    const { page, elements } = await visit(test);
+    for (const id of ["#agree", "#agreed", "#agree", "#works"]) await page.click(id);
+    await until("the last click", () => elements("Element Clicked").includes("works"));
+    expect(elements("Element Clicked")).toEqual(["agrees", "agreed", "agrees", "works"]);
+  });
+
+  it("a marked element that is used again for something else comes into view again", async (test) => {
+    const { page, properties } = await visit(test);
+    await until("the row", () => properties("Element Viewed").length === 1);
+    await page.evaluate(() => document.querySelector("#row")?.setAttribute("data-attune-view", "row-2"));
+    await until("the other row", () => properties("Element Viewed").length === 2);
+    expect(properties("Element Viewed")).toEqual([{ name: "row-1" }, { name: "row-2" }]);
   });
 
   it("T34: that something was copied, not what; text of elements only by opt-in, and masked", async (test) => {

@@ -15,7 +15,10 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     await browser?.close();
     await site?.close();
   });
-  beforeEach(async () => {
+  beforeEach(() => visit());
+
+  /** A new visitor, who has agreed. */
+  async function visit(without = ""): Promise<void> {
     await page?.context().close();
     site.requests.length = 0;
     const context = await browser.newContext({
@@ -23,12 +26,13 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
       locale: "en-GB",
       timezoneId: "Asia/Kolkata",
     });
+    await context.addInitScript(without);
     page = await context.newPage();
     await page.goto(`${site.url}/hats?utm_source=mail&utm_campaign=spring&email=ann%40example.org`);
     await page.evaluate(async () => {
       await lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } }).consent.grant("all");
     });
-  });
+  }
 
   const named = (name: string) => site.events().filter((event) => event.name === name);
 
@@ -64,6 +68,49 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     expect(JSON.stringify(site.requests.filter(({ path }) => path.startsWith("/api")))).not.toContain(
       "ann%40",
     );
+  });
+
+  const WITHOUT_NAVIGATION = `Object.defineProperty(window, "navigation", { value: undefined })`;
+
+  it("page views by routers of the navigation API; an address that is left at once was no view", async () => {
+    await page.evaluate(() => {
+      const { navigation } = window as unknown as {
+        navigation: EventTarget & { navigate(url: string): unknown };
+      };
+      navigation.addEventListener("navigate", (event) =>
+        (event as Event & { intercept(): void }).intercept(),
+      );
+      navigation.navigate("/by-api");
+    });
+    await until("the second page view", () => named("Page Viewed").length === 2);
+    await page.evaluate(() => {
+      history.pushState(null, "", "/forwards");
+      history.pushState(null, "", "/forwarded");
+    });
+    await until("the third page view", () => named("Page Viewed").length > 2);
+    await page.waitForTimeout(100);
+    const paths = named("Page Viewed").map(({ context }) => context.page?.path);
+    expect(paths).toEqual(["/hats", "/by-api", "/forwarded"]);
+  });
+
+  it("page views where a browser has no navigation API; what stands in place of the page's functions goes with consent", async () => {
+    await visit(WITHOUT_NAVIGATION);
+    const natives = () =>
+      page.evaluate(() =>
+        [history.pushState, history.replaceState].map((method) => /native code/.test(String(method))),
+      );
+    expect(await natives()).toEqual([false, false]);
+    await page.evaluate(() => {
+      history.pushState(null, "", "/hats/top-hat");
+      history.replaceState(null, "", "/hats/top-hat?colour=red");
+    });
+    await until("the second page view", () => named("Page Viewed").length === 2);
+    await page.goBack();
+    await until("the third page view", () => named("Page Viewed").length === 3);
+    const paths = named("Page Viewed").map(({ context }) => context.page?.path);
+    expect(paths).toEqual(["/hats", "/hats/top-hat", "/hats"]);
+    await page.evaluate(() => lab.attune?.consent.withdraw());
+    expect(await natives()).toEqual([true, true]);
   });
 
   it("clicks, on what can be clicked, and nothing that is to be ignored", async () => {

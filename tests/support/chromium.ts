@@ -10,20 +10,25 @@ export const noChromium: string | null =
 
 if (noChromium !== null) console.warn(`Left out: real-browser suites, because ${noChromium}`);
 
+/** How it is started; for `launchPersistentContext`, which takes the same. */
+export const CHROMIUM = {
+  executablePath: PATH,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+  ],
+};
+
 /** @param backForward Whether pages are kept for a return, as they are for everybody but drivers of browsers. */
 export const launchChromium = ({ backForward = false } = {}): Promise<Browser> =>
   chromium.launch({
-    executablePath: PATH,
+    ...CHROMIUM,
     ...(backForward && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
   });
 
 export interface Visit {
@@ -40,11 +45,16 @@ export async function newVisitor(
 ): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-GB", ...options });
   const page = await context.newPage();
+  return { context, page, complaints: listenToComplaints(page) };
+}
+
+/** Errors, warnings and unhandled rejections that the page reports from now on. */
+export function listenToComplaints(page: Page): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
       complaints.push(`${message.text()} ${message.location().url}`.trim());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  return { context, page, complaints };
+  return complaints;
 }

@@ -88,17 +88,18 @@ const purposesOf = (script: Element): Purpose[] => {
   return (words.length > 0 ? words : [""]) as Purpose[];
 };
 
-/** Puts a script that runs behind the one that waited, which stays: whoever rendered it (React) finds its node where it was. */
+/**
+ * Puts a script that runs behind the one that waited, which stays: whoever rendered it (React) finds its node where it was. It is a copy, since
+ * a page that demands trusted types takes no address and no text for a script that was made anew; the page itself has written this one.
+ */
 async function activate(waiting: HTMLScriptElement): Promise<void> {
-  const script = document.createElement("script");
-  for (const { name, value } of waiting.attributes)
-    if (![TAKEN, TYPE, PURPOSE, "type", "id"].includes(name)) script.setAttribute(name, value);
+  const script = waiting.cloneNode(true) as HTMLScriptElement;
+  for (const name of [TAKEN, TYPE, PURPOSE, "type", "id"]) script.removeAttribute(name);
   const type = waiting.getAttribute(TYPE);
   if (type) script.type = type;
   // The attribute reads as empty once it is in the document; the property does not.
   if (waiting.nonce) script.nonce = waiting.nonce;
   script.async = waiting.hasAttribute("async");
-  script.text = waiting.text;
   await new Promise<void>((resolve, reject) => {
     script.onload = () => resolve();
     script.onerror = () => reject(new Error(`A script did not load: ${script.src}`));

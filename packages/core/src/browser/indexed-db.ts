@@ -85,66 +85,77 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
     opened = null;
   }
 
+  /**
+   * Asks for all of it at once and says that this was all: of a page that is left meanwhile nothing more is heard, and where the browser keeps
+   * it (WebKit) what it has not ended would keep the next page waiting.
+   *
+   * @param goesOn The action asks for more as answers come, so that the transaction ends by itself.
+   */
   async function run<T>(
     mode: IDBTransactionMode,
     action: (values: IDBObjectStore, queue: IDBObjectStore) => IDBRequest<T> | undefined,
+    goesOn = false,
   ): Promise<T | undefined> {
     const database = await open();
     return within<T | undefined>((resolve, reject) => {
       const transaction = database.transaction(["values", "queue"], mode);
       const request = action(transaction.objectStore("values"), transaction.objectStore("queue"));
+      if (!goesOn) transaction.commit();
       transaction.oncomplete = () => resolve(request?.result);
       transaction.onabort = () => reject(transaction.error);
     });
   }
 
-  const write = async (action: (values: IDBObjectStore, queue: IDBObjectStore) => void): Promise<void> => {
-    await run("readwrite", (values, queue) => {
-      action(values, queue);
-      return undefined;
-    });
+  const write = <T = undefined>(
+    action: (values: IDBObjectStore, queue: IDBObjectStore) => IDBRequest<T> | undefined,
+  ): Promise<T | undefined> => run("readwrite", action);
+
+  const drop = async (count: number): Promise<void> => {
+    await run("readwrite", (_, queue) => void makeRoom(queue, count), true);
   };
 
   /** Writes. Where the device is full, a tenth of the queue makes room, and if that is not enough twice as much, up to all but a third. */
-  async function insert(
-    action: (values: IDBObjectStore, queue: IDBObjectStore) => void,
+  async function insert<T>(
+    action: (values: IDBObjectStore, queue: IDBObjectStore) => IDBRequest<T>,
     share = 0.1,
-  ): Promise<void> {
+  ): Promise<T | undefined> {
     try {
-      await write(action);
+      return await write(action);
     } catch (error) {
       if ((error as DOMException | null)?.name !== "QuotaExceededError" || share > 0.4) throw error;
       const count = (await run<number>("readonly", (_, queue) => queue.count())) ?? 0;
       const room = Math.ceil(count * share);
-      await write((_, queue) => makeRoom(queue, room));
+      await drop(room);
       evicted += room;
-      await insert(action, share * 2);
+      return insert(action, share * 2);
     }
   }
 
   return {
     get: (key) => run<unknown>("readonly", (values) => values.get(key)),
-    set: (key, value) => insert((values) => values.put(value, key)),
+    async set(key, value) {
+      await insert((values) => values.put(value, key));
+    },
     async enqueue(items) {
-      let excess = 0;
-      await insert((_, queue) => {
+      const count = await insert((_, queue) => {
         for (const item of items) queue.put(item);
-        const count = queue.count();
-        count.onsuccess = () => {
-          excess = count.result <= limit ? 0 : Math.max(count.result - limit, Math.floor(limit * ROOM));
-          if (excess > 0) makeRoom(queue, excess);
-        };
+        return queue.count();
       });
+      const over = (count ?? 0) - limit;
+      const excess = over > 0 ? Math.max(over, Math.floor(limit * ROOM)) : 0;
+      if (excess > 0) await drop(excess);
       const dropped = excess + evicted;
       evicted = 0;
       return dropped;
     },
     peek: async (limit) =>
       (await run<QueueItem[]>("readonly", (_, queue) => queue.getAll(null, limit))) ?? [],
-    remove: (ids) =>
-      write((_, queue) => {
+    async remove(ids) {
+      await write((_, queue) => {
         for (const id of ids) queue.delete(id);
-      }),
+        return undefined;
+      });
+    },
     async exclusive(task, signal) {
       // Absent outside secure contexts; then the server's deduplication is what remains.
       if (!navigator.locks) return task().then(() => true);
@@ -175,7 +186,7 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
         // Emptied first: deletion may have to wait for other pages, the data must not.
         await write((values, queue) => {
           values.clear();
-          queue.clear();
+          return queue.clear();
         }).catch(() => undefined);
         close();
       }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findChromium } from "./chromium.js";
+import { idsIn } from "./ids-in.js";
 import { judge } from "./judge.js";
 import { createFinder, markersOf, plant } from "./markers.js";
 import { sentTo, thingOf } from "./name-things.js";
@@ -238,6 +239,37 @@ describe("T24: the verdict", () => {
       undecided: { outcome: "violation", times: 2 },
       granted: { outcome: "undeclared" },
     });
+  });
+});
+
+describe("T24: what is out of sight", () => {
+  const worker = seen({ act: "open", what: "SharedWorker https://shop.example/shared.js" });
+
+  it("leaves the audit open, unless the site says what it is for", () => {
+    expect(outcome("undecided", NO_STATEMENT, worker)).toBe("unclear");
+    const declared = (purpose: "necessary" | "analytics"): Statement => ({
+      ...NO_STATEMENT,
+      needs: [{ what: "/shared.js", purposes: [purpose] }],
+    });
+    expect(outcome("undecided", declared("necessary"), worker)).toBe("pass");
+    expect(outcome("undecided", declared("analytics"), worker)).toBe("fail");
+  });
+});
+
+describe("T24: ids in what is kept", () => {
+  it.each([
+    ["k3f9a8b7c6d5e4", ["k3f9a8b7c6d5e4"]],
+    ['{"id":"k3f9a8b7c6d5e4","seen":true}', ["k3f9a8b7c6d5e4"]],
+    ["%7B%22id%22%3A%22k3f9a8b7c6d5e4%22%7D", ["k3f9a8b7c6d5e4"]],
+    ["%E0%A4%A", []],
+    ["personalization", ["personalization"]],
+    ["personalization,recommendation", []],
+    ["en-GB", []],
+  ])("%s", (value, ids) => {
+    const found = idsIn(value);
+    expect(
+      found.filter((id) => id !== value || ids.includes(id)).filter((id, at, all) => all.indexOf(id) === at),
+    ).toEqual(ids);
   });
 });
 

@@ -73,14 +73,9 @@ export function createFindings() {
       observed("undeclared", "undeclared", state, of, {}),
     planted: (state: StateName, of: Observation): void =>
       observed("violation", "planted", state, of, { planted: of.planted }),
+    unseen: (state: StateName, of: Observation): void => observed("unclear", "unseen", state, of, {}),
     doubt: (state: StateName, doubt: string): void =>
-      told(
-        "unclear",
-        "not-reached",
-        state,
-        doubt,
-        "The visit ended there: until this is cured, nothing is known of this state.",
-      ),
+      told("unclear", "not-reached", state, doubt, "Until this is cured, not all is known of this state."),
     silent: (): void => told("unclear", "silent", "granted", SILENT, SILENT_CURE),
     allCookies: (state: StateName): void =>
       told(
@@ -113,6 +108,7 @@ function deed({ act, what, identified, isPart }: Observation): string {
   if (act === "write") return "was stored";
   if (act === "remains") return "lay on the device";
   if (act === "read") return "was looked for";
+  if (what.startsWith("SharedWorker ")) return "was started";
   if (act === "open") return "stayed open";
   if (/^(WebSocket|webrtc:)/.test(what)) return "was opened";
   return `was ${what.startsWith("GET ") ? "asked for" : "sent"}${identified || isPart ? " with cookies or an identifier" : ""}`;
@@ -132,6 +128,10 @@ function finish({ level, code, what, states, when, seen, by, pages, planted, nee
   } else if (code === "undeclared") {
     words.message = `${deeds}, under consent, and nobody said what it is for.`;
     words.cure = "Say under /needs of the policy file which purposes it needs.";
+  } else if (code === "unseen") {
+    words.message = `${deeds}: what it stores and sends cannot be seen from here.`;
+    words.cure =
+      "Audit the page with an ordinary Worker in its place; or find out by the worker's code, and say under /needs of the policy file which purposes it needs.";
   } else if (code === "planted") {
     words.message = `${deeds} with planted personal data in it: ${planted.join(", ")}.`;
     words.cure =

@@ -54,6 +54,8 @@ function judgeOne(
   const phase = phases[observation.phase] as Phase;
   if (observation.what === ALL_COOKIES) return findings.allCookies(state);
   const need = needOf(observation);
+  if (need === null && observation.what.startsWith("SharedWorker "))
+    return findings.unseen(state, observation);
   const outcome = outcomeOf(need?.purposes ?? null, phase);
   if (outcome === "violation") findings.notCovered(state, observation, phase.basis, need);
   if (outcome === "undeclared") findings.undeclared(state, observation);

@@ -61,6 +61,7 @@ export const LIMITS: readonly string[] = [
   "Only the pages named under “What was done” were visited. Nothing was submitted, bought or signed into.",
   "What the page's scripts did was seen by functions put in place of the browser's own. Scripts that get at these by a way around them, and what is read by localStorage.name instead of getItem, are seen only by what is left on the device or sent.",
   "Requests were seen as the browser tells of them. On being left, a page was first told so by events while it could be watched; what it did only in the moment in which it was really gone is not seen.",
+  "What shared workers send, connections that are only prepared (preconnect, DNS), reports that the browser itself sends later, and recognition by the browser's caches (ETag) are not seen. That a shared worker was started is told of.",
   "document.cookie gives all cookies at once: which of them a script looked for cannot be told.",
   "What is recognised in what was sent is what had been planted. Other personal data, own ways of encoding or encryption, and recognition by traits of the device (fingerprinting) are not found.",
   "A request of the page's own host for one of its parts counts as necessary unless it carries a value that is kept on the device or was planted. The host itself may note more than the page sends.",

@@ -89,10 +89,17 @@ export interface Finding {
 
 /**
  * Stable, for programs. `not-covered`: consent did not cover it. `planted`: planted personal data was in it. `undeclared`: nobody said what it
- * is for. `not-reached`: the visit did not get into its state. `silent`: nothing happened under full consent either. `all-cookies`: scripts
- * looked at all cookies at once.
+ * is for. `unseen`: it was there, but what it does is out of sight. `not-reached`: the visit did not get into its state, or could not be read.
+ * `silent`: nothing happened under full consent either. `all-cookies`: scripts looked at all cookies at once.
  */
-export type FindingCode = "not-covered" | "planted" | "undeclared" | "not-reached" | "silent" | "all-cookies";
+export type FindingCode =
+  | "not-covered"
+  | "planted"
+  | "undeclared"
+  | "unseen"
+  | "not-reached"
+  | "silent"
+  | "all-cookies";
 
 /** The outcome for one thing in one state, the worst of all its observations there. */
 export interface Cell {

@@ -114,7 +114,7 @@ async function walk({
     phases,
     observations: await watch.observations(),
     steps,
-    doubts,
+    doubts: [...doubts, ...watch.doubts()],
   });
 
   await open(page, addressWith(url, markers), markers);

@@ -1,5 +1,6 @@
 import type { EgressEntry, EgressRecorder } from "@attune/core/testing";
 import type { BrowserContext, Frame, Page, Request, WebSocket } from "playwright-core";
+import { idsIn } from "./ids-in.js";
 import { isOwnHost, onDevice, pathOf, sentTo, thingOf, valueOf } from "./name-things.js";
 import { factsOf, headersOf } from "./request-facts.js";
 import { completed, createTally, type Sighting } from "./tally.js";
@@ -7,8 +8,6 @@ import type { Observation } from "./types.js";
 
 /** What a page is made of. */
 const PARTS = new Set("document stylesheet script image font media manifest texttrack other".split(" "));
-/** Shorter values (`true`, `en-GB`, a count) tell nobody apart. */
-const ID_LENGTH = 12;
 /** As much of a body as the recorder keeps: then it is not known how long it is. */
 const KEPT = 10_000;
 
@@ -27,8 +26,10 @@ export interface Watch {
   enter(phase: number): void;
   /** Takes what the recorder has noted in the page's documents, and what is on the device now. To be called before a page is left. */
   take(page: Page): Promise<void>;
-  /** Notes the sockets that stand open now. */
+  /** Notes the sockets and streams of events that stand open now. */
   takeOpen(): void;
+  /** Why something may not have been seen; empty where all was. */
+  doubts(): string[];
   /** All of it, once every request has told what it carries. To be called when the visit has ended. */
   observations(): Promise<Observation[]>;
 }
@@ -38,13 +39,15 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
   const [told, alsoDone, contents] = [createTally(), createTally(), createTally()];
   const values = new Set<string>();
   const sockets = new Set<WebSocket>();
+  const streams = new Set<Request>();
+  const doubts = new Set<string>();
   const pending: Promise<void>[] = [];
   const requests: (Sighting & { texts: string[] })[] = [];
   let phase = 0;
   let page = new URL(pageUrl).pathname;
 
   const remember = (value: string): void => {
-    if (value.length >= ID_LENGTH) values.add(value);
+    for (const id of idsIn(value)) values.add(id);
   };
   const carries = (texts: readonly string[]): boolean =>
     [...values].some((value) =>
@@ -55,7 +58,11 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     const { method, url, by, isDocument, isTopDocument, body } = factsOf(request);
     const what = sentTo(method, url.href, pageUrl);
     if (what === null) return;
-    if (isTopDocument) page = url.pathname;
+    if (isTopDocument) {
+      page = url.pathname;
+      // They go with the document that has opened them.
+      streams.clear();
+    }
     const place = { phase, page, by };
     const { cookie, referer = "" } = await headersOf(request);
     const isOwn = isOwnHost(url.host, pageHost, own);
@@ -74,6 +81,13 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     });
   };
   context.on("request", (request) => pending.push(onRequest(request)));
+
+  context.on("response", (response) => {
+    if (/^text\/event-stream/i.test(response.headers()["content-type"] ?? ""))
+      streams.add(response.request());
+  });
+  for (const end of ["requestfinished", "requestfailed"] as const)
+    context.on(end as "requestfinished", (request) => streams.delete(request));
 
   const onSocket = (socket: WebSocket): void => {
     const what = sentTo("WebSocket", socket.url(), pageUrl);
@@ -100,9 +114,16 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     (isDone ? alsoDone : contents).add({ act: "send", what, phase, by, page, bytes, planted });
   };
 
+  /** What it sends, no instrument of the page's sees. */
+  const addWorker = (target: string, frame: Frame): void => {
+    const what = sentTo("SharedWorker", target, frame.url());
+    if (what !== null) told.add({ act: "open", what, phase, by: "SharedWorker", page });
+  };
+
   const addEntry = (entry: EgressEntry, frame: Frame): void => {
     const { kind, api, target, detail } = entry;
     if (kind === "remove") return;
+    if (kind === "network" && api === "SharedWorker") return addWorker(target, frame);
     if (kind === "network") return addSent(entry, frame);
     const what = thingOf(entry, hostOf(frame), pageHost);
     if (what === null) return;
@@ -115,13 +136,16 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     const evaluate = (expression: string): Promise<unknown> => frame.evaluate(expression);
     const entries = await recorder.read((expression) => evaluate(`(${expression}).splice(0)`));
     for (const entry of entries) addEntry(entry, frame);
+    const kept = new Map((await evaluate(KEPT_VALUES)) as [name: string, value: string][]);
     for (const name of await recorder.remaining(evaluate)) {
       const [kind = "", ...rest] = name.split(":");
       // Where a document may not look it keeps nothing; cookies are taken with those that scripts may not see.
       if (kind === "unknown" || kind === "cookie") continue;
       const target = kind === "serviceWorker" ? pathOf(rest.join(":")) : rest.join(":");
       const what = onDevice(kind, target, hostOf(frame), pageHost);
-      told.add({ act: "remains", what, phase, by: "on the device", page });
+      const value = kept.get(name) ?? "";
+      remember(value);
+      told.add({ act: "remains", what, phase, by: "on the device", page, planted: find([value]) });
     }
   };
 
@@ -143,15 +167,21 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     },
     async take(left) {
       // A frame may go at any moment; then there is nothing to read in it any more.
-      for (const frame of left.frames()) await takeFrame(frame).catch(() => undefined);
+      for (const frame of left.frames())
+        await takeFrame(frame).catch(() => {
+          if (frame === left.mainFrame()) doubts.add(unread(page));
+        });
       await takeCookies();
     },
     takeOpen() {
-      for (const socket of sockets) {
-        const what = sentTo("WebSocket", socket.url(), pageUrl);
-        if (what !== null) told.add({ act: "open", what, phase, by: "WebSocket", page });
-      }
+      const add = (how: string, url: string, by: string): void => {
+        const what = sentTo(how, url, pageUrl);
+        if (what !== null) told.add({ act: "open", what, phase, by, page });
+      };
+      for (const socket of sockets) add("WebSocket", socket.url(), "WebSocket");
+      for (const stream of streams) add(stream.method(), stream.url(), "stream of events");
     },
+    doubts: () => [...doubts],
     async observations() {
       await Promise.all(pending);
       // Only now is it known what was kept, and so what tells a visitor from others.
@@ -161,6 +191,14 @@ export function createWatch({ context, recorder, pageUrl, own, find }: WatchOpti
     },
   };
 }
+
+/** Of both storages, also what was set by `localStorage.name`; nothing where the document may not look. */
+const KEPT_VALUES = `["localStorage", "sessionStorage"].flatMap((kind) => {
+  try { return Object.entries(window[kind]).map(([key, value]) => [kind + ":" + key, value]); } catch { return []; }
+})`;
+
+const unread = (page: string): string =>
+  `What ${page} did could not be read at one point, because the document was gone or gave no answer: something may not have been seen.`;
 
 /** Empty where the document has no address of its own: then it is not the page's. */
 const hostOf = (frame: Frame): string => {

@@ -2,7 +2,8 @@ import { clickedThing, describeWithText, targetOf } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 /**
- * Clicks, told of the nearest thing that can be clicked.
+ * Clicks, told of the nearest thing that can be clicked. A label hands its click on to its field: that is one click of somebody's, told of
+ * the label.
  *
  * @param early Paths of the clicks that came before this was here.
  */
@@ -11,10 +12,20 @@ export function captureClicks(
   withText: boolean,
   early: readonly (readonly EventTarget[])[],
 ): void {
+  let handedTo: Element | null = null;
   const tell = (path: readonly EventTarget[]): void => {
     const target = targetOf(path);
-    if (target)
-      sink.track("Element Clicked", {}, { element: describeWithText(clickedThing(target), withText) });
+    const isHanded = target !== null && target === handedTo;
+    handedTo = null;
+    if (!target || isHanded) return;
+    const thing = clickedThing(target);
+    sink.track("Element Clicked", {}, { element: describeWithText(thing, withText) });
+    if (!(thing instanceof HTMLLabelElement)) return;
+    handedTo = thing.control;
+    // In the same task, or never.
+    setTimeout(() => {
+      handedTo = null;
+    });
   };
   early.forEach(tell);
   on(document, "click", (event) => tell(event.composedPath()));

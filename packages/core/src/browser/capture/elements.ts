@@ -1,3 +1,6 @@
+import { cutText } from "./cut-text.js";
+import { tellableName } from "./tellable-name.js";
+
 const IGNORED = "[data-attune-ignore]";
 const TEXT_LIMIT = 40;
 const NAME_LIMIT = 64;
@@ -7,6 +10,10 @@ export const INTERACTIVE =
 /** Text in here is what people typed. */
 const TYPED = "input,select,textarea";
 const EDITED = "[contenteditable]";
+/** What no text is read of, wherever in an element it stands. */
+const UNREAD = `${TYPED},${EDITED},${IGNORED},script,style,template`;
+/** What the names of fields say, their ids say too. */
+const ASKING = "form,fieldset,input,select,textarea,output";
 /** Where people type, choose or mark text: pressing there again and again means nothing. */
 const FIELD = `input:not([type=button],[type=submit],[type=reset],[type=image],[type=checkbox],[type=radio]),select,textarea,${EDITED}`;
 
@@ -34,12 +41,13 @@ export const isField = (element: Element): boolean => element.closest(FIELD) !==
 /** The nearest thing that can be clicked, else the element itself. */
 export const clickedThing = (target: Element): Element => target.closest(INTERACTIVE) ?? target;
 
-/** What may be said of an element: its tag, its id, its name for Attune. */
+/** What may be said of an element: its tag, its id (of forms and fields unless it sounds personal), its name for Attune. */
 export function describeElement(element: Element): ElementContext {
+  const id = element.matches(ASKING) ? tellableName(null, element.id) : element.id;
   const name = element.closest("[data-attune-name]")?.getAttribute("data-attune-name");
   return {
     tag: element.tagName.toLowerCase(),
-    ...(element.id ? { id: element.id } : {}),
+    ...(id ? { id } : {}),
     ...(name ? { name: name.slice(0, NAME_LIMIT) } : {}),
   };
 }
@@ -47,8 +55,19 @@ export function describeElement(element: Element): ElementContext {
 /** {@link describeElement} with the element's text, where the host allowed that: of all that can be clicked, or by `data-attune-text`. */
 export function describeWithText(element: Element, all: boolean): ElementContext {
   const allowed = (all && element.matches(INTERACTIVE)) || element.closest("[data-attune-text]") !== null;
-  const isReadable =
-    allowed && !element.matches(TYPED) && !element.closest(EDITED) && !element.querySelector(TYPED);
-  const text = isReadable ? element.textContent?.replace(/\s+/g, " ").trim().slice(0, TEXT_LIMIT) : "";
+  const text = allowed && !element.matches(TYPED) && !element.closest(EDITED) ? readText(element) : "";
   return { ...describeElement(element), ...(text ? { text } : {}) };
+}
+
+/** The text of an element without that of the parts which are not to be read. */
+function readText(element: Element): string {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
+    node instanceof Element && node.matches(UNREAD) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
+  let text = "";
+  while (text.length <= TEXT_LIMIT && walker.nextNode()) {
+    if (walker.currentNode instanceof Text)
+      text = `${text}${walker.currentNode.data}`.replace(/\s+/g, " ").trimStart();
+  }
+  return cutText(text.trimEnd(), TEXT_LIMIT);
 }

@@ -1,11 +1,17 @@
+import { cutText } from "./cut-text.js";
 import type { ErrorCaptureOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 
 const PER_PAGE = 10;
 const MESSAGE_LIMIT = 256;
 const TYPE_LIMIT = 64;
-/** Quoted text may be what somebody entered: `"Ann Miller" is not valid JSON`. Names as programs have them may stay. */
-const QUOTED = /"([^"]{1,256})"|“([^”]{1,256})”|`([^`]{1,256})`/g;
+/**
+ * Quoted text may be what somebody entered: `"Ann Miller" is not valid JSON`. Names as programs have them may stay. A single quotation mark
+ * within a word is an apostrophe.
+ */
+const QUOTED = /"([^"]{1,256})"|“([^”]{1,256})”|`([^`]{1,256})`|\B'([^']{1,256})'\B/g;
+/** What is said not to be JSON is no name of a program's, even where it looks like one. */
+const PARSED = /\bJSON\b/;
 const IDENTIFIER = /^[\w$.#-]{1,40}$/;
 
 export interface Failure {
@@ -17,13 +23,14 @@ export interface Failure {
 /** What of a thrown value may be told. It is then masked like all text. */
 export function readFailure(thrown: unknown, told = ""): Failure {
   const isError = thrown instanceof Error;
-  const text = isError ? thrown.message : told || (typeof thrown === "string" ? thrown : "");
-  const message = text
-    .slice(0, 4 * MESSAGE_LIMIT)
-    .replace(QUOTED, (whole, a?: string, b?: string, c?: string) =>
-      IDENTIFIER.test(a ?? b ?? c ?? "") ? whole : '"…"',
-    )
-    .slice(0, MESSAGE_LIMIT);
+  const text = isError ? String(thrown.message) : told || (typeof thrown === "string" ? thrown : "");
+  const isParsed = PARSED.test(text);
+  const unquoted = cutText(text, 4 * MESSAGE_LIMIT).replace(
+    QUOTED,
+    (whole, ...[a, b, c, d]: (string | undefined)[]) =>
+      !isParsed && IDENTIFIER.test(a ?? b ?? c ?? d ?? "") ? whole : '"…"',
+  );
+  const message = cutText(unquoted, MESSAGE_LIMIT);
   const type = isError ? String(thrown.name).slice(0, TYPE_LIMIT) : typeof thrown;
   // Its first lines repeat the message.
   const stack = isError

@@ -1,27 +1,18 @@
 import { describeElement, targetOf } from "./elements.js";
 import type { Scope } from "./scope.js";
+import { tellableName } from "./tellable-name.js";
 
-const NAME_LIMIT = 64;
-/** Names of fields that say of a person what nobody needs to know here, even that it was asked for. */
-const SENSITIVE =
-  /pass|pwd|secret|token|otp|\bpin\b|cvv|cvc|card|iban|account|routing|sort ?code|ssn|social|national|tax|licen[cs]e|birth|\bdob\b|gender|\bsex|orient|religio|ethnic|race|politic|union|health|medic|diagnos|disab|pregnan|salary|income/i;
 const PRIVATE_FIELDS =
   "[type=password],[autocomplete*=password],[autocomplete*='cc-'],[autocomplete=one-time-code]";
+
+/** As many forms under way are more than a page shows: those that have gone from it since are left. */
+const MOST = 20;
 
 interface Begun {
   /** The field that was changed last, where it has a name that may be told. */
   field: string | null;
   /** `performance.now()`, ms. */
   since: number;
-}
-
-const soundsPersonal = (name: string): boolean =>
-  SENSITIVE.test(name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " "));
-
-/** A name as the host gave it for us, else the one that the page has for itself, unless that sounds like something personal. */
-export function tellableName(given: string | null, own: string | null): string | null {
-  const name = given || (own && !soundsPersonal(own) ? own : null);
-  return name ? name.slice(0, NAME_LIMIT) : null;
 }
 
 const nameOf = (element: Element): string | null => {
@@ -49,6 +40,13 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
       { element: describeElement(form) },
     );
   };
+  const leave = (isLeft: (form: HTMLFormElement) => boolean): void => {
+    for (const [form, { field, since }] of begun) {
+      if (!isLeft(form)) continue;
+      begun.delete(form);
+      tell("Form Abandoned", form, field, since);
+    }
+  };
   const change = (event: Event): void => {
     const target = targetOf(event.composedPath());
     const form = (target as HTMLInputElement | null)?.form ?? target?.closest("form");
@@ -59,6 +57,7 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
       known.field = field;
       return;
     }
+    if (begun.size >= MOST) leave((other) => !other.isConnected);
     begun.set(form, { field, since: performance.now() });
     tell("Form Started", form, field);
   };
@@ -72,8 +71,6 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
     begun.delete(form);
   });
   onPageEnd((left) => {
-    if (!left) return;
-    for (const [form, { field, since }] of begun) tell("Form Abandoned", form, field, since);
-    begun.clear();
+    if (left) leave(() => true);
   });
 }

@@ -4,24 +4,26 @@ import type { Scope } from "./scope.js";
 /**
  * Elements that bear an attribute, those that appear later too, except in `data-attune-ignore`.
  *
- * @param arrive Called once with each, and the attribute's value; what it returns runs when the element has gone, or capture ends.
+ * @param arrive Called once with each and the attribute's value, and again where that changes (lists use their elements again); what it
+ * returns runs when the element or the value has gone, or capture ends.
  */
 export function watchMarked(
   { onStop, guard }: Scope,
   attribute: string,
   arrive: (element: Element, name: string) => () => void,
 ): void {
-  const watched = new Map<Element, () => void>();
+  const watched = new Map<Element, { name: string | null; leave: () => void }>();
 
   const scan = guard((): void => {
-    for (const [element, leave] of watched) {
-      if (element.isConnected) continue;
+    for (const [element, { name, leave }] of watched) {
+      if (element.isConnected && element.getAttribute(attribute) === name) continue;
       watched.delete(element);
       leave();
     }
     for (const element of document.querySelectorAll(`[${attribute}]`)) {
-      if (!watched.has(element) && !isIgnored(element))
-        watched.set(element, arrive(element, element.getAttribute(attribute) ?? ""));
+      if (watched.has(element) || isIgnored(element)) continue;
+      const name = element.getAttribute(attribute);
+      watched.set(element, { name, leave: arrive(element, name ?? "") });
     }
   });
 
@@ -36,7 +38,7 @@ export function watchMarked(
   onStop(() => {
     changes.disconnect();
     cancelAnimationFrame(frame);
-    for (const leave of watched.values()) leave();
+    for (const { leave } of watched.values()) leave();
   });
   scan();
 }

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readFailure } from "./errors.js";
-import { tellableName } from "./forms.js";
+import { mask } from "../../events/mask.js";
+import { cutText } from "./cut-text.js";
+import { tellableName } from "./tellable-name.js";
 
 describe("T34: names of fields", () => {
   it.each(["city", "quantity", "q7", "delivery-date", "newsletter", "firstName"])(
@@ -40,6 +42,17 @@ describe("T34: what may be told of an error", () => {
     });
   });
 
+  it("no single-quoted text, however it is cut, and of what is no JSON not even a word", () => {
+    const told = (message: string): string => readFailure(new Error(message)).message;
+    expect(told("Cannot use 'Ann Miller', can't read 'name' of the users' list")).toBe(
+      `Cannot use "…", can't read 'name' of the users' list`,
+    );
+    expect(told(`Unexpected token 'h', "hunter2" is not valid JSON`)).toBe(
+      'Unexpected token "…", "…" is not valid JSON',
+    );
+    expect(told(Object.assign(new Error(), { message: { user: "Ann" } }) as never)).not.toContain("Ann");
+  });
+
   it("of a stack its places, not the message in its first lines", () => {
     const error = new Error("Ann\nMiller");
     error.stack =
@@ -59,5 +72,26 @@ describe("T34: what may be told of an error", () => {
     );
     expect(readFailure({ user: "Ann" })).toEqual({ type: "object", message: "" });
     expect(readFailure("plain", "Uncaught plain").message).toBe("Uncaught plain");
+  });
+});
+
+describe("T34: texts that are cut", () => {
+  const personal = fc.constantFrom("ann.miller@example.org", "+49 170 1234567", "4111 1111 1111 1111");
+
+  it("end between words, and hold no half of what would have been masked", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z ]{0,60}$/), personal, fc.nat(80), (before, secret, limit) => {
+        const text = `${before} ${secret} and more`;
+        const cut = cutText(text, limit);
+        expect(cut.length).toBeLessThanOrEqual(limit);
+        expect(text.startsWith(cut)).toBe(true);
+        expect(mask(cut)).not.toMatch(/ann\.|miller|@|\d/);
+      }),
+    );
+    expect(cutText("short", 40)).toBe("short");
+    expect(cutText("one two three", 7)).toBe("one two");
+    expect(cutText("one two three", 8)).toBe("one two");
+    expect(cutText("one two three", 6)).toBe("one");
+    expect(cutText("1111111111", 5)).toBe("");
   });
 });

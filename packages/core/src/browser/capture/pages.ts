@@ -1,19 +1,24 @@
 import type { LivePage } from "../page.js";
 import type { Scope } from "./scope.js";
 
+/** `window.navigation` (navigation API of the HTML standard) where the browser has it; without entries in documents of no origin. */
+interface Navigation extends EventTarget {
+  currentEntry: unknown;
+}
+type Moved = Event & { navigationType: string | null };
+
 /**
- * A page view at each navigation inside the document: another path or query by `pushState` or the history buttons, another path by
- * `replaceState` (whose query changes are filters more often than pages). A changed hash is not a page. The first view is told already.
+ * A page view at each navigation inside the document: another path or query by `pushState`, the navigation API or the history buttons,
+ * another path by `replaceState` (whose query changes are filters more often than pages). A changed hash is not a page, and an address that
+ * is left at once for another one has not been a view. The first view is told already.
  *
  * @param first Where that was: path and query.
  */
-export function capturePages(
-  { sink, on, onStop, leavePage, guard }: Scope,
-  page: LivePage,
-  first: string,
-): void {
+export function capturePages(scope: Scope, page: LivePage, first: string): void {
+  const { sink, on, onStop, leavePage, guard } = scope;
   let seen = first;
   let path = first.split("?", 1)[0];
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const arrive = guard((byReplace: boolean): void => {
     const now = location.pathname + location.search;
@@ -24,9 +29,21 @@ export function capturePages(
     path = location.pathname;
     page.turn();
     // Routers set the title after the address.
-    setTimeout(guard(sink.page), 0);
+    clearTimeout(timer);
+    timer = setTimeout(guard(sink.page), 0);
   });
+  onStop(() => clearTimeout(timer));
 
+  const { navigation } = globalThis as { navigation?: Navigation };
+  if (navigation?.currentEntry)
+    on<Moved>(navigation, "currententrychange", (event) => arrive(event.navigationType === "replace"));
+  else watchHistory(scope, arrive);
+  // Perhaps it has moved on before this was here.
+  arrive(false);
+}
+
+/** Without the navigation API nothing tells of `pushState` and `replaceState` but what stands in their place. */
+function watchHistory({ on, onStop }: Scope, arrive: (byReplace: boolean) => void): void {
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
     let active = true;
@@ -42,6 +59,4 @@ export function capturePages(
     });
   }
   on(window, "popstate", () => arrive(false));
-  // Perhaps it has moved on before this was here.
-  arrive(false);
 }

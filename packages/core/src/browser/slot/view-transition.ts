@@ -20,6 +20,8 @@ function name({ style }: HTMLElement, given: string): () => void {
   return () => style.setProperty(NAME, before);
 }
 
+const LIVE = ":root{view-transition-name:none!important}::view-transition{pointer-events:none}";
+
 const allowed = (): boolean =>
   "startViewTransition" in document &&
   document.visibilityState === "visible" &&
@@ -28,8 +30,8 @@ const allowed = (): boolean =>
   !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live. At once
- * where the browser has none, motion is reduced, another transition runs, or nothing of it is in sight.
+ * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live and can be
+ * clicked. At once where the browser has none, motion is reduced, another transition runs, or nothing of it is in sight.
  */
 export function createTransitions(): (change: Change) => void {
   let waiting: Change[] = [];
@@ -49,7 +51,10 @@ export function createTransitions(): (change: Change) => void {
       };
     };
     let unname = nameBoxes();
-    const unnameRoot = name(document.documentElement, "none");
+    // The page as a whole takes no part, and clicks go through what browsers lay over it meanwhile.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(LIVE);
+    document.adoptedStyleSheets.push(sheet);
     const transition = (document as Transitions).startViewTransition?.(async () => {
       unname();
       for (const change of changes) change.apply();
@@ -60,7 +65,7 @@ export function createTransitions(): (change: Change) => void {
     });
     const done = (): void => {
       unname();
-      unnameRoot();
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
     };
     // Both reject where the browser skips it, or the host starts one of its own; the change is made all the same.
     void transition?.ready.catch(() => undefined);

@@ -1,3 +1,4 @@
+import { AttuneError } from "../../kernel/errors.js";
 import type { DeviceStorage } from "../../ports/environment.js";
 import type { Host } from "../host.js";
 
@@ -13,6 +14,13 @@ export interface Device {
   /** Storage itself is not closed by this. */
   close(): void;
 }
+
+const refused = (cause: unknown): AttuneError =>
+  new AttuneError(
+    "ATTUNE_ENGINE_STORAGE",
+    "The device keeps nothing for this page: its storage is blocked, full or broken. Events wait in the page's memory and are sent from there.",
+    { cause },
+  );
 
 /** @param erased Storage may not be used before this. */
 export function createDevice(host: Host, erased: Promise<void>, changed: () => void): Device {
@@ -36,7 +44,7 @@ export function createDevice(host: Host, erased: Promise<void>, changed: () => v
       } catch (error) {
         if (mine === period && status === "device") {
           status = "memory";
-          host.report(error);
+          host.report(refused(error));
           changed();
         }
         return undefined;

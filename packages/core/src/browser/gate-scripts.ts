@@ -16,6 +16,11 @@ export interface GateOptions {
    * whatever this puts into the page may run, so markup that somebody has smuggled in would become script.
    */
   nonce?: string;
+  /**
+   * The page's Content-Security-Policy says `require-trusted-types-for 'script'`. There no script may be made, so those that wait are copied as they
+   * stand; browsers run no copy of one that came by `innerHTML`, as React's do that are not in the server's HTML.
+   */
+  trustedTypes?: boolean;
   /** Told of scripts that did not load. */
   report?: (error: unknown) => void;
 }
@@ -33,7 +38,7 @@ export interface GateOptions {
  */
 export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): () => void {
   const { consent } = engine;
-  const { root = document, nonce } = options;
+  const { root = document, nonce, trustedTypes = false } = options;
   const report = safeReport(options);
   // What a gate before this one has run counts too.
   const addresses = new Set(
@@ -56,7 +61,7 @@ export function gateScripts(engine: ConsentEngine, options: GateOptions = {}): (
       const { src } = script;
       if (src && addresses.has(src)) continue;
       addresses.add(src);
-      const loaded = activate(script).catch(report);
+      const loaded = activate(script, trustedTypes).catch(report);
       if (!script.hasAttribute("async")) await loaded;
     }
     running = false;
@@ -88,13 +93,26 @@ const purposesOf = (script: Element): Purpose[] => {
   return (words.length > 0 ? words : [""]) as Purpose[];
 };
 
-/**
- * Puts a script that runs behind the one that waited, which stays: whoever rendered it (React) finds its node where it was. It is a copy, since
- * a page that demands trusted types takes no address and no text for a script that was made anew; the page itself has written this one.
- */
-async function activate(waiting: HTMLScriptElement): Promise<void> {
+/** What is not the script's own. */
+const OURS = [TAKEN, TYPE, PURPOSE, "type", "id"];
+
+function copied(waiting: HTMLScriptElement): HTMLScriptElement {
   const script = waiting.cloneNode(true) as HTMLScriptElement;
-  for (const name of [TAKEN, TYPE, PURPOSE, "type", "id"]) script.removeAttribute(name);
+  for (const name of OURS) script.removeAttribute(name);
+  return script;
+}
+
+function madeAnew(waiting: HTMLScriptElement): HTMLScriptElement {
+  const script = document.createElement("script");
+  for (const { name, value } of waiting.attributes)
+    if (!OURS.includes(name)) script.setAttribute(name, value);
+  script.text = waiting.text;
+  return script;
+}
+
+/** Puts a script that runs behind the one that waited, which stays: whoever rendered it (React) finds its node where it was. */
+async function activate(waiting: HTMLScriptElement, copies: boolean): Promise<void> {
+  const script = copies ? copied(waiting) : madeAnew(waiting);
   const type = waiting.getAttribute(TYPE);
   if (type) script.type = type;
   // The attribute reads as empty once it is in the document; the property does not.

@@ -107,6 +107,7 @@ const config = () =>
         appendMs: v.optional(whole(1, 600_000)),
         lag: v.optional(whole(1, 1_000_000_000)),
         sockets: v.optional(whole(0, 1_000_000)),
+        socketsPerKey: v.optional(whole(0, 1_000_000)),
         socketsPerAddress: v.optional(whole(0, 1_000_000)),
       }),
     ),

@@ -76,8 +76,9 @@ export interface ServerConfig {
     appendMs?: number;
     /** Runs of events that wait for their fold. */
     lag?: number;
-    /** WebSockets open at once, and those of one client address. */
+    /** Streams and WebSockets open at once, those of one key, and those of one client address. */
     sockets?: number;
+    socketsPerKey?: number;
     socketsPerAddress?: number;
   };
   /** Above which bounds events that carry nothing are sampled, down to which share, and which names are always kept. */

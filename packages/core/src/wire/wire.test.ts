@@ -365,6 +365,7 @@ describe("parseServerConfig", () => {
       limits: {
         ...{ strangersPerMinute: 0, inFlight: 0, inFlightBytes: 1, appends: 0.5, appendMs: -1, lag: "x" },
         sockets: -1,
+        socketsPerKey: 0.5,
       },
       sampling: { least: 0, keep: [""], rate: 1 },
       proxy: { country: "cf ipcountry", host: "x" },
@@ -377,6 +378,7 @@ describe("parseServerConfig", () => {
       "/limits/inFlightBytes",
       "/limits/lag",
       "/limits/sockets",
+      "/limits/socketsPerKey",
       "/limits/strangersPerMinute",
       "/proxy/country",
       "/proxy/host",

@@ -90,6 +90,21 @@ export function createClient(options: ClientOptions) {
       json<AnswerOf<"recordConsent">>("POST", `${BEHAVIOURAL}/consent`, { body, once: true }, given),
     consentOf: (id: string, given?: CallOptions) =>
       get<"consentOf">(`${BEHAVIOURAL}/consent/${part(id)}`, given),
+    /** A JSON Web Key Set: by it anybody can check a receipt. */
+    receiptKeys: ({ site, ...given }: CallOptions & { site?: string } = {}) =>
+      get<"receiptKeys">(`${BEHAVIOURAL}/receipts/keys`, given, { site }),
+    verifyReceipt: (body: BodyOf<"verifyReceipt">, given?: CallOptions) =>
+      json<AnswerOf<"verifyReceipt">>("POST", `${BEHAVIOURAL}/receipts/verify`, { body }, given),
+    issueHandover: (body: BodyOf<"issueHandover">, given?: CallOptions) =>
+      json<AnswerOf<"issueHandover">>("POST", `${BEHAVIOURAL}/handover`, { body }, given),
+    /** Not sent twice, since each is good once. Only of use where requests carry the page's `Origin`. */
+    redeemHandover: (body: BodyOf<"redeemHandover">, given?: CallOptions) =>
+      json<AnswerOf<"redeemHandover">>(
+        "POST",
+        `${BEHAVIOURAL}/handover/redeem`,
+        { body, never: true },
+        given,
+      ),
     /** `cascade: false`: only what is kept under this very id. */
     erase: (id: string, given: CallOptions & { cascade?: boolean } = {}) =>
       json<AnswerOf<"erase">>(

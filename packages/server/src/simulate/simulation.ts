@@ -74,9 +74,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
     lastTick = now;
     for (const [site, people] of populations) {
       if (people.visitorsPerMinute === 0) continue;
+      const before = people.events;
       try {
         await advance(site, people, elapsedMs);
-        failing.delete(site);
+        // A tick in which nobody did anything tells nothing of whether the site takes events again.
+        if (people.events > before) failing.delete(site);
       } catch (error) {
         // Once, not four times a second for as long as the store is away.
         if (!failing.has(site)) report(error);

@@ -41,7 +41,7 @@ export function rateQuantity(shape: BetaShape): Quantity {
 }
 
 /**
- * The equal-tailed credible interval of the difference between two rates, by quadrature: to 1e-9 of its standard deviation and better. No normal distribution is
+ * The equal-tailed credible interval of the difference between two rates, by quadrature: to 1e-8 of its width and better. No normal distribution is
  * assumed, so it holds for small counts too.
  *
  * @throws AttuneError `ATTUNE_STATS_INPUT`

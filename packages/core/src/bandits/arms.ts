@@ -1,4 +1,4 @@
-import { AttuneError } from "../kernel/errors.js";
+import { inputCheck, type RequireInput } from "../kernel/input.js";
 import type { BetaShape } from "../stats/index.js";
 
 /** What is known of each arm's rate of success: a beta distribution. */
@@ -12,9 +12,7 @@ export interface ArmBatch {
 }
 
 /** @throws AttuneError `ATTUNE_BANDIT_INPUT` at `path` */
-export function require(holds: boolean, path: string, message: string): asserts holds {
-  if (!holds) throw new AttuneError("ATTUNE_BANDIT_INPUT", message, { path });
-}
+export const requireInput: RequireInput = inputCheck("ATTUNE_BANDIT_INPUT");
 
 const UNIFORM: BetaShape = { alpha: 1, beta: 1 };
 
@@ -31,12 +29,12 @@ export function updateArms(arms: BernoulliArms, batches: readonly ArmBatch[]): B
   const updated = [...arms];
   for (const [i, { arm, successes, trials }] of batches.entries()) {
     const before = updated[arm];
-    require(before !== undefined, `/batches/${i}/arm`, "Name an arm that is there.");
-    require(successes >= 0 &&
-      trials >= successes &&
-      Number.isFinite(
-        trials,
-      ), `/batches/${i}`, "Give how many succeeded and how many there were: not fewer.");
+    requireInput(before !== undefined, `/batches/${i}/arm`, "Name an arm that is there.");
+    requireInput(
+      successes >= 0 && trials >= successes && Number.isFinite(trials),
+      `/batches/${i}`,
+      "Give how many succeeded and how many there were: not fewer.",
+    );
     updated[arm] = { alpha: before.alpha + successes, beta: before.beta + trials - successes };
   }
   return updated;
@@ -50,7 +48,7 @@ export function updateArms(arms: BernoulliArms, batches: readonly ArmBatch[]): B
  * @throws AttuneError `ATTUNE_BANDIT_INPUT`
  */
 export function discounted(arms: BernoulliArms, keep: number, prior: BetaShape = UNIFORM): BetaShape[] {
-  require(keep >= 0 && keep <= 1, "/keep", "Give a share from 0 to 1.");
+  requireInput(keep >= 0 && keep <= 1, "/keep", "Give a share from 0 to 1.");
   return arms.map(({ alpha, beta }) => ({
     alpha: prior.alpha + keep * (alpha - prior.alpha),
     beta: prior.beta + keep * (beta - prior.beta),
@@ -71,7 +69,7 @@ export function slidingWindow(
   window: number,
   prior: BetaShape = UNIFORM,
 ): BetaShape[] {
-  require(Number.isInteger(window) && window > 0, "/window", "Give a number of outcomes above 0.");
+  requireInput(Number.isInteger(window) && window > 0, "/window", "Give a number of outcomes above 0.");
   const batches = outcomes.slice(-window).map(({ arm, reward }) => ({ arm, successes: reward, trials: 1 }));
   return updateArms(newArms(count, prior), batches);
 }

@@ -1,4 +1,4 @@
-import { require } from "./arms.js";
+import { requireInput } from "./arms.js";
 
 /** Kullback–Leibler divergence of Bernoulli(q) from Bernoulli(p), in nats. */
 export function bernoulliDivergence(p: number, q: number): number {
@@ -14,7 +14,7 @@ export function bernoulliDivergence(p: number, q: number): number {
  */
 export function laiRobbinsConstant(means: readonly number[]): { constant: number; divergences: number[] } {
   for (const [i, mean] of means.entries())
-    require(mean > 0 && mean < 1, `/means/${i}`, "Give a rate between 0 and 1.");
+    requireInput(mean > 0 && mean < 1, `/means/${i}`, "Give a rate between 0 and 1.");
   const best = Math.max(...means);
   const divergences = means.map((mean) => (mean === best ? 0 : bernoulliDivergence(mean, best)));
   let constant = 0;
@@ -36,10 +36,12 @@ export function klUcbIndex({
   pulls: number;
   time: number;
 }): number {
-  require(pulls > 0 &&
-    successes >= 0 &&
-    successes <= pulls, "/pulls", "Give how often the arm was played: more than 0.");
-  require(time >= 1, "/time", "Give how often any arm was played: 1 or more.");
+  requireInput(
+    pulls > 0 && successes >= 0 && successes <= pulls,
+    "/pulls",
+    "Give how often the arm was played: more than 0.",
+  );
+  requireInput(time >= 1, "/time", "Give how often any arm was played: 1 or more.");
   const rate = successes / pulls;
   const room = Math.log(time) / pulls;
   let [low, high] = [rate, 1];

@@ -1,5 +1,5 @@
 import { normalQuantile } from "../stats/index.js";
-import { require } from "./arms.js";
+import { requireInput } from "./arms.js";
 
 /** One decision that was logged with its propensity, and what came of it. */
 export interface LoggedDecision {
@@ -67,14 +67,17 @@ export function estimatePolicy(
   log: readonly LoggedDecision[],
   { estimator, clip = 10, shrinkage = 1000, level = 0.95 }: EvaluatePolicyOptions,
 ): PolicyValue {
-  require(log.length > 0, "/log", "Give at least one decision.");
-  require(level > 0 && level < 1, "/level", "Give a level between 0 and 1, such as 0.95.");
+  requireInput(log.length > 0, "/log", "Give at least one decision.");
+  requireInput(level > 0 && level < 1, "/level", "Give a level between 0 and 1, such as 0.95.");
   const weights = log.map(({ propensity, target, reward, expected }, i) => {
-    require(propensity > 0 && propensity <= 1, `/log/${i}/propensity`, "Give a probability above 0.");
-    require(target >= 0 && target <= 1, `/log/${i}/target`, "Give a probability.");
-    require(Number.isFinite(reward), `/log/${i}/reward`, "Give a finite reward.");
-    require(!NEEDS_MODEL.has(estimator) ||
-      expected !== undefined, `/log/${i}/expected`, "Give what a model expects.");
+    requireInput(propensity > 0 && propensity <= 1, `/log/${i}/propensity`, "Give a probability above 0.");
+    requireInput(target >= 0 && target <= 1, `/log/${i}/target`, "Give a probability.");
+    requireInput(Number.isFinite(reward), `/log/${i}/reward`, "Give a finite reward.");
+    requireInput(
+      !NEEDS_MODEL.has(estimator) || expected !== undefined,
+      `/log/${i}/expected`,
+      "Give what a model expects.",
+    );
     return target / propensity;
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,5 +1,5 @@
 import { probabilityToBeBestMean, withFloor } from "../stats/index.js";
-import { require } from "./arms.js";
+import { requireInput } from "./arms.js";
 import { dot, identity, type Matrix, quadratic, times } from "./matrix.js";
 import type { SharesOptions } from "./shares.js";
 
@@ -19,8 +19,8 @@ export interface LinearArm {
  * @param lambda how strongly θ is drawn to 0, above 0
  */
 export function newLinearArm(dimension: number, lambda = 1): LinearArm {
-  require(Number.isInteger(dimension) && dimension > 0, "/dimension", "Give the length of a context.");
-  require(lambda > 0, "/lambda", "Give a lambda above 0.");
+  requireInput(Number.isInteger(dimension) && dimension > 0, "/dimension", "Give the length of a context.");
+  requireInput(lambda > 0, "/lambda", "Give a lambda above 0.");
   return {
     covariance: identity(dimension, 1 / lambda),
     rewards: new Array<number>(dimension).fill(0),
@@ -29,15 +29,15 @@ export function newLinearArm(dimension: number, lambda = 1): LinearArm {
 }
 
 function requireContext({ theta }: Pick<LinearArm, "theta">, context: readonly number[]): void {
-  require(context.length === theta.length, "/context", `Give a context of ${theta.length} numbers.`);
+  requireInput(context.length === theta.length, "/context", `Give a context of ${theta.length} numbers.`);
   for (const [i, value] of context.entries())
-    require(Number.isFinite(value), `/context/${i}`, "Give a finite number.");
+    requireInput(Number.isFinite(value), `/context/${i}`, "Give a finite number.");
 }
 
 /** One outcome more, in d² steps (Sherman and Morrison 1950). */
 export function updateLinearArm(arm: LinearArm, context: readonly number[], reward: number): LinearArm {
   requireContext(arm, context);
-  require(Number.isFinite(reward), "/reward", "Give a finite reward.");
+  requireInput(Number.isFinite(reward), "/reward", "Give a finite reward.");
   const moved = times(arm.covariance, context);
   const scale = 1 + dot(context, moved);
   const covariance = arm.covariance.map((row, i) =>
@@ -73,10 +73,13 @@ export function linearThompson(
   context: readonly number[],
   { floor = 0.01, noise = 0.5 }: SharesOptions & { noise?: number } = {},
 ): number[] {
-  require(arms.length > 0, "/arms", "Give at least one arm.");
-  require(floor >= 0 &&
-    floor * arms.length <= 1, "/floor", "Give a floor of 0 or more that leaves room for all arms.");
-  require(noise > 0, "/noise", "Give a standard deviation above 0.");
+  requireInput(arms.length > 0, "/arms", "Give at least one arm.");
+  requireInput(
+    floor >= 0 && floor * arms.length <= 1,
+    "/floor",
+    "Give a floor of 0 or more that leaves room for all arms.",
+  );
+  requireInput(noise > 0, "/noise", "Give a standard deviation above 0.");
   const beliefs = arms.map((arm) => {
     const { mean, width } = linUcb(arm, context);
     return { mean, sd: noise * Math.max(width, Number.EPSILON) };

@@ -1,4 +1,4 @@
-import { require } from "./arms.js";
+import { requireInput } from "./arms.js";
 import { cholesky, dot, identity, inverseOf, type Matrix, quadratic, solveCholesky } from "./matrix.js";
 
 /** What outcomes of 0 and 1 have taught of how their odds depend on context: weights are about normal around the most likely ones (Laplace's approximation). */
@@ -26,15 +26,21 @@ const logSigmoid = (x: number): number => (x < 0 ? x - Math.log1p(Math.exp(x)) :
  */
 export function fitLogistic({ contexts, outcomes }: LogisticData, lambda = 1): LogisticModel {
   const dimension = contexts[0]?.length ?? 0;
-  require(dimension > 0, "/contexts", "Give at least one context.");
-  require(lambda >
-    0, "/lambda", "Give a lambda above 0, without which separable outcomes have no most likely weights.");
-  require(contexts.length === outcomes.length, "/outcomes", "Give an outcome for each context.");
+  requireInput(dimension > 0, "/contexts", "Give at least one context.");
+  requireInput(
+    lambda > 0,
+    "/lambda",
+    "Give a lambda above 0, without which separable outcomes have no most likely weights.",
+  );
+  requireInput(contexts.length === outcomes.length, "/outcomes", "Give an outcome for each context.");
   for (const [i, context] of contexts.entries())
-    require(context.length === dimension &&
-      context.every(Number.isFinite), `/contexts/${i}`, `Give ${dimension} finite numbers.`);
+    requireInput(
+      context.length === dimension && context.every(Number.isFinite),
+      `/contexts/${i}`,
+      `Give ${dimension} finite numbers.`,
+    );
   for (const [i, outcome] of outcomes.entries())
-    require(outcome === 0 || outcome === 1, `/outcomes/${i}`, "Give 0 or 1.");
+    requireInput(outcome === 0 || outcome === 1, `/outcomes/${i}`, "Give 0 or 1.");
 
   const signed = outcomes.map((outcome) => (outcome === 1 ? 1 : -1));
   const objective = (weights: readonly number[]): number => {
@@ -97,7 +103,7 @@ export function predictLogistic(
   { weights, covariance }: LogisticModel,
   context: readonly number[],
 ): LogisticBelief {
-  require(context.length === weights.length, "/context", `Give a context of ${weights.length} numbers.`);
+  requireInput(context.length === weights.length, "/context", `Give a context of ${weights.length} numbers.`);
   const mean = dot(weights, context);
   const variance = Math.max(0, quadratic(covariance, context));
   const sd = Math.sqrt(variance);

@@ -1,5 +1,5 @@
 import { probabilityToBeBest, withFloor } from "../stats/index.js";
-import { type BernoulliArms, require } from "./arms.js";
+import { type BernoulliArms, requireInput } from "./arms.js";
 
 export interface SharesOptions {
   /** The least share of each arm, so that none is given up for good and every outcome has a known propensity above 0. Default 0.01. */
@@ -29,13 +29,18 @@ function floored(
   { floor = 0.01 }: SharesOptions,
   sharesOf: (found: ReturnType<typeof probabilityToBeBest>) => readonly number[],
 ): number[] {
-  require(arms.length > 0, "/arms", "Give at least one arm.");
-  require(floor >= 0 &&
-    floor * arms.length <= 1, "/floor", "Give a floor of 0 or more that leaves room for all arms.");
+  requireInput(arms.length > 0, "/arms", "Give at least one arm.");
+  requireInput(
+    floor >= 0 && floor * arms.length <= 1,
+    "/floor",
+    "Give a floor of 0 or more that leaves room for all arms.",
+  );
   for (const [i, { alpha, beta }] of arms.entries())
-    require(alpha > 0 &&
-      beta > 0 &&
-      Number.isFinite(alpha + beta), `/arms/${i}`, "Give alpha and beta above 0.");
+    requireInput(
+      alpha > 0 && beta > 0 && Number.isFinite(alpha + beta),
+      `/arms/${i}`,
+      "Give alpha and beta above 0.",
+    );
   // A posterior is a prior without counts.
   const shares = sharesOf(bestOf(arms));
   const total = shares.reduce((sum, share) => sum + share, 0);

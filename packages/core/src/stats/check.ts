@@ -1,8 +1,6 @@
-import { AttuneError } from "../kernel/errors.js";
+import { inputCheck, type RequireInput } from "../kernel/input.js";
 
 /** @throws AttuneError `ATTUNE_STATS_INPUT` at `path` */
-export function require(holds: boolean, path: string, message: string): asserts holds {
-  if (!holds) throw new AttuneError("ATTUNE_STATS_INPUT", message, { path });
-}
+export const requireInput: RequireInput = inputCheck("ATTUNE_STATS_INPUT");
 
 export const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0;

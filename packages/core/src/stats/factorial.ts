@@ -1,4 +1,4 @@
-import { isCount, require } from "./check.js";
+import { isCount, requireInput } from "./check.js";
 import { normalCdf } from "./special/normal.js";
 
 /** One combination of levels. */
@@ -29,22 +29,29 @@ export interface FactorialEffect {
  */
 export function factorialEffects(cells: readonly Cell[]): FactorialEffect[] {
   const factors = cells[0]?.levels.length ?? 0;
-  require(factors > 0 && factors <= 10, "/cells", "Give cells with one to ten factors.");
-  require(cells.length ===
-    2 ** factors, "/cells", `Give all ${2 ** factors} combinations of the ${factors} factors.`);
+  requireInput(factors > 0 && factors <= 10, "/cells", "Give cells with one to ten factors.");
+  requireInput(
+    cells.length === 2 ** factors,
+    "/cells",
+    `Give all ${2 ** factors} combinations of the ${factors} factors.`,
+  );
   const seen = new Set<string>();
   let variance = 0;
   for (const [i, { levels, successes, trials }] of cells.entries()) {
     const path = `/cells/${i}`;
-    require(levels.length === factors &&
-      levels.every(
-        (level) => level === 1 || level === -1,
-      ), `${path}/levels`, "Give −1 or 1 for each factor.");
-    require(!seen.has(levels.join()), `${path}/levels`, "This combination is there twice.");
+    requireInput(
+      levels.length === factors && levels.every((level) => level === 1 || level === -1),
+      `${path}/levels`,
+      "Give −1 or 1 for each factor.",
+    );
+    requireInput(!seen.has(levels.join()), `${path}/levels`, "This combination is there twice.");
     seen.add(levels.join());
-    require(isCount(trials) && trials > 0, `${path}/trials`, "Give how many there were: more than 0.");
-    require(isCount(successes) &&
-      successes <= trials, `${path}/successes`, "Give how many succeeded: not more than there were.");
+    requireInput(isCount(trials) && trials > 0, `${path}/trials`, "Give how many there were: more than 0.");
+    requireInput(
+      isCount(successes) && successes <= trials,
+      `${path}/successes`,
+      "Give how many succeeded: not more than there were.",
+    );
     const rate = successes / trials;
     variance += (rate * (1 - rate)) / trials;
   }
@@ -102,19 +109,26 @@ export function fractionalFactorialEffects(
   { basic, generators }: FractionalDesign,
   runs: readonly number[],
 ): AliasedEffect[] {
-  require(Number.isInteger(basic) &&
-    basic > 0 &&
-    basic <= 10, "/basic", "Give from one to ten factors that vary freely.");
-  require(runs.length === 2 ** basic, "/runs", `Give the means of all ${2 ** basic} runs.`);
+  requireInput(
+    Number.isInteger(basic) && basic > 0 && basic <= 10,
+    "/basic",
+    "Give from one to ten factors that vary freely.",
+  );
+  requireInput(runs.length === 2 ** basic, "/runs", `Give the means of all ${2 ** basic} runs.`);
   const made = generators.map((generator, i) => {
-    require(generator.length > 1 &&
-      generator.every(
-        (factor) => Number.isInteger(factor) && factor >= 0 && factor < basic,
-      ), `/generators/${i}`, "Name at least two of the factors that vary freely.");
+    requireInput(
+      generator.length > 1 &&
+        generator.every((factor) => Number.isInteger(factor) && factor >= 0 && factor < basic),
+      `/generators/${i}`,
+      "Name at least two of the factors that vary freely.",
+    );
     return generator.reduce((mask, factor) => mask | (1 << factor), 0);
   });
-  require(new Set(made).size ===
-    made.length, "/generators", "Two factors have the same generator and could not be told apart.");
+  requireInput(
+    new Set(made).size === made.length,
+    "/generators",
+    "Two factors have the same generator and could not be told apart.",
+  );
   // An effect is a product of factors; what it is in terms of those that vary freely says which are the same.
   const columns = [...Array.from({ length: basic }, (_, i) => 1 << i), ...made];
   const groups = new Map<number, number[][]>();

@@ -1,4 +1,4 @@
-import { require } from "./check.js";
+import { requireInput } from "./check.js";
 
 /** Estimates of the same thing in several groups, such as an effect by country, and how sure each is. */
 export interface GroupEstimates {
@@ -18,12 +18,12 @@ export interface Shrunk {
 }
 
 function requireGroups({ values, errors }: GroupEstimates): void {
-  require(values.length > 0, "/values", "Give at least one group.");
-  require(values.length === errors.length, "/errors", "Give a standard error for each value.");
+  requireInput(values.length > 0, "/values", "Give at least one group.");
+  requireInput(values.length === errors.length, "/errors", "Give a standard error for each value.");
   for (const [i, value] of values.entries())
-    require(Number.isFinite(value), `/values/${i}`, "Give a finite value.");
+    requireInput(Number.isFinite(value), `/values/${i}`, "Give a finite value.");
   for (const [i, error] of errors.entries())
-    require(Number.isFinite(error) && error > 0, `/errors/${i}`, "Give a standard error above 0.");
+    requireInput(Number.isFinite(error) && error > 0, `/errors/${i}`, "Give a standard error above 0.");
 }
 
 /**
@@ -34,7 +34,7 @@ function requireGroups({ values, errors }: GroupEstimates): void {
  */
 export function shrinkTowardsMean(groups: GroupEstimates, tau: number): Shrunk {
   requireGroups(groups);
-  require(Number.isFinite(tau) && tau >= 0, "/tau", "Give a standard deviation of 0 or more.");
+  requireInput(Number.isFinite(tau) && tau >= 0, "/tau", "Give a standard deviation of 0 or more.");
   return shrink(groups, tau);
 }
 
@@ -97,8 +97,11 @@ export function empiricalBayesGroups(groups: GroupEstimates): EmpiricalBayes {
 export function fullBayesGroups(groups: GroupEstimates): Pick<Shrunk, "mean" | "values"> & { tau: number } {
   requireGroups(groups);
   const { values, errors } = groups;
-  require(values.length >=
-    3, "/values", "Give at least three groups: with fewer nothing bounds how far they vary.");
+  requireInput(
+    values.length >= 3,
+    "/values",
+    "Give at least three groups: with fewer nothing bounds how far they vary.",
+  );
   const scale = Math.max(spreadOf(values), Math.min(...errors));
   const sums = new Float64Array(values.length);
   let [mass, mean, tauSum, highest] = [0, 0, 0, Number.NEGATIVE_INFINITY];

@@ -1,4 +1,4 @@
-import { isCount, require } from "./check.js";
+import { isCount, requireInput } from "./check.js";
 import { chiSquaredSf } from "./special/chi-squared.js";
 import { logGamma } from "./special/log-gamma.js";
 
@@ -14,15 +14,19 @@ export interface SampleRatio {
 
 /** Those that are to get anything, as shares of 1. */
 function sharesOf(counts: readonly number[], weights: readonly number[]): number[] {
-  require(counts.length === weights.length, "/weights", "Give as many weights as variants.");
+  requireInput(counts.length === weights.length, "/weights", "Give as many weights as variants.");
   for (const [i, weight] of weights.entries())
-    require(isCount(weight), `/weights/${i}`, "Give a weight of 0 or more.");
+    requireInput(isCount(weight), `/weights/${i}`, "Give a weight of 0 or more.");
   for (const [i, count] of counts.entries()) {
-    require(isCount(count), `/counts/${i}`, "Give a count of 0 or more.");
-    require(count === 0 || weights[i] !== 0, `/counts/${i}`, "A variant with a weight of 0 was assigned.");
+    requireInput(isCount(count), `/counts/${i}`, "Give a count of 0 or more.");
+    requireInput(
+      count === 0 || weights[i] !== 0,
+      `/counts/${i}`,
+      "A variant with a weight of 0 was assigned.",
+    );
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  require(total > 0, "/weights", "Give at least one weight above 0.");
+  requireInput(total > 0, "/weights", "Give at least one weight above 0.");
   return weights.map((weight) => weight / total);
 }
 
@@ -74,8 +78,8 @@ export function sequentialSampleRatio(
   weights: readonly number[],
   { concentration = 10_000, slab = 0.05, slabConcentration = 1 }: SequentialSampleRatioOptions = {},
 ): SequentialSampleRatio[] {
-  require(concentration > 0 && slabConcentration > 0, "/concentration", "Give concentrations above 0.");
-  require(slab >= 0 && slab <= 1, "/slab", "Give a share from 0 to 1.");
+  requireInput(concentration > 0 && slabConcentration > 0, "/concentration", "Give concentrations above 0.");
+  requireInput(slab >= 0 && slab <= 1, "/slab", "Give a share from 0 to 1.");
   const counts = new Array<number>(weights.length).fill(0);
   let least = 1;
   let logBayesFactor = 0;

@@ -1,4 +1,4 @@
-import { require } from "../check.js";
+import { requireInput } from "../check.js";
 import { type Difference, tailOf } from "../level.js";
 import { effectOf } from "./effect.js";
 import type { Summary } from "./moments.js";
@@ -33,7 +33,11 @@ export function alwaysValidTest(
   { difference = "relative", level = 0.95, tightestAt = 5000 }: AlwaysValidOptions = {},
 ): AlwaysValid {
   const alpha = 2 * tailOf(level);
-  require(tightestAt > 0, "/tightestAt", "Give the number of units at which the interval is to be tightest.");
+  requireInput(
+    tightestAt > 0,
+    "/tightestAt",
+    "Give the number of units at which the interval is to be tightest.",
+  );
   const { value, se, control: a, treatment: b } = effectOf(control, treatment, difference);
   if (se === 0) return { value, se, lower: value, upper: value, p: value === 0 ? 1 : 0 };
   const n = a.n + b.n;
@@ -57,8 +61,8 @@ export function mixtureTest(
   { tau, level = 0.95 }: { tau: number; level?: number },
 ): { logLikelihoodRatio: number; p: number; halfWidth: number } {
   const alpha = 2 * tailOf(level);
-  require(se > 0, "/se", "Give a standard error above 0.");
-  require(tau > 0, "/tau", "Give the standard deviation of the effects that are expected: above 0.");
+  requireInput(se > 0, "/se", "Give a standard error above 0.");
+  requireInput(tau > 0, "/tau", "Give the standard deviation of the effects that are expected: above 0.");
   const [own, mixed] = [se * se, tau * tau];
   const both = own + mixed;
   const logLikelihoodRatio = 0.5 * Math.log(own / both) + (mixed * value * value) / (2 * own * both);

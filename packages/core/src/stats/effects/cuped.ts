@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import type { Baseline } from "./baseline.js";
 import { covariance, type CupedSummary, type Moments, requireSquares, varianceOf } from "./moments.js";
 
@@ -68,17 +68,17 @@ function adjusted(summary: CupedSummary, theta: number): Moments {
 
 function requireSums(summary: CupedSummary, path: string): void {
   const { n, postSum, postSumSquares, preSum, preSumSquares, sumProducts } = summary;
-  require(isCount(n) && n > 0, `${path}/n`, "Give how many units there were: more than 0.");
-  require(Number.isFinite(postSum), `${path}/postSum`, "Give the sum of the metric.");
-  require(Number.isFinite(preSum), `${path}/preSum`, "Give the sum of what was known before.");
+  requireInput(isCount(n) && n > 0, `${path}/n`, "Give how many units there were: more than 0.");
+  requireInput(Number.isFinite(postSum), `${path}/postSum`, "Give the sum of the metric.");
+  requireInput(Number.isFinite(preSum), `${path}/preSum`, "Give the sum of what was known before.");
   requireSquares(n, postSum, postSumSquares, `${path}/postSumSquares`);
   requireSquares(n, preSum, preSumSquares, `${path}/preSumSquares`);
-  require(Number.isFinite(sumProducts), `${path}/sumProducts`, "Give the sum of before times after.");
+  requireInput(Number.isFinite(sumProducts), `${path}/sumProducts`, "Give the sum of before times after.");
 }
 
 /** Pairs of before and after, summed up. */
 export function cupedSummary(pre: readonly number[], post: readonly number[]): CupedSummary {
-  require(pre.length === post.length, "/post", "Give as many values after as before.");
+  requireInput(pre.length === post.length, "/post", "Give as many values after as before.");
   let [preSum, preSumSquares, postSum, postSumSquares, sumProducts] = [0, 0, 0, 0, 0];
   for (let i = 0; i < pre.length; i++) {
     const [x, y] = [pre[i] as number, post[i] as number];

@@ -1,4 +1,4 @@
-import { require } from "../check.js";
+import { requireInput } from "../check.js";
 import type { Difference } from "../level.js";
 import { type CupedSummary, type Moments, momentsOf, type Summary } from "./moments.js";
 import type { Baseline } from "./baseline.js";
@@ -22,7 +22,7 @@ export interface Effect {
  */
 export function effectOf(control: Summary, treatment: Summary, difference: Difference): Effect {
   if (control.type === "cuped" || treatment.type === "cuped") {
-    require(control.type === treatment.type, "/treatment/type", "Give both variants in the same form.");
+    requireInput(control.type === treatment.type, "/treatment/type", "Give both variants in the same form.");
     return cupedEffect(control as CupedSummary, treatment as CupedSummary, difference);
   }
   return differenceOf(momentsOf(control, "/control"), momentsOf(treatment, "/treatment"), difference);
@@ -46,8 +46,11 @@ export function differenceOf(
   if (difference === "absolute")
     return { value: apart, se: Math.sqrt(ofControl + ofTreatment), control, treatment };
   const mean = baseline?.mean ?? control.mean;
-  require(mean !==
-    0, "/control", "The control's mean is 0, so nothing can be relative to it; ask for the absolute difference.");
+  requireInput(
+    mean !== 0,
+    "/control",
+    "The control's mean is 0, so nothing can be relative to it; ask for the absolute difference.",
+  );
   const value = apart / mean;
   const { variance, covariance, uplift } = baseline ?? {
     variance: ofControl,

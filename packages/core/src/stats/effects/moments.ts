@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 
 /** What is summed up of one variant: enough for everything that is computed of it. */
 export type Summary =
@@ -54,17 +54,20 @@ export const varianceOf = (n: number, sum: number, sumSquares: number): number =
  */
 export function momentsOf(summary: Exclude<Summary, CupedSummary>, path = ""): Moments {
   const { n } = summary;
-  require(isCount(n) && n > 0, `${path}/n`, "Give how many units there were: more than 0.");
+  requireInput(isCount(n) && n > 0, `${path}/n`, "Give how many units there were: more than 0.");
   if (summary.type === "proportion") {
     const { sum } = summary;
-    require(isCount(sum) &&
-      sum <= n, `${path}/sum`, "Give how many of them succeeded: not more than there were.");
+    requireInput(
+      isCount(sum) && sum <= n,
+      `${path}/sum`,
+      "Give how many of them succeeded: not more than there were.",
+    );
     const mean = sum / n;
     return { n, mean, variance: mean * (1 - mean) };
   }
   if (summary.type === "mean") {
     const { sum, sumSquares } = summary;
-    require(Number.isFinite(sum), `${path}/sum`, "Give the sum of their values.");
+    requireInput(Number.isFinite(sum), `${path}/sum`, "Give the sum of their values.");
     requireSquares(n, sum, sumSquares, `${path}/sumSquares`);
     return { n, mean: sum / n, variance: varianceOf(n, sum, sumSquares) };
   }
@@ -74,23 +77,28 @@ export function momentsOf(summary: Exclude<Summary, CupedSummary>, path = ""): M
 /** No sum of squares is below the square of the sum over n; a little less may be rounding. */
 export function requireSquares(n: number, sum: number, sumSquares: number, path: string): void {
   const least = (sum * sum) / n;
-  require(Number.isFinite(sumSquares) &&
-    sumSquares >=
-      least *
-        (1 -
-          1e-9), path, "Give the sum of their squares, which is at least the square of their sum over their number.");
+  requireInput(
+    Number.isFinite(sumSquares) && sumSquares >= least * (1 - 1e-9),
+    path,
+    "Give the sum of their squares, which is at least the square of their sum over their number.",
+  );
 }
 
 function ratioMoments(summary: RatioSummary, path: string): Moments {
   const { n, numSum, numSumSquares, denSum, denSumSquares, sumProducts } = summary;
-  require(Number.isFinite(numSum), `${path}/numSum`, "Give the sum of the numerators.");
-  require(Number.isFinite(denSum) &&
-    denSum !== 0, `${path}/denSum`, "Give the sum of the denominators: not 0.");
+  requireInput(Number.isFinite(numSum), `${path}/numSum`, "Give the sum of the numerators.");
+  requireInput(
+    Number.isFinite(denSum) && denSum !== 0,
+    `${path}/denSum`,
+    "Give the sum of the denominators: not 0.",
+  );
   requireSquares(n, numSum, numSumSquares, `${path}/numSumSquares`);
   requireSquares(n, denSum, denSumSquares, `${path}/denSumSquares`);
-  require(Number.isFinite(
-    sumProducts,
-  ), `${path}/sumProducts`, "Give the sum of numerator times denominator.");
+  requireInput(
+    Number.isFinite(sumProducts),
+    `${path}/sumProducts`,
+    "Give the sum of numerator times denominator.",
+  );
   const num = numSum / n;
   const den = denSum / n;
   const variance =

@@ -1,4 +1,4 @@
-import { require } from "../check.js";
+import { requireInput } from "../check.js";
 import { normalQuantile } from "../special/normal.js";
 
 export interface SampleSizeInput {
@@ -30,14 +30,15 @@ export function sampleSize({
   alpha = 0.05,
   power = 0.8,
 }: SampleSizeInput): SampleSize {
-  require(baseline > 0 && baseline < 1, "/baseline", "Give a rate between 0 and 1.");
+  requireInput(baseline > 0 && baseline < 1, "/baseline", "Give a rate between 0 and 1.");
   const treated = baseline * (1 + relativeUplift);
-  require(treated > 0 &&
-    treated < 1 &&
-    treated !==
-      baseline, "/relativeUplift", "Give an uplift other than 0 with which the rate stays between 0 and 1.");
-  require(alpha > 0 && alpha < 1, "/alpha", "Give an error between 0 and 1, such as 0.05.");
-  require(power > 0 && power < 1, "/power", "Give a power between 0 and 1, such as 0.8.");
+  requireInput(
+    treated > 0 && treated < 1 && treated !== baseline,
+    "/relativeUplift",
+    "Give an uplift other than 0 with which the rate stays between 0 and 1.",
+  );
+  requireInput(alpha > 0 && alpha < 1, "/alpha", "Give an error between 0 and 1, such as 0.05.");
+  requireInput(power > 0 && power < 1, "/power", "Give a power between 0 and 1, such as 0.8.");
   const zAlpha = normalQuantile(1 - alpha / 2);
   const zPower = normalQuantile(power);
   const middle = (baseline + treated) / 2;

@@ -1,4 +1,4 @@
-import { require } from "../check.js";
+import { requireInput } from "../check.js";
 import { LINEAR } from "../posterior/axis.js";
 import { compareAll } from "../posterior/compare.js";
 import { normalCurve } from "../posterior/normal-curve.js";
@@ -19,10 +19,10 @@ export function probabilityToBeBestMean(
   arms: readonly NormalBelief[],
   { lowerIsBetter = false }: { lowerIsBetter?: boolean } = {},
 ): BestOfArms {
-  require(arms.length > 0, "/arms", "Give at least one arm.");
+  requireInput(arms.length > 0, "/arms", "Give at least one arm.");
   for (const [i, { mean, sd }] of arms.entries()) {
-    require(Number.isFinite(mean), `/arms/${i}/mean`, "Give a finite mean.");
-    require(Number.isFinite(sd) && sd > 0, `/arms/${i}/sd`, "Give a standard deviation above 0.");
+    requireInput(Number.isFinite(mean), `/arms/${i}/mean`, "Give a finite mean.");
+    requireInput(Number.isFinite(sd) && sd > 0, `/arms/${i}/sd`, "Give a standard deviation above 0.");
   }
   const sign = lowerIsBetter ? -1 : 1;
   const origin = sign * (arms[0] as NormalBelief).mean;

@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import { LINEAR } from "../posterior/axis.js";
 import { comparePair } from "../posterior/compare.js";
 import { type Curve, cutPoint } from "../posterior/curve.js";
@@ -23,7 +23,7 @@ export interface LogNormalComparison {
 
 /** Logarithms of a sample, by their number, mean and unbiased variance. */
 export function sampleOfLogs({ n, mean, variance }: { n: number; mean: number; variance: number }): Sample {
-  require(isCount(n), "/n", "Give how many values there were: 0 or more.");
+  requireInput(isCount(n), "/n", "Give how many values there were: 0 or more.");
   return { n, sum: n * mean, sumSquares: (n - 1) * variance + n * mean * mean };
 }
 

@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import { requireSquares, varianceOf } from "../effects/moments.js";
 import { LINEAR } from "../posterior/axis.js";
 import { comparePair } from "../posterior/compare.js";
@@ -46,12 +46,14 @@ export function normalInverseGammaPosterior(
   path = "",
 ): NormalInverseGamma {
   const { n, sum, sumSquares } = sample;
-  require(prior.kappa > 0 &&
-    prior.alpha > 0 &&
-    prior.beta > 0, "/prior", "Give kappa, alpha and beta above 0.");
-  require(isCount(n), `${path}/n`, "Give how many values there were: 0 or more.");
+  requireInput(
+    prior.kappa > 0 && prior.alpha > 0 && prior.beta > 0,
+    "/prior",
+    "Give kappa, alpha and beta above 0.",
+  );
+  requireInput(isCount(n), `${path}/n`, "Give how many values there were: 0 or more.");
   if (n === 0) return prior;
-  require(Number.isFinite(sum), `${path}/sum`, "Give the sum of the values.");
+  requireInput(Number.isFinite(sum), `${path}/sum`, "Give the sum of the values.");
   requireSquares(n, sum, sumSquares, `${path}/sumSquares`);
   const mean = sum / n;
   const kappa = prior.kappa + n;

@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import { logarithmic } from "../posterior/axis.js";
 import { comparePair } from "../posterior/compare.js";
 import { type GammaShape, gammaCurve } from "../posterior/gamma-curve.js";
@@ -39,10 +39,10 @@ export function compareEventRates(
   treatment: EventCount,
   prior: GammaShape = UNIT_PRIOR,
 ): GammaComparison {
-  require(prior.shape > 0 && prior.rate > 0, "/prior", "Give a shape and a rate above 0.");
+  requireInput(prior.shape > 0 && prior.rate > 0, "/prior", "Give a shape and a rate above 0.");
   const posterior = ({ events, exposure }: EventCount, path: string): GammaShape => {
-    require(isCount(events), `${path}/events`, "Give how many there were: 0 or more.");
-    require(isCount(exposure), `${path}/exposure`, "Give the exposure: 0 or more.");
+    requireInput(isCount(events), `${path}/events`, "Give how many there were: 0 or more.");
+    requireInput(isCount(exposure), `${path}/exposure`, "Give the exposure: 0 or more.");
     return { shape: prior.shape + events, rate: prior.rate + exposure };
   };
   return compareGamma(posterior(control, "/control"), posterior(treatment, "/treatment"));

@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import { betaCurve, type BetaShape, logitOffset } from "../posterior/beta-curve.js";
 import { logarithmic } from "../posterior/axis.js";
 import { comparePair } from "../posterior/compare.js";
@@ -37,11 +37,13 @@ function orderPosterior(
   prior: GammaShape,
   path: string,
 ): GammaShape {
-  require(prior.shape > 1 &&
-    prior.rate >
-      0, "/prior/perOrder", "Give a shape above 1, without which there is no mean, and a rate above 0.");
-  require(isCount(orders), `${path}/orders`, "Give how many orders there were: 0 or more.");
-  require(isCount(revenue), `${path}/revenue`, "Give for how much in all: 0 or more.");
+  requireInput(
+    prior.shape > 1 && prior.rate > 0,
+    "/prior/perOrder",
+    "Give a shape above 1, without which there is no mean, and a rate above 0.",
+  );
+  requireInput(isCount(orders), `${path}/orders`, "Give how many orders there were: 0 or more.");
+  requireInput(isCount(revenue), `${path}/revenue`, "Give for how much in all: 0 or more.");
   return { shape: prior.shape + orders, rate: prior.rate + revenue };
 }
 

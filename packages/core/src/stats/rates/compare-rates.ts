@@ -1,4 +1,4 @@
-import { require } from "../check.js";
+import { requireInput } from "../check.js";
 import type { BetaShape } from "../posterior/beta-curve.js";
 import { compareAll, comparePair, type PairComparison } from "../posterior/compare.js";
 import type { Curve } from "../posterior/curve.js";
@@ -59,7 +59,7 @@ export interface BestOfArms {
  */
 export function probabilityToBeBest(arms: readonly Counts[], prior?: BetaShape): BestOfArms {
   const [first, ...others] = arms.map((arm, i) => ratePosterior(arm, prior, `/arms/${i}`));
-  require(first !== undefined, "/arms", "Give at least one arm.");
+  requireInput(first !== undefined, "/arms", "Give at least one arm.");
   if (others.length === 0) return { best: [1], secondBest: [0], expectedLoss: [0], topTwoWeights: [1] };
   const { curves, ...axis } = rateAxis([first, ...others]);
   const { best, second, loss } = compareAll(curves, axis);

@@ -1,4 +1,4 @@
-import { isCount, require } from "../check.js";
+import { isCount, requireInput } from "../check.js";
 import type { Axis } from "../posterior/axis.js";
 import { type BetaShape, betaCurve, rateAt } from "../posterior/beta-curve.js";
 import type { Curve } from "../posterior/curve.js";
@@ -22,15 +22,23 @@ export function ratePosterior(
   prior: BetaShape = UNIFORM_PRIOR,
   path = "",
 ): BetaShape {
-  require(isCount(successes), `${path}/successes`, "Give how many succeeded: 0 or more.");
-  require(isCount(trials) &&
-    successes <= trials, `${path}/trials`, "Give how many there were: not fewer than succeeded.");
-  require(prior.alpha > 0 &&
-    prior.beta > 0, "/prior", "Give a prior with alpha and beta above 0, such as 1 and 1.");
+  requireInput(isCount(successes), `${path}/successes`, "Give how many succeeded: 0 or more.");
+  requireInput(
+    isCount(trials) && successes <= trials,
+    `${path}/trials`,
+    "Give how many there were: not fewer than succeeded.",
+  );
+  requireInput(
+    prior.alpha > 0 && prior.beta > 0,
+    "/prior",
+    "Give a prior with alpha and beta above 0, such as 1 and 1.",
+  );
   const posterior = { alpha: prior.alpha + successes, beta: prior.beta + trials - successes };
-  require(Number.isFinite(
-    posterior.alpha + posterior.beta,
-  ), "/prior", "Give a prior with finite alpha and beta.");
+  requireInput(
+    Number.isFinite(posterior.alpha + posterior.beta),
+    "/prior",
+    "Give a prior with finite alpha and beta.",
+  );
   return posterior;
 }
 

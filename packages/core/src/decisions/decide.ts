@@ -85,7 +85,7 @@ function compileRules(
   const rules = policy.rules.map(({ when, segment, variant }) => ({
     when: when ? compile(when) : always,
     belongs: segment === undefined ? always : segmentMatcher(segment),
-    decision: outcome("rule", { variant, propensity: 1 }),
+    decision: outcome("rule", { variant: variant as string, propensity: 1 }),
   }));
   const none = outcome("no-match");
   return ({ attributes, segments }) => {
@@ -129,7 +129,9 @@ export function compileSlot(slot: string, definition: SlotDefinition, context: R
 
   const targeted = targeting && compile(targeting);
   const decide =
-    policy.type === "rules" ? compileRules(policy, compile, outcome) : compileSplit(policy, outcome);
+    policy.type === "rules"
+      ? compileRules(policy, compile, outcome)
+      : compileSplit(policy as SplitPolicy, outcome);
   const noConsent = decisionOf(face, "consent");
   const notTargeted = decisionOf(face, "not-targeted");
   const failed = decisionOf(face, "error");

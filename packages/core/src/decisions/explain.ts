@@ -13,6 +13,7 @@ import type {
   Explanation,
   ExplanationStep,
   SlotDefinition,
+  SplitPolicy,
 } from "./types.js";
 
 type Detail = ExplanationStep["detail"];
@@ -59,7 +60,7 @@ function noteSlot(subject: Subject, definition: SlotDefinition, note: Note): voi
   if ((seen && !note("targeting", !seen.unmet.length, seen, beyond)) || !consented) return;
 
   if (policy.type === "rules") {
-    policy.rules.some(({ id, segment, when, variant }, index) => {
+    policy.rules.some(({ id, segment, when, variant = "" }, index) => {
       const met = when && conditionDetail(when, subject);
       const holds =
         !met?.unmet.length && (segment === undefined || segmentMatcher(segment)(visitor.segments));
@@ -72,7 +73,7 @@ function noteSlot(subject: Subject, definition: SlotDefinition, note: Note): voi
       return note("rule", holds, detail, [variant]);
     });
   } else {
-    const { experiment, weights, coverage = 1 } = policy;
+    const { experiment, weights, coverage = 1 } = policy as SplitPolicy;
     const { reason } = decision;
     note("split", reason === "split", { experiment, weights, coverage, reason }, Object.keys(weights));
   }

@@ -7,7 +7,7 @@ import type { DecidingRuleset, Decision, SlotDefinition, SplitPolicy } from "./t
 /** What the policy would have said of itself: by chance with this probability, or by a rule. */
 function assigned(policy: SlotDefinition["policy"], variant: string) {
   if (policy.type === "rules") return { reason: "rule", propensity: 1 } as const;
-  const { weights, coverage = 1, experiment }: SplitPolicy = policy;
+  const { weights, coverage = 1, experiment } = policy as SplitPolicy;
   const shares = effectiveWeights(Object.values(weights));
   const share = shares[Object.keys(weights).indexOf(variant)] ?? 0;
   return { reason: "split", propensity: clampShare(coverage) * share, experiment } as const;

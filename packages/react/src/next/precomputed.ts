@@ -50,7 +50,8 @@ export async function precomputed(
 
 /** The variants that a slot's policy can give. */
 function reachable(policy: SlotDefinition["policy"]): string[] {
-  if (policy.type === "rules") return [...new Set(policy.rules.map(({ variant }) => variant))];
+  if (policy.type === "rules") return [...new Set(policy.rules.flatMap(({ variant }) => variant ?? []))];
+  if (policy.type !== "split") return [];
   return Object.entries(policy.weights).flatMap(([variant, weight]) => (weight > 0 ? [variant] : []));
 }
 

@@ -82,7 +82,7 @@ export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[])
   for (const [name, { targeting, policy }] of Object.entries(ruleset.slots)) {
     const at = pointer("/slots", name);
     look(`${at}/targeting`, targeting);
-    if (policy.type === "split") {
+    if (policy.type !== "rules") {
       const { hashAttribute } = policy;
       if (hashAttribute !== undefined)
         look(`${at}/policy/hashAttribute`, { [hashAttribute]: { $exists: true } });

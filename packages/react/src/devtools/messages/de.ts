@@ -17,9 +17,17 @@ export const de: DevtoolsMessages = {
   reasons: {
     rule: "Eine Regel trifft zu.",
     split: "Ausgelost, für diesen Besucher jedes Mal gleich.",
+    factorial: "Eine ausgeloste Kombination, für diesen Besucher jedes Mal gleich.",
+    bandit: "Ausgelost, mit Anteilen nach dem, was gelernt wurde.",
+    contextual: "Ausgelost, mit Anteilen nach dem, was über ähnliche Besucher gelernt wurde.",
     override: "Hier erzwungen; wird nicht gezählt.",
     "no-match": "Keine Regel trifft zu, daher der Ersatz.",
     "not-targeted": "Der Platz ist nicht für diesen Besucher gedacht, daher der Ersatz.",
+    holdout: "Dieser Besucher bleibt aus Experimenten heraus, daher der Ersatz.",
+    excluded: "Ein anderes Experiment hat diesen Besucher, daher der Ersatz.",
+    prerequisite: "Ein anderer Platz zeigt nicht, was dieser braucht, daher der Ersatz.",
+    conflict: "Dieser Besucher hat mehr als eine Variante gesehen, daher der Ersatz.",
+    superseded: "Dieser Besucher wurde zugeteilt, bevor das Experiment neu begann, daher der Ersatz.",
     "not-covered": "Das Experiment erfasst diesen Besucher nicht, daher der Ersatz.",
     "no-identity": "Es gibt keine Kennung, für die ausgelost werden könnte, daher der Ersatz.",
     consent: "Die Einwilligung fehlt, daher der Ersatz.",
@@ -42,11 +50,39 @@ export const de: DevtoolsMessages = {
       passed: (what) => `Er ist für diesen Besucher gedacht: ${what}`,
       failed: (what) => `Er ist nicht für diesen Besucher gedacht: ${what}`,
     },
+    holdout: {
+      passed: (what) => `Nicht zurückgehalten von: ${what}`,
+      failed: (what) => `Zurückgehalten von: ${what}`,
+    },
+    exclusion: {
+      passed: (what) => `Hat seinen Anteil in der Ausschlussgruppe: ${what}`,
+      failed: (what) => `Hat keinen Anteil in der Ausschlussgruppe: ${what}`,
+    },
+    prerequisite: {
+      passed: (what) => `Zeigt, was nötig ist: ${what}`,
+      failed: (what) => `Zeigt nicht, was nötig ist: ${what}`,
+    },
+    sticky: {
+      passed: (what) => `Es bleibt bei dem, was vorher zu sehen war: ${what}`,
+      failed: (what) => `Es bleibt nicht bei dem, was vorher zu sehen war: ${what}`,
+    },
     rule: {
       passed: (what) => `Diese Regel trifft zu: ${what}`,
       failed: (what) => `Diese Regel trifft nicht zu: ${what}`,
     },
     split: {
+      passed: (what) => `Ausgelost in: ${what}`,
+      failed: (what) => `Nicht ausgelost in: ${what}`,
+    },
+    factorial: {
+      passed: (what) => `Kombination ausgelost in: ${what}`,
+      failed: (what) => `Keine Kombination ausgelost in: ${what}`,
+    },
+    bandit: {
+      passed: (what) => `Ausgelost in: ${what}`,
+      failed: (what) => `Nicht ausgelost in: ${what}`,
+    },
+    contextual: {
       passed: (what) => `Ausgelost in: ${what}`,
       failed: (what) => `Nicht ausgelost in: ${what}`,
     },

@@ -17,9 +17,17 @@ export const en: DevtoolsMessages = {
   reasons: {
     rule: "A rule holds.",
     split: "Drawn by lot, the same for this visitor each time.",
+    factorial: "A combination drawn by lot, the same for this visitor each time.",
+    bandit: "Drawn by lot, with shares that follow what was learned.",
+    contextual: "Drawn by lot, with shares that follow what was learned of visitors like this one.",
     override: "Forced here; not counted.",
     "no-match": "No rule holds, so the fallback shows.",
     "not-targeted": "The slot is not meant for this visitor, so the fallback shows.",
+    holdout: "This visitor is kept out of experiments, so the fallback shows.",
+    excluded: "Another experiment has this visitor, so the fallback shows.",
+    prerequisite: "Another slot does not show what this one needs, so the fallback shows.",
+    conflict: "This visitor has seen more than one variant, so the fallback shows.",
+    superseded: "This visitor was assigned before the experiment began anew, so the fallback shows.",
     "not-covered": "The experiment does not cover this visitor, so the fallback shows.",
     "no-identity": "There is no id to draw a lot for, so the fallback shows.",
     consent: "Consent is missing, so the fallback shows.",
@@ -39,11 +47,39 @@ export const en: DevtoolsMessages = {
       passed: (what) => `It is meant for this visitor: ${what}`,
       failed: (what) => `It is not meant for this visitor: ${what}`,
     },
+    holdout: {
+      passed: (what) => `Not kept out by the holdout: ${what}`,
+      failed: (what) => `Kept out by the holdout: ${what}`,
+    },
+    exclusion: {
+      passed: (what) => `Has its place in the exclusion group: ${what}`,
+      failed: (what) => `Has no place in the exclusion group: ${what}`,
+    },
+    prerequisite: {
+      passed: (what) => `Shows what is needed: ${what}`,
+      failed: (what) => `Does not show what is needed: ${what}`,
+    },
+    sticky: {
+      passed: (what) => `What was seen before is kept: ${what}`,
+      failed: (what) => `What was seen before is not kept: ${what}`,
+    },
     rule: {
       passed: (what) => `This rule holds: ${what}`,
       failed: (what) => `This rule does not hold: ${what}`,
     },
     split: {
+      passed: (what) => `A lot was drawn in: ${what}`,
+      failed: (what) => `No lot was drawn in: ${what}`,
+    },
+    factorial: {
+      passed: (what) => `A combination was drawn in: ${what}`,
+      failed: (what) => `No combination was drawn in: ${what}`,
+    },
+    bandit: {
+      passed: (what) => `A lot was drawn in: ${what}`,
+      failed: (what) => `No lot was drawn in: ${what}`,
+    },
+    contextual: {
       passed: (what) => `A lot was drawn in: ${what}`,
       failed: (what) => `No lot was drawn in: ${what}`,
     },

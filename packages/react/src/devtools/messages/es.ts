@@ -17,9 +17,18 @@ export const es: DevtoolsMessages = {
   reasons: {
     rule: "Se cumple una regla.",
     split: "Por sorteo, siempre igual para este visitante.",
+    factorial: "Una combinación por sorteo, siempre igual para este visitante.",
+    bandit: "Por sorteo, con proporciones que siguen lo aprendido.",
+    contextual: "Por sorteo, con proporciones que siguen lo aprendido de visitantes parecidos.",
     override: "Forzado aquí; no cuenta.",
     "no-match": "No se cumple ninguna regla: se muestra el contenido por defecto.",
     "not-targeted": "El espacio no está pensado para este visitante: se muestra el contenido por defecto.",
+    holdout: "Este visitante queda fuera de los experimentos: se muestra el contenido por defecto.",
+    excluded: "Otro experimento tiene a este visitante: se muestra el contenido por defecto.",
+    prerequisite: "Otro espacio no muestra lo que este necesita: se muestra el contenido por defecto.",
+    conflict: "Este visitante ha visto más de una variante: se muestra el contenido por defecto.",
+    superseded:
+      "Este visitante fue asignado antes de que el experimento empezara de nuevo: se muestra el contenido por defecto.",
     "not-covered": "El experimento no incluye a este visitante: se muestra el contenido por defecto.",
     "no-identity": "No hay identificador para el sorteo: se muestra el contenido por defecto.",
     consent: "Falta el consentimiento: se muestra el contenido por defecto.",
@@ -42,11 +51,39 @@ export const es: DevtoolsMessages = {
       passed: (what) => `Está pensado para este visitante: ${what}`,
       failed: (what) => `No está pensado para este visitante: ${what}`,
     },
+    holdout: {
+      passed: (what) => `No queda fuera por: ${what}`,
+      failed: (what) => `Queda fuera por: ${what}`,
+    },
+    exclusion: {
+      passed: (what) => `Tiene su parte en el grupo de exclusión: ${what}`,
+      failed: (what) => `No tiene parte en el grupo de exclusión: ${what}`,
+    },
+    prerequisite: {
+      passed: (what) => `Muestra lo necesario: ${what}`,
+      failed: (what) => `No muestra lo necesario: ${what}`,
+    },
+    sticky: {
+      passed: (what) => `Se mantiene lo visto antes: ${what}`,
+      failed: (what) => `No se mantiene lo visto antes: ${what}`,
+    },
     rule: {
       passed: (what) => `Se cumple esta regla: ${what}`,
       failed: (what) => `No se cumple esta regla: ${what}`,
     },
     split: {
+      passed: (what) => `Sorteado en: ${what}`,
+      failed: (what) => `Sin sorteo en: ${what}`,
+    },
+    factorial: {
+      passed: (what) => `Combinación sorteada en: ${what}`,
+      failed: (what) => `Sin combinación sorteada en: ${what}`,
+    },
+    bandit: {
+      passed: (what) => `Sorteado en: ${what}`,
+      failed: (what) => `Sin sorteo en: ${what}`,
+    },
+    contextual: {
       passed: (what) => `Sorteado en: ${what}`,
       failed: (what) => `Sin sorteo en: ${what}`,
     },

@@ -17,9 +17,17 @@ export const fr: DevtoolsMessages = {
   reasons: {
     rule: "Une règle s’applique.",
     split: "Tiré au sort, toujours le même pour ce visiteur.",
+    factorial: "Une combinaison tirée au sort, toujours la même pour ce visiteur.",
+    bandit: "Tiré au sort, avec des parts qui suivent ce qui a été appris.",
+    contextual: "Tiré au sort, avec des parts qui suivent ce qui a été appris de visiteurs semblables.",
     override: "Forcé ici\u00a0; non compté.",
     "no-match": "Aucune règle ne s’applique, d’où le contenu par défaut.",
     "not-targeted": "L’emplacement n’est pas destiné à ce visiteur, d’où le contenu par défaut.",
+    holdout: "Ce visiteur est tenu à l’écart des expériences, d’où le contenu par défaut.",
+    excluded: "Une autre expérience a ce visiteur, d’où le contenu par défaut.",
+    prerequisite: "Un autre emplacement n’affiche pas ce qu’il faut ici, d’où le contenu par défaut.",
+    conflict: "Ce visiteur a vu plus d’une variante, d’où le contenu par défaut.",
+    superseded: "Ce visiteur a été affecté avant que l’expérience ne recommence, d’où le contenu par défaut.",
     "not-covered": "L’expérience ne couvre pas ce visiteur, d’où le contenu par défaut.",
     "no-identity": "Il n’y a pas d’identifiant pour tirer au sort, d’où le contenu par défaut.",
     consent: "Le consentement manque, d’où le contenu par défaut.",
@@ -42,11 +50,39 @@ export const fr: DevtoolsMessages = {
       passed: (what) => `Il est destiné à ce visiteur\u00a0: ${what}`,
       failed: (what) => `Il n’est pas destiné à ce visiteur\u00a0: ${what}`,
     },
+    holdout: {
+      passed: (what) => `Pas tenu à l’écart par\u00a0: ${what}`,
+      failed: (what) => `Tenu à l’écart par\u00a0: ${what}`,
+    },
+    exclusion: {
+      passed: (what) => `A sa part du groupe d’exclusion\u00a0: ${what}`,
+      failed: (what) => `N’a pas de part du groupe d’exclusion\u00a0: ${what}`,
+    },
+    prerequisite: {
+      passed: (what) => `Affiche ce qu’il faut\u00a0: ${what}`,
+      failed: (what) => `N’affiche pas ce qu’il faut\u00a0: ${what}`,
+    },
+    sticky: {
+      passed: (what) => `Ce qui a été vu est gardé\u00a0: ${what}`,
+      failed: (what) => `Ce qui a été vu n’est pas gardé\u00a0: ${what}`,
+    },
     rule: {
       passed: (what) => `Cette règle s’applique\u00a0: ${what}`,
       failed: (what) => `Cette règle ne s’applique pas\u00a0: ${what}`,
     },
     split: {
+      passed: (what) => `Tirage au sort dans\u00a0: ${what}`,
+      failed: (what) => `Pas de tirage au sort dans\u00a0: ${what}`,
+    },
+    factorial: {
+      passed: (what) => `Combinaison tirée au sort dans\u00a0: ${what}`,
+      failed: (what) => `Pas de combinaison tirée au sort dans\u00a0: ${what}`,
+    },
+    bandit: {
+      passed: (what) => `Tirage au sort dans\u00a0: ${what}`,
+      failed: (what) => `Pas de tirage au sort dans\u00a0: ${what}`,
+    },
+    contextual: {
       passed: (what) => `Tirage au sort dans\u00a0: ${what}`,
       failed: (what) => `Pas de tirage au sort dans\u00a0: ${what}`,
     },

@@ -2,8 +2,10 @@ import type { Grants, Purpose } from "../consent/types.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Memberships, SegmentDefinition, SegmentExpression } from "../segments/types.js";
 import type { Attributes, Condition, Groups } from "../targeting/types.js";
+import type { ExperimentMeasures, MetricDefinition } from "./metric-types.js";
 
 export type { SegmentExpression };
+export type * from "./metric-types.js";
 
 /** All that is decided, as one JSON document. */
 export interface Ruleset {
@@ -18,6 +20,10 @@ export interface Ruleset {
   holdouts?: Readonly<Record<string, Holdout>>;
   /** Hashes that experiments share out among each other: those with disjoint ranges of one never have a visitor in common. */
   exclusionGroups?: Readonly<Record<string, ExclusionGroup>>;
+  /** By name: what experiments are judged by. */
+  metrics?: Readonly<Record<string, MetricDefinition>>;
+  /** By key: which metrics are counted of which experiment. */
+  experiments?: Readonly<Record<string, ExperimentMeasures>>;
   slots: Readonly<Record<string, SlotDefinition>>;
 }
 

@@ -17,6 +17,7 @@ import {
 import type { Report, Shape } from "./report.js";
 import type { Ruleset } from "./types.js";
 import { checkGroups } from "./validate-groups.js";
+import { checkMetrics } from "./validate-metrics.js";
 import { checkPolicy, checkVariant } from "./validate-policy.js";
 
 const MAX_DEPTH = 64;
@@ -28,6 +29,8 @@ const RULESET: Shape = {
   "revision!": ["a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   groups: OBJECT,
   segments: LIST,
+  metrics: OBJECT,
+  experiments: OBJECT,
   "slots!": OBJECT,
 };
 const SEGMENT: Shape = {
@@ -158,6 +161,7 @@ export function validateRuleset(json: unknown): Result<Ruleset, Issue[]> {
       checkSlot(report, pointer("/slots", name), [slots[name], names, groups]);
     }
     checkSharedExperiments(report, slots);
+    checkMetrics(report, { ...fields, groups });
   }
   return report.issues.length > 0 ? fail(report.issues) : ok(json as Ruleset);
 }

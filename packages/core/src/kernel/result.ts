@@ -16,3 +16,6 @@ export const fail = <E>(error: E): { ok: false; error: E } => ({ ok: false, erro
 export function pointer(base: string, key: string | number): string {
   return `${base}/${`${key}`.replace(/~/g, "~0").replace(/\//g, "~1")}`;
 }
+
+/** A key of a JSON pointer as it was before it became part of it. */
+export const unescaped = (part: string): string => part.replace(/~1/g, "/").replace(/~0/g, "~");

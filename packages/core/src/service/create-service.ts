@@ -10,6 +10,8 @@ import { createContext } from "./create-context.js";
 import { ingest } from "./door/ingest.js";
 import { eraseSubject } from "./erase/erase.js";
 import { readFigure } from "./figures/read-figure.js";
+import { experimentSums } from "./experiments/experiment-sums.js";
+import { createExperiments } from "./experiments/experiments.js";
 import { experimentCounts, segmentSize, summarise } from "./figures/summary.js";
 import { checkSite } from "./layout/partitions.js";
 import { listLetters, replayLetters } from "./letters/replay-letters.js";
@@ -105,12 +107,41 @@ function handovers(
 /** What was counted. */
 function figures(
   context: ServiceContext,
-): Pick<PersonalizationService, "summary" | "experiment" | "series" | "segmentSize"> {
+  { rulesets }: Parts,
+): Pick<PersonalizationService, "summary" | "experiment" | "experimentSums" | "series" | "segmentSize"> {
   return {
+    async experimentSums(experiment, { site: given, run } = {}) {
+      const site = checkSite(given);
+      const ruleset = (await rulesets.of(site)).compiled?.ruleset;
+      return ruleset === undefined ? null : experimentSums(context, site, { ruleset, experiment, run });
+    },
     summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
     series: async (query, { site } = {}) => readFigure(context, checkSite(site), query),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
+  };
+}
+
+/** What people try out. */
+function experiments(
+  context: ServiceContext,
+  { rulesets, ready }: Parts,
+): Pick<PersonalizationService, "experiments"> {
+  const { get, list, history, define, act } = createExperiments(context, rulesets);
+  return {
+    experiments: {
+      get: async (id, { site } = {}) => get(checkSite(site), id),
+      list: async ({ site } = {}) => list(checkSite(site)),
+      history: async (id, { site } = {}) => history(checkSite(site), id),
+      async define(definition, { site, actor } = {}) {
+        await ready();
+        return define({ site: checkSite(site), actor }, definition);
+      },
+      async act(id, action, { site, actor } = {}) {
+        await ready();
+        return act({ site: checkSite(site), actor }, id, action);
+      },
+    },
   };
 }
 
@@ -155,7 +186,8 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...rights(context, parts),
     ...tokens(context),
     ...handovers(context, parts),
-    ...figures(context),
+    ...figures(context, parts),
+    ...experiments(context, parts),
     ...records(context, parts),
     rebuild: (progress) => rebuild(context, progress),
     cacheStats: () => ({

@@ -21,8 +21,10 @@
  *   erase/     it is erased       erase → erase-visitor → erase-records
  *   cache/     held in memory     visitor-cache → known-visitor, bounded-cache, seen, cache-counts
  *
- *   figures/   counts             summary → bound-summary
+ *   figures/   counts             summary → bound-summary; counter-totals
  *              over time          rollups, rollup-buckets (in the commit) → rollup-writer → rollup-shard, rollup-base; read-figure, figures (which)
+ *
+ *   experiments/ what is tried out  lifecycle (pure) ← experiments (kept); measures (pure, in the fold) → wide-sum; experiment-sums (read)
  *
  *   live/      between processes  listen → notices; frames, subscribe
  *   upkeep/    by timers, by hand sweep, rebuild ← folding-claim (keeps all others off), audit, health

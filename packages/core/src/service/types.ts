@@ -13,6 +13,9 @@ import type {
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
+import type { ExperimentSums } from "./experiments/experiment-sums.js";
+import type { ExperimentRevision } from "./experiments/experiments.js";
+import type { Experiment, ExperimentAction, ExperimentDefinition } from "./experiments/lifecycle.js";
 import type { FigureName } from "./figures/figures.js";
 import type {
   ActOptions,
@@ -44,6 +47,15 @@ import type {
   VisitorProfile,
 } from "./results.js";
 import type { AuditFact } from "./upkeep/audit.js";
+
+export type { ExperimentSums, MetricSums } from "./experiments/experiment-sums.js";
+export type { ExperimentRevision } from "./experiments/experiments.js";
+export type {
+  Experiment,
+  ExperimentAction,
+  ExperimentDefinition,
+  ExperimentStatus,
+} from "./experiments/lifecycle.js";
 
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {
@@ -123,6 +135,32 @@ export interface PersonalizationService {
   summary(site?: string, options?: { names?: number }): Promise<SiteSummary>;
   /** One experiment's counts, the 200 largest variants; null where nothing was counted. */
   experiment(name: string, options?: { site?: string }): Promise<ArmCounts | null>;
+  /**
+   * Experiments as people define them: draft → running → stopped (→ running, as a new run) → shipped, every revision kept. Starting one publishes a ruleset in which it decides its slot, stopping it
+   * one in which the slot is as it was before, shipping a variant one in which everybody gets that. Issues carry their place in the definition.
+   */
+  experiments: {
+    get(id: string, options?: { site?: string }): Promise<Experiment | null>;
+    /** In the order of their ids. */
+    list(options?: { site?: string }): Promise<Experiment[]>;
+    /** The newest first. */
+    history(id: string, options?: { site?: string }): Promise<ExperimentRevision[]>;
+    /** A new one, or one that is there already: once it runs, only its words can change. */
+    define(
+      definition: ExperimentDefinition,
+      options?: ActOptions,
+    ): Promise<Result<Experiment, Issue[]>>;
+    act(
+      id: string,
+      action: Exclude<ExperimentAction, { type: "define" }>,
+      options?: ActOptions,
+    ): Promise<Result<Experiment, Issue[]>>;
+  };
+  /**
+   * What the metrics of one run of an experiment have come to, by variant, as `analyzeExperiment` takes it. A visitor counts from its first exposure on, once; default: the run that the
+   * ruleset names. Null where the ruleset does not measure the experiment.
+   */
+  experimentSums(experiment: string, options?: { site?: string; run?: number }): Promise<ExperimentSums | null>;
   /**
    * A figure over time, by when the server received what it counts; null without a series. What is folded is there some seconds later, and what
    * is erased stays in it as part of sums that name nobody. Rejects with `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept.

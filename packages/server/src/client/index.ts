@@ -134,6 +134,41 @@ export function createClient(options: ClientOptions) {
     ruleset: (given?: CallOptions) => json<Ruleset>("GET", "/api/v1/ruleset", {}, given),
     publishRuleset: (body: Ruleset, given?: OnceOptions) =>
       json<AnswerOf<"publishRuleset">>("PUT", "/api/v1/ruleset", { body, once: true }, given),
+    experiments: (given?: CallOptions) => get<"experiments">("/api/v1/experiments", given),
+    createExperiment: (body: BodyOf<"createExperiment">, given?: OnceOptions) =>
+      json<AnswerOf<"createExperiment">>("POST", "/api/v1/experiments", { body, once: true }, given),
+    experiment: (id: string, given?: CallOptions) =>
+      get<"experiment">(`/api/v1/experiments/${part(id)}`, given),
+    defineExperiment: (id: string, body: BodyOf<"defineExperiment">, given?: OnceOptions) =>
+      json<AnswerOf<"defineExperiment">>(
+        "PUT",
+        `/api/v1/experiments/${part(id)}`,
+        { body, once: true },
+        given,
+      ),
+    experimentHistory: (id: string, given?: CallOptions) =>
+      get<"experimentHistory">(`/api/v1/experiments/${part(id)}/history`, given),
+    startExperiment: (id: string, given?: OnceOptions) =>
+      json<AnswerOf<"startExperiment">>(
+        "POST",
+        `/api/v1/experiments/${part(id)}/start`,
+        { once: true },
+        given,
+      ),
+    stopExperiment: (id: string, given?: OnceOptions) =>
+      json<AnswerOf<"stopExperiment">>(
+        "POST",
+        `/api/v1/experiments/${part(id)}/stop`,
+        { once: true },
+        given,
+      ),
+    shipExperiment: (id: string, body: BodyOf<"shipExperiment">, given?: OnceOptions) =>
+      json<AnswerOf<"shipExperiment">>(
+        "POST",
+        `/api/v1/experiments/${part(id)}/ship`,
+        { body, once: true },
+        given,
+      ),
     experimentResults: (id: string, given?: CallOptions) =>
       get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given),
     segmentSize: (id: string, given?: CallOptions) =>

@@ -6,6 +6,7 @@ import {
 } from "@attune/core/wire";
 import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
+import { experimentOperations } from "./operations-experiments.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
 import { segmentOperations } from "./operations-segment.js";
@@ -18,6 +19,7 @@ const LIMIT = { type: "integer", minimum: 1, maximum: 200, default: 200 };
 export const operations = {
   ...eventsOperations,
   ...siteOperations,
+  ...experimentOperations,
   ...segmentOperations,
   "POST /api/v1/behavioral/consent": {
     id: "recordConsent",

@@ -6,6 +6,7 @@ import { dashboardRoutes } from "./dashboard.js";
 import { dataRoutes } from "./data.js";
 import { decisionRoutes } from "./decisions.js";
 import { eventRoutes } from "./events.js";
+import { experimentRoutes } from "./experiments.js";
 import { figureRoutes } from "./figures.js";
 import { handoverRoutes } from "./handover.js";
 import { healthRoutes } from "./health.js";
@@ -39,6 +40,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...privacyReportRoutes(context),
     ...decisionRoutes(context),
     ...rulesetRoutes(context),
+    ...experimentRoutes(context),
     ...figureRoutes(context),
     ...seriesRoutes(context),
     ...simulationRoutes(context),

@@ -135,10 +135,21 @@ async function takeIn(
     );
     await putLetters(context, letters);
   }
-  const kept = parts.sampling?.sampling.keep(admitted) ?? admitted;
+  const kept = await sampled(parts, site, admitted);
   const events = kept.map(({ event }) => event);
   const outcomes = await take(context, parts, events, options);
   return { ...result(admission, kept, outcomes), ids: idsMade(inputs, admission) };
+}
+
+/** Under load some are left out, but none by which an experiment is measured. Where nobody can tell which these are, none. */
+async function sampled(
+  { sampling, rulesets }: IngestParts,
+  site: string,
+  admitted: Admission["admitted"],
+): Promise<Admission["admitted"]> {
+  if (sampling === null || sampling.sampling.rate() === 1) return admitted;
+  const rules = await rulesets.of(site).catch(() => null);
+  return rules === null ? admitted : sampling.sampling.keep(admitted, rules.measuring?.reads);
 }
 
 function idsMade(inputs: readonly unknown[], { admitted }: Admission): IngestResult["ids"] {

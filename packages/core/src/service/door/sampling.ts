@@ -26,8 +26,12 @@ export interface Sampling {
   rate(): number;
   /** Once a second at most it is judged anew. */
   told(pressure: Pressure): void;
-  /** The events that are kept, each with its weight; all of them at rate 1. */
-  keep<T extends { event: Event }>(admitted: readonly T[]): T[];
+  /**
+   * The events that are kept, each with its weight; all of them at rate 1.
+   *
+   * @param isRead Whether something is measured by events of this name, so that none may be left out.
+   */
+  keep<T extends { event: Event }>(admitted: readonly T[], isRead?: (name: string) => boolean): T[];
 }
 
 const STEP_MS = 1000;
@@ -85,10 +89,10 @@ export function createSampling(options: SamplingOptions, now: () => number): Sam
         if (rate / 2 >= least) rate /= 2;
       } else if (rate < 1 && bounds.every(([name, bound]) => pressure[name] <= bound / 2)) rate *= 2;
     },
-    keep(admitted) {
+    keep(admitted, isRead = () => false) {
       if (rate === 1) return [...admitted];
       return admitted.filter(({ event }) => {
-        if (!isSampleable(event.name, keep)) return true;
+        if (!isSampleable(event.name, keep) || isRead(event.name)) return true;
         if (placeOf(event.id) >= rate) return false;
         event.weight = 1 / rate;
         return true;

@@ -1,5 +1,5 @@
 import type { Event } from "../../events/types.js";
-import { pointer } from "../../kernel/result.js";
+import { pointer, unescaped } from "../../kernel/result.js";
 import type { SeriesPoint } from "../../ports/series.js";
 import { COUNTER } from "../fold/contributions.js";
 import type { Counts } from "../layout/records.js";
@@ -40,8 +40,6 @@ export function rolledUp(counter: string, by: number): { key: string; by: number
   const figure = ALONE.get(counter);
   return figure === undefined ? null : { key: figure, by };
 }
-
-const unescaped = (part: string): string => part.replace(/~1/g, "/").replace(/~0/g, "~");
 
 /** Where a bucket is: one shard of a site, one minute. */
 export interface BucketPlace {

@@ -1,29 +1,15 @@
-import { pointer } from "../../kernel/result.js";
+import { pointer, unescaped } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
 import type { SessionCount } from "../effects/sessions.js";
 import { COUNTER } from "../fold/contributions.js";
-import { COUNTER_SHARDS, counterShard, SESSION_SHARDS, SORT, sessionShard } from "../layout/partitions.js";
+import { counterShard, SESSION_SHARDS, SORT, sessionShard } from "../layout/partitions.js";
 import type { ArmCounts, SiteSummary } from "../types.js";
 import { boundSummary, largestArms } from "./bound-summary.js";
+import { counterTotals, SHARDS } from "./counter-totals.js";
 import { REVENUE_UNIT } from "./figures.js";
 
-const SHARDS = Array.from({ length: COUNTER_SHARDS }, (_, shard) => shard);
 /** Event names, segments and experiments told one by one, unless said otherwise. */
 const MAX_NAMES = 200;
-
-/** The counters whose names start so, of all shards together. */
-async function counters({ hot }: ServiceContext, site: string, prefix: string): Promise<Map<string, number>> {
-  const totals = new Map<string, number>();
-  for (const shard of SHARDS) {
-    const found = hot.scan<number>(counterShard(site, shard), { prefix: SORT.count + prefix });
-    for await (const { sort, value } of found) {
-      const name = sort.slice(SORT.count.length);
-      // The record without a name guards the shard.
-      if (name !== "") totals.set(name, (totals.get(name) ?? 0) + value);
-    }
-  }
-  return totals;
-}
 
 async function sessions({ hot }: ServiceContext, site: string): Promise<SessionCount> {
   const keys = Array.from({ length: SESSION_SHARDS }, (_, shard) => ({
@@ -35,8 +21,6 @@ async function sessions({ hot }: ServiceContext, site: string): Promise<SessionC
     counts.reduce((total, count) => total + (count?.value[of] ?? 0), 0);
   return { sessions: sum("sessions"), converted: sum("converted") };
 }
-
-const unescaped = (part: string): string => part.replace(/~1/g, "/").replace(/~0/g, "~");
 
 type Arms = Map<string, { exposures: number; conversions: number }>;
 
@@ -60,7 +44,7 @@ export async function summarise(
   site: string,
   names: number = MAX_NAMES,
 ): Promise<SiteSummary> {
-  const [totals, given] = await Promise.all([counters(context, site, ""), sessions(context, site)]);
+  const [totals, given] = await Promise.all([counterTotals(context, site, ""), sessions(context, site)]);
   const total = (name: string): number => totals.get(name) ?? 0;
   const under = (prefix: string): [string, number][] =>
     Array.from(totals).flatMap(([name, value]) =>
@@ -95,7 +79,7 @@ export async function experimentCounts(
 ): Promise<ArmCounts | null> {
   const found = await Promise.all(
     [COUNTER.exposed, COUNTER.converted].map((kind) =>
-      counters(context, site, `${pointer(kind, experiment)}/`),
+      counterTotals(context, site, `${pointer(kind, experiment)}/`),
     ),
   );
   const arms = armsIn(new Map(found.flatMap((totals) => [...totals]))).get(experiment);

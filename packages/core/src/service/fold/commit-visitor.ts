@@ -93,7 +93,7 @@ export async function commitVisitor(
     if (known.tombstone !== null) {
       return { ...done, outcomes: entries.map(() => "erased"), pending: known.tombstone.pending ?? [] };
     }
-    const plan = foldVisitor(known, entries, rules.evaluate);
+    const plan = foldVisitor(known, entries, rules);
     const { record, outcomes, events } = plan;
     const narrowed = plan.consent !== null;
     if (record !== null || narrowed) {

@@ -3,13 +3,14 @@ import { pointer } from "../../kernel/result.js";
 import type { Memberships } from "../../segments/types.js";
 import { sessionOf } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
+import { MEASURE, type Measures, type Measuring } from "../experiments/measures.js";
 import { REVENUE_UNIT } from "../figures/figures.js";
 import type { Counts, VisitorRecord } from "../layout/records.js";
 
 /**
  * Counter names. Each is a prefix for what it counts, so that no name a client sends can be taken for another counter:
- * `event/{name}`, `segment/{name}`, `exposed/{experiment}/{variant}`, `converted/{experiment}/{variant}` (parts escaped as in
- * JSON pointers), and these. Revenue is in ten-thousandths, so that sums are exact in any order.
+ * `event/{name}`, `segment/{name}`, `exposed/{experiment}/{variant}`, `converted/{experiment}/{variant}`, `measure/…` (parts escaped
+ * as in JSON pointers), and these. Revenue is in ten-thousandths, so that sums are exact in any order.
  */
 export const COUNTER = {
   visitors: "visitors",
@@ -45,11 +46,13 @@ const OWN: readonly string[] = [
 const MAX_NAME = 128;
 const MAX_REVENUE = 1e9;
 
+type Known = Pick<VisitorRecord, "counts" | "first" | "counted" | "measures">;
+
 /** What the events of one commit add to the site's counters. */
 export interface Contributions {
   add(event: Event, after: VisitorState, segments: Memberships): void;
   conflict(): void;
-  result(): Pick<VisitorRecord, "counts" | "first" | "counted"> & {
+  result(): Known & {
     delta: Counts;
     sessions: Map<string, SessionPart>;
     /** Each change of a counter by its minute; empty unless `minuteOf` was given. */
@@ -62,6 +65,8 @@ export interface SessionPart {
   converted: boolean;
   minutes?: { started: number; converted: number | null };
 }
+
+const isMeasure = (counter: string): boolean => counter.startsWith(`${MEASURE}/`);
 
 const isName = (value: unknown): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= MAX_NAME;
@@ -77,10 +82,12 @@ function revenueOf({ properties }: Event): number {
  * Starts from what the visitor has contributed before. Only events that cover analytics count.
  *
  * @param minuteOf Where rollups are kept: the minute that an event falls into.
+ * @param measuring What the site's experiments measure.
  */
 export function contributions(
-  before: Pick<VisitorRecord, "counts" | "first" | "counted"> | null,
+  before: Known | null,
   minuteOf: ((event: Event) => number) | null = null,
+  measuring: Measuring | null = null,
 ): Contributions {
   const counts: Record<string, number> = { ...before?.counts };
   const delta: Record<string, number> = {};
@@ -89,6 +96,7 @@ export function contributions(
   let minute: number | null = null;
   let first = before?.first ?? {};
   let counted = before?.counted ?? null;
+  let measures: Measures = before?.measures ?? {};
   let synced: Memberships | null = null;
   const conversion = (part: string, variant: string): string => pointer(COUNTER.converted + part, variant);
   /** An exposure that a later order is attributed to keeps the place of that conversion. */
@@ -98,11 +106,11 @@ export function contributions(
   let room =
     MAX_COUNTERS -
     OWN.length -
-    Object.keys(counts).filter((name) => !OWN.includes(name)).length -
+    Object.keys(counts).filter((name) => !OWN.includes(name) && !isMeasure(name)).length -
     owed.length;
 
   const add = (name: string, by: number): void => {
-    if (counts[name] === undefined && !OWN.includes(name)) room--;
+    if (counts[name] === undefined && !OWN.includes(name) && !isMeasure(name)) room--;
     counts[name] = (counts[name] ?? 0) + by;
     delta[name] = (delta[name] ?? 0) + by;
     if (minute !== null) (minutes[minute] ??= []).push([name, by]);
@@ -156,6 +164,23 @@ export function contributions(
     room--;
   }
 
+  /** What was added stands in the counts themselves: the difference is right though the ruleset has changed since. */
+  function measure(event: Event, { see, counts: countsOf }: Measuring): void {
+    const known = measures;
+    measures = see(known, event);
+    if (measures === known) return;
+    for (const [key, one] of Object.entries(measures)) {
+      if (one === known[key]) continue;
+      const now = countsOf(key, one) ?? {};
+      const prefix = `${pointer(MEASURE, key)}/`;
+      const names = Object.keys(counts).filter((name) => name.startsWith(prefix));
+      for (const name of new Set([...names, ...Object.keys(now)])) {
+        const by = (now[name] ?? 0) - (counts[name] ?? 0);
+        if (by !== 0) add(name, by);
+      }
+    }
+  }
+
   function segments(now: Memberships): void {
     if (now === synced) return;
     synced = now;
@@ -179,6 +204,7 @@ export function contributions(
       session(event, after);
       if (event.name === "Order Completed") order(event);
       else if (event.name === "Variant Exposed") exposure(event);
+      if (measuring?.reads(event.name)) measure(event, measuring);
       segments(now);
     },
     conflict() {
@@ -188,7 +214,8 @@ export function contributions(
     result() {
       for (const name of Object.keys(counts)) if (counts[name] === 0) delete counts[name];
       for (const name of Object.keys(delta)) if (delta[name] === 0) delete delta[name];
-      return { counts, first, counted, delta, sessions, minutes };
+      const kept = Object.keys(measures).length > 0 && { measures };
+      return { counts, first, counted, ...kept, delta, sessions, minutes };
     },
   };
 }

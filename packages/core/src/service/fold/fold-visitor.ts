@@ -4,6 +4,7 @@ import type { Memberships } from "../../segments/types.js";
 import { fold, initialState } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
 import { inherited, narrowToConsent } from "../door/narrow.js";
+import type { Measuring } from "../experiments/measures.js";
 import { minuteOf } from "../figures/rollups.js";
 import type { EventRecord, PendingEffects, VisitorRecord } from "../layout/records.js";
 import type { EventOutcome } from "../types.js";
@@ -16,6 +17,12 @@ export type Evaluate = (
   purposes: readonly Purpose[],
 ) => Memberships;
 export type Traits = Readonly<Record<string, unknown>>;
+
+/** What the site's ruleset says of the fold. */
+export interface FoldRules {
+  evaluate: Evaluate;
+  measuring: Measuring | null;
+}
 
 export interface HashedEvent {
   event: Event;
@@ -94,13 +101,13 @@ function mergeTraits(traits: Traits, given: Traits): Traits {
 export function foldVisitor(
   input: VisitorInput,
   entries: readonly HashedEvent[],
-  evaluate: Evaluate,
+  { evaluate, measuring }: FoldRules,
 ): VisitorPlan {
   const taken = new Map(input.taken);
   const conflicts = new Map<string, readonly number[]>();
   const links = new Set<string>();
   const events: EventRecord[] = [];
-  const counting = contributions(input.record, input.rollups ? minuteOf : null);
+  const counting = contributions(input.record, input.rollups ? minuteOf : null, measuring);
   let state = input.record?.state ?? initialState();
   let segments = input.record?.segments ?? {};
   let traits = input.traits;

@@ -7,7 +7,7 @@ import { fnv1a32 } from "../../kernel/hash.js";
  *   {site}/u/{user}      one user: linked visitors, consent, tombstone
  *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied; their rollups
  *   {site}/s/{n}         sessions that clients named, sharded by session, with their count; their rollups
- *   {site}/meta          the ruleset
+ *   {site}/meta          the ruleset, and the experiments that people define
  *   {site}/audit         the audit log and its latest checkpoint
  *   {site}/letters       daily keys of the dead letters
  *   {site}/handover/{id}  that a visitor was handed over to another domain: gone soon, and names nobody
@@ -74,6 +74,8 @@ export const SORT = {
   tombstone: "tombstone",
   ruleset: "ruleset",
   rulesetHistory: "r/",
+  experiment: "experiment/",
+  experimentHistory: "experiment-history/",
   event: "e/",
   conflict: "x/",
   consentHistory: "c/",

@@ -2,6 +2,7 @@ import type { ConsentRecord } from "../../consent/types.js";
 import type { Event } from "../../events/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { VisitorState } from "../../state/types.js";
+import type { Measures } from "../experiments/measures.js";
 import type { PackedEvent } from "../log/packed-events.js";
 import type { ErasureReceipt } from "../types.js";
 
@@ -69,6 +70,8 @@ export interface VisitorRecord {
   counts: Counts;
   /** Experiment → the variant seen first, which an order is attributed to. */
   first: Readonly<Record<string, string>>;
+  /** What the site's experiments measure of this visitor; absent where they do not. */
+  measures?: Measures;
   /** The session that was counted last, and whether an order in it was. */
   counted: { session: string; converted: boolean } | null;
   seq: number;

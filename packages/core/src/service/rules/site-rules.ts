@@ -3,12 +3,12 @@ import { engagementScore, intentScore } from "../../engagement/index.js";
 import { compileAssessment } from "../../segments/index.js";
 import { features } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
-import type { Evaluate } from "../fold/fold-visitor.js";
+import { compileMeasures } from "../experiments/measures.js";
+import type { FoldRules } from "../fold/fold-visitor.js";
 
 /** A site's rules, ready to be used. */
-export interface SiteRules {
+export interface SiteRules extends FoldRules {
   compiled: CompiledRuleset | null;
-  evaluate: Evaluate;
 }
 
 /** What conditions can read of a visitor beyond the state's own attributes. */
@@ -25,6 +25,7 @@ export function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
   return {
     compiled,
+    measuring: compiled?.ruleset.experiments === undefined ? null : compileMeasures(compiled.ruleset),
     evaluate: (state, previous, traits, purposes) =>
       assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
   };

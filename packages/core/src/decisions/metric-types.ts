@@ -1,0 +1,49 @@
+import type { Condition } from "../targeting/types.js";
+
+/** Which events are measured, and what of them. */
+export interface Measured {
+  /** The event's name. */
+  event: string;
+  /** On `{ name, properties, context }` of the event; default: all of that name. */
+  where?: Condition;
+}
+
+/** Adds up a property of events; what is no finite number counts as 0. */
+export interface Summed extends Measured {
+  /** Path of a property, such as `revenue`. */
+  value: string;
+}
+
+interface Measure {
+  description?: string;
+  /** What is wanted of it (default `increase`). */
+  direction?: "increase" | "decrease";
+  /** Only what happens within this time after the visitor's first exposure, ms. Default: all that comes. */
+  withinMs?: number;
+}
+
+/** Values above it count as it, per visitor: one order in a million must not decide (winsorising at a bound that is known beforehand). */
+interface Bounded {
+  cap?: number;
+}
+
+/** What an experiment is judged by, per visitor, from the first exposure on. */
+export type MetricDefinition =
+  /** Whether it happened. */
+  | (Measure & Measured & { type: "conversion" })
+  /** How often. */
+  | (Measure & Measured & Bounded & { type: "count" })
+  /** How much, such as revenue. */
+  | (Measure & Summed & Bounded & { type: "sum" })
+  /** One sum over another, such as revenue per order: events without `value` are counted. */
+  | (Measure & { type: "ratio"; numerator: Measured | Summed; denominator: Measured | Summed });
+
+/** What is measured of an experiment, whose key is that of the policies that assign it. */
+export interface ExperimentMeasures {
+  /** Raised to begin anew: what was counted of earlier runs is kept apart. Default 1. */
+  run?: number;
+  primary: string;
+  secondary?: readonly string[];
+  /** Must not become worse. */
+  guardrails?: readonly string[];
+}

@@ -1,0 +1,95 @@
+import { pointer } from "../kernel/result.js";
+import type { Groups } from "../targeting/types.js";
+import { validateCondition } from "../targeting/validate-condition.js";
+import { checkNames, checkShape, LIST, NAME, OBJECT, suggestion, TEXT } from "./report.js";
+import type { Kind, Report, Shape } from "./report.js";
+
+/** Each metric of an experiment is some counters per variant. */
+const MAX_METRICS = 30;
+
+const ABOVE_ZERO: Kind = [
+  "a number above 0",
+  (value) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY,
+];
+const MEASURE: Shape = {
+  "type!": NAME,
+  description: TEXT,
+  direction: ["increase or decrease", (value) => value === "increase" || value === "decrease"],
+  withinMs: ABOVE_ZERO,
+};
+const MEASURED: Shape = { "event!": NAME, where: OBJECT };
+const SUMMED: Shape = { ...MEASURED, "value!": NAME };
+const METRICS: Readonly<Record<string, Shape>> = {
+  conversion: { ...MEASURE, ...MEASURED },
+  count: { ...MEASURE, ...MEASURED, cap: ABOVE_ZERO },
+  sum: { ...MEASURE, ...SUMMED, cap: ABOVE_ZERO },
+  ratio: { ...MEASURE, "numerator!": OBJECT, "denominator!": OBJECT },
+};
+const EXPERIMENT: Shape = {
+  run: ["a whole number from 1", (value) => Number.isSafeInteger(value) && (value as number) >= 1],
+  "primary!": NAME,
+  secondary: LIST,
+  guardrails: LIST,
+};
+
+function checkMetric(report: Report, at: string, [metric, groups]: [unknown, Groups | undefined]): void {
+  const type = (metric as { type?: unknown } | null)?.type;
+  const shape = typeof type === "string" && Object.hasOwn(METRICS, type) ? METRICS[type] : undefined;
+  if (shape === undefined) {
+    const near = typeof type === "string" ? suggestion(type, Object.keys(METRICS)) : "";
+    report.add(
+      pointer(at, "type"),
+      "UNKNOWN_METRIC",
+      `A metric is of the type ${Object.keys(METRICS).join(", ")}.${near}`,
+    );
+    return;
+  }
+  const fields = checkShape(report, at, [metric, shape]);
+  const where = (path: string, condition: unknown): void => {
+    if (condition !== undefined) report.include(validateCondition(condition, path, groups));
+  };
+  where(pointer(at, "where"), fields?.["where"]);
+  for (const part of ["numerator", "denominator"]) {
+    const measured = fields?.[part];
+    if (measured === undefined) continue;
+    const path = pointer(at, part);
+    const inner = checkShape(report, path, [measured, { ...MEASURED, value: NAME }]);
+    where(pointer(path, "where"), inner?.["where"]);
+  }
+}
+
+/** Checks what is measured, and of which experiments. */
+export function checkMetrics(
+  report: Report,
+  {
+    metrics = {},
+    experiments = {},
+    groups,
+  }: {
+    metrics?: Record<string, unknown> | undefined;
+    experiments?: Record<string, unknown> | undefined;
+    groups?: Groups | undefined;
+  },
+): void {
+  const known = checkNames(report, "/metrics", metrics);
+  for (const name of known) checkMetric(report, pointer("/metrics", name), [metrics[name], groups]);
+  for (const name of checkNames(report, "/experiments", experiments)) {
+    const at = pointer("/experiments", name);
+    const fields = checkShape(report, at, [experiments[name], EXPERIMENT]);
+    const { primary, secondary, guardrails } = fields ?? {};
+    const listed = (part: string, list: unknown): [string, unknown][] =>
+      ((list ?? []) as unknown[]).map((metric, i) => [`${part}/${i}`, metric]);
+    const named = [
+      ["primary", primary] as const,
+      ...listed("secondary", secondary),
+      ...listed("guardrails", guardrails),
+    ];
+    if (named.length > MAX_METRICS)
+      report.add(at, "TOO_MANY_METRICS", `An experiment may be judged by ${MAX_METRICS} metrics.`);
+    for (const [part, metric] of named) {
+      if (metric === undefined || (typeof metric === "string" && known.includes(metric))) continue;
+      const near = typeof metric === "string" ? suggestion(metric, known) : "";
+      report.add(`${at}/${part}`, "UNKNOWN_METRIC", `There is no such metric under /metrics.${near}`);
+    }
+  }
+}

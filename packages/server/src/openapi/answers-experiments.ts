@@ -1,0 +1,47 @@
+import type { ExperimentDefinition } from "@attune/core/service";
+import * as v from "valibot";
+import { count, moment, typed } from "./answer-parts.js";
+
+const text = () => v.pipe(v.string(), v.nonEmpty());
+
+const definition = {
+  id: v.pipe(v.string(), v.maxLength(64)),
+  name: text(),
+  hypothesis: v.optional(v.string()),
+  slot: v.pipe(text(), v.description("It decides this slot while it runs.")),
+  gates: v.optional(
+    v.pipe(
+      v.looseObject({}),
+      v.description("Who takes part: targeting, holdouts, exclusion, prerequisites, as in a ruleset."),
+    ),
+  ),
+  policy: v.pipe(
+    v.looseObject({ type: v.picklist(["split", "factorial", "bandit", "contextual"]) }),
+    v.description("As in a ruleset, without `experiment`, which is the id."),
+  ),
+  control: v.optional(v.pipe(v.string(), v.description("Default: the slot's fallback."))),
+  measures: v.looseObject({
+    primary: v.pipe(text(), v.description("A metric of the ruleset.")),
+    secondary: v.optional(v.array(text())),
+    guardrails: v.optional(v.array(text())),
+  }),
+};
+
+export const experimentDefinition = () => typed<ExperimentDefinition>(v.strictObject(definition));
+
+const state = {
+  status: v.picklist(["draft", "running", "stopped", "shipped"]),
+  revision: count(),
+  run: v.pipe(count(), v.description("Of its starts; 0: never started.")),
+  startedAt: v.nullable(moment()),
+  stoppedAt: v.nullable(moment()),
+  shipped: v.nullable(v.string()),
+};
+
+export const experiment = () => v.strictObject({ ...definition, ...state });
+export const experiments = () => v.strictObject({ experiments: v.array(experiment()) });
+export const experimentHistory = () =>
+  v.strictObject({
+    revisions: v.array(v.strictObject({ ...definition, ...state, at: moment(), actor: v.string() })),
+  });
+export const shipment = () => v.strictObject({ variant: text() });

@@ -1,0 +1,82 @@
+import * as of from "./answers-experiments.js";
+import type { Operations } from "./operation.js";
+
+const ID = "The experiment's id, under which it is assigned and counted.";
+const DEFINED = { description: "The experiment.", schema: of.experiment() };
+const problems = [
+  [400, "ATTUNE_SERVER_EXPERIMENT"],
+  [404, "ATTUNE_SERVER_EXPERIMENT"],
+  [409, "ATTUNE_SERVER_EXPERIMENT"],
+] as const;
+const act = { tag: "Decisions", params: { id: ID }, answers: { 200: DEFINED }, problems } as const;
+
+export const experimentOperations = {
+  "GET /api/v1/experiments": {
+    id: "experiments",
+    tag: "Decisions",
+    summary: "All experiments that people have defined",
+    answers: { 200: { description: "In the order of their ids.", schema: of.experiments() } },
+  },
+  "POST /api/v1/experiments": {
+    id: "createExperiment",
+    tag: "Decisions",
+    summary: "Define a new experiment",
+    description:
+      "What is wrong with it is told at once, by its place in the definition. A draft decides nothing until it is started.",
+    body: of.experimentDefinition(),
+    answers: { 201: DEFINED },
+    problems: [
+      [400, "ATTUNE_SERVER_EXPERIMENT"],
+      [409, "ATTUNE_SERVER_EXPERIMENT"],
+      [409, "ATTUNE_SERVER_EXPERIMENT_TAKEN"],
+    ],
+  },
+  "GET /api/v1/experiments/:id": {
+    id: "experiment",
+    tag: "Decisions",
+    summary: "One experiment and what has become of it",
+    params: { id: ID },
+    answers: { 200: DEFINED },
+    problems: [[404, "ATTUNE_SERVER_EXPERIMENT"]],
+  },
+  "PUT /api/v1/experiments/:id": {
+    id: "defineExperiment",
+    tag: "Decisions",
+    summary: "Define an experiment, or change it",
+    description:
+      "Once it runs only its words change: who gets what, and what that is measured by, would make visitors before and after incomparable. Stopped, all but its slot may change, for a new run.",
+    params: { id: ID },
+    body: of.experimentDefinition(),
+    answers: { 200: DEFINED, 201: DEFINED },
+    problems: [
+      [400, "ATTUNE_SERVER_EXPERIMENT"],
+      [409, "ATTUNE_SERVER_EXPERIMENT"],
+    ],
+  },
+  "GET /api/v1/experiments/:id/history": {
+    id: "experimentHistory",
+    tag: "Decisions",
+    summary: "Every revision of an experiment",
+    params: { id: ID },
+    answers: { 200: { description: "The newest first.", schema: of.experimentHistory() } },
+    problems: [[404, "ATTUNE_SERVER_EXPERIMENT"]],
+  },
+  "POST /api/v1/experiments/:id/start": {
+    ...act,
+    id: "startExperiment",
+    summary: "Let it decide its slot",
+    description: "Publishes a ruleset in which it does. A stopped one begins a new run, counted for itself.",
+  },
+  "POST /api/v1/experiments/:id/stop": {
+    ...act,
+    id: "stopExperiment",
+    summary: "Give the slot back to what decided it before",
+    description: "What was counted stays.",
+  },
+  "POST /api/v1/experiments/:id/ship": {
+    ...act,
+    id: "shipExperiment",
+    summary: "Let everybody have one variant",
+    body: of.shipment(),
+  },
+} as const satisfies Operations;

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "../client/index.js";
+import { nativeEvent, SECRET, startTestServer, type TestServer } from "../testing/start.js";
+
+const VISITOR = "trying-visitor-0123456789";
+const RULESET = {
+  schemaVersion: 1 as const,
+  revision: 1,
+  metrics: {
+    bought: { type: "conversion" as const, event: "Order Completed" },
+    revenue: { type: "sum" as const, event: "Order Completed", value: "revenue" },
+  },
+  slots: {
+    cta: {
+      variants: { plain: "Buy", bold: "Get it" },
+      fallback: "plain",
+      targeting: { country: "DE" },
+      policy: { type: "rules" as const, rules: [{ variant: "plain" }] },
+    },
+  },
+};
+const definition = (over: object = {}) => ({
+  id: "cta-text",
+  name: "Does the bold text sell?",
+  slot: "cta",
+  gates: { targeting: {} },
+  policy: { type: "split" as const, weights: { plain: 0.5, bold: 0.5 } },
+  measures: { primary: "bought", secondary: ["revenue"] },
+  ...over,
+});
+
+let at: TestServer;
+beforeAll(async () => {
+  at = await startTestServer();
+});
+afterAll(() => at.close());
+const host = () => createClient({ url: at.url, key: SECRET });
+const slot = async () => (await host().ruleset()).slots["cta"];
+
+describe("an experiment", () => {
+  it("needs a ruleset, and is refused with the place of what is wrong", async () => {
+    await expect(host().createExperiment(definition())).rejects.toMatchObject({ status: 409 });
+    await host().publishRuleset(RULESET);
+    for (const [over, path] of [
+      [{ id: "no good" }, "/id"],
+      [{ slot: "hero" }, "/slot"],
+      [{ policy: { type: "rules", rules: [] } }, "/policy"],
+      [{ policy: { type: "split", weights: { plain: 0.5, bald: 0.5 } } }, "/policy/weights/bald"],
+      [{ measures: { primary: "sold" } }, "/measures/primary"],
+      [{ gates: { targeting: { $bad: 1 } } }, "/gates/targeting"],
+      [{ control: "bald" }, "/control"],
+      [{ colour: "red" }, "/colour"],
+    ] as const) {
+      const refused = host().createExperiment(definition(over) as never);
+      await expect(refused, path).rejects.toMatchObject({ status: 400 });
+      const errors = await refused.catch(({ errors: found }: { errors: { path: string }[] }) => found);
+      expect((errors as { path: string }[]).some((one) => one.path.startsWith(path)), path).toBe(true);
+    }
+    expect((await host().experiments()).experiments).toEqual([]);
+  });
+
+  it("is a draft, runs, counts, stops, runs anew, and is shipped", async () => {
+    const drafted = await host().createExperiment(definition());
+    expect(drafted).toMatchObject({ status: "draft", run: 0, revision: 1, startedAt: null });
+    await expect(host().createExperiment(definition())).rejects.toMatchObject({ status: 409 });
+    expect(await slot()).toEqual(RULESET.slots.cta);
+    await expect(host().stopExperiment("cta-text")).rejects.toMatchObject({ status: 409 });
+
+    const started = await host().startExperiment("cta-text");
+    expect(started).toMatchObject({ status: "running", run: 1, stoppedAt: null });
+    expect(await slot()).toMatchObject({
+      targeting: {},
+      policy: { type: "split", experiment: "cta-text", weights: { plain: 0.5, bold: 0.5 } },
+    });
+    // The same again changes nothing.
+    const { revision } = await host().ruleset();
+    await host().startExperiment("cta-text");
+    expect((await host().ruleset()).revision).toBe(revision);
+    await expect(
+      host().defineExperiment("cta-text", definition({ policy: { type: "split", weights: { plain: 0.9, bold: 0.1 } } }) as never),
+    ).rejects.toMatchObject({ status: 409 });
+    expect(await host().defineExperiment("cta-text", definition({ name: "Bold?" }))).toMatchObject({
+      name: "Bold?",
+      status: "running",
+    });
+
+    const event = (name: string, properties: object) =>
+      nativeEvent({ visitorId: VISITOR, name, properties, consent: ["analytics", "personalization"] }) as { name: string };
+    await host().sendBatch(
+      [
+        event("Variant Exposed", { experiment: "cta-text", slot: "cta", variant: "bold" }),
+        event("Order Completed", { revenue: 20 }),
+      ],
+      { waitMs: 5000 },
+    );
+    expect(await at.server.service.experimentSums("cta-text")).toMatchObject({
+      run: 1,
+      variants: { bold: { units: 1, metrics: { revenue: { summary: { sum: 20 } } } } },
+    });
+
+    expect(await host().stopExperiment("cta-text")).toMatchObject({ status: "stopped", run: 1 });
+    expect(await slot()).toEqual(RULESET.slots.cta);
+    expect(await at.server.service.experimentSums("cta-text")).toMatchObject({ variants: { bold: { units: 1 } } });
+    expect(await host().startExperiment("cta-text")).toMatchObject({ status: "running", run: 2 });
+    expect(await at.server.service.experimentSums("cta-text")).toMatchObject({ run: 2, variants: {} });
+    await expect(host().shipExperiment("cta-text", { variant: "bald" })).rejects.toMatchObject({ status: 400 });
+    expect(await host().shipExperiment("cta-text", { variant: "bold" })).toMatchObject({ status: "shipped", shipped: "bold" });
+    expect(await slot()).toMatchObject({
+      targeting: { country: "DE" },
+      policy: { type: "rules", rules: [{ id: "shipped-cta-text", variant: "bold" }] },
+    });
+    await expect(host().startExperiment("cta-text")).rejects.toMatchObject({ status: 409 });
+    const { revisions } = await host().experimentHistory("cta-text");
+    expect(revisions.map(({ status, run }) => `${status} ${run}`)).toEqual([
+      "shipped 2",
+      "running 2",
+      "stopped 1",
+      "running 1",
+      "running 1",
+      "draft 0",
+    ]);
+    expect(new Set(revisions.map(({ actor }) => actor)).size).toBe(1);
+    const { entries } = await host().auditLog();
+    expect(entries.filter(({ type }) => type === "experiment")).toHaveLength(6);
+  });
+
+  it("waits for its slot while another decides it", async () => {
+    await host().createExperiment(definition({ id: "one" }));
+    await host().createExperiment(definition({ id: "two" }));
+    await host().startExperiment("one");
+    await expect(host().startExperiment("two")).rejects.toMatchObject({ status: 409 });
+    await host().stopExperiment("one");
+    expect(await host().startExperiment("two")).toMatchObject({ status: "running" });
+  });
+
+  it("is nobody's business who has only the key of a page", async () => {
+    for (const [method, path] of [
+      ["GET", ""],
+      ["GET", "/cta-text"],
+      ["POST", "/cta-text/start"],
+      ["PUT", "/cta-text"],
+    ])
+      expect((await at.call(`/api/v1/experiments${path}`, { method: method as string })).status).toBe(403);
+    expect((await at.call("/api/v1/experiments/none", { key: SECRET })).status).toBe(404);
+  });
+});

@@ -31,6 +31,7 @@ const SPLIT: Shape = {
   seed: NAME,
   hashVersion: ["1 or 2", (value) => value === 1 || value === 2],
   hashAttribute: NAME,
+  sticky: OBJECT,
 };
 const COMBINATION: Shape = { any: LIST, all: LIST, not: ["a segment expression", () => true] };
 const MAX_DEPTH = 16;

@@ -146,10 +146,7 @@ export interface PersonalizationService {
     /** The newest first. */
     history(id: string, options?: { site?: string }): Promise<ExperimentRevision[]>;
     /** A new one, or one that is there already: once it runs, only its words can change. */
-    define(
-      definition: ExperimentDefinition,
-      options?: ActOptions,
-    ): Promise<Result<Experiment, Issue[]>>;
+    define(definition: ExperimentDefinition, options?: ActOptions): Promise<Result<Experiment, Issue[]>>;
     act(
       id: string,
       action: Exclude<ExperimentAction, { type: "define" }>,
@@ -160,7 +157,10 @@ export interface PersonalizationService {
    * What the metrics of one run of an experiment have come to, by variant, as `analyzeExperiment` takes it. A visitor counts from its first exposure on, once; default: the run that the
    * ruleset names. Null where the ruleset does not measure the experiment.
    */
-  experimentSums(experiment: string, options?: { site?: string; run?: number }): Promise<ExperimentSums | null>;
+  experimentSums(
+    experiment: string,
+    options?: { site?: string; run?: number },
+  ): Promise<ExperimentSums | null>;
   /**
    * A figure over time, by when the server received what it counts; null without a series. What is folded is there some seconds later, and what
    * is erased stays in it as part of sums that name nobody. Rejects with `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept.

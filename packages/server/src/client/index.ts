@@ -156,12 +156,7 @@ export function createClient(options: ClientOptions) {
         given,
       ),
     stopExperiment: (id: string, given?: OnceOptions) =>
-      json<AnswerOf<"stopExperiment">>(
-        "POST",
-        `/api/v1/experiments/${part(id)}/stop`,
-        { once: true },
-        given,
-      ),
+      json<AnswerOf<"stopExperiment">>("POST", `/api/v1/experiments/${part(id)}/stop`, { once: true }, given),
     shipExperiment: (id: string, body: BodyOf<"shipExperiment">, given?: OnceOptions) =>
       json<AnswerOf<"shipExperiment">>(
         "POST",

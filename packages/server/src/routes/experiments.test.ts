@@ -47,14 +47,17 @@ describe("an experiment", () => {
       [{ policy: { type: "rules", rules: [] } }, "/policy"],
       [{ policy: { type: "split", weights: { plain: 0.5, bald: 0.5 } } }, "/policy/weights/bald"],
       [{ measures: { primary: "sold" } }, "/measures/primary"],
-      [{ gates: { targeting: { $bad: 1 } } }, "/gates/targeting"],
+      [{ gates: { targeting: { country: { $regex: "(" } } } }, "/gates/targeting"],
       [{ control: "bald" }, "/control"],
       [{ colour: "red" }, "/colour"],
     ] as const) {
       const refused = host().createExperiment(definition(over) as never);
       await expect(refused, path).rejects.toMatchObject({ status: 400 });
       const errors = await refused.catch(({ errors: found }: { errors: { path: string }[] }) => found);
-      expect((errors as { path: string }[]).some((one) => one.path.startsWith(path)), path).toBe(true);
+      expect(
+        (errors as { path: string }[]).some((one) => one.path.startsWith(path)),
+        path,
+      ).toBe(true);
     }
     expect((await host().experiments()).experiments).toEqual([]);
   });
@@ -77,7 +80,10 @@ describe("an experiment", () => {
     await host().startExperiment("cta-text");
     expect((await host().ruleset()).revision).toBe(revision);
     await expect(
-      host().defineExperiment("cta-text", definition({ policy: { type: "split", weights: { plain: 0.9, bold: 0.1 } } }) as never),
+      host().defineExperiment(
+        "cta-text",
+        definition({ policy: { type: "split", weights: { plain: 0.9, bold: 0.1 } } }) as never,
+      ),
     ).rejects.toMatchObject({ status: 409 });
     expect(await host().defineExperiment("cta-text", definition({ name: "Bold?" }))).toMatchObject({
       name: "Bold?",
@@ -85,7 +91,9 @@ describe("an experiment", () => {
     });
 
     const event = (name: string, properties: object) =>
-      nativeEvent({ visitorId: VISITOR, name, properties, consent: ["analytics", "personalization"] }) as { name: string };
+      nativeEvent({ visitorId: VISITOR, name, properties, consent: ["analytics", "personalization"] }) as {
+        name: string;
+      };
     await host().sendBatch(
       [
         event("Variant Exposed", { experiment: "cta-text", slot: "cta", variant: "bold" }),
@@ -100,11 +108,18 @@ describe("an experiment", () => {
 
     expect(await host().stopExperiment("cta-text")).toMatchObject({ status: "stopped", run: 1 });
     expect(await slot()).toEqual(RULESET.slots.cta);
-    expect(await at.server.service.experimentSums("cta-text")).toMatchObject({ variants: { bold: { units: 1 } } });
+    expect(await at.server.service.experimentSums("cta-text")).toMatchObject({
+      variants: { bold: { units: 1 } },
+    });
     expect(await host().startExperiment("cta-text")).toMatchObject({ status: "running", run: 2 });
     expect(await at.server.service.experimentSums("cta-text")).toMatchObject({ run: 2, variants: {} });
-    await expect(host().shipExperiment("cta-text", { variant: "bald" })).rejects.toMatchObject({ status: 400 });
-    expect(await host().shipExperiment("cta-text", { variant: "bold" })).toMatchObject({ status: "shipped", shipped: "bold" });
+    await expect(host().shipExperiment("cta-text", { variant: "bald" })).rejects.toMatchObject({
+      status: 400,
+    });
+    expect(await host().shipExperiment("cta-text", { variant: "bold" })).toMatchObject({
+      status: "shipped",
+      shipped: "bold",
+    });
     expect(await slot()).toMatchObject({
       targeting: { country: "DE" },
       policy: { type: "rules", rules: [{ id: "shipped-cta-text", variant: "bold" }] },

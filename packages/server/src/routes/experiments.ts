@@ -13,21 +13,22 @@ const ONE = `${PATH}/:id`;
 export function experimentRoutes(context: RouteContext): Route[] {
   const define = { scope: "manage", body: DEFINITION_BODY, once: true } as const;
   const act = { method: "POST", scope: "manage", once: true } as const;
-  return [
-    { method: "GET", path: PATH, scope: "read", handle: (call) => list(call, context) },
-    { method: "POST", path: PATH, ...define, handle: (call) => defineOne(call, context, null) },
-    { method: "GET", path: ONE, scope: "read", handle: (call) => get(call, context) },
+  const routes: Route[] = [
+    { method: "GET", path: PATH, scope: "read", handle: (call: Call) => list(call, context) },
+    { method: "POST", path: PATH, ...define, handle: (call: Call) => defineOne(call, context, null) },
+    { method: "GET", path: ONE, scope: "read", handle: (call: Call) => get(call, context) },
     {
       method: "PUT",
       path: ONE,
       ...define,
-      handle: (call) => defineOne(call, context, idParam(call, "id")),
+      handle: (call: Call) => defineOne(call, context, idParam(call, "id")),
     },
-    { method: "GET", path: `${ONE}/history`, scope: "read", handle: (call) => history(call, context) },
-    { ...act, path: `${ONE}/start`, handle: (call) => begin(call, context, "start") },
-    { ...act, path: `${ONE}/stop`, handle: (call) => begin(call, context, "stop") },
-    { ...act, path: `${ONE}/ship`, body: SMALL_BODY, handle: (call) => ship(call, context) },
+    { method: "GET", path: `${ONE}/history`, scope: "read", handle: (call: Call) => history(call, context) },
+    { ...act, path: `${ONE}/start`, handle: (call: Call) => begin(call, context, "start") },
+    { ...act, path: `${ONE}/stop`, handle: (call: Call) => begin(call, context, "stop") },
+    { ...act, path: `${ONE}/ship`, body: SMALL_BODY, handle: (call: Call) => ship(call, context) },
   ];
+  return routes;
 }
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -68,9 +69,16 @@ async function defineOne(call: Call, { service }: RouteContext, id: string | nul
   const given = id ?? body["id"];
   const known = typeof given === "string" ? await service.experiments.get(given, { site }) : null;
   if (id === null && known !== null)
-    throw new Refusal(409, "ATTUNE_SERVER_EXPERIMENT_TAKEN", "An experiment of this id is there already; change it by PUT, or choose another id.");
+    throw new Refusal(
+      409,
+      "ATTUNE_SERVER_EXPERIMENT_TAKEN",
+      "An experiment of this id is there already; change it by PUT, or choose another id.",
+    );
   const definition = id === null ? body : { ...body, id };
-  const result = await service.experiments.define(definition as never, { site, actor: actorOf(call.principal) });
+  const result = await service.experiments.define(definition as never, {
+    site,
+    actor: actorOf(call.principal),
+  });
   return answer(result, known === null ? 201 : 200);
 }
 
@@ -81,8 +89,14 @@ async function begin(call: Call, context: RouteContext, type: "start" | "stop"):
 async function ship(call: Call, context: RouteContext): Promise<Response> {
   const { variant } = objectBody(call);
   if (typeof variant !== "string")
-    throw new Refusal(400, "ATTUNE_SERVER_EXPERIMENT", "Name the variant that everybody is to get: { variant }.");
-  return answer(await context.service.experiments.act(idParam(call, "id"), { type: "ship", variant }, scopeOf(call)));
+    throw new Refusal(
+      400,
+      "ATTUNE_SERVER_EXPERIMENT",
+      "Name the variant that everybody is to get: { variant }.",
+    );
+  return answer(
+    await context.service.experiments.act(idParam(call, "id"), { type: "ship", variant }, scopeOf(call)),
+  );
 }
 
 const scopeOf = ({ principal }: Call) => ({ site: principal.site, actor: actorOf(principal) });

@@ -18,9 +18,7 @@ export interface ExperimentSums {
   experiment: string;
   run: number;
   /** By variant. Those whose names no policy knows are together in `(other)`. */
-  variants: Readonly<
-    Record<string, { units: number; metrics: Readonly<Record<string, MetricSums>> }>
-  >;
+  variants: Readonly<Record<string, { units: number; metrics: Readonly<Record<string, MetricSums>> }>>;
   /** Visitors who saw more than one variant; what they count for, the policy's `sticky.onConflict` says. */
   crossed: number;
 }

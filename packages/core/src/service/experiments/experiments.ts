@@ -42,23 +42,40 @@ const issue = (path: string, code: string, message: string): Issue => ({
   code: `ATTUNE_EXPERIMENT_${code}`,
   message,
 });
-const NO_RULESET = issue("", "RULESET", "No ruleset is published; publish one with the experiment's slot first.");
+const NO_RULESET = issue(
+  "",
+  "RULESET",
+  "No ruleset is published; publish one with the experiment's slot first.",
+);
 const UNKNOWN = issue("/id", "UNKNOWN", "There is no experiment of this id.");
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures"];
 
 function shapeIssues(given: unknown): Issue[] {
-  if (!isObject(given)) return [issue("", "DEFINITION", "An experiment is an object with id, name, slot, policy and measures.")];
+  if (!isObject(given))
+    return [issue("", "DEFINITION", "An experiment is an object with id, name, slot, policy and measures.")];
   const issues: Issue[] = [];
   if (typeof given["id"] !== "string" || !ID.test(given["id"]))
-    issues.push(issue("/id", "ID", "An id is 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit."));
+    issues.push(
+      issue(
+        "/id",
+        "ID",
+        "An id is 1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit.",
+      ),
+    );
   for (const field of ["name", "slot"])
     if (typeof given[field] !== "string" || given[field] === "")
       issues.push(issue(`/${field}`, "DEFINITION", "Give a text."));
   for (const field of ["policy", "measures"])
     if (!isObject(given[field])) issues.push(issue(`/${field}`, "DEFINITION", "Give an object."));
   if (isObject(given["policy"]) && (given["policy"]["type"] === "rules" || "experiment" in given["policy"]))
-    issues.push(issue("/policy", "DEFINITION", "An experiment assigns by chance, under its own id: give a split, factorial, bandit or contextual policy without `experiment`."));
+    issues.push(
+      issue(
+        "/policy",
+        "DEFINITION",
+        "An experiment assigns by chance, under its own id: give a split, factorial, bandit or contextual policy without `experiment`.",
+      ),
+    );
   for (const field of Object.keys(given))
     if (!FIELDS.includes(field))
       issues.push(issue(pointer("", field), "DEFINITION", `An experiment has ${FIELDS.join(", ")}.`));
@@ -70,7 +87,11 @@ function issuesOf(definition: ExperimentDefinition, ruleset: Ruleset): Issue[] {
   const begun = step(draftOf(definition), { type: "start" }, { ruleset, now: 0 });
   if (!begun.ok) return begun.error;
   const slot = ruleset.slots[definition.slot];
-  if (definition.control !== undefined && slot !== undefined && !Object.hasOwn(slot.variants, definition.control))
+  if (
+    definition.control !== undefined &&
+    slot !== undefined &&
+    !Object.hasOwn(slot.variants, definition.control)
+  )
     return [issue("/control", "VARIANT", "The slot has no such variant.")];
   const checked = validateRuleset(begun.value.ruleset);
   if (checked.ok) return [];
@@ -158,10 +179,17 @@ export function createExperiments(context: ServiceContext, rulesets: Pick<Rulese
         const next =
           known === null
             ? ok({ experiment: draftOf(definition) })
-            : step(known.value.experiment, { type: "define", definition }, { ruleset: now.ruleset, now: clock.now() });
+            : step(
+                known.value.experiment,
+                { type: "define", definition },
+                { ruleset: now.ruleset, now: clock.now() },
+              );
         if (!next.ok) return next;
         const { experiment } = next.value;
-        const issues = experiment.status === "draft" || experiment.status === "stopped" ? issuesOf(definition, now.ruleset) : [];
+        const issues =
+          experiment.status === "draft" || experiment.status === "stopped"
+            ? issuesOf(definition, now.ruleset)
+            : [];
         if (issues.length > 0) return fail(issues);
         return (await write(scope, experiment, [known, known === null ? "create" : "define"])) === null
           ? null
@@ -170,7 +198,11 @@ export function createExperiments(context: ServiceContext, rulesets: Pick<Rulese
     },
 
     /** Starts, stops or ships. What was cut off between the note and the ruleset is completed by calling it again. */
-    async act(scope: ExperimentScope, id: string, action: Exclude<ExperimentAction, { type: "define" }>): Promise<Result<Experiment, Issue[]>> {
+    async act(
+      scope: ExperimentScope,
+      id: string,
+      action: Exclude<ExperimentAction, { type: "define" }>,
+    ): Promise<Result<Experiment, Issue[]>> {
       const { site, actor } = scope;
       return untilWritten<Result<Experiment, Issue[]>>(async () => {
         const known = await stored(site, id);
@@ -184,10 +216,17 @@ export function createExperiments(context: ServiceContext, rulesets: Pick<Rulese
           const checked = validateRuleset(ruleset);
           if (!checked.ok) return checked;
         }
-        if (experiment !== known.value.experiment && (await write(scope, experiment, [known, action.type])) === null)
+        if (
+          experiment !== known.value.experiment &&
+          (await write(scope, experiment, [known, action.type])) === null
+        )
           return null;
         if (ruleset === null) return ok(experiment);
-        const loaded = await rulesets.load(ruleset, { site, actor, over: (version) => version === now.version });
+        const loaded = await rulesets.load(ruleset, {
+          site,
+          ...(actor !== undefined && { actor }),
+          over: (version) => version === now.version,
+        });
         if (loaded.ok) return ok(experiment);
         // Another ruleset was published meanwhile: what was noted is carried out on that one.
         return loaded.error.some(({ code }) => code === "ATTUNE_SERVICE_RULESET_CHANGED") ? null : loaded;

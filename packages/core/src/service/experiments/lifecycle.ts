@@ -86,7 +86,9 @@ function ownOf(slot: SlotDefinition): NonNullable<Experiment["before"]> {
 /** The slot with other gates and another policy. */
 function withOwn(slot: SlotDefinition, own: NonNullable<Experiment["before"]>): SlotDefinition {
   const rest = Object.fromEntries(
-    Object.entries(slot).filter(([field]) => field !== "policy" && !(GATES as readonly string[]).includes(field)),
+    Object.entries(slot).filter(
+      ([field]) => field !== "policy" && !(GATES as readonly string[]).includes(field),
+    ),
   ) as unknown as Omit<SlotDefinition, keyof Gates | "policy">;
   return { ...rest, ...own };
 }
@@ -120,7 +122,11 @@ function start(experiment: Experiment, ruleset: Ruleset, now: number): Result<St
     if (status === "running") return ok({ experiment, ruleset: null });
   } else if (slot.policy.type !== "rules" && ruleset.experiments?.[slot.policy.experiment] !== undefined)
     return fail([
-      issue("/slot", "SLOT_TAKEN", "Another experiment decides this slot; stop or ship it first, or choose another slot."),
+      issue(
+        "/slot",
+        "SLOT_TAKEN",
+        "Another experiment decides this slot; stop or ship it first, or choose another slot.",
+      ),
     ]);
   const run = status === "running" ? experiment.run : experiment.run + 1;
   const before = isDecidedBy(slot, definition.id) ? (experiment.before ?? ownOf(slot)) : ownOf(slot);
@@ -143,7 +149,12 @@ function start(experiment: Experiment, ruleset: Ruleset, now: number): Result<St
 function end(
   experiment: Experiment,
   ruleset: Ruleset,
-  { status, own, now, shipped }: {
+  {
+    status,
+    own,
+    now,
+    shipped,
+  }: {
     status: "stopped" | "shipped";
     own: Experiment["before"];
     now: number;

@@ -87,7 +87,10 @@ function expected(steps: readonly Step[], experiment: string, rule: "first" | "k
     const orders = own
       .slice(own.indexOf(first) + 1)
       .filter((one) => one.name === "Order Completed" && one.at >= first.at);
-    const revenue = orders.reduce((sum, one) => Math.min(100, Math.round((sum + one.revenue) * 100) / 100), 0);
+    const revenue = orders.reduce(
+      (sum, one) => Math.min(100, Math.round((sum + one.revenue) * 100) / 100),
+      0,
+    );
     const arm = (model[variant] ??= { units: 0, orders: 0, revenue: 0, squares: 0 });
     arm.units++;
     arm.orders += orders.length;
@@ -100,32 +103,40 @@ function expected(steps: readonly Step[], experiment: string, rule: "first" | "k
 describe("what is measured of an experiment", () => {
   it("T9 is what the visitors did after their first exposure, whatever is repeated, and without the erased", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 4 }), async (steps, gone) => {
-        const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
-        const events = steps.map(eventOf);
-        for (let i = 0; i < events.length; i += 7) await service.ingest(events.slice(i, i + 7));
-        await service.ingest(events);
-        const check = async (left: readonly Step[]): Promise<void> => {
-          for (const [experiment, rule] of [["first", "first"], ["known", "known"], ["strict", "exclude"]] as const) {
-            const model = expected(left, experiment, rule);
-            const { variants = {} } = (await service.experimentSums(experiment)) ?? {};
-            expect(Object.keys(variants).sort()).toEqual(Object.keys(model).sort());
-            for (const [variant, { units, orders, revenue, squares }] of Object.entries(model)) {
-              const arm = variants[variant];
-              expect(arm?.units).toBe(units);
-              expect(arm?.metrics["orders"]?.summary).toMatchObject({ n: units, sum: orders });
-              if (experiment !== "first") continue;
-              const found = arm?.metrics["revenue"]?.summary as { sum: number; sumSquares: number };
-              expect(found.sum).toBeCloseTo(revenue, 6);
-              expect(found.sumSquares).toBeCloseTo(squares, 6);
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 0, max: 4 }),
+        async (steps, gone) => {
+          const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
+          const events = steps.map(eventOf);
+          for (let i = 0; i < events.length; i += 7) await service.ingest(events.slice(i, i + 7));
+          await service.ingest(events);
+          const check = async (left: readonly Step[]): Promise<void> => {
+            for (const [experiment, rule] of [
+              ["first", "first"],
+              ["known", "known"],
+              ["strict", "exclude"],
+            ] as const) {
+              const model = expected(left, experiment, rule);
+              const { variants = {} } = (await service.experimentSums(experiment)) ?? {};
+              expect(Object.keys(variants).sort()).toEqual(Object.keys(model).sort());
+              for (const [variant, { units, orders, revenue, squares }] of Object.entries(model)) {
+                const arm = variants[variant];
+                expect(arm?.units).toBe(units);
+                expect(arm?.metrics["orders"]?.summary).toMatchObject({ n: units, sum: orders });
+                if (experiment !== "first") continue;
+                const found = arm?.metrics["revenue"]?.summary as { sum: number; sumSquares: number };
+                expect(found.sum).toBeCloseTo(revenue, 6);
+                expect(found.sumSquares).toBeCloseTo(squares, 6);
+              }
             }
-          }
-        };
-        await check(steps);
-        await service.erase({ visitorId: `v${gone}` });
-        await check(steps.filter(({ visitor }) => visitor !== gone));
-        await service.close();
-      }),
+          };
+          await check(steps);
+          await service.erase({ visitorId: `v${gone}` });
+          await check(steps.filter(({ visitor }) => visitor !== gone));
+          await service.close();
+        },
+      ),
       { numRuns: 60 },
     );
   }, 60_000);
@@ -133,7 +144,14 @@ describe("what is measured of an experiment", () => {
   it("comes as sums that every test takes", async () => {
     const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
     const told = (visitor: string, id: string, at: number, name: string, properties: object) =>
-      sample({ id: `${visitor}${id}`, visitorId: visitor, sessionId: visitor, name, properties, occurredAt: T0 + at });
+      sample({
+        id: `${visitor}${id}`,
+        visitorId: visitor,
+        sessionId: visitor,
+        name,
+        properties,
+        occurredAt: T0 + at,
+      });
     const exposed = (visitor: string, variant: string) =>
       told(visitor, "x", 10, "Variant Exposed", { experiment: "first", variant, slot: "one" });
     await service.ingest([
@@ -162,8 +180,13 @@ describe("what is measured of an experiment", () => {
             soon: { summary: { type: "proportion", n: 2, sum: 1 }, nonZero: null },
             value: {
               summary: {
-                type: "ratio", n: 2,
-                numSum: 120, numSumSquares: 14_400, denSum: 2, denSumSquares: 4, sumProducts: 240,
+                type: "ratio",
+                n: 2,
+                numSum: 120,
+                numSumSquares: 14_400,
+                denSum: 2,
+                denSumSquares: 4,
+                sumProducts: 240,
               },
               nonZero: null,
             },
@@ -180,8 +203,13 @@ describe("what is measured of an experiment", () => {
             soon: { summary: { type: "proportion", n: 1, sum: 0 }, nonZero: null },
             value: {
               summary: {
-                type: "ratio", n: 1,
-                numSum: 0, numSumSquares: 0, denSum: 1, denSumSquares: 1, sumProducts: 0,
+                type: "ratio",
+                n: 1,
+                numSum: 0,
+                numSumSquares: 0,
+                denSum: 1,
+                denSumSquares: 1,
+                sumProducts: 0,
               },
               nonZero: null,
             },
@@ -198,9 +226,20 @@ describe("what is measured of an experiment", () => {
   it("begins anew with a new run, and what a changed metric has counted before is taken away exactly", async () => {
     const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
     const order = (id: string) =>
-      sample({ id, visitorId: "ann", name: "Order Completed", properties: { revenue: 10 }, occurredAt: T0 + 5 });
+      sample({
+        id,
+        visitorId: "ann",
+        name: "Order Completed",
+        properties: { revenue: 10 },
+        occurredAt: T0 + 5,
+      });
     const exposure = (id: string) =>
-      sample({ id, visitorId: "ann", name: "Variant Exposed", properties: { experiment: "first", variant: "a", slot: "one" } });
+      sample({
+        id,
+        visitorId: "ann",
+        name: "Variant Exposed",
+        properties: { experiment: "first", variant: "a", slot: "one" },
+      });
     await service.ingest([exposure("x1"), order("o1")]);
     const metrics = { ...RULESET.metrics, orders: { type: "conversion" as const, event: "Order Completed" } };
     await service.loadRuleset({ ...RULESET, revision: 2, metrics });
@@ -218,7 +257,8 @@ describe("what is measured of an experiment", () => {
       variants: { a: { units: 1, metrics: { orders: { summary: { sum: 1 } } } } },
     });
     await service.erase({ visitorId: "ann" });
-    for (const run of [1, 2]) expect(await service.experimentSums("first", { run })).toMatchObject({ variants: {} });
+    for (const run of [1, 2])
+      expect(await service.experimentSums("first", { run })).toMatchObject({ variants: {} });
     await service.close();
   });
 });

@@ -88,8 +88,7 @@ function partsOf(
   compile: (condition: Condition) => Predicate,
 ): (Part & { event: string })[] {
   const { withinMs = Number.POSITIVE_INFINITY } = definition;
-  const sums =
-    definition.type === "ratio" ? [definition.numerator, definition.denominator] : [definition];
+  const sums = definition.type === "ratio" ? [definition.numerator, definition.denominator] : [definition];
   return sums.map((measured, index) => {
     const isSum = "value" in measured;
     const cap = definition.type === "conversion" ? 1 : ((definition as { cap?: number }).cap ?? MAX_VALUE);
@@ -225,8 +224,7 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
 
   return {
     reads: (name) => byEvent.has(name) || (name === EXPOSED && byExperiment.size > 0),
-    see: (measures, event) =>
-      measured(event.name === EXPOSED ? exposed(measures, event) : measures, event),
+    see: (measures, event) => measured(event.name === EXPOSED ? exposed(measures, event) : measures, event),
     counts(key, measure) {
       const compiled = byKey.get(key);
       return compiled === undefined ? null : countsOf(key, measure, compiled);

@@ -68,6 +68,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...{ service, clock, sites, limits, hub, places, sessions, tickets, simulation, meters, pressure },
     ...{ basePath, publicOrigin, authenticate: access.authenticator.fromRequest },
     ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
+    report,
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
     retentionMs: options.retentionMs ?? RETENTION_MS,

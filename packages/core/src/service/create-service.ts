@@ -10,6 +10,7 @@ import { createContext } from "./create-context.js";
 import { ingest } from "./door/ingest.js";
 import { eraseSubject } from "./erase/erase.js";
 import { readFigure } from "./figures/read-figure.js";
+import { experimentResults } from "./experiments/experiment-results.js";
 import { experimentSums } from "./experiments/experiment-sums.js";
 import { createExperiments } from "./experiments/experiments.js";
 import { experimentCounts, segmentSize, summarise } from "./figures/summary.js";
@@ -127,9 +128,12 @@ function experiments(
   context: ServiceContext,
   { rulesets, ready }: Parts,
 ): Pick<PersonalizationService, "experiments"> {
-  const { get, list, history, define, act } = createExperiments(context, rulesets);
+  const all = createExperiments(context, rulesets);
+  const { get, list, history, define, act } = all;
   return {
     experiments: {
+      results: async (id, { site, run } = {}) =>
+        experimentResults(context, { rulesets, experiments: all }, { site: checkSite(site), id, run }),
       get: async (id, { site } = {}) => get(checkSite(site), id),
       list: async ({ site } = {}) => list(checkSite(site)),
       history: async (id, { site } = {}) => history(checkSite(site), id),

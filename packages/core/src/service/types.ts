@@ -13,6 +13,7 @@ import type {
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
+import type { ExperimentResults } from "./experiments/experiment-results.js";
 import type { ExperimentSums } from "./experiments/experiment-sums.js";
 import type { ExperimentRevision } from "./experiments/experiments.js";
 import type { Experiment, ExperimentAction, ExperimentDefinition } from "./experiments/lifecycle.js";
@@ -48,7 +49,8 @@ import type {
 } from "./results.js";
 import type { AuditFact } from "./upkeep/audit.js";
 
-export type { ExperimentSums, MetricSums } from "./experiments/experiment-sums.js";
+export type { ExperimentResults } from "./experiments/experiment-results.js";
+export type { ExperimentSums } from "./experiments/experiment-sums.js";
 export type { ExperimentRevision } from "./experiments/experiments.js";
 export type {
   Experiment,
@@ -152,6 +154,10 @@ export interface PersonalizationService {
       action: Exclude<ExperimentAction, { type: "define" }>,
       options?: ActOptions,
     ): Promise<Result<Experiment, Issue[]>>;
+    /**
+     * The analysis of one run (default: the one at hand), also of an experiment that a ruleset measures by itself; null where nothing measures it. Reads its counters alone.
+     */
+    results(id: string, options?: { site?: string; run?: number }): Promise<ExperimentResults | null>;
   };
   /**
    * What the metrics of one run of an experiment have come to, by variant, as `analyzeExperiment` takes it. A visitor counts from its first exposure on, once; default: the run that the

@@ -164,8 +164,19 @@ export function createClient(options: ClientOptions) {
         { body, once: true },
         given,
       ),
-    experimentResults: (id: string, given?: CallOptions) =>
-      get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given),
+    experimentResults: (id: string, { run, ...given }: CallOptions & { run?: number } = {}) =>
+      get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given, { run }),
+    /** The same at once and whenever it has changed; leave the loop to end it. */
+    async *experimentResultsStream(
+      id: string,
+      { run, ...given }: CallOptions & { run?: number } = {},
+    ): AsyncGenerator<AnswerOf<"experimentResults">, void> {
+      const path = `/api/v1/experiments/${part(id)}/results/stream`;
+      const { body } = await send("GET", path, { query: { run } }, given);
+      if (!body) return;
+      for await (const { event, data } of framesOf(body))
+        if (event === "results") yield data as AnswerOf<"experimentResults">;
+    },
     segmentSize: (id: string, given?: CallOptions) =>
       get<"segmentSize">(`/api/v1/segments/${part(id)}/size`, given),
     /** Figures over time; null where the server keeps none. */

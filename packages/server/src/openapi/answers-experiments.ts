@@ -1,6 +1,8 @@
 import type { ExperimentDefinition } from "@attune/core/service";
+import type { ExperimentReport } from "@attune/core/stats";
 import * as v from "valibot";
-import { count, moment, typed } from "./answer-parts.js";
+import { count, moment, notes, typed } from "./answer-parts.js";
+import { arms } from "./answers-site.js";
 
 const text = () => v.pipe(v.string(), v.nonEmpty());
 
@@ -20,6 +22,9 @@ const definition = {
     v.description("As in a ruleset, without `experiment`, which is the id."),
   ),
   control: v.optional(v.pipe(v.string(), v.description("Default: the slot's fallback."))),
+  rule: v.optional(
+    v.pipe(v.looseObject({}), v.description("When it is decided; default: the rule's own figures.")),
+  ),
   measures: v.looseObject({
     primary: v.pipe(text(), v.description("A metric of the ruleset.")),
     secondary: v.optional(v.array(text())),
@@ -45,3 +50,30 @@ export const experimentHistory = () =>
     revisions: v.array(v.strictObject({ ...definition, ...state, at: moment(), actor: v.string() })),
   });
 export const shipment = () => v.strictObject({ variant: text() });
+
+const report = () =>
+  typed<ExperimentReport>(
+    v.pipe(
+      v.looseObject({
+        version: v.literal(1),
+        decision: v.looseObject({ state: v.string(), code: v.string() }),
+        sampleRatio: v.looseObject({ state: v.string() }),
+        variants: v.array(v.looseObject({ name: v.string() })),
+        metrics: v.array(v.looseObject({ name: v.string() })),
+        notes: v.array(v.looseObject({ code: v.string(), severity: v.string() })),
+      }),
+      v.description("As `analyzeExperiment` of `@attune/core/stats` gives it."),
+    ),
+  );
+
+const results = {
+  experiment: v.string(),
+  variants: arms(),
+  at: v.nullable(moment()),
+  run: v.nullable(count()),
+  units: v.nullable(v.record(v.string(), count())),
+  crossed: v.pipe(v.nullable(count()), v.description("Visitors who saw more than one variant.")),
+  report: v.nullable(report()),
+  notes: notes(),
+};
+export const experimentResults = () => v.strictObject(results);

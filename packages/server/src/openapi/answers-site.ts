@@ -14,9 +14,8 @@ export const rulesetPublished = () =>
     ),
   });
 
-const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
+export const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
 
-export const experimentResults = () => v.strictObject({ experiment: v.string(), variants: arms() });
 export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
 
 export const seriesAnswer = () =>

@@ -79,4 +79,35 @@ export const experimentOperations = {
     summary: "Let everybody have one variant",
     body: of.shipment(),
   },
+  "GET /api/v1/experiments/:id/results": {
+    id: "experimentResults",
+    tag: "Decisions",
+    summary: "What an experiment has shown so far",
+    description:
+      "Who saw each variant and ordered after it is counted of every experiment; `report` is the analysis of those that are measured, null with the reason in `notes` for others.",
+    params: { id: ID },
+    query: { run: { description: "Default: the run at hand.", schema: { type: "integer", minimum: 1 } } },
+    answers: { 200: { description: "Counts and analysis.", schema: of.experimentResults() } },
+    problems: [
+      [400, "ATTUNE_SERVER_ID"],
+      [400, "ATTUNE_SERVER_QUERY"],
+      [404, "ATTUNE_SERVER_EXPERIMENT"],
+    ],
+  },
+  "GET /api/v1/experiments/:id/results/stream": {
+    id: "experimentResultsStream",
+    tag: "Live",
+    summary: "What an experiment has shown, as it changes",
+    description:
+      "Server-sent events: a `results` frame at once and within a second of each change, with what `GET …/results` answers; `ping` where nothing changes.",
+    params: { id: ID },
+    query: { run: { description: "Default: the run at hand.", schema: { type: "integer", minimum: 1 } } },
+    answers: { 200: { description: "Frames.", type: "text/event-stream" } },
+    problems: [
+      [400, "ATTUNE_SERVER_ID"],
+      [400, "ATTUNE_SERVER_QUERY"],
+      [404, "ATTUNE_SERVER_EXPERIMENT"],
+      [429, "ATTUNE_SERVER_BUSY"],
+    ],
+  },
 } as const satisfies Operations;

@@ -54,17 +54,6 @@ export const siteOperations = {
       [412, "ATTUNE_SERVER_RULESET_CHANGED"],
     ],
   },
-  "GET /api/v1/experiments/:id/results": {
-    id: "experimentResults",
-    tag: "Decisions",
-    summary: "Who saw each variant, and who ordered after it",
-    params: { id: NAME },
-    answers: { 200: { description: "Counts by variant.", schema: of.experimentResults() } },
-    problems: [
-      [400, "ATTUNE_SERVER_ID"],
-      [404, "ATTUNE_SERVER_EXPERIMENT"],
-    ],
-  },
   "GET /api/v1/segments/:id/size": {
     id: "segmentSize",
     tag: "Decisions",

@@ -6,6 +6,7 @@ import { dashboardRoutes } from "./dashboard.js";
 import { dataRoutes } from "./data.js";
 import { decisionRoutes } from "./decisions.js";
 import { eventRoutes } from "./events.js";
+import { experimentResultRoutes } from "./experiment-results.js";
 import { experimentRoutes } from "./experiments.js";
 import { figureRoutes } from "./figures.js";
 import { handoverRoutes } from "./handover.js";
@@ -41,6 +42,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...decisionRoutes(context),
     ...rulesetRoutes(context),
     ...experimentRoutes(context),
+    ...experimentResultRoutes(context),
     ...figureRoutes(context),
     ...seriesRoutes(context),
     ...simulationRoutes(context),

@@ -42,6 +42,8 @@ export interface RouteContext {
   readonly consentCategories: ConsentCategories;
   /** How long events are kept, ms, as the service was told. */
   readonly retentionMs: number;
+  /** Of what happens after an answer has begun. */
+  report(error: unknown): void;
 }
 
 /** Where a visitor's cookie goes: below the routes that read it, and over TLS alone where people reach this server by TLS. */

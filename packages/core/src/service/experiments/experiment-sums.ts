@@ -1,17 +1,10 @@
 import type { MetricDefinition, Ruleset } from "../../decisions/types.js";
 import { pointer, unescaped } from "../../kernel/result.js";
-import type { Summary } from "../../stats/index.js";
+import type { MetricSums } from "../../stats/index.js";
 import type { ServiceContext } from "../context.js";
 import { counterTotals } from "../figures/counter-totals.js";
 import { MEASURE, measureKey, VALUE_UNIT } from "./measures.js";
 import { wideValue } from "./wide-sum.js";
-
-/** What one metric has come to in one variant: enough for every test that `@attune/core/stats` knows of it. */
-export interface MetricSums {
-  summary: Exclude<Summary, { type: "cuped" }>;
-  /** Visitors whose value is not 0; null for conversions, of whom the sum tells it, and for ratios. */
-  nonZero: number | null;
-}
 
 /** What was counted of one run of an experiment. */
 export interface ExperimentSums {
@@ -26,28 +19,32 @@ export interface ExperimentSums {
 /** A metric's counters of one variant, by their last part. */
 type Sums = Readonly<Record<string, number>>;
 
-function summaryOf({ type, ...definition }: MetricDefinition, n: number, sums: Sums): MetricSums {
+function sumsOf({ type, ...definition }: MetricDefinition, n: number, sums: Sums): MetricSums {
   const at = (name: string): number => sums[name] ?? 0;
-  if (type === "conversion") return { summary: { type: "proportion", n, sum: at("s") }, nonZero: null };
   const unitOf = (measured: object): number => ("value" in measured ? VALUE_UNIT : 1);
   const squares = (name: string, unit: number): number =>
     wideValue(at(`${name}2`), at(`${name}1`), at(`${name}0`)) / unit;
-  if (type !== "ratio") {
-    const unit = type === "sum" ? VALUE_UNIT : 1;
-    const [sum, sumSquares] = [at("s") / unit, squares("q", unit * unit)];
-    return { summary: { type: "mean", n, sum, sumSquares }, nonZero: at("k") };
+  switch (type) {
+    case "conversion":
+      return { type: "proportion", n, sum: at("s") };
+    case "count":
+      return { type: "count", n, events: at("s"), sumSquares: squares("q", 1) };
+    case "sum":
+      return {
+        ...{ type: "revenue", n, buyers: at("k"), sum: at("s") / VALUE_UNIT },
+        sumSquares: squares("q", VALUE_UNIT ** 2),
+      };
+    case "ratio": {
+      const { numerator, denominator } = definition as { numerator: object; denominator: object };
+      const [above, below] = [unitOf(numerator), unitOf(denominator)];
+      return {
+        ...{ type: "ratio", n },
+        ...{ numSum: at("s") / above, numSumSquares: squares("q", above * above) },
+        ...{ denSum: at("d") / below, denSumSquares: squares("e", below * below) },
+        sumProducts: squares("p", above * below),
+      };
+    }
   }
-  const { numerator, denominator } = definition as { numerator: object; denominator: object };
-  const [above, below] = [unitOf(numerator), unitOf(denominator)];
-  return {
-    summary: {
-      ...{ type: "ratio", n },
-      ...{ numSum: at("s") / above, numSumSquares: squares("q", above * above) },
-      ...{ denSum: at("d") / below, denSumSquares: squares("e", below * below) },
-      sumProducts: squares("p", above * below),
-    },
-    nonZero: null,
-  };
 }
 
 /**
@@ -84,7 +81,7 @@ export async function experimentSums(
     const metrics = names.flatMap((name): [string, MetricSums][] => {
       const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
       const sums = found.get(variant)?.get(name) ?? {};
-      return definition === undefined ? [] : [[name, summaryOf(definition, n, sums)]];
+      return definition === undefined ? [] : [[name, sumsOf(definition, n, sums)]];
     });
     return [variant, { units: n, metrics: Object.fromEntries(metrics) }] as const;
   });

@@ -49,7 +49,7 @@ const NO_RULESET = issue(
 );
 const UNKNOWN = issue("/id", "UNKNOWN", "There is no experiment of this id.");
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures"];
+const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures", "rule"];
 
 function shapeIssues(given: unknown): Issue[] {
   if (!isObject(given))

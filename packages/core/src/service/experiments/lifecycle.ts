@@ -10,6 +10,7 @@ import type {
   SplitPolicy,
 } from "../../decisions/types.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
+import type { StoppingOptions } from "../../stats/index.js";
 
 type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
 
@@ -31,6 +32,8 @@ export interface ExperimentDefinition {
   /** What the others are compared with (default: the slot's fallback). */
   control?: string;
   measures: Omit<ExperimentMeasures, "run">;
+  /** When it is decided (default: the rule's own figures). */
+  rule?: StoppingOptions;
 }
 
 export type ExperimentStatus = "draft" | "running" | "stopped" | "shipped";

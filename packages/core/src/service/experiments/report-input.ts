@@ -1,0 +1,143 @@
+import type {
+  AssignmentPolicy,
+  ExperimentMeasures,
+  MetricDefinition,
+  Ruleset,
+  SlotDefinition,
+} from "../../decisions/types.js";
+import type {
+  ExperimentInput,
+  FactorialInput,
+  MetricInput,
+  MetricRole,
+  StoppingOptions,
+  VariantInput,
+} from "../../stats/index.js";
+import type { ExperimentSums } from "./experiment-sums.js";
+import { OTHER_VARIANT } from "./measures.js";
+
+const DAY_MS = 86_400_000;
+
+/** What the definition of an experiment says about how it is judged. */
+export interface Judging {
+  policy: AssignmentPolicy;
+  /** What the others are compared with. */
+  control: string;
+  measures: Omit<ExperimentMeasures, "run">;
+  metrics: NonNullable<Ruleset["metrics"]>;
+  rule?: StoppingOptions | undefined;
+  /** Of the run, epoch ms; null where nobody knows. */
+  startedAt: number | null;
+  /** When it was stopped, else now. */
+  until: number;
+}
+
+/** The policy that assigns an experiment, and the slot that has it. */
+export function assignmentOf(
+  { slots }: Ruleset,
+  experiment: string,
+): { policy: AssignmentPolicy; slot: SlotDefinition } | null {
+  for (const slot of Object.values(slots)) {
+    const { policy } = slot;
+    const policies = policy.type === "rules" ? policy.rules.flatMap((rule) => rule.policy ?? []) : [policy];
+    const found = policies.find((one) => one.experiment === experiment);
+    if (found !== undefined) return { policy: found, slot };
+  }
+  return null;
+}
+
+/** Shares as defined; of what learns, as they are now. */
+function weightsOf(policy: AssignmentPolicy, seen: readonly string[]): Map<string, number> {
+  if (policy.type === "split") return new Map(Object.entries(policy.weights));
+  if (policy.type === "bandit") return new Map(Object.entries(policy.shares));
+  const names = policy.type === "contextual" ? Object.keys(policy.arms) : seen;
+  return new Map(names.map((name) => [name, 1 / names.length]));
+}
+
+/** Variants that are counted and not assigned any more, or never were, take no part, and are told of. */
+function variantsOf(policy: AssignmentPolicy, seen: readonly string[]): VariantInput[] {
+  const weights = weightsOf(
+    policy,
+    seen.filter((name) => name !== OTHER_VARIANT),
+  );
+  const removed = seen.filter((name) => !weights.has(name));
+  return [
+    ...Array.from(weights, ([name, weight]) => ({ name, weight })),
+    ...removed.map((name) => ({ name, weight: 0, isRemoved: true })),
+  ];
+}
+
+/** Which combination each variant is; only of designs whose factors have two levels. */
+function factorialOf(policy: AssignmentPolicy, seen: readonly string[]): FactorialInput | undefined {
+  if (policy.type !== "factorial") return undefined;
+  const { generators: made = {} } = policy;
+  // Those that vary freely first, as the analysis takes them.
+  const all = Object.keys(policy.factors);
+  const free = all.filter((factor) => !Object.hasOwn(made, factor));
+  const factors = [...free, ...all.filter((factor) => Object.hasOwn(made, factor))];
+  const levels = factors.map((factor) => Object.keys(policy.factors[factor] ?? {}));
+  if (levels.some((names) => names.length !== 2)) return undefined;
+  const cells = seen.flatMap((name) => {
+    const parts = name.split(",");
+    const signs = factors.map((factor, i) => {
+      const at = (levels[i] as string[]).findIndex((level) => parts.includes(`${factor}:${level}`));
+      return at < 0 ? null : at === 0 ? (-1 as const) : (1 as const);
+    });
+    return signs.includes(null) ? [] : [[name, signs as (-1 | 1)[]] as const];
+  });
+  const generators = factors
+    .slice(free.length)
+    .map((factor) => (made[factor] ?? []).map((name) => factors.indexOf(name)));
+  return {
+    factors,
+    cells: Object.fromEntries(cells),
+    ...(generators.length > 0 && { generators }),
+  };
+}
+
+function metricOf(
+  name: string,
+  role: MetricRole,
+  { definition, sums }: { definition: MetricDefinition; sums: ExperimentSums },
+): MetricInput {
+  const { direction = "increase" } = definition;
+  const entries = Object.entries(sums.variants).flatMap(([variant, { metrics }]) => {
+    const own = metrics[name];
+    return own === undefined ? [] : [[variant, own] as const];
+  });
+  return { name, role, direction, sums: Object.fromEntries(entries) };
+}
+
+/** What was counted, in the form in which it is analysed. */
+export function reportInput(
+  sums: ExperimentSums,
+  { policy, control, measures, metrics, rule, startedAt, until }: Judging,
+): ExperimentInput {
+  const { primary, secondary = [], guardrails = [] } = measures;
+  const roles = new Map<string, MetricRole>([
+    ...secondary.map((name) => [name, "secondary"] as const),
+    ...guardrails.map((name) => [name, "guardrail"] as const),
+    [primary, "primary"],
+  ]);
+  const seen = Object.keys(sums.variants);
+  const variants = variantsOf(policy, seen);
+  const units = Object.fromEntries(
+    variants.map(({ name }) => [name, sums.variants[name]?.units ?? 0]),
+  );
+  // Shares that follow what was learned were others before: nothing can be said of how many there should be.
+  const isFixed = policy.type === "split" || policy.type === "factorial";
+  const factorial = factorialOf(policy, seen);
+  return {
+    variants,
+    control,
+    metrics: Array.from(roles, ([name, role]) => {
+      const definition = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+      return definition === undefined ? [] : [metricOf(name, role, { definition, sums })];
+    }).flat(),
+    // All so far as one look is valid whenever it is taken: the evidence is that of one martingale.
+    ...(isFixed ? { looks: [{ delivered: units }] } : { sharesVary: true }),
+    ...(startedAt !== null && { days: Math.max(0, until - startedAt) / DAY_MS }),
+    ...(rule !== undefined && { rule }),
+    ...(factorial !== undefined && { factorial }),
+  };
+}

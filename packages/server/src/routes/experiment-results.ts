@@ -1,0 +1,81 @@
+import type { ExperimentResults } from "@attune/core/service";
+import { Refusal } from "../http/refusal.js";
+import { json } from "../http/respond.js";
+import { type Call, idParam, type Route } from "../http/route.js";
+import { resultsStream } from "../live/results-stream.js";
+import type { RouteContext } from "./context.js";
+
+const PATH = "/api/v1/experiments/:id/results";
+
+/** What an experiment has shown: once, or as it changes. */
+export function experimentResultRoutes(context: RouteContext): Route[] {
+  return [
+    { method: "GET", path: PATH, scope: "read", handle: (call) => once(call, context) },
+    { method: "GET", path: `${PATH}/stream`, scope: "read", handle: (call) => stream(call, context) },
+  ];
+}
+
+function runOf({ url }: Call): number | undefined {
+  const given = url.searchParams.get("run");
+  if (given === null) return undefined;
+  const run = Number(given);
+  if (Number.isSafeInteger(run) && run >= 1) return run;
+  throw new Refusal(400, "ATTUNE_SERVER_QUERY", "`run` is a whole number from 1, or is left out for the run at hand.");
+}
+
+/** Who saw what and ordered then, which is counted of every experiment, and the analysis of those that are measured. */
+async function read(call: Call, { service }: RouteContext) {
+  const { site } = call.principal;
+  const id = idParam(call, "id");
+  const run = runOf(call);
+  const [results, counted, compiled, defined] = await Promise.all([
+    service.experiments.results(id, { site, ...(run !== undefined && { run }) }),
+    service.experiment(id, { site }),
+    service.ruleset(site),
+    service.experiments.get(id, { site }),
+  ]);
+  const declared = Object.values(compiled?.ruleset.slots ?? {}).flatMap(({ policy }) =>
+    policy.type === "split" && policy.experiment === id ? Object.keys(policy.weights) : [],
+  );
+  if (!results && !counted && declared.length === 0 && !defined) return null;
+  const none = Object.fromEntries(declared.map((variant) => [variant, { exposures: 0, conversions: 0 }]));
+  return { experiment: id, variants: { ...none, ...counted }, ...analysis(results) };
+}
+
+function analysis(results: ExperimentResults | null) {
+  if (results === null)
+    return {
+      ...{ at: null, run: null, units: null, crossed: null, report: null },
+      notes: { report: "Nothing of it is measured: define it with metrics, or name it under `experiments` of the ruleset." },
+    };
+  const { sums, report, at } = results;
+  const units = Object.fromEntries(Object.entries(sums.variants).map(([name, one]) => [name, one.units]));
+  return { at: new Date(at).toISOString(), run: sums.run, units, crossed: sums.crossed, report, notes: {} };
+}
+
+async function once(call: Call, context: RouteContext): Promise<Response> {
+  const results = await read(call, context);
+  if (results === null)
+    throw new Refusal(404, "ATTUNE_SERVER_EXPERIMENT", "No experiment of this name is known.");
+  return json(results);
+}
+
+async function stream(call: Call, context: RouteContext): Promise<Response> {
+  const { principal, request, address } = call;
+  if ((await read(call, context)) === null)
+    throw new Refusal(404, "ATTUNE_SERVER_EXPERIMENT", "No experiment of this name is known.");
+  const headers = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const body = resultsStream({
+    read: () => read(call, context),
+    watch: (changed) => context.service.subscribe({ site: principal.site, types: ["event", "erased", "ruleset"] }, changed),
+    active: () => principal.active(),
+    onGone: context.places.take(principal, address()),
+    report: context.report,
+  });
+  return new Response(body, { headers });
+}

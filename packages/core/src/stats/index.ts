@@ -57,6 +57,9 @@ export {
   type RevenueComparison,
   type RevenuePrior,
 } from "./means/revenue.js";
+export type { Contrast, Method, MethodReason } from "./models/model.js";
+export type { MetricPriors } from "./models/model-of.js";
+export type { CountSums, MetricSums, RevenueSums } from "./models/sums.js";
 export type { BetaShape } from "./posterior/beta-curve.js";
 export type { Interval } from "./posterior/difference.js";
 export type { GammaShape } from "./posterior/gamma-curve.js";
@@ -74,6 +77,43 @@ export {
   type CredibleIntervalOptions,
 } from "./rates/credible-interval.js";
 export { type Counts, ratePosterior } from "./rates/posterior.js";
+export { analyzeExperiment } from "./report/analyze-experiment.js";
+export type {
+  ByVariant,
+  DimensionInput,
+  ExperimentInput,
+  FactorialInput,
+  HoldoutInput,
+  LookInput,
+  MetricInput,
+  MetricRole,
+  Stage,
+  VariantInput,
+} from "./report/input.js";
+export type {
+  AlwaysValidReport,
+  ArmReport,
+  ComparisonReport,
+  Corrections,
+  DimensionReport,
+  Estimate,
+  ExperimentReport,
+  FactorialReport,
+  Finding,
+  GroupReport,
+  HoldoutReport,
+  Loss,
+  LossCause,
+  MetricReport,
+  Note,
+  NoteCode,
+  RatioState,
+  RatioTest,
+  SampleRatioReport,
+  Severity,
+  StageReport,
+  VariantReport,
+} from "./report/report.js";
 export {
   type SampleRatio,
   sampleRatioMismatch,
@@ -86,4 +126,21 @@ export { chiSquaredSf } from "./special/chi-squared.js";
 export { kolmogorovSf } from "./special/kolmogorov.js";
 export { logBeta, logGamma } from "./special/log-gamma.js";
 export { normalCdf, normalPdf, normalQuantile } from "./special/normal.js";
+export { metricEvidence, type MetricReading } from "./stopping/metric-evidence.js";
+export type { SequentialEffect } from "./stopping/sequential-effect.js";
+export { STOPPING_DEFAULTS, stoppingRule } from "./stopping/stopping-rule.js";
+export type {
+  Decision,
+  DecisionCode,
+  DecisionState,
+  Direction,
+  GuardrailState,
+  MetricEvidence,
+  MetricFinding,
+  StoppingEvidence,
+  StoppingOptions,
+  TreatmentEvidence,
+  TreatmentState,
+  TreatmentVerdict,
+} from "./stopping/types.js";
 export { studentTCdf, studentTQuantile } from "./special/student-t.js";

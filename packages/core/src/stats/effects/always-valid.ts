@@ -40,14 +40,27 @@ export function alwaysValidTest(
   );
   const { value, se, control: a, treatment: b } = effectOf(control, treatment, difference);
   if (se === 0) return { value, se, lower: value, upper: value, p: value === 0 ? 1 : 0 };
-  const n = a.n + b.n;
+  const { halfWidth, pOf } = sequenceAt(a.n + b.n, alpha, tightestAt);
+  const half = se * halfWidth;
+  return { value, se, lower: value - half, upper: value + half, p: pOf(value / se) };
+}
+
+/** Where a confidence sequence stands at n units of both variants: how wide it is on each side in standard errors, and p of a value that lies z of them from 0. */
+export function sequenceAt(
+  n: number,
+  alpha: number,
+  tightestAt: number,
+): { halfWidth: number; pOf(z: number): number } {
   const logs = -2 * Math.log(alpha);
   const rho2 = (logs + Math.log(logs + 1)) / tightestAt;
   const spread = n * rho2 + 1;
-  const half = se * Math.sqrt(((2 * spread) / (n * rho2)) * Math.log(Math.sqrt(spread) / alpha));
-  const z2 = (value / se) ** 2;
-  const logEvidence = (n * rho2 * z2) / (2 * spread) - 0.5 * Math.log(spread);
-  return { value, se, lower: value - half, upper: value + half, p: Math.min(1, Math.exp(-logEvidence)) };
+  return {
+    halfWidth: Math.sqrt(((2 * spread) / (n * rho2)) * Math.log(Math.sqrt(spread) / alpha)),
+    pOf(z) {
+      const logEvidence = (n * rho2 * z * z) / (2 * spread) - 0.5 * Math.log(spread);
+      return Math.min(1, Math.exp(-logEvidence));
+    },
+  };
 }
 
 /**

@@ -21,21 +21,7 @@ export interface CupedMoments {
 export function cuped(control: CupedSummary, treatment: CupedSummary): CupedMoments {
   requireSums(control, "/control");
   requireSums(treatment, "/treatment");
-  const n = control.n + treatment.n;
-  const sum = (of: (summary: CupedSummary) => number): number => of(control) + of(treatment);
-  const pre = sum(({ preSum }) => preSum);
-  const spread = varianceOf(
-    n,
-    pre,
-    sum(({ preSumSquares }) => preSumSquares),
-  );
-  const shared = covariance(
-    n,
-    pre,
-    sum(({ postSum }) => postSum),
-    sum(({ sumProducts }) => sumProducts),
-  );
-  const theta = spread > 0 ? shared / spread : 0;
+  const theta = thetaOf([control, treatment]);
   return {
     theta,
     control: adjusted(control, theta),
@@ -44,7 +30,26 @@ export function cuped(control: CupedSummary, treatment: CupedSummary): CupedMome
   };
 }
 
-function baselineOf(control: CupedSummary, treatment: CupedSummary, theta: number): Baseline {
+/** θ = cov(y, x) / var(x) over all units of these variants together; 0 where x does not vary. */
+export function thetaOf(summaries: readonly CupedSummary[]): number {
+  const sum = (of: (summary: CupedSummary) => number): number =>
+    summaries.reduce((total, summary) => total + of(summary), 0);
+  const n = sum((summary) => summary.n);
+  const pre = sum(({ preSum }) => preSum);
+  const squares = sum(({ preSumSquares }) => preSumSquares);
+  const spread = varianceOf(n, pre, squares);
+  const shared = covariance(
+    n,
+    pre,
+    sum(({ postSum }) => postSum),
+    sum(({ sumProducts }) => sumProducts),
+  );
+  // What is left of a constant by rounding is no variance.
+  return spread > 1e-12 * (squares / n) ? shared / spread : 0;
+}
+
+/** What a relative difference is relative to: the control before anything was taken out. */
+export function baselineOf(control: CupedSummary, treatment: CupedSummary, theta: number): Baseline {
   const { n, postSum, postSumSquares, preSum, sumProducts } = control;
   const variance = varianceOf(n, postSum, postSumSquares);
   const shared = variance - theta * covariance(n, preSum, postSum, sumProducts);
@@ -57,7 +62,8 @@ function baselineOf(control: CupedSummary, treatment: CupedSummary, theta: numbe
   };
 }
 
-function adjusted(summary: CupedSummary, theta: number): Moments {
+/** The mean and variance of y − θ x. */
+export function adjusted(summary: CupedSummary, theta: number): Moments {
   const { n, postSum, postSumSquares, preSum, preSumSquares, sumProducts } = summary;
   const variance =
     varianceOf(n, postSum, postSumSquares) +
@@ -66,7 +72,8 @@ function adjusted(summary: CupedSummary, theta: number): Moments {
   return { n, mean: (postSum - theta * preSum) / n, variance: Math.max(0, variance) };
 }
 
-function requireSums(summary: CupedSummary, path: string): void {
+/** @throws AttuneError `ATTUNE_STATS_INPUT` for sums that cannot be */
+export function requireSums(summary: CupedSummary, path: string): void {
   const { n, postSum, postSumSquares, preSum, preSumSquares, sumProducts } = summary;
   requireInput(isCount(n) && n > 0, `${path}/n`, "Give how many units there were: more than 0.");
   requireInput(Number.isFinite(postSum), `${path}/postSum`, "Give the sum of the metric.");

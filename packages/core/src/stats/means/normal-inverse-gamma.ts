@@ -105,8 +105,8 @@ export function compareNormalInverseGamma(
   };
 }
 
-/** Only to begin searching from where the variance does not exist. */
-function meanQuantity(belief: NormalInverseGamma): Quantity {
+/** Its variance is only to begin searching from where there is none. */
+export function meanQuantity(belief: NormalInverseGamma): Quantity {
   const shape = marginalOfMean(belief);
   const { mean, scale, df } = shape;
   return {

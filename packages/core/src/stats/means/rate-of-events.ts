@@ -11,7 +11,7 @@ export interface EventCount {
 }
 
 /** As good as nothing beside a handful of events. */
-const UNIT_PRIOR: GammaShape = { shape: 1, rate: 1 };
+export const UNIT_PRIOR: GammaShape = { shape: 1, rate: 1 };
 
 export interface GammaComparison {
   readonly probabilityToBeat: ForBoth;

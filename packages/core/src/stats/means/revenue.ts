@@ -5,6 +5,7 @@ import { comparePair } from "../posterior/compare.js";
 import { type Curve, cutPoint } from "../posterior/curve.js";
 import { type GammaShape, gammaCurve } from "../posterior/gamma-curve.js";
 import { ORDINARY_CUT } from "../posterior/grid.js";
+import { mirrored } from "../posterior/mirrored.js";
 import { logIntegral, mixedCurve } from "../posterior/mixed-curve.js";
 import type { ForBoth } from "../rates/compare-rates.js";
 import { ratePosterior, UNIFORM_PRIOR } from "../rates/posterior.js";
@@ -63,8 +64,8 @@ export function compareOrderValues(
   const middle = a.rate / a.shape;
   // The axis is the logarithm of the mean, that of the rate turned round.
   const pair = comparePair(
-    turned(gammaCurve(a, -Math.log(middle))),
-    turned(gammaCurve(b, -Math.log(middle))),
+    mirrored(gammaCurve(a, -Math.log(middle))),
+    mirrored(gammaCurve(b, -Math.log(middle))),
     logarithmic(middle),
   );
   return {
@@ -76,14 +77,6 @@ export function compareOrderValues(
 
 const meanOfInverse = ({ shape, rate }: GammaShape): number => rate / (shape - 1);
 
-const turned = ({ mode, scale, logRatio, slope, halfWidth }: Curve): Curve => ({
-  mode: -mode,
-  scale,
-  logRatio: (point) => logRatio(-point),
-  slope: (point) => -slope(-point),
-  halfWidth: (point) => halfWidth(-point),
-});
-
 /**
  * Revenue per visitor: the rate of orders, a beta distribution, times the mean value of an order as in {@link compareOrderValues}.
  *
@@ -94,7 +87,10 @@ export function compareRevenue(
   treatment: Revenue,
   prior: RevenuePrior = VAGUE,
 ): RevenueComparison {
-  const [a, b] = [beliefOf(control, prior, "/control"), beliefOf(treatment, prior, "/treatment")];
+  const [a, b] = [
+    revenueBelief(control, prior, { path: "/control" }),
+    revenueBelief(treatment, prior, { path: "/treatment" }),
+  ];
   const pair = comparePair(
     revenueCurve(a, a.middle),
     revenueCurve(b, a.middle),
@@ -107,7 +103,8 @@ export function compareRevenue(
   };
 }
 
-interface RevenueBelief {
+/** What is known of the revenue per visitor of one variant. */
+export interface RevenueBelief {
   readonly rate: BetaShape;
   readonly perOrder: GammaShape;
   readonly mean: number;
@@ -115,19 +112,29 @@ interface RevenueBelief {
   readonly middle: number;
 }
 
-function beliefOf({ visitors, orders, revenue }: Revenue, prior: RevenuePrior, path: string): RevenueBelief {
+/**
+ * Order values as Gamma(k, θ) with a known k (1: exponential), of which the mean is k / θ: as conjugate as the exponential is, each order telling k times as much of θ.
+ *
+ * @param orderShape k, the inverse of the squared coefficient of variation of order values
+ */
+export function revenueBelief(
+  { visitors, orders, revenue }: Revenue,
+  prior: RevenuePrior = VAGUE,
+  { path = "", orderShape = 1 }: { path?: string; orderShape?: number } = {},
+): RevenueBelief {
   const rate = ratePosterior({ successes: orders, trials: visitors }, prior.rate, path);
-  const perOrder = orderPosterior({ orders, revenue }, prior.perOrder, path);
+  const ofOne = orderPosterior({ orders, revenue }, prior.perOrder, path);
+  const perOrder = { shape: ofOne.shape + (orderShape - 1) * orders, rate: ofOne.rate };
   const meanRate = rate.alpha / (rate.alpha + rate.beta);
   return {
     ...{ rate, perOrder },
-    mean: meanRate * meanOfInverse(perOrder),
-    middle: Math.log((meanRate * perOrder.rate) / perOrder.shape),
+    mean: orderShape * meanRate * meanOfInverse(perOrder),
+    middle: Math.log((orderShape * meanRate * perOrder.rate) / perOrder.shape),
   };
 }
 
 /** The density of ln(rate / θ): over all θ, that of ln rate at the sum. */
-function revenueCurve({ rate, perOrder, middle }: RevenueBelief, origin: number): Curve {
+export function revenueCurve({ rate, perOrder, middle }: RevenueBelief, origin: number): Curve {
   const ofTheta = gammaCurve(perOrder, Math.log(perOrder.shape / perOrder.rate));
   const ofRate = betaCurve(rate);
   const logMean = Math.log(rate.alpha / (rate.alpha + rate.beta));

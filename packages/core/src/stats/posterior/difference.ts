@@ -66,15 +66,16 @@ export function intervalOfUplift(a: Quantity, b: Quantity, tail: number): Interv
 /** Beyond this the wider one's panels are too wide for the narrower one. */
 const SIMILAR = 1.5;
 
-/** A quantity on its own nodes. */
-interface Spread extends Quantity {
+/** A quantity on its own nodes, made once for all that it is compared with. */
+export interface Spread extends Quantity {
   readonly distribution: Distribution;
   /** Of the nodes that matter: value and mass. */
   readonly values: Float64Array;
   readonly masses: Float64Array;
 }
 
-function spreadOf(quantity: Quantity): Spread {
+export function spreadOf(quantity: Quantity | Spread): Spread {
+  if ("distribution" in quantity) return quantity;
   const distribution = distributionOf(quantity.curve);
   const { points, weights, densities } = distribution.grid;
   const density = densities[0] as Float64Array;
@@ -160,7 +161,8 @@ function panelInParts(
   return area;
 }
 
-function belowValue({ pointOf, support, distribution }: Spread, value: number): number {
+/** P(X ≤ value). */
+export function belowValue({ pointOf, support, distribution }: Spread, value: number): number {
   if (value <= support.from) return 0;
   return value >= support.to ? 1 : distribution.below(pointOf(value));
 }

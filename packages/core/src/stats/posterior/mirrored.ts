@@ -1,0 +1,16 @@
+import type { Axis } from "./axis.js";
+import type { Curve } from "./curve.js";
+
+/** The distribution of −X, so that the lowest becomes the highest. */
+export const mirrored = ({ mode, scale, logRatio, slope, halfWidth }: Curve): Curve => ({
+  mode: -mode,
+  scale,
+  logRatio: (point) => logRatio(-point),
+  slope: (point) => -slope(-point),
+  halfWidth: (point) => halfWidth(-point),
+});
+
+export const mirroredAxis = ({ stretch, reach }: Axis): Axis => ({
+  stretch: (point) => stretch(-point),
+  reach: (point) => reach(-point),
+});

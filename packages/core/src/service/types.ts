@@ -13,10 +13,14 @@ import type {
 import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
-import type { ExperimentResults } from "./experiments/experiment-results.js";
-import type { ExperimentSums } from "./experiments/experiment-sums.js";
-import type { ExperimentRevision } from "./experiments/experiments.js";
-import type { Experiment, ExperimentAction, ExperimentDefinition } from "./experiments/lifecycle.js";
+import type {
+  Experiment,
+  ExperimentAction,
+  ExperimentDefinition,
+  ExperimentResults,
+  ExperimentRevision,
+  ExperimentSums,
+} from "./experiments/types.js";
 import type { FigureName } from "./figures/figures.js";
 import type {
   ActOptions,
@@ -49,15 +53,15 @@ import type {
 } from "./results.js";
 import type { AuditFact } from "./upkeep/audit.js";
 
-export type { ExperimentResults } from "./experiments/experiment-results.js";
-export type { ExperimentSums } from "./experiments/experiment-sums.js";
-export type { ExperimentRevision } from "./experiments/experiments.js";
 export type {
   Experiment,
   ExperimentAction,
   ExperimentDefinition,
+  ExperimentResults,
+  ExperimentRevision,
   ExperimentStatus,
-} from "./experiments/lifecycle.js";
+  ExperimentSums,
+} from "./experiments/types.js";
 
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {

@@ -21,7 +21,13 @@ const PING_MS = 15_000;
 /**
  * Results as server-sent events: one `results` frame at once, and one whenever they have changed. A reader that does not read costs nothing: nothing is computed for it until it has taken what waits.
  */
-export function resultsStream<T>({ read, watch, active, onGone, report }: ResultsStreamOptions<T>): ReadableStream<Uint8Array> {
+export function resultsStream<T>({
+  read,
+  watch,
+  active,
+  onGone,
+  report,
+}: ResultsStreamOptions<T>): ReadableStream<Uint8Array> {
   let ended = false;
   let stop: (() => Promise<void>) | null = null;
   let timer: NodeJS.Timeout | undefined;

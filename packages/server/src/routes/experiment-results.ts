@@ -20,7 +20,11 @@ function runOf({ url }: Call): number | undefined {
   if (given === null) return undefined;
   const run = Number(given);
   if (Number.isSafeInteger(run) && run >= 1) return run;
-  throw new Refusal(400, "ATTUNE_SERVER_QUERY", "`run` is a whole number from 1, or is left out for the run at hand.");
+  throw new Refusal(
+    400,
+    "ATTUNE_SERVER_QUERY",
+    "`run` is a whole number from 1, or is left out for the run at hand.",
+  );
 }
 
 /** Who saw what and ordered then, which is counted of every experiment, and the analysis of those that are measured. */
@@ -46,7 +50,10 @@ function analysis(results: ExperimentResults | null) {
   if (results === null)
     return {
       ...{ at: null, run: null, units: null, crossed: null, report: null },
-      notes: { report: "Nothing of it is measured: define it with metrics, or name it under `experiments` of the ruleset." },
+      notes: {
+        report:
+          "Nothing of it is measured: define it with metrics, or name it under `experiments` of the ruleset.",
+      },
     };
   const { sums, report, at } = results;
   const units = Object.fromEntries(Object.entries(sums.variants).map(([name, one]) => [name, one.units]));
@@ -72,7 +79,8 @@ async function stream(call: Call, context: RouteContext): Promise<Response> {
   if (request.method === "HEAD") return new Response(null, { headers });
   const body = resultsStream({
     read: () => read(call, context),
-    watch: (changed) => context.service.subscribe({ site: principal.site, types: ["event", "erased", "ruleset"] }, changed),
+    watch: (changed) =>
+      context.service.subscribe({ site: principal.site, types: ["event", "erased", "ruleset"] }, changed),
     active: () => principal.active(),
     onGone: context.places.take(principal, address()),
     report: context.report,

@@ -11,6 +11,11 @@ const RULESET = {
     revenue: { type: "sum" as const, event: "Order Completed", value: "revenue" },
   },
   slots: {
+    banner: {
+      variants: { plain: 1, bold: 2 },
+      fallback: "plain",
+      policy: { type: "rules" as const, rules: [{ variant: "plain" }] },
+    },
     cta: {
       variants: { plain: "Buy", bold: "Get it" },
       fallback: "plain",
@@ -103,7 +108,7 @@ describe("an experiment", () => {
     );
     expect(await at.server.service.experimentSums("cta-text")).toMatchObject({
       run: 1,
-      variants: { bold: { units: 1, metrics: { revenue: { summary: { sum: 20 } } } } },
+      variants: { bold: { units: 1, metrics: { revenue: { sum: 20 } } } },
     });
 
     expect(await host().stopExperiment("cta-text")).toMatchObject({ status: "stopped", run: 1 });
@@ -137,6 +142,49 @@ describe("an experiment", () => {
     expect(new Set(revisions.map(({ actor }) => actor)).size).toBe(1);
     const { entries } = await host().auditLog();
     expect(entries.filter(({ type }) => type === "experiment")).toHaveLength(6);
+  });
+
+  it("tells what it has shown, and anew as soon as that changes", async () => {
+    await host().createExperiment(definition({ id: "live", slot: "banner" }));
+    await host().startExperiment("live");
+    const shown = async (count: number, from: number, variant: string, buys: (i: number) => boolean) => {
+      const events = Array.from({ length: count }, (_, i) => {
+        const visitorId = `live-visitor-0123456789-${from + i}`;
+        const one = (name: string, properties: object) =>
+          nativeEvent({ visitorId, name, properties, consent: ["analytics"] }) as { name: string };
+        return [
+          one("Variant Exposed", { experiment: "live", slot: "banner", variant }),
+          ...(buys(i) ? [one("Order Completed", { revenue: 10 })] : []),
+        ];
+      }).flat();
+      for (let at = 0; at < events.length; at += 500)
+        await host().sendBatch(events.slice(at, at + 500), { waitMs: 5000 });
+    };
+    await shown(400, 0, "plain", (i) => i % 10 === 0);
+    const signal = AbortSignal.timeout(20_000);
+    const frames = host().experimentResultsStream("live", { signal });
+    const first = (await frames.next()).value;
+    expect(first).toMatchObject({ experiment: "live", run: 1, units: { plain: 400 }, crossed: 0 });
+    // Nobody has seen the other variant: nothing wins by that.
+    expect(first?.report?.decision.state).not.toBe("winner");
+    await shown(400, 400, "bold", (i) => i % 4 === 0);
+    let last = (await frames.next()).value;
+    while (last && last.units?.["bold"] !== 400) last = (await frames.next()).value;
+    await frames.return();
+    const { report } = await host().experimentResults("live");
+    expect(last?.report?.metrics).toEqual(report?.metrics);
+    const [bought] = report?.metrics ?? [];
+    expect(bought).toMatchObject({ name: "bought", role: "primary" });
+    expect(bought?.comparisons[0]).toMatchObject({ variant: "bold", finding: "better" });
+    expect(bought?.comparisons[0]?.probabilityToBeat).toBeGreaterThan(0.999);
+    expect(report?.sampleRatio.state).toBe("ok");
+    // Better, but it has not run for a week.
+    expect(report?.decision).toMatchObject({ state: "collecting", code: "too-few-days", variant: "bold" });
+    expect(await host().experimentResults("cta-text", { run: 1 })).toMatchObject({
+      run: 1,
+      units: { bold: 1 },
+    });
+    await expect(host().experimentResults("none")).rejects.toMatchObject({ status: 404 });
   });
 
   it("waits for its slot while another decides it", async () => {

@@ -1,17 +1,10 @@
-import { analyzeExperiment, type ExperimentReport } from "../../stats/index.js";
+import { analyzeExperiment } from "../../stats/index.js";
 import type { ServiceContext } from "../context.js";
 import type { Rulesets } from "../rules/ruleset.js";
-import { type ExperimentSums, experimentSums } from "./experiment-sums.js";
+import { experimentSums } from "./experiment-sums.js";
 import type { Experiments } from "./experiments.js";
 import { assignmentOf, reportInput } from "./report-input.js";
-
-/** What an experiment has shown so far. */
-export interface ExperimentResults {
-  sums: ExperimentSums;
-  report: ExperimentReport;
-  /** When it was made, epoch ms. */
-  at: number;
-}
+import type { ExperimentResults } from "./types.js";
 
 /**
  * Analyses one run of an experiment from what is counted: of one that people defined, or that a ruleset measures by itself. Null where nothing measures it.
@@ -31,7 +24,9 @@ export async function experimentResults(
   if (sums === null || measures === undefined) return null;
   const defined = experiment?.definition;
   const assigned = assignmentOf(ruleset, id);
-  const policy = defined ? ({ ...defined.policy, experiment: id } as NonNullable<typeof assigned>["policy"]) : assigned?.policy;
+  const policy = defined
+    ? ({ ...defined.policy, experiment: id } as NonNullable<typeof assigned>["policy"])
+    : assigned?.policy;
   const slot = assigned?.slot ?? (defined && ruleset.slots[defined.slot]);
   if (policy === undefined || slot === undefined) return null;
   const now = context.clock.now();

@@ -4,17 +4,8 @@ import type { MetricSums } from "../../stats/index.js";
 import type { ServiceContext } from "../context.js";
 import { counterTotals } from "../figures/counter-totals.js";
 import { MEASURE, measureKey, VALUE_UNIT } from "./measures.js";
+import type { ExperimentSums } from "./types.js";
 import { wideValue } from "./wide-sum.js";
-
-/** What was counted of one run of an experiment. */
-export interface ExperimentSums {
-  experiment: string;
-  run: number;
-  /** By variant. Those whose names no policy knows are together in `(other)`. */
-  variants: Readonly<Record<string, { units: number; metrics: Readonly<Record<string, MetricSums>> }>>;
-  /** Visitors who saw more than one variant; what they count for, the policy's `sticky.onConflict` says. */
-  crossed: number;
-}
 
 /** A metric's counters of one variant, by their last part. */
 type Sums = Readonly<Record<string, number>>;

@@ -6,27 +6,14 @@ import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
-import {
-  draftOf,
-  type Experiment,
-  type ExperimentAction,
-  type ExperimentDefinition,
-  step,
-} from "./lifecycle.js";
+import { draftOf, step } from "./lifecycle.js";
+import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentRevision } from "./types.js";
 
 /** An experiment as it is stored: the one in force, and each revision before it. */
 interface StoredExperiment {
   v: 1;
   experiment: Experiment;
   /** Epoch ms, and who made this revision. */
-  at: number;
-  actor: string;
-}
-
-/** One revision of an experiment. */
-export interface ExperimentRevision {
-  experiment: Experiment;
-  /** Epoch ms. */
   at: number;
   actor: string;
 }

@@ -1,66 +1,6 @@
-import type {
-  Assigning,
-  BanditPolicy,
-  ContextualPolicy,
-  ExperimentMeasures,
-  FactorialPolicy,
-  Gates,
-  Ruleset,
-  SlotDefinition,
-  SplitPolicy,
-} from "../../decisions/types.js";
+import type { Gates, Ruleset, SlotDefinition } from "../../decisions/types.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
-import type { StoppingOptions } from "../../stats/index.js";
-
-type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
-
-/** An experiment as people define it. Its id is the key under which it is assigned and counted. */
-export interface ExperimentDefinition {
-  id: string;
-  name: string;
-  /** What is believed, and why; for those who read the result. */
-  hypothesis?: string;
-  /** The slot it decides while it runs. */
-  slot: string;
-  /** Who takes part; where it is left out, whoever the slot's own say. */
-  gates?: Gates;
-  policy:
-    | WithoutKey<SplitPolicy>
-    | WithoutKey<FactorialPolicy>
-    | WithoutKey<BanditPolicy>
-    | WithoutKey<ContextualPolicy>;
-  /** What the others are compared with (default: the slot's fallback). */
-  control?: string;
-  measures: Omit<ExperimentMeasures, "run">;
-  /** When it is decided (default: the rule's own figures). */
-  rule?: StoppingOptions;
-}
-
-export type ExperimentStatus = "draft" | "running" | "stopped" | "shipped";
-
-/** An experiment with what has become of it. */
-export interface Experiment {
-  definition: ExperimentDefinition;
-  status: ExperimentStatus;
-  /** Grows with each change. */
-  revision: number;
-  /** Counts starts; what was counted of each run is kept apart. 0: never started. */
-  run: number;
-  /** Epoch ms, of the run at hand. */
-  startedAt: number | null;
-  stoppedAt: number | null;
-  shipped: string | null;
-  /** What the slot said before it ran, and says again once it is stopped. */
-  before: Pick<SlotDefinition, keyof Gates | "policy"> | null;
-}
-
-export type ExperimentAction =
-  /** Anything of a draft; of one that was started, what does not change who gets what. */
-  | { type: "define"; definition: ExperimentDefinition }
-  | { type: "start" }
-  | { type: "stop" }
-  /** Everybody gets the variant from now on. */
-  | { type: "ship"; variant: string };
+import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentStatus } from "./types.js";
 
 /** What an action comes to. The ruleset is null where it stays as it is. */
 export interface Step {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Ruleset } from "../../decisions/types.js";
+import type { RevenueSums } from "../../stats/index.js";
 import { memoryStore } from "../../memory/index.js";
 import { createPersonalizationService } from "../create-service.js";
 import { sample, T0 } from "../service.test.suite.js";
@@ -123,9 +124,9 @@ describe("what is measured of an experiment", () => {
               for (const [variant, { units, orders, revenue, squares }] of Object.entries(model)) {
                 const arm = variants[variant];
                 expect(arm?.units).toBe(units);
-                expect(arm?.metrics["orders"]?.summary).toMatchObject({ n: units, sum: orders });
+                expect(arm?.metrics["orders"]).toMatchObject({ n: units, events: orders });
                 if (experiment !== "first") continue;
-                const found = arm?.metrics["revenue"]?.summary as { sum: number; sumSquares: number };
+                const found = arm?.metrics["revenue"] as RevenueSums;
                 expect(found.sum).toBeCloseTo(revenue, 6);
                 expect(found.sumSquares).toBeCloseTo(squares, 6);
               }
@@ -164,6 +165,22 @@ describe("what is measured of an experiment", () => {
       exposed("cem", "b"),
       told("cem", "1", 70_000, "Order Completed", { revenue: "much" }),
     ]);
+    const revenue = (n: number, buyers: number, sum: number, sumSquares: number) => ({
+      type: "revenue",
+      n,
+      buyers,
+      sum,
+      sumSquares,
+    });
+    const rate = (n: number, sum: number) => ({ type: "proportion", n, sum });
+    const often = (n: number, events: number, sumSquares: number) => ({
+      type: "count",
+      n,
+      events,
+      sumSquares,
+    });
+    const zero = { numSum: 0, numSumSquares: 0, denSum: 1, denSumSquares: 1, sumProducts: 0 };
+    const some = { numSum: 120, numSumSquares: 14_400, denSum: 2, denSumSquares: 4, sumProducts: 240 };
     expect(await service.experimentSums("first")).toEqual({
       experiment: "first",
       run: 1,
@@ -172,48 +189,26 @@ describe("what is measured of an experiment", () => {
         a: {
           units: 2,
           metrics: {
-            bought: { summary: { type: "proportion", n: 2, sum: 1 }, nonZero: null },
-            orders: { summary: { type: "mean", n: 2, sum: 2, sumSquares: 4 }, nonZero: 1 },
+            bought: rate(2, 1),
+            orders: often(2, 2, 4),
             // 120, at most 100.
-            revenue: { summary: { type: "mean", n: 2, sum: 100, sumSquares: 10_000 }, nonZero: 1 },
-            large: { summary: { type: "proportion", n: 2, sum: 1 }, nonZero: null },
-            soon: { summary: { type: "proportion", n: 2, sum: 1 }, nonZero: null },
-            value: {
-              summary: {
-                type: "ratio",
-                n: 2,
-                numSum: 120,
-                numSumSquares: 14_400,
-                denSum: 2,
-                denSumSquares: 4,
-                sumProducts: 240,
-              },
-              nonZero: null,
-            },
-            searched: { summary: { type: "mean", n: 2, sum: 1, sumSquares: 1 }, nonZero: 1 },
+            revenue: revenue(2, 1, 100, 10_000),
+            large: rate(2, 1),
+            soon: rate(2, 1),
+            value: { type: "ratio", n: 2, ...some },
+            searched: often(2, 1, 1),
           },
         },
         b: {
           units: 1,
           metrics: {
-            bought: { summary: { type: "proportion", n: 1, sum: 1 }, nonZero: null },
-            orders: { summary: { type: "mean", n: 1, sum: 1, sumSquares: 1 }, nonZero: 1 },
-            revenue: { summary: { type: "mean", n: 1, sum: 0, sumSquares: 0 }, nonZero: 0 },
-            large: { summary: { type: "proportion", n: 1, sum: 0 }, nonZero: null },
-            soon: { summary: { type: "proportion", n: 1, sum: 0 }, nonZero: null },
-            value: {
-              summary: {
-                type: "ratio",
-                n: 1,
-                numSum: 0,
-                numSumSquares: 0,
-                denSum: 1,
-                denSumSquares: 1,
-                sumProducts: 0,
-              },
-              nonZero: null,
-            },
-            searched: { summary: { type: "mean", n: 1, sum: 0, sumSquares: 0 }, nonZero: 0 },
+            bought: rate(1, 1),
+            orders: often(1, 1, 1),
+            revenue: revenue(1, 0, 0, 0),
+            large: rate(1, 0),
+            soon: rate(1, 0),
+            value: { type: "ratio", n: 1, ...zero },
+            searched: often(1, 0, 0),
           },
         },
       },
@@ -245,8 +240,9 @@ describe("what is measured of an experiment", () => {
     await service.loadRuleset({ ...RULESET, revision: 2, metrics });
     await service.ingest([order("o2")]);
     expect((await service.experimentSums("first"))?.variants["a"]?.metrics["orders"]).toEqual({
-      summary: { type: "proportion", n: 1, sum: 1 },
-      nonZero: null,
+      type: "proportion",
+      n: 1,
+      sum: 1,
     });
     const again = { ...RULESET.experiments, first: { primary: "orders", run: 2 } };
     await service.loadRuleset({ ...RULESET, revision: 3, experiments: again });
@@ -254,7 +250,7 @@ describe("what is measured of an experiment", () => {
     expect(await service.experimentSums("first")).toMatchObject({ run: 2, variants: {} });
     await service.ingest([exposure("x2"), order("o4")]);
     expect(await service.experimentSums("first")).toMatchObject({
-      variants: { a: { units: 1, metrics: { orders: { summary: { sum: 1 } } } } },
+      variants: { a: { units: 1, metrics: { orders: { events: 1 } } } },
     });
     await service.erase({ visitorId: "ann" });
     for (const run of [1, 2])

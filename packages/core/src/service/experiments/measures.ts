@@ -5,24 +5,8 @@ import { compileUnguarded } from "../../targeting/condition.js";
 import { reader } from "../../targeting/path.js";
 import type { Condition, Predicate } from "../../targeting/types.js";
 import type { Counts } from "../layout/records.js";
+import type { Measure, Measures } from "./types.js";
 import { product, type Wide } from "./wide-sum.js";
-
-/** What one visitor has come to in one run of an experiment. */
-export interface Measure {
-  /** Of the first exposure, device time, epoch ms: what happened before it is not measured. */
-  at: number;
-  /** The first variant seen. */
-  variant: string;
-  /** The first variant seen while logged in. */
-  known?: string;
-  /** More than one variant was seen. */
-  crossed?: true;
-  /** By metric, in the order of its parts; in ten-thousandths where values are added up. Absent: 0. */
-  values: Readonly<Record<string, readonly number[]>>;
-}
-
-/** By experiment and run, {@link measureKey}. */
-export type Measures = Readonly<Record<string, Measure>>;
 
 /** Experiments measured of one visitor; the oldest are no longer measured beyond it, and stay in the sums. */
 const MAX_MEASURES = 32;

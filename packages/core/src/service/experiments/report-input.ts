@@ -13,8 +13,8 @@ import type {
   StoppingOptions,
   VariantInput,
 } from "../../stats/index.js";
-import type { ExperimentSums } from "./experiment-sums.js";
 import { OTHER_VARIANT } from "./measures.js";
+import type { ExperimentSums } from "./types.js";
 
 const DAY_MS = 86_400_000;
 
@@ -114,16 +114,12 @@ export function reportInput(
   { policy, control, measures, metrics, rule, startedAt, until }: Judging,
 ): ExperimentInput {
   const { primary, secondary = [], guardrails = [] } = measures;
-  const roles = new Map<string, MetricRole>([
-    ...secondary.map((name) => [name, "secondary"] as const),
-    ...guardrails.map((name) => [name, "guardrail"] as const),
-    [primary, "primary"],
-  ]);
+  const roles = new Map<string, MetricRole>([[primary, "primary"]]);
+  for (const name of guardrails) roles.set(name, roles.get(name) ?? "guardrail");
+  for (const name of secondary) roles.set(name, roles.get(name) ?? "secondary");
   const seen = Object.keys(sums.variants);
   const variants = variantsOf(policy, seen);
-  const units = Object.fromEntries(
-    variants.map(({ name }) => [name, sums.variants[name]?.units ?? 0]),
-  );
+  const units = Object.fromEntries(variants.map(({ name }) => [name, sums.variants[name]?.units ?? 0]));
   // Shares that follow what was learned were others before: nothing can be said of how many there should be.
   const isFixed = policy.type === "split" || policy.type === "factorial";
   const factorial = factorialOf(policy, seen);

@@ -3,7 +3,8 @@ import { pointer } from "../../kernel/result.js";
 import type { Memberships } from "../../segments/types.js";
 import { sessionOf } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
-import { MEASURE, type Measures, type Measuring } from "../experiments/measures.js";
+import { MEASURE, type Measuring } from "../experiments/measures.js";
+import type { Measures } from "../experiments/types.js";
 import { REVENUE_UNIT } from "../figures/figures.js";
 import type { Counts, VisitorRecord } from "../layout/records.js";
 

@@ -2,7 +2,7 @@ import type { ConsentRecord } from "../../consent/types.js";
 import type { Event } from "../../events/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { VisitorState } from "../../state/types.js";
-import type { Measures } from "../experiments/measures.js";
+import type { Measures } from "../experiments/types.js";
 import type { PackedEvent } from "../log/packed-events.js";
 import type { ErasureReceipt } from "../types.js";
 

@@ -34,7 +34,7 @@ export function analyzeExperiment(input: ExperimentInput): ExperimentReport {
   checkEmpty(arms, notes, isEarly);
   const { names } = arms;
   const modelled = input.metrics.map((metric) => modelMetric(metric, names, notes, isEarly));
-  const sampleRatio = sampleRatioReport(arms, input.looks);
+  const sampleRatio = sampleRatioReport(arms, input);
   if (sampleRatio.state === "suspicious")
     notes.warning("sample-ratio-suspicious", { facts: { p: sampleRatio.p ?? 1 } });
   if (days === null) notes.info("run-length-unknown");

@@ -37,12 +37,15 @@ interface Counted {
 /**
  * Whether visitors came to each stage as they should have, and between which stages they were lost: the first stage against the shares, each later one by the visitors who did not come to it, against those who were there before.
  */
-export function sampleRatioReport(arms: Arms, looks: ExperimentInput["looks"]): SampleRatioReport {
+export function sampleRatioReport(
+  arms: Arms,
+  { looks, sharesVary = false }: Pick<ExperimentInput, "looks" | "sharesVary">,
+): SampleRatioReport {
   const stages = countedStages(arms);
   const alarm = ALARM / Math.max(1, stages.length);
   const untested = { state: "untested", lostAt: null, p: null, causes: [], alarm, stages: [] } as const;
   const [first] = stages;
-  if (first === undefined || arms.names.length < 2) return untested;
+  if (first === undefined || arms.names.length < 2 || sharesVary) return untested;
   const test = (kind: RatioTest["kind"], p: number): RatioTest => ({ kind, p, state: stateOf(p, alarm) });
   const kind = looks && looks.length > 0 ? "sequential" : "fixed";
   const reports = stages.map(({ stage, counts }, i): StageReport => {

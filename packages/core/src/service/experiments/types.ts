@@ -1,0 +1,104 @@
+import type {
+  Assigning,
+  BanditPolicy,
+  ContextualPolicy,
+  ExperimentMeasures,
+  FactorialPolicy,
+  Gates,
+  SlotDefinition,
+  SplitPolicy,
+} from "../../decisions/types.js";
+import type { ExperimentReport, MetricSums, StoppingOptions } from "../../stats/index.js";
+
+type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
+
+/** An experiment as people define it. Its id is the key under which it is assigned and counted. */
+export interface ExperimentDefinition {
+  id: string;
+  name: string;
+  /** What is believed, and why; for those who read the result. */
+  hypothesis?: string;
+  /** The slot it decides while it runs. */
+  slot: string;
+  /** Who takes part; where it is left out, whoever the slot's own say. */
+  gates?: Gates;
+  policy:
+    | WithoutKey<SplitPolicy>
+    | WithoutKey<FactorialPolicy>
+    | WithoutKey<BanditPolicy>
+    | WithoutKey<ContextualPolicy>;
+  /** What the others are compared with (default: the slot's fallback). */
+  control?: string;
+  measures: Omit<ExperimentMeasures, "run">;
+  /** When it is decided (default: the rule's own figures). */
+  rule?: StoppingOptions;
+}
+
+export type ExperimentStatus = "draft" | "running" | "stopped" | "shipped";
+
+/** An experiment with what has become of it. */
+export interface Experiment {
+  definition: ExperimentDefinition;
+  status: ExperimentStatus;
+  /** Grows with each change. */
+  revision: number;
+  /** Counts starts; what was counted of each run is kept apart. 0: never started. */
+  run: number;
+  /** Epoch ms, of the run at hand. */
+  startedAt: number | null;
+  stoppedAt: number | null;
+  shipped: string | null;
+  /** What the slot said before it ran, and says again once it is stopped. */
+  before: Pick<SlotDefinition, keyof Gates | "policy"> | null;
+}
+
+export type ExperimentAction =
+  /** Anything of a draft; of one that was started, what does not change who gets what. */
+  | { type: "define"; definition: ExperimentDefinition }
+  | { type: "start" }
+  | { type: "stop" }
+  /** Everybody gets the variant from now on. */
+  | { type: "ship"; variant: string };
+
+/** One revision of an experiment. */
+export interface ExperimentRevision {
+  experiment: Experiment;
+  /** Epoch ms. */
+  at: number;
+  actor: string;
+}
+
+/** What one visitor has come to in one run of an experiment. */
+export interface Measure {
+  /** Of the first exposure, device time, epoch ms: what happened before it is not measured. */
+  at: number;
+  /** The first variant seen. */
+  variant: string;
+  /** The first variant seen while logged in. */
+  known?: string;
+  /** More than one variant was seen. */
+  crossed?: true;
+  /** By metric, in the order of its parts; in ten-thousandths where values are added up. Absent: 0. */
+  values: Readonly<Record<string, readonly number[]>>;
+}
+
+/** By experiment and run, {@link measureKey}. */
+export type Measures = Readonly<Record<string, Measure>>;
+
+/** What was counted of one run of an experiment. */
+export interface ExperimentSums {
+  experiment: string;
+  run: number;
+  /** By variant. Those whose names no policy knows are together in `(other)`. */
+  variants: Readonly<Record<string, { units: number; metrics: Readonly<Record<string, MetricSums>> }>>;
+  /** Visitors who saw more than one variant; what they count for, the policy's `sticky.onConflict` says. */
+  crossed: number;
+}
+
+/** What an experiment has shown so far. */
+export interface ExperimentResults {
+  sums: ExperimentSums;
+  report: ExperimentReport;
+  /** When it was made, epoch ms. */
+  at: number;
+}

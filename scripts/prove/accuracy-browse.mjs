@@ -218,10 +218,12 @@ function createVisit(page, { url, pick }) {
     },
     async type() {
       const field = pick(["city", "card"]);
+      // What a field is called is not told where that sounds personal.
+      const isTold = field === "city";
       await press(`#${field}`);
-      clicked(field);
+      clicked(isTold ? field : null);
       await page.keyboard.type("x");
-      const told = field === "city" ? { field } : {};
+      const told = isTold ? { field } : {};
       if (state.form === null) tell("Form Started", { form: "order", ...told }, ["order", null, null]);
       state.form = told;
       state.last = field;

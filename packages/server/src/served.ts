@@ -7,6 +7,8 @@ import { type LagWatch, watchLag } from "./metrics/watch-lag.js";
 import { type WatchedLog, watchLog } from "./metrics/watch-log.js";
 import type { AttuneServerOptions } from "./types.js";
 
+/** How often running experiments are looked at: bandits have times of their own. */
+const REVIEW_MS = 60_000;
 const SWEEP_MS = 3_600_000;
 
 type Options = AttuneServerOptions & { report(error: unknown): void };
@@ -36,15 +38,23 @@ function openService(options: Options, meters: Meters): Served {
   const service = ownService({ ...options, ...(watch && { log: watch.log }) });
   const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
   const sweeping = setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
+  const reviewing = setInterval(() => void reviewAll(service, options), REVIEW_MS).unref();
   return {
     service,
     watched,
     close() {
       clearInterval(sweeping);
+      clearInterval(reviewing);
       watched?.close();
       return service.close();
     },
   };
+}
+
+/** Running experiments of every site that some key reaches, one site after another. */
+async function reviewAll(service: PersonalizationService, { auth, report }: Options): Promise<void> {
+  for (const site of new Set(auth.keys.map((key) => key.site ?? "default")))
+    await service.experiments.review({ site }).catch(report);
 }
 
 /** What is kept for minutes or a day, such as answers and tickets, and the end of what was made for it. */

@@ -12,6 +12,7 @@ import { eraseSubject } from "./erase/erase.js";
 import { readFigure } from "./figures/read-figure.js";
 import { experimentResults } from "./experiments/experiment-results.js";
 import { experimentSums } from "./experiments/experiment-sums.js";
+import { review } from "./experiments/review.js";
 import { createExperiments } from "./experiments/experiments.js";
 import { experimentCounts, segmentSize, summarise } from "./figures/summary.js";
 import { checkSite } from "./layout/partitions.js";
@@ -132,6 +133,7 @@ function experiments(
   const { get, list, history, define, act } = all;
   return {
     experiments: {
+      review: async ({ site } = {}) => review(context, { rulesets, experiments: all }, checkSite(site)),
       results: async (id, { site, run } = {}) =>
         experimentResults(context, { rulesets, experiments: all }, { site: checkSite(site), id, run }),
       get: async (id, { site } = {}) => get(checkSite(site), id),

@@ -24,7 +24,7 @@
  *   figures/   counts             summary → bound-summary; counter-totals
  *              over time          rollups, rollup-buckets (in the commit) → rollup-writer → rollup-shard, rollup-base; read-figure, figures (which)
  *
- *   experiments/ what is tried out  lifecycle (pure) ← experiments (kept); measures (pure, in the fold) → wide-sum; experiment-sums (read)
+ *   experiments/ what is tried out  lifecycle (pure) ← experiments (kept); review → experiment-results → report-input, learn; measures (pure, in the fold) → wide-sum; experiment-sums (read)
  *
  *   live/      between processes  listen → notices; frames, subscribe
  *   upkeep/    by timers, by hand sweep, rebuild ← folding-claim (keeps all others off), audit, health

@@ -20,6 +20,7 @@ import type {
   ExperimentResults,
   ExperimentRevision,
   ExperimentSums,
+  Review,
 } from "./experiments/types.js";
 import type { FigureName } from "./figures/figures.js";
 import type {
@@ -61,6 +62,9 @@ export type {
   ExperimentRevision,
   ExperimentStatus,
   ExperimentSums,
+  Learning,
+  Proposal,
+  Review,
 } from "./experiments/types.js";
 
 /** The headless back end: plain functions over ports. */
@@ -162,6 +166,10 @@ export interface PersonalizationService {
      * The analysis of one run (default: the one at hand), also of an experiment that a ruleset measures by itself; null where nothing measures it. Reads its counters alone.
      */
     results(id: string, options?: { site?: string; run?: number }): Promise<ExperimentResults | null>;
+    /**
+     * Looks at all that run: bandits whose time it is get new shares, published as a new ruleset, and what the decision rule has come to is noted as a proposal. For a timer, of any number of processes.
+     */
+    review(options?: { site?: string }): Promise<Review[]>;
   };
   /**
    * What the metrics of one run of an experiment have come to, by variant, as `analyzeExperiment` takes it. A visitor counts from its first exposure on, once; default: the run that the

@@ -25,6 +25,7 @@ const definition = {
   rule: v.optional(
     v.pipe(v.looseObject({}), v.description("When it is decided; default: the rule's own figures.")),
   ),
+  learning: v.optional(v.pipe(v.looseObject({}), v.description("How a bandit's shares are updated."))),
   measures: v.looseObject({
     primary: v.pipe(text(), v.description("A metric of the ruleset.")),
     secondary: v.optional(v.array(text())),
@@ -41,6 +42,18 @@ const state = {
   startedAt: v.nullable(moment()),
   stoppedAt: v.nullable(moment()),
   shipped: v.nullable(v.string()),
+  proposal: v.pipe(
+    v.nullable(
+      v.strictObject({
+        state: v.string(),
+        code: v.string(),
+        variant: v.nullable(v.string()),
+        metric: v.nullable(v.string()),
+        at: moment(),
+      }),
+    ),
+    v.description("What the decision rule says that is to be done; a person does it."),
+  ),
 };
 
 export const experiment = () => v.strictObject({ ...definition, ...state });

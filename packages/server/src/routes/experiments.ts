@@ -33,8 +33,13 @@ export function experimentRoutes(context: RouteContext): Route[] {
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-function shown({ definition, before, startedAt, stoppedAt, ...rest }: Experiment) {
-  return { ...definition, ...rest, startedAt: iso(startedAt), stoppedAt: iso(stoppedAt) };
+/** As people see it. What the slot said before is the server's own business. */
+function shown({ definition, before: _, startedAt, stoppedAt, proposal, ...rest }: Experiment) {
+  return {
+    ...{ ...definition, ...rest },
+    ...{ startedAt: iso(startedAt), stoppedAt: iso(stoppedAt) },
+    proposal: proposal && { ...proposal, at: iso(proposal.at) },
+  };
 }
 
 const unknown = (): Refusal =>

@@ -7,7 +7,7 @@ import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
 import { draftOf, step } from "./lifecycle.js";
-import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentRevision } from "./types.js";
+import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentRevision, Proposal } from "./types.js";
 
 /** An experiment as it is stored: the one in force, and each revision before it. */
 interface StoredExperiment {
@@ -36,7 +36,7 @@ const NO_RULESET = issue(
 );
 const UNKNOWN = issue("/id", "UNKNOWN", "There is no experiment of this id.");
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures", "rule"];
+const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures", "rule", "learning"];
 
 function shapeIssues(given: unknown): Issue[] {
   if (!isObject(given))
@@ -129,7 +129,17 @@ export function createExperiments(context: ServiceContext, rulesets: Pick<Rulese
     return compiled === null ? null : { ruleset: compiled.ruleset, version: compiled.version };
   };
 
+  /** The same revision with another proposal; false where somebody changed it meanwhile. */
+  async function propose(site: string, experiment: Experiment, proposal: Proposal): Promise<boolean> {
+    const known = await stored(site, experiment.definition.id);
+    if (known?.value.experiment.revision !== experiment.revision) return false;
+    const value = { ...known.value, experiment: { ...experiment, proposal } };
+    const sort = SORT.experiment + experiment.definition.id;
+    return (await durable.put(metaPartition(site), sort, value, { ifVersion: known.version })).written;
+  }
+
   return {
+    propose,
     async get(site: string, id: string): Promise<Experiment | null> {
       return (await stored(site, id))?.value.experiment ?? null;
     },

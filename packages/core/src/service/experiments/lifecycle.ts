@@ -16,7 +16,7 @@ const issue = (path: string, code: string, message: string): Issue => ({
 
 export const draftOf = (definition: ExperimentDefinition): Experiment => ({
   ...{ definition, status: "draft", revision: 1, run: 0 },
-  ...{ startedAt: null, stoppedAt: null, shipped: null, before: null },
+  ...{ startedAt: null, stoppedAt: null, shipped: null, proposal: null, before: null },
 });
 
 const GATES = ["targeting", "holdouts", "exclusion", "prerequisites"] as const;
@@ -79,7 +79,7 @@ function start(experiment: Experiment, ruleset: Ruleset, now: number): Result<St
     experiment: {
       ...experiment,
       ...{ status: "running", revision: experiment.revision + 1, run, before },
-      ...{ startedAt: now, stoppedAt: null },
+      ...{ startedAt: now, stoppedAt: null, proposal: null },
     },
     ruleset: {
       ...withSlot(ruleset, definition.slot, withOwn(slot, own)),

@@ -8,7 +8,8 @@ import type {
   SlotDefinition,
   SplitPolicy,
 } from "../../decisions/types.js";
-import type { ExperimentReport, MetricSums, StoppingOptions } from "../../stats/index.js";
+import type { BanditPolicyOptions, VariantStanding } from "../../bandits/index.js";
+import type { Decision, ExperimentReport, MetricSums, StoppingOptions } from "../../stats/index.js";
 
 type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
 
@@ -32,6 +33,14 @@ export interface ExperimentDefinition {
   measures: Omit<ExperimentMeasures, "run">;
   /** When it is decided (default: the rule's own figures). */
   rule?: StoppingOptions;
+  /** How a bandit learns; its primary metric is a conversion. */
+  learning?: Learning;
+}
+
+/** How a bandit's shares follow what is counted. */
+export interface Learning extends Pick<BanditPolicyOptions, "goal" | "memory" | "floor" | "dropBelow"> {
+  /** Between two updates, ms (default an hour). Each is a new policy version. */
+  everyMs?: number;
 }
 
 export type ExperimentStatus = "draft" | "running" | "stopped" | "shipped";
@@ -48,8 +57,16 @@ export interface Experiment {
   startedAt: number | null;
   stoppedAt: number | null;
   shipped: string | null;
+  /** What the decision rule says that is to be done about the run at hand; null while there is nothing. */
+  proposal: Proposal | null;
   /** What the slot said before it ran, and says again once it is stopped. */
   before: Pick<SlotDefinition, keyof Gates | "policy"> | null;
+}
+
+/** A decision that was come to, for a person to act on: nothing is stopped or shipped by itself. */
+export interface Proposal extends Pick<Decision, "state" | "code" | "variant" | "metric"> {
+  /** When it was come to, epoch ms. */
+  at: number;
 }
 
 export type ExperimentAction =
@@ -101,4 +118,13 @@ export interface ExperimentResults {
   report: ExperimentReport;
   /** When it was made, epoch ms. */
   at: number;
+}
+
+/** What a look at a running experiment has come to. */
+export interface Review {
+  id: string;
+  /** The decision is another than at the last look. */
+  proposal: Proposal | null;
+  /** Of a bandit whose time it was: where each variant stands, and whether new shares were published. Null otherwise. */
+  learned: { changed: boolean; variants: readonly VariantStanding[] } | null;
 }

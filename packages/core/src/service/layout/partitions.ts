@@ -76,6 +76,7 @@ export const SORT = {
   rulesetHistory: "r/",
   experiment: "experiment/",
   experimentHistory: "experiment-history/",
+  learning: "learning/",
   event: "e/",
   conflict: "x/",
   consentHistory: "c/",

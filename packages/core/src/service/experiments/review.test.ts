@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { BanditPolicy, Ruleset } from "../../decisions/types.js";
+import { memoryLog, memoryStore } from "../../memory/index.js";
+import { createFakeClock } from "../../testing/fake-clock.js";
+import { createPersonalizationService } from "../create-service.js";
+import { sample } from "../service.test.suite.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const RULESET: Ruleset = {
+  schemaVersion: 1,
+  revision: 1,
+  metrics: { bought: { type: "conversion", event: "Order Completed" } },
+  slots: {
+    cta: {
+      variants: { a: 1, b: 2 },
+      fallback: "a",
+      policy: { type: "rules", rules: [{ variant: "a" }] },
+    },
+  },
+};
+
+function begin() {
+  const clock = createFakeClock();
+  const [hot, log] = [memoryStore({ clock }), memoryLog({ clock })];
+  const service = () => createPersonalizationService({ stores: { hot }, log, clock, ruleset: RULESET });
+  let visitors = 0;
+  const one = service();
+  /** As many visitors of a variant, of whom each so-manieth buys. */
+  async function shown(count: number, variant: string, every: number): Promise<void> {
+    const events = Array.from({ length: count }, (_, i) => {
+      const visitorId = `v${visitors++}`;
+      const of = (id: string, name: string, properties: object) =>
+        sample({ id: `${visitorId}-${id}`, visitorId, sessionId: visitorId, name, properties, occurredAt: clock.now() });
+      return [
+        of("x", "Variant Exposed", { experiment: "try", slot: "cta", variant }),
+        ...(i % every === 0 ? [of("o", "Order Completed", { revenue: 1 })] : []),
+      ];
+    }).flat();
+    await one.ingest(events, { waitMs: 10_000 });
+    await one.settled();
+  }
+  return { clock, service, one, shown };
+}
+
+const shares = async (service: ReturnType<ReturnType<typeof begin>["service"]>) =>
+  ((await service.ruleset())?.ruleset.slots["cta"]?.policy as BanditPolicy).shares;
+
+describe("a look at what runs", () => {
+  it("gives a bandit new shares when its time has come, once for all processes", async () => {
+    const { clock, service, one, shown } = begin();
+    const two = service();
+    await one.experiments.define({
+      id: "try",
+      name: "Which one sells?",
+      slot: "cta",
+      policy: { type: "bandit", shares: { a: 0.5, b: 0.5 } },
+      measures: { primary: "bought" },
+      learning: { everyMs: HOUR },
+    });
+    await one.experiments.act("try", { type: "start" });
+    await shown(500, "a", 20);
+    await shown(500, "b", 8);
+    const reviews = await Promise.all([one.experiments.review(), two.experiments.review()]);
+    expect(reviews.flat().filter(({ learned }) => learned?.changed)).toHaveLength(1);
+    const after = await shares(one);
+    expect(after["b"]).toBeGreaterThan(0.95);
+    expect(after["a"]).toBeGreaterThanOrEqual(0.01);
+    const { version } = (await one.ruleset()) ?? {};
+    // Not before an hour is over.
+    await shown(2000, "a", 4);
+    expect((await one.experiments.review())[0]?.learned).toBeNull();
+    expect((await one.ruleset())?.version).toBe(version);
+    clock.advance(HOUR);
+    expect((await two.experiments.review())[0]?.learned?.changed).toBe(true);
+    expect((await shares(two))["a"]).toBeGreaterThan(0.9);
+    // Shares that follow what is learned say nothing of how many there should be.
+    expect((await one.experiments.results("try"))?.report.sampleRatio.state).toBe("untested");
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it("notes what the rule has come to, for a person to act on, and only when it is news", async () => {
+    const { clock, one, shown } = begin();
+    await one.experiments.define({
+      id: "try",
+      name: "Does b sell?",
+      slot: "cta",
+      policy: { type: "split", weights: { a: 0.5, b: 0.5 } },
+      measures: { primary: "bought" },
+    });
+    await one.experiments.act("try", { type: "start" });
+    await shown(1000, "a", 10);
+    await shown(1000, "b", 4);
+    expect(await one.experiments.review()).toEqual([{ id: "try", proposal: null, learned: null }]);
+    clock.advance(8 * DAY);
+    const [news] = await one.experiments.review();
+    expect(news?.proposal).toMatchObject({ state: "winner", variant: "b", metric: "bought", at: clock.now() });
+    clock.advance(DAY);
+    await one.experiments.review();
+    expect((await one.experiments.get("try"))?.proposal).toEqual(news?.proposal);
+    // Nothing happens by itself.
+    expect(await one.experiments.get("try")).toMatchObject({ status: "running", revision: 2 });
+    const noted = (await one.audit.list()).filter(({ type }) => type === "experiment-proposal");
+    expect(noted).toHaveLength(1);
+    await one.close();
+  });
+});

@@ -1,3 +1,4 @@
+import { armsOf, assignmentsIn } from "@attune/core/decisions";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, type Route } from "../http/route.js";
@@ -34,10 +35,10 @@ async function experimentResults(call: Call, { service }: RouteContext): Promise
 
 async function declaredVariants(call: Call, service: RouteContext["service"], experiment: string) {
   const slots = Object.values((await service.ruleset(call.principal.site))?.ruleset.slots ?? {});
-  for (const { policy } of slots) {
-    if (policy.type === "split" && policy.experiment === experiment) return Object.keys(policy.weights);
-  }
-  return null;
+  const declared = slots
+    .flatMap(({ policy }) => assignmentsIn(policy))
+    .find((policy) => policy.experiment === experiment);
+  return declared ? Object.keys(armsOf(declared)) : null;
 }
 
 async function segmentSize(call: Call, { service }: RouteContext): Promise<Response> {

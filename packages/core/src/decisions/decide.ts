@@ -167,11 +167,7 @@ const MORE =
  * @returns Null for a slot that takes more.
  * @throws Error of any kind where the definition cannot be decided by.
  */
-function compileSlot(
-  slot: string,
-  definition: SlotDefinition,
-  context: RulesetContext,
-): SlotDecider | null {
+function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider | null {
   const { variants, targeting, policy, ...rest } = definition;
   if (MORE.test(JSON.stringify([rest, policy]))) return null;
   const { version: rulesetVersion, compile, onError } = context;

@@ -3,7 +3,14 @@ import { standingIn } from "./assignment.js";
 import { compileAnySlot } from "./compile-any-slot.js";
 import { contextReader, contextualShares } from "./contextual.js";
 import { DEFAULT_PURPOSES, PLAIN_SLOTS } from "./decide.js";
-import { noteEntrance, notePlainSlot, type Note, type NoteSlot, ruleDetail, type Subject } from "./explain.js";
+import {
+  noteEntrance,
+  notePlainSlot,
+  type Note,
+  type NoteSlot,
+  ruleDetail,
+  type Subject,
+} from "./explain.js";
 import { compileGates, type Gate, type GatesContext } from "./gates.js";
 import type { AssignmentPolicy, Decision, Rule, SlotDefinition, SlotPolicy } from "./types.js";
 import { armsOf } from "./variants-of.js";
@@ -71,7 +78,11 @@ function drawnFrom(policy: AssignmentPolicy, { visitor: { attributes } }: Explai
 }
 
 /** Notes a draw; `reason` is what came of it. */
-function noteDraw(explaining: Explaining, policy: AssignmentPolicy, [reason, detail]: readonly [string, Detail]): void {
+function noteDraw(
+  explaining: Explaining,
+  policy: AssignmentPolicy,
+  [reason, detail]: readonly [string, Detail],
+): void {
   const { type, experiment, coverage = 1 } = policy;
   const facts = { ...detail, experiment, coverage, reason, ...drawnFrom(policy, explaining) };
   explaining.note(type, reason === type, facts, Object.keys(armsOf(policy)));
@@ -114,7 +125,11 @@ export const explainAnySlot: NoteSlot = (subject, definition, note) => {
     if (consented && found?.standing === "kept") {
       noteEntrance(subject, { purposes }, [note, beyond]);
       noteSticky(explaining, policy, {});
-      noteGates(explaining, gates.filter(({ always }) => always), [{}, beyond]);
+      noteGates(
+        explaining,
+        gates.filter(({ always }) => always),
+        [{}, beyond],
+      );
       return;
     }
   }

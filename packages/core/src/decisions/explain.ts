@@ -123,7 +123,7 @@ export function explain(
 ): Explanation {
   const decision = decide(slot, visitor);
   const definition = own(ruleset.slots, slot) as SlotDefinition | null;
-  const compile: RulesetContext["compile"] = (condition) => 
+  const compile: RulesetContext["compile"] = (condition) =>
     compileUnguarded(condition, ruleset.groups, compileRegex);
   const { reason, variant, propensity, isFallback } = decision;
   const steps: ExplanationStep[] = [];

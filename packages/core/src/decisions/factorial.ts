@@ -22,10 +22,7 @@ export const basicFactors = ({ factors, generators = {} }: Design): string[] =>
 
 /** How many combinations a design has: one for each of its freely varying levels. */
 export const cellCount = (design: Design): number =>
-  basicFactors(design).reduce(
-    (count, factor) => count * Object.keys(design.factors[factor] ?? {}).length,
-    1,
-  );
+  basicFactors(design).reduce((count, factor) => count * Object.keys(design.factors[factor] ?? {}).length, 1);
 
 /**
  * The combinations of a design in standard order, the first factor alternating fastest. A generated factor has its second level where an even number of the factors whose
@@ -68,7 +65,10 @@ export interface Aliasing {
   /** The defining relation: the products of factors that are constant, such as `["a", "b", "c", "d"]` for d = abc. */
   readonly words: readonly (readonly string[])[];
   /** For each main effect and two-factor interaction that has any: the effects of one or two factors that it cannot be told from. */
-  readonly aliases: readonly { readonly effect: readonly string[]; readonly with: readonly (readonly string[])[] }[];
+  readonly aliases: readonly {
+    readonly effect: readonly string[];
+    readonly with: readonly (readonly string[])[];
+  }[];
 }
 
 /** Every product of some of the words; a word is a set of factors, as bits, and what occurs twice cancels. */

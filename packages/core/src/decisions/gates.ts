@@ -75,7 +75,14 @@ function prerequisiteGate({ slot, variants, condition }: Prerequisite, context: 
     },
     detail(visitor) {
       const { variant, value, reason } = decide(visitor);
-      return { slot, variants: variants ?? null, condition: condition ?? null, shows: variant, value, reason };
+      return {
+        slot,
+        variants: variants ?? null,
+        condition: condition ?? null,
+        shows: variant,
+        value,
+        reason,
+      };
     },
   };
 }

@@ -57,7 +57,7 @@ function scaled(scores: readonly NormalScore[]): NormalScore[] | null {
 
 /**
  * The probability of each score of being the highest: the integral of its density times the probability that all the others are below, over panels between the cuts of all
- * densities, eight points each. Only + − × ÷ and comparisons.
+ * densities, eight points each: right to 1e-5. Only + − × ÷ and comparisons.
  *
  * @returns one per score; they sum to 1. Equal ones for scores that are no finite numbers.
  */

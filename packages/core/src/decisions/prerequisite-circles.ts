@@ -23,10 +23,7 @@ function edgesOf(name: string, slot: unknown): Edge[] {
   const at = pointer("/slots", name);
   const policy = isObject(slot) ? slot["policy"] : undefined;
   const rules = isObject(policy) ? listOf(policy["rules"]) : [];
-  return [
-    ...edges(slot, at),
-    ...rules.flatMap((rule, index) => edges(rule, `${at}/policy/rules/${index}`)),
-  ];
+  return [...edges(slot, at), ...rules.flatMap((rule, index) => edges(rule, `${at}/policy/rules/${index}`))];
 }
 
 /** The edges by which slots lead back to themselves, and each circle's slots in order. One walk over all of them, without recursion. */

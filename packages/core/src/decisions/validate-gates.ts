@@ -33,7 +33,11 @@ export function checkRange(report: Report, path: string, range: unknown): range 
   const [start, end, ...more] = Array.isArray(range) ? (range as unknown[]) : [];
   const fine = isShare(start) && isShare(end) && start <= end && more.length === 0;
   if (!fine)
-    report.add(path, "INVALID_RANGE", "This must be a part of [0, 1): [start, end], with start not behind end.");
+    report.add(
+      path,
+      "INVALID_RANGE",
+      "This must be a part of [0, 1): [start, end], with start not behind end.",
+    );
   return fine;
 }
 
@@ -84,7 +88,11 @@ function checkPrerequisite(report: Report, path: string, [prerequisite, known]: 
   const { slot, variants, condition } = fields;
   checkKnown(report, pointer(path, "slot"), [slot, [...known.slots.keys()], "slot"]);
   if ((variants === undefined) === (condition === undefined))
-    report.add(path, "INVALID_PREREQUISITE", "Give either the variants that it must show, or a condition on { value }.");
+    report.add(
+      path,
+      "INVALID_PREREQUISITE",
+      "Give either the variants that it must show, or a condition on { value }.",
+    );
   if (condition) report.include(validateCondition(condition, pointer(path, "condition"), known.groups));
   const shown = known.slots.get(slot as string);
   if (!shown) return;

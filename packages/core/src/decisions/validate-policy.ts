@@ -16,7 +16,8 @@ function checkOneOf(
 ): void {
   if (!isObject(policy)) return;
   const type = policy["type"];
-  if (typeof type === "string" && Object.hasOwn(policies, type)) policies[type]?.(report, path, [policy, known]);
+  if (typeof type === "string" && Object.hasOwn(policies, type))
+    policies[type]?.(report, path, [policy, known]);
   else {
     const names = Object.keys(policies);
     const near = typeof type === "string" ? suggestion(type, names) : "";

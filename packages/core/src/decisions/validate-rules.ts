@@ -61,7 +61,7 @@ function checkRule(
   const fields = checkShape(report, at, [rule, RULE]);
   if (!fields) return null;
   checkVariant(report, pointer(at, "variant"), [fields["variant"], known.variants]);
-  if (("variant" in fields) === ("policy" in fields))
+  if ("variant" in fields === "policy" in fields)
     report.add(at, "INVALID_RULE", "Give either the variant that it shows, or a policy that assigns one.");
   if (fields["when"])
     report.include(validateCondition(fields["when"], pointer(at, "when"), known.names.groups));

@@ -17,10 +17,7 @@ function byChance(policy: AssignmentPolicy, variant: string): [DecisionReason, E
     propensity = Math.max(0, end - start);
   } else if (policy.type !== "contextual")
     propensity = clampShare(coverage) * (effectiveWeights(weights as number[])[index] ?? 0);
-  return [
-    type,
-    { propensity, experiment, ...(sticky && { bucketVersion: sticky.bucketVersion ?? 0 }) },
-  ];
+  return [type, { propensity, experiment, ...(sticky && { bucketVersion: sticky.bucketVersion ?? 0 }) }];
 }
 
 /** What the policy would have said of itself: by chance with this probability, or by a rule. */

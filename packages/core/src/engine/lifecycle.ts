@@ -17,8 +17,7 @@ export function createLifecycle(parts: FirstLoad) {
   /** Only where none was handed in: what was is as new as the page. */
   const fetchRuleset = async (): Promise<void> => {
     try {
-      const found =
-        !hasRuleset() && (await host.environment.network?.fetchRuleset?.(null, fetching.signal));
+      const found = !hasRuleset() && (await host.environment.network?.fetchRuleset?.(null, fetching.signal));
       // A document for whoever asks: no identifier went out with the request, and what came is checked by compiling it.
       if (found && !hasRuleset()) useRuleset(found as Ruleset);
     } catch (error) {

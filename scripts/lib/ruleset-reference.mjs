@@ -8,6 +8,187 @@ const PURPOSES = {
 };
 const SEGMENTS = { $ref: "#/$defs/segmentExpression" };
 const name = (description) => ({ type: "string", minLength: 1, maxLength: 128, description });
+const share = (description) => ({ type: "number", minimum: 0, maximum: 1, description });
+const number = (description, more = {}) => ({ type: "number", ...more, description });
+const list = (item, description) => ({ type: "array", items: { $ref: `#/$defs/${item}` }, description });
+const record = (item, description) => ({
+  type: "object",
+  additionalProperties: { $ref: `#/$defs/${item}` },
+  description,
+});
+const names = (description) => ({ type: "array", items: { type: "string" }, description });
+const RANGE = {
+  type: "array",
+  items: { type: "number", minimum: 0, maximum: 1 },
+  minItems: 2,
+  maxItems: 2,
+};
+
+const draw = (seed) => ({
+  seed: name(`Seeds the hash (default: ${seed}).`),
+  hashVersion: {
+    enum: [1, 2],
+    description: "Default 2; version 1 for experiments that move over from GrowthBook.",
+  },
+  hashAttribute: name("Path of the attribute that is hashed (default: the visitor's id, `visitorId`)."),
+  fallbackAttribute: name(
+    "Hashed where the first attribute is empty, as `visitorId` is for visitors who are not logged in.",
+  ),
+});
+const gates = {
+  holdouts: names("Holdouts whose visitors take no part; asked also of who was assigned before."),
+  exclusion: list("exclusion", "Parts of exclusion groups; the visitor must fall into each."),
+  prerequisites: list("prerequisite", "What other slots must show the same visitor; all must hold."),
+};
+const shared = {
+  experiment: name(
+    "The experiment's key in exposures and results; slots that share it give a visitor the same arm.",
+  ),
+};
+const assigning = {
+  coverage: share("Share of visitors who take part (default 1)."),
+  ...draw("`experiment`"),
+  sticky: {
+    $ref: "#/$defs/sticky",
+    description: "Keeps what a visitor was once shown, whatever becomes of weights, targeting and log-ins.",
+  },
+};
+const typed = (type) => ({ type: { const: type, description: "Names this policy." } });
+const weights = (description) => ({
+  type: "object",
+  additionalProperties: { type: "number", minimum: 0, maximum: 1 },
+  description,
+});
+
+/** Fields of an object; those in `required` must be there. */
+const object = (required, properties, more = {}) => ({
+  type: "object",
+  ...more,
+  ...(required.length > 0 ? { required } : {}),
+  additionalProperties: false,
+  properties,
+});
+
+/** Gates, and the policies that assign. */
+function definitions() {
+  return {
+    holdout: object(["share"], {
+      description: { type: "string", description: "For people." },
+      share: share("Share of visitors held out. Raising it holds out more and lets nobody in."),
+      ...draw("the holdout's name"),
+    }),
+    exclusionGroup: object([], {
+      description: { type: "string", description: "For people." },
+      ...draw("the group's name"),
+    }),
+    exclusion: object(["group", "ranges"], {
+      group: name("One of `exclusionGroups`."),
+      ranges: {
+        type: "array",
+        items: RANGE,
+        description: "Parts of [0, 1), as `[[0, 0.5]]`; who falls into one takes part.",
+      },
+    }),
+    prerequisite: object(["slot"], {
+      slot: name("Another slot; its purposes must be granted too. Circles are refused."),
+      variants: names("It must show one of these …"),
+      condition: { ...CONDITION, description: "… or something of which this holds: a condition on `value`." },
+    }),
+    sticky: object([], {
+      bucketVersion: {
+        type: "integer",
+        minimum: 0,
+        description: "Raised to begin anew: assignments of other versions no longer hold (default 0).",
+      },
+      minBucketVersion: {
+        type: "integer",
+        minimum: 0,
+        description:
+          "Who was assigned under a lower version takes no part any more, with reason `superseded` (default 0).",
+      },
+      onConflict: {
+        enum: ["keep-first", "keep-known", "exclude"],
+        description:
+          "For who was shown more than one variant, as when a log-in joins two devices: the first, the first seen while logged in, or none, with reason `conflict` (default `keep-first`).",
+      },
+    }),
+    split: object(
+      ["type", "experiment", "weights"],
+      {
+        ...typed("split"),
+        ...shared,
+        weights: weights("Variant → weight; they sum to 1. Zero is allowed."),
+        ranges: {
+          type: "object",
+          additionalProperties: RANGE,
+          description: "Variant → its part of the hash, in place of what weights and coverage give.",
+        },
+        ...assigning,
+      },
+      { description: "An experiment: weighted assignment by a hash of the visitor, the same for good." },
+    ),
+    factorial: object(
+      ["type", "experiment", "factors"],
+      {
+        ...typed("factorial"),
+        ...shared,
+        factors: {
+          type: "object",
+          minProperties: 1,
+          additionalProperties: { type: "object", minProperties: 2 },
+          description: "Factor → level → value. Each visitor gets one level of each.",
+        },
+        generators: {
+          type: "object",
+          additionalProperties: { type: "array", minItems: 2, items: { type: "string" } },
+          description:
+            "For a fraction of a design of two levels each: factor → the factors whose product it is.",
+        },
+        ...assigning,
+      },
+      { description: "A multivariate test: all combinations of the factors' levels, or a fraction of them." },
+    ),
+    bandit: object(
+      ["type", "experiment", "shares"],
+      {
+        ...typed("bandit"),
+        ...shared,
+        shares: weights("Variant → share, as last updated; they sum to 1."),
+        ...assigning,
+      },
+      { description: "Shares that follow what was learned; each update is a new policy version." },
+    ),
+    contextual: object(
+      ["type", "experiment", "context", "arms"],
+      {
+        ...typed("contextual"),
+        ...shared,
+        context: list("contextFeature", "What of the visitor counts; a constant 1 stands before it."),
+        arms: record("contextualArm", "Variant → what is believed of its score's weights."),
+        floor: number("The least share of each variant (default 0.01).", { minimum: 0, maximum: 1 }),
+        ...assigning,
+      },
+      { description: "A visitor's share of each variant is the probability that its score is the highest." },
+    ),
+    contextFeature: object(["attribute"], {
+      attribute: name("Path of the attribute; what is missing or no number counts as the centre."),
+      centre: number("Taken off the value (default 0)."),
+      scale: number("Divides what is left (default 1).", { exclusiveMinimum: 0 }),
+    }),
+    contextualArm: object(["mean", "covariance"], {
+      mean: {
+        type: "array",
+        items: { type: "number" },
+        description: "One weight per entry of the context, the constant's first.",
+      },
+      covariance: {
+        type: "array",
+        items: { type: "number" },
+        description: "The lower triangle of their covariance, row by row.",
+      },
+    }),
+  };
+}
 
 /** The shape of a ruleset; its conditions know the attributes that the library reads. */
 function schemaOf(attributes) {
@@ -51,6 +232,14 @@ function schemaOf(attributes) {
         description: "Who visitors are, by name.",
         items: { $ref: "#/$defs/segment" },
       },
+      holdouts: record(
+        "holdout",
+        "Visitors kept out of all experiments that name the holdout, so that what they add up to can be measured.",
+      ),
+      exclusionGroups: record(
+        "exclusionGroup",
+        "Hashes that experiments share out among each other, so that they have no visitor in common.",
+      ),
       slots: {
         type: "object",
         description: "Places of a page and what they can show, by name.",
@@ -105,9 +294,12 @@ function schemaOf(attributes) {
           },
           fallback: name("The variant whose value is shown whenever no policy decides."),
           targeting: { ...CONDITION, description: "Who takes part; everyone else gets the fallback." },
+          ...gates,
           policy: {
             description: "Who gets which variant.",
-            anyOf: [{ $ref: "#/$defs/rules" }, { $ref: "#/$defs/split" }],
+            anyOf: ["rules", "split", "factorial", "bandit", "contextual"].map((policy) => ({
+              $ref: `#/$defs/${policy}`,
+            })),
           },
         },
       },
@@ -123,8 +315,8 @@ function schemaOf(attributes) {
       },
       rule: {
         type: "object",
-        required: ["variant"],
         additionalProperties: false,
+        oneOf: [{ required: ["variant"] }, { required: ["policy"] }],
         properties: {
           id: name("Named in explanations (default `rule-<n>`)."),
           when: { ...CONDITION, description: "Must hold, where it is given." },
@@ -132,38 +324,15 @@ function schemaOf(attributes) {
             ...SEGMENTS,
             description: "Must hold, where it is given; with neither, the rule always does.",
           },
-          variant: name("One of the slot's variants."),
+          ...gates,
+          variant: name("One of the slot's variants …"),
+          policy: {
+            description: "… or a policy that assigns one; whom it assigns none, the next rule is asked of.",
+            anyOf: [{ $ref: "#/$defs/split" }, { $ref: "#/$defs/bandit" }],
+          },
         },
       },
-      split: {
-        type: "object",
-        description: "An experiment: weighted assignment by a hash of the visitor, the same for good.",
-        required: ["type", "experiment", "weights"],
-        additionalProperties: false,
-        properties: {
-          type: { const: "split", description: "Names this policy." },
-          experiment: name(
-            "The experiment's key in exposures and results; slots that share it give a visitor the same arm.",
-          ),
-          weights: {
-            type: "object",
-            additionalProperties: { type: "number", minimum: 0, maximum: 1 },
-            description: "Variant → weight; they sum to 1. Zero is allowed.",
-          },
-          coverage: {
-            type: "number",
-            minimum: 0,
-            maximum: 1,
-            description: "Share of visitors who take part (default 1).",
-          },
-          seed: name("Seeds the hash (default: `experiment`)."),
-          hashVersion: {
-            enum: [1, 2],
-            description: "Default 2; version 1 for experiments that move over from GrowthBook.",
-          },
-          hashAttribute: name("Path of the attribute that is hashed (default: the visitor's id)."),
-        },
-      },
+      ...definitions(),
       segmentExpression: {
         description:
           "A segment's name, a list (any of them), or `{ any, all, not }` whose given parts must all hold.",

@@ -12,7 +12,7 @@ export type {
   Grants,
   Purpose,
 } from "./consent/types.js";
-export { compileRuleset } from "./decisions/compile.js";
+export { compileRuleset } from "./decisions/compile-ruleset.js";
 export { lintRuleset } from "./decisions/lint-ruleset.js";
 export type * from "./decisions/types.js";
 export { validateRuleset } from "./decisions/validate-ruleset.js";

@@ -3,12 +3,11 @@ import { contentHash } from "../kernel/hash.js";
 import { canonicalJson } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import { compileUnguarded } from "../targeting/condition.js";
+import { never } from "../targeting/operators.js";
 import { own } from "../targeting/path.js";
-import { compileSlot, decisionOf, emptyDecision, policyContent } from "./decide.js";
-import type { RulesetContext, SlotDecider } from "./decide.js";
-import { explain } from "./explain.js";
+import { decisionOf, emptyDecision, PLAIN_SLOTS } from "./decide.js";
+import type { RulesetContext, SlotDecider, SlotLanguage } from "./decide.js";
 import type {
-  CompiledRuleset,
   CompileOptions,
   DecidingRuleset,
   Decision,
@@ -17,36 +16,55 @@ import type {
   SlotDefinition,
 } from "./types.js";
 
-/** {@link compileRuleset} for where nothing is explained: a page's first load. */
+/**
+ * `compileRuleset` for a page's first load: of targeting without regular expressions, plain rules and splits alone, and without explanations.
+ *
+ * @returns Null for a ruleset that takes more: `compileRuleset` compiles every one.
+ * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
+ */
 export function compileDecisions(
   document: Ruleset | RulesetDocument,
   { onError }: CompileOptions = {},
-): DecidingRuleset {
+  { compileSlot, policyContent, variantsOf, regex }: SlotLanguage = PLAIN_SLOTS,
+): DecidingRuleset | null {
   // Whatever is wrong with the document makes the compiling below throw.
   const ruleset = document as Ruleset;
   let path = "";
+  let isMore = false;
+  const noRegex = () => {
+    isMore = true;
+    return never;
+  };
   try {
     if (ruleset.schemaVersion !== 1) throw new RangeError("schemaVersion");
     const names = Object.keys(ruleset.slots).sort();
-    const content = [
-      ruleset,
-      ...names.map((name) => policyContent((ruleset.slots[name] as SlotDefinition).policy)),
-    ];
-    const version = `${ruleset.revision}-${contentHash(canonicalJson(content))}`;
+    const contents = names.map((name) => {
+      path = pointer("/slots", name);
+      return policyContent((ruleset.slots[name] as SlotDefinition).policy);
+    });
+    path = "";
+    const version = `${ruleset.revision}-${contentHash(canonicalJson([ruleset, ...contents]))}`;
     const context: RulesetContext = {
       version,
-      compile: (condition) => compileUnguarded(condition, ruleset.groups),
+      ruleset,
+      compile: (condition) => compileUnguarded(condition, ruleset.groups, regex ?? noRegex),
       onError,
     };
     const slots = new Map<string, SlotDecider>();
     for (const name of names) {
       path = pointer("/slots", name);
-      slots.set(name, compileSlot(name, ruleset.slots[name] as SlotDefinition, context));
+      const decide = compileSlot(name, ruleset.slots[name] as SlotDefinition, context);
+      if (!decide || isMore) return null;
+      slots.set(name, decide);
     }
     return {
       version,
       ruleset,
       decide: (slot, visitor) => slots.get(slot)?.(visitor) ?? emptyDecision(slot, "unknown-slot", version),
+      variants(slot) {
+        const definition = own(ruleset.slots, slot) as SlotDefinition | null;
+        return definition && variantsOf(definition);
+      },
     };
   } catch (cause) {
     throw new AttuneError(
@@ -57,26 +75,10 @@ export function compileDecisions(
   }
 }
 
-/**
- * Compiles a ruleset to functions, once; deciding then allocates nothing and reads no clock, chance or network. The document must not be changed
- * afterwards.
- *
- * Refuses only what it could not decide by (`validateRuleset` finds everything that is wrong).
- *
- * @throws AttuneError `ATTUNE_DECISIONS_INVALID_RULESET`; its path names the slot at fault.
- */
-export function compileRuleset(
-  ruleset: Ruleset | RulesetDocument,
-  options?: CompileOptions,
-): CompiledRuleset {
-  const deciding = compileDecisions(ruleset, options);
-  return { ...deciding, explain: (slot, visitor) => explain(deciding, slot, visitor) };
-}
-
 /** The decision for a variant that a host or a tool forces; null where the ruleset has no such slot or variant. */
 export function forcedDecision(compiled: DecidingRuleset, slot: string, variant: string): Decision | null {
-  const { slots } = compiled.ruleset;
-  const definition = own(slots, slot) as SlotDefinition | null;
-  if (!definition || !Object.hasOwn(definition.variants, variant)) return null;
+  const variants = compiled.variants(slot);
+  if (!variants || !Object.hasOwn(variants, variant)) return null;
+  const definition = { ...(compiled.ruleset.slots[slot] as SlotDefinition), variants };
   return decisionOf({ slot, definition, rulesetVersion: compiled.version }, "override", { variant });
 }

@@ -3,7 +3,7 @@ import { contentHash } from "../kernel/hash.js";
 import { canonicalJson } from "../kernel/json.js";
 import type { JsonValue } from "../kernel/json.js";
 import { segmentMatcher } from "../segments/segment-expression.js";
-import { always } from "../targeting/operators.js";
+import { always, type CompileRegex } from "../targeting/operators.js";
 import { reader } from "../targeting/path.js";
 import type { Condition, Predicate } from "../targeting/types.js";
 import { bucketRanges, chooseVariant, clampShare, effectiveWeights } from "./bucket.js";
@@ -13,6 +13,7 @@ import type {
   Decision,
   DecisionReason,
   DecisionVisitor,
+  Ruleset,
   RulesPolicy,
   SlotDefinition,
   SplitPolicy,
@@ -24,8 +25,19 @@ export type SlotDecider = (visitor: DecisionVisitor) => Decision;
 /** What slots of one ruleset share. */
 export interface RulesetContext {
   version: string;
+  ruleset: Ruleset;
   compile(condition: Condition): Predicate;
   onError?: CompileOptions["onError"] | undefined;
+}
+
+/** What whoever compiles a ruleset knows of slots. */
+export interface SlotLanguage {
+  /** Null for a slot that takes more than this knows. */
+  compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider | null;
+  policyContent(policy: SlotDefinition["policy"]): string;
+  variantsOf(definition: SlotDefinition): SlotDefinition["variants"];
+  /** Without it, a ruleset with regular expressions takes more than this knows. */
+  regex?: CompileRegex;
 }
 
 export const DEFAULT_PURPOSES: readonly Purpose[] = ["personalization"];
@@ -36,7 +48,7 @@ export interface SlotFace {
   definition: Pick<SlotDefinition, "variants" | "fallback" | "purposes">;
   rulesetVersion: string | null;
 }
-type Extra = Partial<Omit<Decision, "slot" | "value" | "reason">>;
+export type Extra = Partial<Omit<Decision, "slot" | "value" | "reason">>;
 
 /** The decision for a reason: for a variant (throws where the slot has no such one), or without one for the fallback. */
 export function decisionOf(face: SlotFace, reason: DecisionReason, extra: Extra = {}): Decision {
@@ -71,10 +83,10 @@ export const emptyDecision = (
 ): Decision => decisionOf({ slot, definition: UNKNOWN, rulesetVersion }, reason, { variant: null });
 
 /** The decision for one outcome of the policy. */
-type Outcome = (reason: DecisionReason, extra?: Extra) => Decision;
+export type Outcome = (reason: DecisionReason, extra?: Extra) => Decision;
 
-/** A policy's content. The order of a split's weights is the order of its ranges, hence part of it, and canonical JSON forgets it. */
-export const policyContent = (policy: SlotDefinition["policy"]): string =>
+/** The content of a plain policy. The order of a split's weights is the order of its ranges, hence part of it, and canonical JSON forgets it. */
+const policyContent = (policy: SlotDefinition["policy"]): string =>
   canonicalJson([policy, Object.keys((policy as Partial<SplitPolicy>).weights ?? {})]);
 
 function compileRules(
@@ -117,11 +129,47 @@ function compileSplit(policy: SplitPolicy, outcome: Outcome): SlotDecider {
 }
 
 /**
- * Compiles a slot: consent, then targeting, then its policy. Every decision it can come to is made here, once.
+ * What every slot begins with, consent, and ends with: whatever is thrown is told, and shows the fallback.
+ *
+ * @param decide What comes of it where consent is given; `targeted`, before it: who takes part.
+ */
+export function guarded(
+  face: SlotFace,
+  onError: CompileOptions["onError"],
+  [decide, targeted]: readonly [SlotDecider, (Predicate | undefined)?],
+): SlotDecider {
+  const { purposes = DEFAULT_PURPOSES } = face.definition;
+  const noConsent = decisionOf(face, "consent");
+  const notTargeted = decisionOf(face, "not-targeted");
+  const failed = decisionOf(face, "error");
+  return (visitor) => {
+    try {
+      for (const purpose of purposes) if (!visitor.consent[purpose]) return noConsent;
+      return targeted && !targeted(visitor.attributes) ? notTargeted : decide(visitor);
+    } catch (cause) {
+      try {
+        onError?.(cause, face.slot);
+      } catch {
+        // Who listens badly has nobody left to tell.
+      }
+      return failed;
+    }
+  };
+}
+
+/** Names of what takes more than targeting, rules and splits. Where a condition has one of them for an attribute, more is fetched than is needed, and that is all. */
+const MORE =
+  /"(holdouts|exclusion|prerequisites|sticky|fallbackAttribute|ranges|factors|shares|arms)":|"visitorId"|"rules":.*"experiment":/s;
+
+/**
+ * Compiles a slot of targeting, plain rules and splits, by which most slots of most pages decide: consent, then targeting, then its policy. Every decision it can come to is
+ * made here, once.
+ * @returns Null for a slot that takes more.
  * @throws Error of any kind where the definition cannot be decided by.
  */
-export function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider {
-  const { purposes = DEFAULT_PURPOSES, targeting, policy } = definition;
+function compileSlot(slot: string, definition: SlotDefinition, context: RulesetContext): SlotDecider | null {
+  const { variants, targeting, policy, ...rest } = definition;
+  if (MORE.test(JSON.stringify([rest, policy]))) return null;
   const { version: rulesetVersion, compile, onError } = context;
   const face: SlotFace = { slot, definition, rulesetVersion };
   const versions = { policyVersion: contentHash(policyContent(policy)) };
@@ -132,20 +180,12 @@ export function compileSlot(slot: string, definition: SlotDefinition, context: R
     policy.type === "rules"
       ? compileRules(policy, compile, outcome)
       : compileSplit(policy as SplitPolicy, outcome);
-  const noConsent = decisionOf(face, "consent");
-  const notTargeted = decisionOf(face, "not-targeted");
-  const failed = decisionOf(face, "error");
-  return (visitor) => {
-    try {
-      for (const purpose of purposes) if (!visitor.consent[purpose]) return noConsent;
-      return targeted && !targeted(visitor.attributes) ? notTargeted : decide(visitor);
-    } catch (cause) {
-      try {
-        onError?.(cause, slot);
-      } catch {
-        // Who listens badly has nobody left to tell.
-      }
-      return failed;
-    }
-  };
+  return guarded(face, onError, [decide, targeted]);
 }
+
+/** Targeting, rules and splits, and conditions without regular expressions: what a page has from the first moment. */
+export const PLAIN_SLOTS: SlotLanguage = {
+  compileSlot,
+  policyContent,
+  variantsOf: ({ variants }) => variants,
+};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileRuleset } from "./compile.js";
+import { compileRuleset } from "./compile-ruleset.js";
 import type { DecisionVisitor, SlotDefinition } from "./types.js";
 
 const grants = {

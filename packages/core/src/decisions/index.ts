@@ -1,9 +1,16 @@
 export { bucketRanges, chooseVariant, inNamespace } from "./bucket.js";
 export type { BucketRange } from "./bucket.js";
-export { compileRuleset, forcedDecision } from "./compile.js";
+export { compileDecisions, forcedDecision } from "./compile.js";
+export { compileRuleset } from "./compile-ruleset.js";
+export { contextReader, contextualShares, scoreOf } from "./contextual.js";
 export { emptyDecision } from "./decide.js";
+export { aliasing, factorialCells } from "./factorial.js";
+export type { Aliasing, FactorialCell } from "./factorial.js";
 export { hash } from "./hash.js";
 export { lintRuleset } from "./lint-ruleset.js";
+export { standingOf } from "./sticky.js";
+export type { Standing } from "./sticky.js";
 export type * from "./types.js";
 export { validateRuleset } from "./validate-ruleset.js";
 export { variantDecision } from "./variant-decision.js";
+export { armsOf, assignmentsIn, reachableVariants, variantsOf } from "./variants-of.js";

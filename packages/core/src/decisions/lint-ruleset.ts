@@ -2,6 +2,7 @@ import { pointer } from "../kernel/result.js";
 import type { Issue } from "../kernel/result.js";
 import { ATTRIBUTES } from "../state/attribute-definitions.js";
 import { type Known, lintCondition } from "./lint-condition.js";
+import { lintExperiments } from "./lint-experiments.js";
 import { createReport } from "./report.js";
 import type { Ruleset } from "./types.js";
 
@@ -12,8 +13,8 @@ export interface LintOptions {
 
 /**
  * What a valid ruleset probably does not mean: conditions on attributes that no visitor has (a misspelt name is never there, so the
- * condition never holds), and operands that the attribute can never equal or reach. These are warnings: the ruleset can be used as it
- * is, since a host may hand in attributes that are not known here.
+ * condition never holds), operands that the attribute can never equal or reach, experiments that get into each other's way, and what a fraction of a factorial design cannot tell apart. These are
+ * warnings: the ruleset can be used as it is, since a host may hand in attributes that are not known here.
  *
  * @param ruleset One that `validateRuleset` took.
  */
@@ -35,5 +36,6 @@ export function lintRuleset(ruleset: Ruleset, { attributes = [] }: LintOptions =
     if (policy.type !== "rules") continue;
     for (const [index, { when }] of policy.rules.entries()) lint(`${at}/policy/rules/${index}/when`, when);
   }
+  lintExperiments(report, ruleset);
   return report.issues;
 }

@@ -59,6 +59,9 @@ export const NAME: Kind = [
   (value) => typeof value === "string" && /^[^]{1,128}$/.test(value),
 ];
 export const LIST: Kind = ["an array", Array.isArray];
+export const isShare = (value: unknown): value is number =>
+  typeof value === "number" && value >= 0 && value <= 1;
+export const SHARE: Kind = ["a number from 0 to 1", isShare];
 export const OBJECT: Kind = ["an object", isObject];
 
 /** The fields of an object: those marked `!` must be there. */

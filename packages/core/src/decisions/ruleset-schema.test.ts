@@ -14,6 +14,8 @@ const schema = createRequire(import.meta.url)("@attune/core/ruleset.schema.json"
 const hero = { variants: { a: 1 }, fallback: "a", policy: { type: "rules", rules: [] as unknown[] } };
 const documentWith = (over: object) => ({ schemaVersion: 1, revision: 1, slots: {}, ...over });
 const inSlot = (policy: object) => documentWith({ slots: { hero: { ...hero, policy } } });
+const inContext = (policy: object) => inSlot({ type: "contextual", experiment: "e", ...policy });
+const withGates = (gates: object) => documentWith({ slots: { hero: { ...hero, ...gates } } });
 const inRule = (rule: object) => inSlot({ type: "rules", rules: [rule] });
 
 /** Each kind of object in a ruleset: a document with an object of that kind, and where it stands. */
@@ -23,6 +25,20 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
   ["rules", (value) => inSlot({ type: "rules", ...value }), "/slots/hero/policy"],
   ["rule", inRule, "/slots/hero/policy/rules/0"],
   ["split", (value) => inSlot({ type: "split", ...value }), "/slots/hero/policy"],
+  ["factorial", (value) => inSlot({ type: "factorial", ...value }), "/slots/hero/policy"],
+  ["bandit", (value) => inSlot({ type: "bandit", ...value }), "/slots/hero/policy"],
+  ["contextual", (value) => inSlot({ type: "contextual", ...value }), "/slots/hero/policy"],
+  ["contextFeature", (value) => inContext({ context: [value], arms: {} }), "/slots/hero/policy/context/0"],
+  ["contextualArm", (value) => inContext({ context: [], arms: { a: value } }), "/slots/hero/policy/arms/a"],
+  [
+    "sticky",
+    (sticky) => inSlot({ type: "split", experiment: "e", weights: { a: 1 }, sticky }),
+    "/slots/hero/policy/sticky",
+  ],
+  ["holdout", (value) => documentWith({ holdouts: { h: value } }), "/holdouts/h"],
+  ["exclusionGroup", (value) => documentWith({ exclusionGroups: { g: value } }), "/exclusionGroups/g"],
+  ["exclusion", (value) => withGates({ exclusion: [value] }), "/slots/hero/exclusion/0"],
+  ["prerequisite", (value) => withGates({ prerequisites: [value] }), "/slots/hero/prerequisites/0"],
   [
     "segmentCombination",
     (segment) => inRule({ variant: "a", segment }),

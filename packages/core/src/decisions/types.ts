@@ -32,13 +32,18 @@ export interface Draw {
   seed?: string;
   /** Default 2. Version 1 only for experiments that move over from GrowthBook. */
   hashVersion?: 1 | 2;
-  /** Path of the attribute that is hashed (default: the visitor's id). */
+  /** Path of the attribute that is hashed (default: the visitor's id, which is also meant by `visitorId` where there is no attribute of that name). */
   hashAttribute?: string;
+  /** Hashed where the first attribute is empty: `hashAttribute: "userId", fallbackAttribute: "visitorId"` serves logged-out visitors too. */
+  fallbackAttribute?: string;
 }
 
 export interface Holdout extends Draw {
   description?: string;
-  /** Share of visitors held out, [0, 1]. Raising it holds out more and lets nobody in. */
+  /**
+   * Share of visitors held out, [0, 1]. Raising it holds out more and lets nobody in. It is asked of everybody, also of whom an earlier assignment would keep; who has nothing
+   * to hash cannot be measured and is not held out.
+   */
   share: number;
 }
 
@@ -123,8 +128,6 @@ export interface Assigning extends Draw {
   experiment: string;
   /** Share of visitors who take part, [0, 1] (default 1). */
   coverage?: number;
-  /** Hashed where the first attribute is empty: `hashAttribute: "userId", fallbackAttribute: "visitorId"` serves logged-out visitors too. */
-  fallbackAttribute?: string;
   /** Keeps what a visitor has once been shown, whatever becomes of weights, targeting and log-ins. */
   sticky?: Sticky;
 }
@@ -314,6 +317,8 @@ export interface DecidingRuleset {
   readonly ruleset: Ruleset;
   /** Pure, synchronous, never throws. */
   decide(slot: string, visitor: DecisionVisitor): Decision;
+  /** Variant → value of all that a slot can show, also of what its policy makes up (`factorial`); null where there is no such slot. */
+  variants(slot: string): Readonly<Record<string, JsonValue>> | null;
 }
 
 export interface CompiledRuleset extends DecidingRuleset {

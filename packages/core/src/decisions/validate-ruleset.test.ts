@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Issue } from "../kernel/result.js";
-import { compileRuleset } from "./compile.js";
+import { compileRuleset } from "./compile-ruleset.js";
 import { validateRuleset } from "./validate-ruleset.js";
 
 const document = () => ({

@@ -15,10 +15,15 @@ import {
   TEXT,
 } from "./report.js";
 import type { Report, Shape } from "./report.js";
-import type { Ruleset } from "./types.js";
+import type { Ruleset, SlotDefinition } from "./types.js";
+import { checkCircles } from "./prerequisite-circles.js";
+import { checkVariant } from "./validate-assignment.js";
+import { checkSharedExperiments } from "./validate-experiments.js";
+import { checkDraws, checkGates, GATES, type KnownNames } from "./validate-gates.js";
 import { checkGroups } from "./validate-groups.js";
 import { checkMetrics } from "./validate-metrics.js";
-import { checkPolicy, checkVariant } from "./validate-policy.js";
+import { checkPolicy } from "./validate-policy.js";
+import { variantsOf } from "./variants-of.js";
 
 const MAX_DEPTH = 64;
 
@@ -31,6 +36,8 @@ const RULESET: Shape = {
   segments: LIST,
   metrics: OBJECT,
   experiments: OBJECT,
+  holdouts: OBJECT,
+  exclusionGroups: OBJECT,
   "slots!": OBJECT,
 };
 const SEGMENT: Shape = {
@@ -53,6 +60,7 @@ const SLOT: Shape = {
   "variants!": OBJECT,
   "fallback!": NAME,
   targeting: OBJECT,
+  ...GATES,
   "policy!": OBJECT,
 };
 
@@ -94,16 +102,14 @@ function checkSegmentDefinitions(
   return [...names];
 }
 
-function checkSlot(
-  report: Report,
-  path: string,
-  [slot, segments, groups]: [unknown, readonly string[], Groups | undefined],
-): void {
+function checkSlot(report: Report, path: string, [slot, names]: [unknown, KnownNames]): void {
   const fields = checkShape(report, path, [slot, SLOT]);
   if (!fields) return;
   const at = (field: string): string => pointer(path, field);
   checkPurposes(report, at("purposes"), fields["purposes"]);
-  if (fields["targeting"]) report.include(validateCondition(fields["targeting"], at("targeting"), groups));
+  if (fields["targeting"])
+    report.include(validateCondition(fields["targeting"], at("targeting"), names.groups));
+  checkGates(report, path, [fields, names]);
   if (!fields["variants"]) return;
   const variants = checkNames(report, at("variants"), fields["variants"] as Record<string, unknown>);
   if (variants.length === 0)
@@ -113,26 +119,15 @@ function checkSlot(
       "A slot needs at least one variant: what is shown where nothing is decided.",
     );
   checkVariant(report, at("fallback"), [fields["fallback"], variants]);
-  checkPolicy(report, at("policy"), [fields["policy"], { variants, segments, groups }]);
+  checkPolicy(report, at("policy"), [fields["policy"], { variants, names }]);
 }
 
-/** Slots may share an experiment, so that a visitor gets the same arm in each; then their arms must be the same. */
-function checkSharedExperiments(report: Report, slots: Record<string, unknown>): void {
-  const arms = new Map<unknown, string>();
-  for (const [name, slot] of Object.entries(slots)) {
-    const { policy } = (slot ?? {}) as { policy?: Record<string, unknown> };
-    if (policy?.type !== "split") continue;
-    const { experiment, weights, coverage = 1, seed = experiment, hashVersion = 2, hashAttribute } = policy;
-    // Not canonical: the order of the weights is the order of the arms.
-    const own = JSON.stringify([weights, coverage, seed, hashVersion, hashAttribute]);
-    if ((arms.get(experiment) ?? own) !== own) {
-      report.add(
-        `${pointer("/slots", name)}/policy/experiment`,
-        "EXPERIMENT_DIFFERS",
-        "Another slot has an experiment of this name with other weights, coverage or seed. Make them equal or rename one.",
-      );
-    }
-    arms.set(experiment, own);
+/** What a slot can show, as far as it is right. */
+function shownBy(slot: unknown): readonly string[] | null {
+  try {
+    return Object.keys(variantsOf(slot as SlotDefinition));
+  } catch {
+    return null;
   }
 }
 
@@ -156,10 +151,15 @@ export function validateRuleset(json: unknown): Result<Ruleset, Issue[]> {
       slots = {},
     } = fields as { groups?: Groups; segments?: unknown[]; slots?: Record<string, unknown> };
     checkGroups(report, groups);
-    const names = checkSegmentDefinitions(report, segments, groups);
-    for (const name of checkNames(report, "/slots", slots)) {
-      checkSlot(report, pointer("/slots", name), [slots[name], names, groups]);
-    }
+    const known: KnownNames = {
+      segments: checkSegmentDefinitions(report, segments, groups),
+      groups,
+      ...checkDraws(report, fields),
+      slots: new Map(Object.entries(slots).map(([name, slot]) => [name, shownBy(slot)])),
+    };
+    for (const name of checkNames(report, "/slots", slots))
+      checkSlot(report, pointer("/slots", name), [slots[name], known]);
+    checkCircles(report, slots);
     checkSharedExperiments(report, slots);
     checkMetrics(report, { ...fields, groups });
   }

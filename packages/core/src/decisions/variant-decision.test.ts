@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ALL_GRANTS } from "../consent/grants.js";
-import { compileRuleset } from "./compile.js";
+import { compileRuleset } from "./compile-ruleset.js";
 import type { Ruleset } from "./types.js";
 import { variantDecision } from "./variant-decision.js";
 

@@ -38,6 +38,9 @@ export function createFirstLoad(
   const host = createHost(environment);
   const listeners = createListeners<void>(host);
   let compiled: DecidingRuleset | null = null;
+  /** What was handed in last; what decides, or is on its way to. */
+  let latest: unknown = null;
+  let coming: Promise<void> = Promise.resolve();
   /** The server's finding, where it still holds. */
   let assumed: Memberships | null = null;
   /** Whom a tool makes decisions about, in place of the visitor. */
@@ -84,10 +87,27 @@ export function createFirstLoad(
     },
     explainBy: (rules: DecidingRuleset, slot: string): Explanation | undefined =>
       gate.recording()?.explain(rules, slot, shared.decidedFor()),
+    hasRuleset: (): boolean => latest !== null,
+    /** Resolves when the ruleset decides, or cannot: that is reported. */
+    rulesetUsed: (): Promise<void> => coming,
+    /** Until all that it takes is there, what decided before goes on. */
     useRuleset(next: Ruleset | RulesetDocument | CompiledRuleset): void {
-      compiled = "decide" in next ? next : compileDecisions(next, reportingFailures(host.report));
-      gate.recording()?.use();
-      shared.changed();
+      const failures = reportingFailures(host.report);
+      const use = (rules: DecidingRuleset): void => {
+        compiled = rules;
+        gate.recording()?.use();
+        shared.changed();
+      };
+      const rules = "decide" in next ? next : compileDecisions(next, failures);
+      latest = next;
+      if (rules) use(rules);
+      else
+        coming = shared.started
+          .then(() => import("../decisions/compile-ruleset.js"))
+          .then(({ compileRuleset }) => {
+            if (latest === next) use(compileRuleset(next as Ruleset, failures));
+          })
+          .catch(host.report);
     },
     /** Brings everything that consent governs in line with a new state of it. */
     apply(before: ConsentState, after: ConsentState, erase: boolean): Promise<void> {

@@ -5,7 +5,7 @@ import type { Snapshot } from "./types.js";
 
 /** From made to started to closed; each once. */
 export function createLifecycle(parts: FirstLoad) {
-  const { host, edge, gate, decider, ruleset, useRuleset, changed } = parts;
+  const { host, edge, gate, decider, hasRuleset, useRuleset, changed } = parts;
   const fetching = createCancel();
   let status: Snapshot["status"] = "starting";
   let begun = false;
@@ -17,12 +17,13 @@ export function createLifecycle(parts: FirstLoad) {
   /** Only where none was handed in: what was is as new as the page. */
   const fetchRuleset = async (): Promise<void> => {
     try {
-      const found = ruleset() ?? (await host.environment.network?.fetchRuleset?.(null, fetching.signal));
+      const found = !hasRuleset() && (await host.environment.network?.fetchRuleset?.(null, fetching.signal));
       // A document for whoever asks: no identifier went out with the request, and what came is checked by compiling it.
-      if (found && !ruleset()) useRuleset(found as Ruleset);
+      if (found && !hasRuleset()) useRuleset(found as Ruleset);
     } catch (error) {
       if (status !== "closed") host.report(error);
     }
+    await parts.rulesetUsed();
   };
 
   return {

@@ -178,7 +178,8 @@ export interface Attune {
   /** Calls back whenever a snapshot or a decision may have changed. What it returns ends that. */
   subscribe(listener: () => void): () => void;
   /**
-   * From now on this decides.
+   * From now on this decides. A document with more than targeting, rules and splits does so when the part of the engine that it takes is fetched, which `ready()` waits for; whether it can be
+   * compiled is reported then. Compile it (`compileRuleset`) to have it decide at once.
    *
    * @throws AttuneError where it cannot be compiled; what decided before goes on.
    */

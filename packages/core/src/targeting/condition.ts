@@ -1,7 +1,8 @@
 import type { JsonValue } from "../kernel/json.js";
 import { always, compileOperator, listValues, memberOf, never, not } from "./operators.js";
-import type { Check, Language } from "./operators.js";
+import type { Check, CompileRegex, Language } from "./operators.js";
 import { own, reader } from "./path.js";
+import { compileRegex } from "./regex.js";
 import type { Attributes, Condition, ConditionOptions, Groups, Predicate } from "./types.js";
 
 /** As a value: it has keys, and all of them start with `$`. */
@@ -103,9 +104,10 @@ function isPlain(target: unknown): boolean {
   return true;
 }
 
-function createLanguage(groups: Groups): Language {
+function createLanguage(groups: Groups, regex: CompileRegex): Language {
   const language: Language = {
     groups,
+    regex,
     within: new Set(),
     value: (expected, insensitive = false) => compileValue(expected, insensitive, language),
     element: (expected) =>
@@ -135,8 +137,11 @@ function createLanguage(groups: Groups): Language {
 }
 
 /** Compiles a condition to a test that, as the compiling itself, may throw: for callers that catch anyway. */
-export const compileUnguarded = (condition: Condition, groups: Groups = {}): Predicate =>
-  createLanguage(groups).condition(condition);
+export const compileUnguarded = (
+  condition: Condition,
+  groups: Groups | undefined,
+  regex: CompileRegex,
+): Predicate => createLanguage(groups ?? {}, regex).condition(condition);
 
 /**
  * Compiles a condition of the MongoDB-style language of GrowthBook's SDK specification to a function. Neither throws: what is no
@@ -148,7 +153,7 @@ export const compileUnguarded = (condition: Condition, groups: Groups = {}): Pre
 export function compileCondition(condition: Condition, options: ConditionOptions = {}): Predicate {
   let check: Predicate = never;
   try {
-    check = compileUnguarded(condition, options.groups);
+    check = compileUnguarded(condition, options.groups, compileRegex);
   } catch {
     // Nested deeper than the stack goes.
   }

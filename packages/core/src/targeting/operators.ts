@@ -1,14 +1,18 @@
 import type { JsonValue } from "../kernel/json.js";
 import { own } from "./path.js";
-import { compileRegex } from "./regex.js";
+import type { compileRegex } from "./regex.js";
 import type { Groups } from "./types.js";
 import { versionKey } from "./version.js";
 
+/** As `compileRegex`. */
+export type CompileRegex = typeof compileRegex;
 /** A test of one attribute's value. */
 export type Check = (value: unknown) => boolean;
 /** What an operator's argument may need of the language around it. */
 export interface Language {
   groups: Groups;
+  /** Handed in, since it is large and most conditions do without. */
+  regex: CompileRegex;
   /** The condition groups that are being compiled. */
   within: Set<string>;
   /** Tests a value against an operator object or an expected value. */
@@ -68,10 +72,10 @@ const grouped =
 
 const pattern =
   (insensitive: boolean, wanted: boolean): Operator =>
-  (expected) => {
+  (expected, { regex }) => {
     if (typeof expected !== "string") return never;
     try {
-      const occurs = compileRegex(expected, insensitive);
+      const occurs = regex(expected, insensitive);
       return (value) => occurs(String(value)) === wanted;
     } catch {
       return never;

@@ -3,10 +3,9 @@ import {
   type InitialState,
   type Ruleset,
   type RulesetDocument,
-  type SlotDefinition,
   STATE_VERSION,
 } from "@attune/core";
-import { variantDecision } from "@attune/core/decisions";
+import { reachableVariants, variantDecision } from "@attune/core/decisions";
 import { decodeVariants, encodeVariants } from "./variants-code.js";
 
 export interface PrecomputedOptions {
@@ -48,13 +47,6 @@ export async function precomputed(
   };
 }
 
-/** The variants that a slot's policy can give. */
-function reachable(policy: SlotDefinition["policy"]): string[] {
-  if (policy.type === "rules") return [...new Set(policy.rules.flatMap(({ variant }) => variant ?? []))];
-  if (policy.type !== "split") return [];
-  return Object.entries(policy.weights).flatMap(([variant, weight]) => (weight > 0 ? [variant] : []));
-}
-
 /**
  * The codes of all that these slots can show together, for `generateStaticParams`: the product of the variants that their policies give, each
  * slot with its fallback. A host with many of them lists the likely ones itself.
@@ -69,7 +61,7 @@ export async function precomputedCodes(
   let combinations: Record<string, string | null>[] = [{}];
   for (const slot of slots) {
     const policy = Object.hasOwn(ruleset.slots, slot) ? ruleset.slots[slot]?.policy : undefined;
-    const shown = [null, ...(policy ? reachable(policy) : [])];
+    const shown = [null, ...(policy ? reachableVariants(policy) : [])];
     combinations = combinations.flatMap((variants) =>
       shown.map((variant) => ({ ...variants, [slot]: variant })),
     );

@@ -1,3 +1,4 @@
+import { armsOf, assignmentsIn } from "@attune/core/decisions";
 import type { ExperimentResults } from "@attune/core/service";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
@@ -38,9 +39,9 @@ async function read(call: Call, { service }: RouteContext) {
     service.ruleset(site),
     service.experiments.get(id, { site }),
   ]);
-  const declared = Object.values(compiled?.ruleset.slots ?? {}).flatMap(({ policy }) =>
-    policy.type === "split" && policy.experiment === id ? Object.keys(policy.weights) : [],
-  );
+  const assigned = Object.values(compiled?.ruleset.slots ?? {}).flatMap(({ policy }) => assignmentsIn(policy));
+  const policy = assigned.find(({ experiment }) => experiment === id);
+  const declared = policy ? Object.keys(armsOf(policy)) : [];
   if (!results && !counted && declared.length === 0 && !defined) return null;
   const none = Object.fromEntries(declared.map((variant) => [variant, { exposures: 0, conversions: 0 }]));
   return { experiment: id, variants: { ...none, ...counted }, ...analysis(results) };

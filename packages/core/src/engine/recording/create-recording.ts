@@ -2,6 +2,7 @@ import { memoryAllowed } from "../../consent/allowed.js";
 import type { Grants } from "../../consent/types.js";
 import type { JsonObject } from "../../kernel/json.js";
 import { explain } from "../../decisions/explain.js";
+import type { CompiledRuleset } from "../../decisions/types.js";
 import { purposesOf } from "../../events/names.js";
 import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
@@ -47,7 +48,11 @@ export const createRecording: CreateRecording = (context) => {
       lastingBy = ruleset()?.version;
       return lastingDecisions(options.initial?.decisions ?? {}, ruleset());
     },
-    explain,
+    // A ruleset that took more than the first load explains itself.
+    explain: (compiled, slot, visitor) =>
+      "explain" in compiled
+        ? (compiled as CompiledRuleset).explain(slot, visitor)
+        : explain(compiled, [slot, visitor]),
     async begin(known) {
       if (known) return collection.begin();
       changed();

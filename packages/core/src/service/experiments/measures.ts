@@ -1,3 +1,4 @@
+import { assignmentsIn, variantsOf } from "../../decisions/index.js";
 import type { MetricDefinition, OnConflict, Ruleset, Summed } from "../../decisions/types.js";
 import type { Event } from "../../events/types.js";
 import { pointer } from "../../kernel/result.js";
@@ -97,11 +98,11 @@ interface AssignedBy {
 /** By experiment, what the policies that assign it say. */
 function assignedIn({ slots }: Ruleset): Map<string, AssignedBy> {
   const found = new Map<string, AssignedBy>();
-  for (const { policy, variants } of Object.values(slots)) {
-    const policies = policy.type === "rules" ? policy.rules.flatMap((rule) => rule.policy ?? []) : [policy];
-    for (const { experiment, sticky } of policies) {
+  for (const slot of Object.values(slots)) {
+    const names = Object.keys(variantsOf(slot));
+    for (const { experiment, sticky } of assignmentsIn(slot.policy)) {
       const known = found.get(experiment)?.variants ?? new Set();
-      for (const variant of Object.keys(variants)) known.add(variant);
+      for (const name of names) known.add(name);
       found.set(experiment, { onConflict: sticky?.onConflict ?? "keep-first", variants: known });
     }
   }

@@ -1,3 +1,4 @@
+import { armsOf, assignmentsIn } from "../../decisions/index.js";
 import type {
   AssignmentPolicy,
   ExperimentMeasures,
@@ -13,7 +14,6 @@ import type {
   StoppingOptions,
   VariantInput,
 } from "../../stats/index.js";
-import { OTHER_VARIANT } from "./measures.js";
 import type { ExperimentSums } from "./types.js";
 
 const DAY_MS = 86_400_000;
@@ -39,31 +39,21 @@ export function assignmentOf(
 ): { policy: AssignmentPolicy; slot: SlotDefinition } | null {
   for (const slot of Object.values(slots)) {
     const { policy } = slot;
-    const policies = policy.type === "rules" ? policy.rules.flatMap((rule) => rule.policy ?? []) : [policy];
-    const found = policies.find((one) => one.experiment === experiment);
+    const found = assignmentsIn(policy).find((one) => one.experiment === experiment);
     if (found !== undefined) return { policy: found, slot };
   }
   return null;
 }
 
-/** Shares as defined; of what learns, as they are now. */
-function weightsOf(policy: AssignmentPolicy, seen: readonly string[]): Map<string, number> {
-  if (policy.type === "split") return new Map(Object.entries(policy.weights));
-  if (policy.type === "bandit") return new Map(Object.entries(policy.shares));
-  const names = policy.type === "contextual" ? Object.keys(policy.arms) : seen;
-  return new Map(names.map((name) => [name, 1 / names.length]));
-}
-
-/** Variants that are counted and not assigned any more, or never were, take no part, and are told of. */
-function variantsOf(policy: AssignmentPolicy, seen: readonly string[]): VariantInput[] {
-  const weights = weightsOf(
-    policy,
-    seen.filter((name) => name !== OTHER_VARIANT),
-  );
-  const removed = seen.filter((name) => !weights.has(name));
+/**
+ * Shares as defined; of what learns, as they are now. Variants that are counted and not assigned any more, or never were, take no part, and are told of.
+ */
+function variantsIn(policy: AssignmentPolicy, seen: readonly string[]): VariantInput[] {
+  const arms = Object.entries(armsOf(policy));
+  const names = arms.map(([name]) => name);
   return [
-    ...Array.from(weights, ([name, weight]) => ({ name, weight })),
-    ...removed.map((name) => ({ name, weight: 0, isRemoved: true })),
+    ...arms.map(([name, weight]) => ({ name, weight: weight ?? 1 / arms.length })),
+    ...seen.filter((name) => !names.includes(name)).map((name) => ({ name, weight: 0, isRemoved: true })),
   ];
 }
 
@@ -118,7 +108,7 @@ export function reportInput(
   for (const name of guardrails) roles.set(name, roles.get(name) ?? "guardrail");
   for (const name of secondary) roles.set(name, roles.get(name) ?? "secondary");
   const seen = Object.keys(sums.variants);
-  const variants = variantsOf(policy, seen);
+  const variants = variantsIn(policy, seen);
   const units = Object.fromEntries(variants.map(({ name }) => [name, sums.variants[name]?.units ?? 0]));
   // Shares that follow what was learned were others before: nothing can be said of how many there should be.
   const isFixed = policy.type === "split" || policy.type === "factorial";

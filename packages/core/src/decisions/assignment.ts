@@ -1,0 +1,99 @@
+import { own } from "../targeting/path.js";
+import { type BucketRange, bucketRanges, chooseVariant, clampShare, effectiveWeights } from "./bucket.js";
+import { contextualShares } from "./contextual.js";
+import type { Extra, Outcome, SlotDecider } from "./decide.js";
+import { drawOf } from "./draw.js";
+import { type Standing, standingOf } from "./sticky.js";
+import type { Assignment, AssignmentPolicy, Decision, DecisionVisitor } from "./types.js";
+import { armsOf } from "./variants-of.js";
+
+/** A policy that assigns by chance, ready to. */
+export interface Assigner {
+  /** What an earlier assignment comes to; null where there is none, or the experiment is not sticky. */
+  standing(visitor: DecisionVisitor): Standing | null;
+  /** The decision that an earlier assignment still gives. */
+  keep(variant: string): Decision;
+  /** Assigns, or says why it does not. */
+  draw: SlotDecider;
+}
+
+/** What an earlier assignment of a policy's experiment comes to; null where there is none, or the experiment is not sticky. */
+export function standingIn(
+  { sticky, experiment }: AssignmentPolicy,
+  { assignments }: DecisionVisitor,
+  isVariant: (variant: string) => boolean,
+): { found: Standing; assignment: Assignment } | { found: null; assignment: null } {
+  const assignment = sticky ? (own(assignments, experiment) as Assignment | null) : null;
+  return sticky && assignment
+    ? { found: standingOf(sticky, assignment, isVariant), assignment }
+    : { found: null, assignment: null };
+}
+
+interface Arms {
+  names: readonly string[];
+  ranges: readonly BucketRange[];
+  /** The effective share of each. */
+  shares: readonly number[];
+}
+
+/** The parts of the hash that belong to each variant: as given, or by weight in their order. */
+function fixedArms(policy: Exclude<AssignmentPolicy, { type: "contextual" }>): Arms {
+  const names = Object.keys(armsOf(policy));
+  if (policy.type === "split" && policy.ranges) {
+    const given = policy.ranges;
+    const ranges = names.map((name): BucketRange => (own(given, name) as BucketRange | null) ?? [0, 0]);
+    return { names, ranges, shares: ranges.map(([start, end]) => Math.max(0, end - start)) };
+  }
+  const { coverage = 1 } = policy;
+  const weights = effectiveWeights(Object.values(armsOf(policy)) as number[]);
+  return {
+    names,
+    ranges: bucketRanges(weights, coverage),
+    shares: weights.map((weight) => clampShare(coverage) * weight),
+  };
+}
+
+/** Draws among arms of fixed ranges: every decision is made here, once. */
+function drawFixed(
+  policy: Exclude<AssignmentPolicy, { type: "contextual" }>,
+  assign: (variant: string, propensity: number) => Decision,
+): (n: number) => Decision | null {
+  const { names, ranges, shares } = fixedArms(policy);
+  const assigned = names.map((variant, i) => assign(variant, shares[i] as number));
+  return (n) => assigned[chooseVariant(n, ranges)] ?? null;
+}
+
+/**
+ * Compiles a policy that assigns by chance.
+ *
+ * @throws Error of any kind where it cannot be decided by
+ */
+export function compileAssignment(policy: AssignmentPolicy, outcome: Outcome): Assigner {
+  const { type, experiment, coverage = 1, sticky } = policy;
+  const how: Extra = { experiment, ...(sticky && { bucketVersion: sticky.bucketVersion ?? 0 }) };
+  const assign = (variant: string, propensity: number): Decision =>
+    outcome(type, { ...how, variant, propensity });
+  const kept = new Map(
+    Object.keys(armsOf(policy)).map((variant) => [variant, outcome(type, { ...how, variant, kept: true })]),
+  );
+  const fall = drawOf(policy, experiment);
+  const nobody = outcome("no-identity");
+  const notCovered = outcome("not-covered");
+  const choose = type === "contextual" ? null : drawFixed(policy, assign);
+  const sharesOf = type === "contextual" ? contextualShares(policy) : null;
+  const names = [...kept.keys()];
+  return {
+    standing: (visitor) => standingIn(policy, visitor, (variant) => kept.has(variant)).found,
+    keep: (variant) => kept.get(variant) as Decision,
+    draw(visitor) {
+      const n = fall(visitor);
+      if (n < 0) return nobody;
+      if (choose) return choose(n) ?? notCovered;
+      const shares = sharesOf?.(visitor.attributes) ?? [];
+      const index = chooseVariant(n, bucketRanges(shares, coverage));
+      return index < 0
+        ? notCovered
+        : assign(names[index] as string, clampShare(coverage) * (shares[index] as number));
+    },
+  };
+}

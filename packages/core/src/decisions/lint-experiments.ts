@@ -1,0 +1,103 @@
+import { pointer } from "../kernel/result.js";
+import { aliasing } from "./factorial.js";
+import type { Report } from "./report.js";
+import type { AssignmentPolicy, Draw, Gates, Ruleset } from "./types.js";
+
+/** A policy that assigns, where it stands, and the gates before it: those of its slot and of its rule. */
+interface Placed {
+  path: string;
+  policy: AssignmentPolicy;
+  gates: readonly { path: string; gates: Omit<Gates, "targeting"> }[];
+}
+
+function placedIn({ slots }: Ruleset): Placed[] {
+  return Object.entries(slots).flatMap(([name, definition]): Placed[] => {
+    const path = pointer("/slots", name);
+    const { policy } = definition;
+    const slot = { path, gates: definition };
+    if (policy.type !== "rules") return [{ path: `${path}/policy`, policy, gates: [slot] }];
+    return policy.rules.flatMap((rule, index) => {
+      const at = `${path}/policy/rules/${index}`;
+      return rule.policy
+        ? [{ path: `${at}/policy`, policy: rule.policy, gates: [slot, { path: at, gates: rule }] }]
+        : [];
+    });
+  });
+}
+
+/** Who shares parts of an exclusion group is not kept apart by it. */
+function lintOverlaps(report: Report, placed: readonly Placed[]): void {
+  const taken: { group: string; experiment: string; range: readonly [number, number] }[] = [];
+  for (const { policy, gates } of placed) {
+    for (const { path, gates: own } of gates) {
+      for (const [index, { group, ranges }] of (own.exclusion ?? []).entries()) {
+        const other = taken.find(
+          (one) =>
+            one.group === group &&
+            one.experiment !== policy.experiment &&
+            ranges.some(([start, end]) => Math.max(one.range[0], start) < Math.min(one.range[1], end)),
+        );
+        if (other)
+          report.add(
+            `${path}/exclusion/${index}/ranges`,
+            "OVERLAPPING_EXCLUSION",
+            `Visitors in a part of this can be in the experiment ${other.experiment} too. To keep both apart, give them ranges of this group that share nothing.`,
+          );
+        taken.push(...ranges.map((range) => ({ group, experiment: policy.experiment, range })));
+      }
+    }
+  }
+}
+
+const key = ({ seed, hashVersion = 2, hashAttribute }: Draw, name: string): string =>
+  JSON.stringify([seed ?? name, hashVersion, hashAttribute]);
+
+/** What draws by the same hash draws the same: who passes such a gate sits in a part of the experiment's own ranges. */
+function lintSeeds(report: Report, ruleset: Ruleset, placed: readonly Placed[]): void {
+  for (const { path, policy, gates } of placed) {
+    const own = key(policy, policy.experiment);
+    const drawing = gates.flatMap(({ gates: { holdouts = [], exclusion = [] } }) => [
+      ...holdouts.map((name) => [name, ruleset.holdouts?.[name]] as const),
+      ...exclusion.map(({ group }) => [group, ruleset.exclusionGroups?.[group]] as const),
+    ]);
+    const same = drawing.find(([name, draw]) => draw && key(draw, name) === own);
+    if (same)
+      report.add(
+        `${path}/experiment`,
+        "SAME_SEED",
+        `This draws by the same hash as ${same[0]}, which is asked before it: some variants would get too few visitors, or none. Give one of both another seed.`,
+      );
+  }
+}
+
+const sizes = (effects: readonly (readonly string[])[]): string =>
+  effects.map((effect) => effect.join(" × ")).join(", ");
+
+function lintFraction(report: Report, { path, policy }: Placed): void {
+  if (policy.type !== "factorial" || !policy.generators) return;
+  const { resolution, aliases } = aliasing(policy);
+  const told = aliases.map(({ effect, with: others }) => `${effect.join(" × ")} with ${sizes(others)}`);
+  if (told.length > 0)
+    report.add(
+      `${path}/generators`,
+      "ALIASES",
+      `This fraction has resolution ${resolution}. It cannot tell apart: ${told.join("; ")}.`,
+    );
+}
+
+/** What experiments of a valid ruleset probably do not mean. */
+export function lintExperiments(report: Report, ruleset: Ruleset): void {
+  const placed = placedIn(ruleset);
+  for (const one of placed) {
+    const { path, policy } = one;
+    if (policy.fallbackAttribute !== undefined && !policy.sticky)
+      report.add(
+        `${path}/fallbackAttribute`,
+        "NOT_STICKY",
+        "Who logs in is hashed by another attribute and may get another variant. Give sticky: {}, which keeps what was shown.",
+      );
+    lintFraction(report, one);
+  }
+  lintOverlaps(report, placed);
+  lintSeeds(report, ruleset, placed);
+}

@@ -3,6 +3,7 @@ import type { ServiceContext } from "../context.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { experimentSums } from "./experiment-sums.js";
 import type { Experiments } from "./experiments.js";
+import { policyOf } from "./lifecycle.js";
 import { assignmentOf, reportInput } from "./report-input.js";
 import type { ExperimentResults } from "./types.js";
 
@@ -24,9 +25,7 @@ export async function experimentResults(
   if (sums === null || measures === undefined) return null;
   const defined = experiment?.definition;
   const assigned = assignmentOf(ruleset, id);
-  const policy = defined
-    ? ({ ...defined.policy, experiment: id } as NonNullable<typeof assigned>["policy"])
-    : assigned?.policy;
+  const policy = defined ? policyOf(defined) : assigned?.policy;
   const slot = assigned?.slot ?? (defined && ruleset.slots[defined.slot]);
   if (policy === undefined || slot === undefined) return null;
   const now = context.clock.now();

@@ -1,4 +1,4 @@
-import { validateRuleset } from "../../decisions/index.js";
+import { armsOf, validateRuleset } from "../../decisions/index.js";
 import type { Ruleset } from "../../decisions/types.js";
 import { isObject } from "../../kernel/json.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
@@ -6,7 +6,7 @@ import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
-import { draftOf, step } from "./lifecycle.js";
+import { draftOf, policyOf, step } from "./lifecycle.js";
 import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentRevision, Proposal } from "./types.js";
 
 /** An experiment as it is stored: the one in force, and each revision before it. */
@@ -69,19 +69,25 @@ function shapeIssues(given: unknown): Issue[] {
   return issues;
 }
 
+/** What it is compared with, and what it learns from, of a policy that is right by itself. */
+function judgedIssues(definition: ExperimentDefinition, { metrics = {} }: Ruleset): Issue[] {
+  const { control, policy, measures } = definition;
+  const issues: Issue[] = [];
+  if (control !== undefined && !Object.hasOwn(armsOf(policyOf(definition)), control))
+    issues.push(issue("/control", "VARIANT", "The policy assigns no such variant, so nothing can be compared with it."));
+  if (policy.type === "bandit" && metrics[measures.primary]?.type !== "conversion")
+    issues.push(
+      issue("/measures/primary", "METRIC", "A bandit learns from a metric of the type conversion; name one, or use a split."),
+    );
+  return issues;
+}
+
 /** Issues of the ruleset that the experiment would make, told at their place in its definition. */
 function issuesOf(definition: ExperimentDefinition, ruleset: Ruleset): Issue[] {
   const begun = step(draftOf(definition), { type: "start" }, { ruleset, now: 0 });
   if (!begun.ok) return begun.error;
-  const slot = ruleset.slots[definition.slot];
-  if (
-    definition.control !== undefined &&
-    slot !== undefined &&
-    !Object.hasOwn(slot.variants, definition.control)
-  )
-    return [issue("/control", "VARIANT", "The slot has no such variant.")];
   const checked = validateRuleset(begun.value.ruleset);
-  if (checked.ok) return [];
+  if (checked.ok) return judgedIssues(definition, ruleset);
   const places: readonly (readonly [from: string, to: string])[] = [
     [`${pointer("/slots", definition.slot)}/policy`, "/policy"],
     [pointer("/slots", definition.slot), "/gates"],

@@ -1,4 +1,6 @@
-import type { Gates, Ruleset, SlotDefinition } from "../../decisions/types.js";
+import { variantsOf } from "../../decisions/index.js";
+import type { AssignmentPolicy, Gates, Ruleset, SlotDefinition } from "../../decisions/types.js";
+import type { JsonValue } from "../../kernel/json.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
 import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentStatus } from "./types.js";
 
@@ -26,8 +28,14 @@ function ownOf(slot: SlotDefinition): NonNullable<Experiment["before"]> {
   return { ...Object.fromEntries(gates), policy: slot.policy };
 }
 
+/** The policy as a ruleset has it. */
+export const policyOf = ({ policy, id }: ExperimentDefinition): AssignmentPolicy =>
+  ({ ...policy, experiment: id }) as AssignmentPolicy;
+
+type Own = NonNullable<Experiment["before"]> & { variants?: SlotDefinition["variants"] };
+
 /** The slot with other gates and another policy. */
-function withOwn(slot: SlotDefinition, own: NonNullable<Experiment["before"]>): SlotDefinition {
+function withOwn(slot: SlotDefinition, own: Own): SlotDefinition {
   const rest = Object.fromEntries(
     Object.entries(slot).filter(
       ([field]) => field !== "policy" && !(GATES as readonly string[]).includes(field),
@@ -73,8 +81,7 @@ function start(experiment: Experiment, ruleset: Ruleset, now: number): Result<St
     ]);
   const run = status === "running" ? experiment.run : experiment.run + 1;
   const before = isDecidedBy(slot, definition.id) ? (experiment.before ?? ownOf(slot)) : ownOf(slot);
-  const policy = { ...definition.policy, experiment: definition.id } as SlotDefinition["policy"];
-  const own = { ...before, ...definition.gates, policy };
+  const own = { ...before, ...definition.gates, policy: policyOf(definition) };
   return ok({
     experiment: {
       ...experiment,
@@ -99,7 +106,7 @@ function end(
     shipped,
   }: {
     status: "stopped" | "shipped";
-    own: Experiment["before"];
+    own: Own | null;
     now: number;
     shipped: string | null;
   },
@@ -133,10 +140,16 @@ function ship(
     return wrongStatus(status, "Only what has run can be shipped, and once.");
   const slot = slotOf(ruleset, definition.slot);
   if (slot === undefined) return unknownSlot();
-  if (!Object.hasOwn(slot.variants, variant))
+  // A combination of a design is a variant of its policy alone; shipped, it becomes one of the slot's own.
+  const variants = variantsOf({ ...slot, policy: policyOf(definition) });
+  if (!Object.hasOwn(variants, variant))
     return fail([issue("/variant", "VARIANT", "The slot has no such variant.")]);
   const rule = { id: `shipped-${definition.id}`, variant };
-  const own = { ...before, policy: { type: "rules" as const, rules: [rule] } };
+  const own = {
+    ...before,
+    variants: { ...slot.variants, [variant]: variants[variant] as JsonValue },
+    policy: { type: "rules" as const, rules: [rule] },
+  };
   return end(experiment, ruleset, { status: "shipped", own, now, shipped: variant });
 }
 

@@ -2,7 +2,7 @@ import { assignmentsIn, variantsOf } from "../../decisions/index.js";
 import type { MetricDefinition, OnConflict, Ruleset, Summed } from "../../decisions/types.js";
 import type { Event } from "../../events/types.js";
 import { pointer } from "../../kernel/result.js";
-import { compileUnguarded } from "../../targeting/condition.js";
+import { compileCondition } from "../../targeting/index.js";
 import { reader } from "../../targeting/path.js";
 import type { Condition, Predicate } from "../../targeting/types.js";
 import type { Counts } from "../layout/records.js";
@@ -147,7 +147,7 @@ function sumsOf(type: MetricDefinition["type"], [x = 0, y = 0]: readonly number[
  */
 export function compileMeasures(ruleset: Ruleset): Measuring {
   const { metrics = {}, experiments = {}, groups } = ruleset;
-  const compile = (condition: Condition): Predicate => compileUnguarded(condition, groups);
+  const compile = (condition: Condition): Predicate => compileCondition(condition, groups === undefined ? {} : { groups });
   const assigned = assignedIn(ruleset);
   const byExperiment = new Map<string, CompiledExperiment>();
   const byKey = new Map<string, CompiledExperiment>();

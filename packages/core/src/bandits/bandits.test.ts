@@ -1,26 +1,28 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  addToSums,
   bernoulliDivergence,
   discounted,
-  estimatePolicy,
-  evaluatePolicy,
+  discountedLogistic,
+  discountedSums,
   fitLogistic,
   klUcbIndex,
   laiRobbinsConstant,
+  linearArmOf,
   linearThompson,
   linUcb,
   newArms,
   newLinearArm,
+  newLinearSums,
+  newLogisticArm,
   predictLogistic,
   slidingWindow,
   thompson,
   topTwoThompson,
   updateArms,
   updateLinearArm,
+  updateLogisticArm,
 } from "./index.js";
 
 const refused = (path: string) => expect.objectContaining({ code: "ATTUNE_BANDIT_INPUT", path });
@@ -192,122 +194,73 @@ describe("logistic", () => {
   });
 });
 
-describe("evaluatePolicy", () => {
-  const uniformLog = (n: number, seed: number) => {
-    const random = seeded(seed);
-    const rates = [0.1, 0.3];
-    return Array.from({ length: n }, () => {
-      const arm = random() < 0.5 ? 0 : 1;
-      return {
-        reward: random() < (rates[arm] as number) ? 1 : 0,
-        propensity: 0.5,
-        target: arm === 1 ? 0.9 : 0.1,
-      };
-    });
-  };
-
-  it("covers the truth about as often as its level says, whichever estimator", () => {
-    const truth = 0.9 * 0.3 + 0.1 * 0.1;
-    for (const estimator of ["ips", "snips"] as const) {
-      let covered = 0;
-      for (let seed = 1; seed <= 300; seed++) {
-        const { interval } = evaluatePolicy(uniformLog(1000, seed), { estimator });
-        if (interval && interval.lower <= truth && truth <= interval.upper) covered++;
-      }
-      expect(covered).toBeGreaterThan(270);
-      expect(covered).toBeLessThan(298);
-    }
-  });
-
-  it("declines in words where too little overlaps; the model alone needs no overlap", () => {
-    const log = uniformLog(150, 1).map((one) => ({ ...one, expected: { logged: 0.2, target: 0.28 } }));
-    const declined = evaluatePolicy(log, { estimator: "ips" });
-    expect(declined).toMatchObject({ value: null, interval: null });
-    expect(declined.reason).toMatch(/overlap in 9\d decisions' worth|overlap in \d\d decisions' worth/);
-    expect(evaluatePolicy(log, { estimator: "dm" }).value).toBeCloseTo(0.28, 12);
-  });
-
-  it("a wrong model does not move the doubly robust estimate far", () => {
-    const log = uniformLog(20_000, 5).map((one) => ({ ...one, expected: { logged: 0.9, target: 0.9 } }));
-    for (const estimator of ["dr", "sndr", "dr-shrinkage"] as const)
-      expect(Math.abs((evaluatePolicy(log, { estimator }).value as number) - 0.28)).toBeLessThan(0.03);
-  });
-
-  it("says 0 where nothing overlaps, and refuses what cannot be", () => {
-    const never = [{ reward: 1, propensity: 0.5, target: 0 }];
-    expect(estimatePolicy(never, { estimator: "snips" })).toMatchObject({ value: 0, effectiveSampleSize: 0 });
-    expect(() => evaluatePolicy([], { estimator: "ips" })).toThrow(refused("/log"));
-    expect(() => evaluatePolicy([{ reward: 1, propensity: 0, target: 1 }], { estimator: "ips" })).toThrow(
-      refused("/log/0/propensity"),
-    );
-    expect(() => evaluatePolicy([{ reward: 1, propensity: 1, target: 2 }], { estimator: "ips" })).toThrow(
-      refused("/log/0/target"),
-    );
-    expect(() => evaluatePolicy([{ reward: 1, propensity: 1, target: 1 }], { estimator: "dr" })).toThrow(
-      refused("/log/0/expected"),
-    );
-    expect(() => evaluatePolicy(never, { estimator: "ips", level: 1 })).toThrow(refused("/level"));
-  });
-});
-
-const SHARED =
-  process.env["ATTUNE_SHARED"] ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
-const OPEN_BANDIT = `${SHARED}/data/open-bandit`;
-const there = existsSync(OPEN_BANDIT);
-if (!there)
-  console.warn(
-    "left out: off-policy evaluation of recorded decisions (no data at ATTUNE_SHARED or ../shared)",
+describe("batches", () => {
+  const random = seeded(21);
+  const contexts = Array.from({ length: 300 }, () => [1, 2 * random() - 1, 2 * random() - 1]);
+  const outcomes = contexts.map(([, x, y]) =>
+    random() < 1 / (1 + Math.exp((y as number) - 2 * (x as number))) ? 1 : 0,
   );
+  const part = <T>(list: readonly T[], from: number, to: number): T[] => list.slice(from, to);
 
-describe.skipIf(!there)("recorded decisions of a shop's recommender", () => {
-  interface Row {
-    item: string;
-    position: string;
-    click: number;
-    propensity: number;
-  }
-  function rowsOf(policy: string): Row[] {
-    const [head = "", ...lines] = gunzipSync(readFileSync(`${OPEN_BANDIT}/${policy}/men/men.csv.gz`))
-      .toString()
-      .trim()
-      .split("\n");
-    const names = head.split(",");
-    const at = (name: string): number => names.indexOf(name);
-    return lines.map((line) => {
-      const cells = line.split(",");
-      return {
-        item: cells[at("item_id")] as string,
-        position: cells[at("position")] as string,
-        click: Number(cells[at("click")]),
-        propensity: Number(cells[at("propensity_score")]),
-      };
-    });
-  }
-  const round = (value: number | null, digits: number): number => Number((value as number).toFixed(digits));
+  it("sums of linear outcomes say what the outcomes say one after another", () => {
+    const one = contexts.reduce(
+      (arm, context, i) => updateLinearArm(arm, context, outcomes[i] as number),
+      newLinearArm(3, 2),
+    );
+    let sums = newLinearSums(3);
+    for (const [from, to] of [
+      [0, 120],
+      [120, 300],
+    ] as const)
+      sums = addToSums(sums, { contexts: part(contexts, from, to), rewards: part(outcomes, from, to) });
+    const arm = linearArmOf(sums, 2);
+    for (let i = 0; i < 3; i++) {
+      expect(arm.theta[i]).toBeCloseTo(one.theta[i] as number, 10);
+      for (let j = 0; j < 3; j++)
+        expect(arm.covariance[i]?.[j]).toBeCloseTo(one.covariance[i]?.[j] as number, 10);
+    }
+    expect(JSON.stringify(linearArmOf(discountedSums(sums, 0), 2))).toBe(
+      JSON.stringify(linearArmOf(newLinearSums(3), 2)),
+    );
+    expect(() => discountedSums(sums, 2)).toThrow(refused("/keep"));
+    expect(() => linearArmOf(sums, 0)).toThrow(refused("/lambda"));
+    expect(() => addToSums(sums, { contexts: [[1]], rewards: [1] })).toThrow(refused("/contexts/0"));
+    expect(() => addToSums(sums, { contexts: [], rewards: [1] })).toThrow(refused("/rewards"));
+    expect(() => addToSums(sums, { contexts: [[1, 2, 3]], rewards: [Number.NaN] })).toThrow(
+      refused("/rewards/0"),
+    );
+  });
 
-  it("come to the figures beside the data", () => {
-    const [random, bts] = [rowsOf("random"), rowsOf("bts")];
-    const rate = (rows: Row[]): number => sum(rows.map(({ click }) => click)) / rows.length;
-    expect([rate(random), rate(bts)]).toEqual([0.0046, 0.0069]);
+  it("of logistic outcomes, one batch after another comes next to all at once", () => {
+    const whole = fitLogistic({ contexts, outcomes });
+    let arm = newLogisticArm(3);
+    for (let from = 0; from < 300; from += 30)
+      arm = updateLogisticArm(arm, {
+        contexts: part(contexts, from, from + 30),
+        outcomes: part(outcomes, from, from + 30),
+      });
+    for (let i = 0; i < 3; i++) {
+      const sd = Math.sqrt(whole.covariance[i]?.[i] as number);
+      expect(Math.abs((arm.weights[i] as number) - (whole.weights[i] as number))).toBeLessThan(0.15 * sd);
+      expect(Math.abs(Math.sqrt(arm.covariance[i]?.[i] as number) / sd - 1)).toBeLessThan(0.1);
+    }
+    const all = updateLogisticArm(newLogisticArm(3), { contexts, outcomes });
+    expect(all.weights).toEqual(whole.weights);
+    expect(updateLogisticArm(arm, { contexts: [], outcomes: [] })).toBe(arm);
+  });
 
-    const items = new Set([...random, ...bts].map(({ item }) => item)).size;
-    const uniform = bts.map(({ click, propensity }) => ({ reward: click, propensity, target: 1 / items }));
-    const ips = evaluatePolicy(uniform, { estimator: "ips" });
-    expect(round(ips.value, 10)).toBe(0.0030086263);
-    expect(round(ips.effectiveSampleSize, 2)).toBe(655.71);
-    expect(round(evaluatePolicy(uniform, { estimator: "snips" }).value, 10)).toBe(0.0031894232);
-
-    // How often the other policy chose an item for a position.
-    const counts = new Map<string, number>();
-    const count = (key: string): number => counts.get(key) ?? 0;
-    for (const { item, position } of bts)
-      for (const key of [position, `${position} ${item}`]) counts.set(key, count(key) + 1);
-    const marginal = random.map(({ item, position, click, propensity }) => ({
-      ...{ reward: click, propensity },
-      target: count(`${position} ${item}`) / count(position),
-    }));
-    const back = evaluatePolicy(marginal, { estimator: "ips" });
-    expect(round(back.value, 10)).toBe(0.0056562667);
-    expect(round(back.effectiveSampleSize, 2)).toBe(2869.28);
+  it("logistic arms forget back to what was believed at first and no further", () => {
+    const arm = updateLogisticArm(newLogisticArm(3, 0.5), { contexts, outcomes });
+    const gone = discountedLogistic(arm, 0);
+    expect(gone.weights.map(Math.abs)).toEqual([0, 0, 0]);
+    expect(JSON.stringify(gone.precision)).toBe(JSON.stringify(newLogisticArm(3, 0.5).precision));
+    const kept = discountedLogistic(arm, 1);
+    for (let i = 0; i < 3; i++) expect(kept.weights[i]).toBeCloseTo(arm.weights[i] as number, 10);
+    const half = discountedLogistic(arm, 0.5);
+    expect(half.covariance[1]?.[1]).toBeGreaterThan(arm.covariance[1]?.[1] as number);
+    expect(() => discountedLogistic(arm, -1)).toThrow(refused("/keep"));
+    expect(() => newLogisticArm(0)).toThrow(refused("/dimension"));
+    expect(() => newLogisticArm(1, 0)).toThrow(refused("/lambda"));
+    expect(() => updateLogisticArm(arm, { contexts: [[1]], outcomes: [1] })).toThrow(refused("/contexts/0"));
   });
 });

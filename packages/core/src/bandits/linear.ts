@@ -1,7 +1,7 @@
 import { probabilityToBeBestMean, withFloor } from "../stats/index.js";
 import { requireInput } from "./arms.js";
 import { dot, identity, type Matrix, quadratic, times } from "./matrix.js";
-import type { SharesOptions } from "./shares.js";
+import { requireFloor, type SharesOptions } from "./shares.js";
 
 /** What one arm has taught of how reward depends on context: θ is normal around `theta` with the covariance times the noise's variance. */
 export interface LinearArm {
@@ -74,11 +74,7 @@ export function linearThompson(
   { floor = 0.01, noise = 0.5 }: SharesOptions & { noise?: number } = {},
 ): number[] {
   requireInput(arms.length > 0, "/arms", "Give at least one arm.");
-  requireInput(
-    floor >= 0 && floor * arms.length <= 1,
-    "/floor",
-    "Give a floor of 0 or more that leaves room for all arms.",
-  );
+  requireFloor(floor, arms.length);
   requireInput(noise > 0, "/noise", "Give a standard deviation above 0.");
   const beliefs = arms.map((arm) => {
     const { mean, width } = linUcb(arm, context);

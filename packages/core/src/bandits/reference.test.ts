@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { openBanditFunctions } from "../../../../scripts/lib/open-bandit.mjs";
 import { banditFunctions, differences, statsFunctions } from "../../../../scripts/lib/reference-stats.mjs";
 import * as stats from "../stats/index.js";
 import * as bandits from "./index.js";
@@ -25,7 +26,11 @@ if (!there)
   );
 
 describe.skipIf(!there)("beside reference results", () => {
-  const functions = { ...statsFunctions(stats), ...banditFunctions(bandits) };
+  const functions = {
+    ...statsFunctions(stats),
+    ...banditFunctions(bandits),
+    ...openBanditFunctions({ stats, bandits }, `${SHARED}/data/open-bandit`),
+  };
   const { cases } = (there ? JSON.parse(readFileSync(FILE, "utf8")) : { cases: [] }) as { cases: Case[] };
   const byFunction = new Map<string, Case[]>();
   for (const one of cases) byFunction.set(one.fn, [...(byFunction.get(one.fn) ?? []), one]);

@@ -1,4 +1,4 @@
-import { probabilityToBeBest, withFloor } from "../stats/index.js";
+import { rankProbabilities, withFloor } from "../stats/index.js";
 import { type BernoulliArms, requireInput } from "./arms.js";
 
 export interface SharesOptions {
@@ -13,7 +13,7 @@ export interface SharesOptions {
  * @throws AttuneError `ATTUNE_BANDIT_INPUT`
  */
 export const thompson = (arms: BernoulliArms, options: SharesOptions = {}): number[] =>
-  floored(arms, options, ({ best }) => best);
+  floored(arms, options, (arms) => rankProbabilities(arms)[0] as number[]);
 
 /**
  * Top-two Thompson sampling with β = ½ (Russo 2020) as shares: the best arm is played half of the time and its most likely rival the other half, which finds the best sooner where finding it is what
@@ -22,42 +22,36 @@ export const thompson = (arms: BernoulliArms, options: SharesOptions = {}): numb
  * @throws AttuneError `ATTUNE_BANDIT_INPUT`
  */
 export const topTwoThompson = (arms: BernoulliArms, options: SharesOptions = {}): number[] =>
-  floored(arms, options, ({ topTwoWeights }) => topTwoWeights);
+  floored(arms, options, (arms) => {
+    const [best = [], second] = rankProbabilities(arms, Math.min(2, arms.length));
+    return best.map((share, i) => share + (second?.[i] ?? 0));
+  });
 
 function floored(
   arms: BernoulliArms,
   { floor = 0.01 }: SharesOptions,
-  sharesOf: (found: ReturnType<typeof probabilityToBeBest>) => readonly number[],
+  weightsOf: (arms: BernoulliArms) => readonly number[],
 ): number[] {
   requireInput(arms.length > 0, "/arms", "Give at least one arm.");
-  requireInput(
-    floor >= 0 && floor * arms.length <= 1,
-    "/floor",
-    "Give a floor of 0 or more that leaves room for all arms.",
-  );
+  requireFloor(floor, arms.length);
   for (const [i, { alpha, beta }] of arms.entries())
     requireInput(
       alpha > 0 && beta > 0 && Number.isFinite(alpha + beta),
       `/arms/${i}`,
       "Give alpha and beta above 0.",
     );
-  // A posterior is a prior without counts.
-  const shares = sharesOf(bestOf(arms));
-  const total = shares.reduce((sum, share) => sum + share, 0);
+  const weights = weightsOf(arms);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return withFloor(
-    shares.map((share) => share / total),
+    weights.map((weight) => weight / total),
     floor,
   );
 }
 
-const bestOf = (arms: BernoulliArms): ReturnType<typeof probabilityToBeBest> => {
-  const least = arms.reduce(
-    (least, { alpha, beta }) => Math.min(least, alpha, beta),
-    Number.POSITIVE_INFINITY,
+/** @throws AttuneError `ATTUNE_BANDIT_INPUT` */
+export const requireFloor = (floor: number, arms: number): void =>
+  requireInput(
+    floor >= 0 && floor * arms <= 1,
+    "/floor",
+    "Give a floor of 0 or more that leaves room for all arms.",
   );
-  const prior = { alpha: least, beta: least };
-  return probabilityToBeBest(
-    arms.map(({ alpha, beta }) => ({ successes: alpha - least, trials: alpha - least + (beta - least) })),
-    prior,
-  );
-};

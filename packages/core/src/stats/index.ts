@@ -114,6 +114,7 @@ export type {
   StageReport,
   VariantReport,
 } from "./report/report.js";
+export { rankProbabilities } from "./rates/rank-rates.js";
 export {
   type SampleRatio,
   sampleRatioMismatch,

@@ -39,7 +39,9 @@ async function read(call: Call, { service }: RouteContext) {
     service.ruleset(site),
     service.experiments.get(id, { site }),
   ]);
-  const assigned = Object.values(compiled?.ruleset.slots ?? {}).flatMap(({ policy }) => assignmentsIn(policy));
+  const assigned = Object.values(compiled?.ruleset.slots ?? {}).flatMap(({ policy }) =>
+    assignmentsIn(policy),
+  );
   const policy = assigned.find(({ experiment }) => experiment === id);
   const declared = policy ? Object.keys(armsOf(policy)) : [];
   if (!results && !counted && declared.length === 0 && !defined) return null;

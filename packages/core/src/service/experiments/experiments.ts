@@ -7,7 +7,13 @@ import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
 import { draftOf, policyOf, step } from "./lifecycle.js";
-import type { Experiment, ExperimentAction, ExperimentDefinition, ExperimentRevision, Proposal } from "./types.js";
+import type {
+  Experiment,
+  ExperimentAction,
+  ExperimentDefinition,
+  ExperimentRevision,
+  Proposal,
+} from "./types.js";
 
 /** An experiment as it is stored: the one in force, and each revision before it. */
 interface StoredExperiment {
@@ -36,7 +42,18 @@ const NO_RULESET = issue(
 );
 const UNKNOWN = issue("/id", "UNKNOWN", "There is no experiment of this id.");
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-const FIELDS = ["id", "name", "hypothesis", "slot", "gates", "policy", "control", "measures", "rule", "learning"];
+const FIELDS = [
+  "id",
+  "name",
+  "hypothesis",
+  "slot",
+  "gates",
+  "policy",
+  "control",
+  "measures",
+  "rule",
+  "learning",
+];
 
 function shapeIssues(given: unknown): Issue[] {
   if (!isObject(given))
@@ -74,10 +91,16 @@ function judgedIssues(definition: ExperimentDefinition, { metrics = {} }: Rulese
   const { control, policy, measures } = definition;
   const issues: Issue[] = [];
   if (control !== undefined && !Object.hasOwn(armsOf(policyOf(definition)), control))
-    issues.push(issue("/control", "VARIANT", "The policy assigns no such variant, so nothing can be compared with it."));
+    issues.push(
+      issue("/control", "VARIANT", "The policy assigns no such variant, so nothing can be compared with it."),
+    );
   if (policy.type === "bandit" && metrics[measures.primary]?.type !== "conversion")
     issues.push(
-      issue("/measures/primary", "METRIC", "A bandit learns from a metric of the type conversion; name one, or use a split."),
+      issue(
+        "/measures/primary",
+        "METRIC",
+        "A bandit learns from a metric of the type conversion; name one, or use a split.",
+      ),
     );
   return issues;
 }

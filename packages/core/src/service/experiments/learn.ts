@@ -51,7 +51,10 @@ const canBe = (period: PeriodCounts): boolean =>
  * The periods with what came since. Visitors of an earlier period may succeed in this one: where more succeed than came, both are one period. Where an erasure took more away than came, all is one, which is right in
  * sum, and the memory begins again.
  */
-function periodsWith(now: PeriodCounts, { counted, periods }: Pick<StoredLearning, "counted" | "periods">): PeriodCounts[] {
+function periodsWith(
+  now: PeriodCounts,
+  { counted, periods }: Pick<StoredLearning, "counted" | "periods">,
+): PeriodCounts[] {
   const since = sumOf(now, counted, -1);
   if (canBe(since)) return [...periods, since];
   const joined = sumOf(periods.at(-1) ?? {}, since);

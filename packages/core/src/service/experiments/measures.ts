@@ -147,7 +147,8 @@ function sumsOf(type: MetricDefinition["type"], [x = 0, y = 0]: readonly number[
  */
 export function compileMeasures(ruleset: Ruleset): Measuring {
   const { metrics = {}, experiments = {}, groups } = ruleset;
-  const compile = (condition: Condition): Predicate => compileCondition(condition, groups === undefined ? {} : { groups });
+  const compile = (condition: Condition): Predicate =>
+    compileCondition(condition, groups === undefined ? {} : { groups });
   const assigned = assignedIn(ruleset);
   const byExperiment = new Map<string, CompiledExperiment>();
   const byKey = new Map<string, CompiledExperiment>();

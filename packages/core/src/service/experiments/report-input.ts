@@ -116,7 +116,9 @@ export function reportInput(
   return {
     variants,
     // The fallback need not be among those that are assigned.
-    control: variants.some(({ name, isRemoved }) => name === control && !isRemoved) ? control : (variants[0]?.name ?? control),
+    control: variants.some(({ name, isRemoved }) => name === control && !isRemoved)
+      ? control
+      : (variants[0]?.name ?? control),
     metrics: Array.from(roles, ([name, role]) => {
       const definition = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
       return definition === undefined ? [] : [metricOf(name, role, { definition, sums })];

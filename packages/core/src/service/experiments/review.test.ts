@@ -31,7 +31,14 @@ function begin() {
     const events = Array.from({ length: count }, (_, i) => {
       const visitorId = `v${visitors++}`;
       const of = (id: string, name: string, properties: object) =>
-        sample({ id: `${visitorId}-${id}`, visitorId, sessionId: visitorId, name, properties, occurredAt: clock.now() });
+        sample({
+          id: `${visitorId}-${id}`,
+          visitorId,
+          sessionId: visitorId,
+          name,
+          properties,
+          occurredAt: clock.now(),
+        });
       return [
         of("x", "Variant Exposed", { experiment: "try", slot: "cta", variant }),
         ...(i % every === 0 ? [of("o", "Order Completed", { revenue: 1 })] : []),
@@ -94,7 +101,12 @@ describe("a look at what runs", () => {
     expect(await one.experiments.review()).toEqual([{ id: "try", proposal: null, learned: null }]);
     clock.advance(8 * DAY);
     const [news] = await one.experiments.review();
-    expect(news?.proposal).toMatchObject({ state: "winner", variant: "b", metric: "bought", at: clock.now() });
+    expect(news?.proposal).toMatchObject({
+      state: "winner",
+      variant: "b",
+      metric: "bought",
+      at: clock.now(),
+    });
     clock.advance(DAY);
     await one.experiments.review();
     expect((await one.experiments.get("try"))?.proposal).toEqual(news?.proposal);

@@ -31,7 +31,13 @@ export async function review(
       const compiled = (await rulesets.of(site)).compiled;
       if (found === null || compiled === null || found.sums.run !== experiment.run) continue;
       const { ruleset, version } = compiled;
-      const learned = await learn(context, rulesets, { site, experiment, ruleset, version, sums: found.sums });
+      const learned = await learn(context, rulesets, {
+        site,
+        experiment,
+        ruleset,
+        version,
+        sums: found.sums,
+      });
       const { state, code, variant, metric } = found.report.decision;
       const before = experiment.proposal;
       const isSame = before?.state === state && before.code === code && before.variant === variant;

@@ -23,9 +23,10 @@ const RULESET: Ruleset = {
 function begin() {
   const clock = createFakeClock();
   const [hot, log] = [memoryStore({ clock }), memoryLog({ clock })];
-  const service = () => createPersonalizationService({ stores: { hot }, log, clock, ruleset: RULESET });
+  const parts = { stores: { hot }, log, clock };
+  const service = () => createPersonalizationService({ ...parts, worker: false });
   let visitors = 0;
-  const one = service();
+  const one = createPersonalizationService({ ...parts, ruleset: RULESET });
   /** As many visitors of a variant, of whom each so-manieth buys. */
   async function shown(count: number, variant: string, every: number): Promise<void> {
     const events = Array.from({ length: count }, (_, i) => {
@@ -63,11 +64,11 @@ describe("a look at what runs", () => {
       slot: "cta",
       policy: { type: "bandit", shares: { a: 0.5, b: 0.5 } },
       measures: { primary: "bought" },
-      learning: { everyMs: HOUR },
+      learning: { everyMs: HOUR, memory: { type: "all" } },
     });
     await one.experiments.act("try", { type: "start" });
-    await shown(500, "a", 20);
-    await shown(500, "b", 8);
+    await shown(300, "a", 20);
+    await shown(300, "b", 5);
     const reviews = await Promise.all([one.experiments.review(), two.experiments.review()]);
     expect(reviews.flat().filter(({ learned }) => learned?.changed)).toHaveLength(1);
     const after = await shares(one);
@@ -75,7 +76,7 @@ describe("a look at what runs", () => {
     expect(after["a"]).toBeGreaterThanOrEqual(0.01);
     const { version } = (await one.ruleset()) ?? {};
     // Not before an hour is over.
-    await shown(2000, "a", 4);
+    await shown(600, "a", 2);
     expect((await one.experiments.review())[0]?.learned).toBeNull();
     expect((await one.ruleset())?.version).toBe(version);
     clock.advance(HOUR);
@@ -96,8 +97,8 @@ describe("a look at what runs", () => {
       measures: { primary: "bought" },
     });
     await one.experiments.act("try", { type: "start" });
-    await shown(1000, "a", 10);
-    await shown(1000, "b", 4);
+    await shown(500, "a", 10);
+    await shown(500, "b", 3);
     expect(await one.experiments.review()).toEqual([{ id: "try", proposal: null, learned: null }]);
     clock.advance(8 * DAY);
     const [news] = await one.experiments.review();

@@ -10,6 +10,7 @@ import { createContext } from "./create-context.js";
 import { ingest } from "./door/ingest.js";
 import { eraseSubject } from "./erase/erase.js";
 import { readFigure } from "./figures/read-figure.js";
+import { evaluateCandidate } from "./experiments/evaluate-policy.js";
 import { experimentResults } from "./experiments/experiment-results.js";
 import { experimentSums } from "./experiments/experiment-sums.js";
 import { review } from "./experiments/review.js";
@@ -133,6 +134,8 @@ function experiments(
   const { get, list, history, define, act } = all;
   return {
     experiments: {
+      evaluate: async (query, { site } = {}) =>
+        evaluateCandidate(context, rulesets, { site: checkSite(site), query }),
       review: async ({ site } = {}) => review(context, { rulesets, experiments: all }, checkSite(site)),
       results: async (id, { site, run } = {}) =>
         experimentResults(context, { rulesets, experiments: all }, { site: checkSite(site), id, run }),

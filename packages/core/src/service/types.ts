@@ -14,6 +14,8 @@ import type { ConsentInput, SubjectId } from "../wire/types.js";
 import type { CacheCounts, CacheStats } from "./cache/cache-counts.js";
 import type { SamplingOptions } from "./door/sampling.js";
 import type {
+  EvaluatedPolicy,
+  EvaluateQuery,
   Experiment,
   ExperimentAction,
   ExperimentDefinition,
@@ -55,6 +57,8 @@ import type {
 import type { AuditFact } from "./upkeep/audit.js";
 
 export type {
+  EvaluatedPolicy,
+  EvaluateQuery,
   Experiment,
   ExperimentAction,
   ExperimentDefinition,
@@ -166,6 +170,11 @@ export interface PersonalizationService {
      * The analysis of one run (default: the one at hand), also of an experiment that a ruleset measures by itself; null where nothing measures it. Reads its counters alone.
      */
     results(id: string, options?: { site?: string; run?: number }): Promise<ExperimentResults | null>;
+    /**
+     * What another policy would have earned, from the decisions of the run at hand as they are kept, with an interval, or a refusal in words where the two overlap too little. Reads visitors one by one, 10,000 at most unless
+     * told.
+     */
+    evaluate(query: EvaluateQuery, options?: { site?: string }): Promise<Result<EvaluatedPolicy, Issue[]>>;
     /**
      * Looks at all that run: bandits whose time it is get new shares, published as a new ruleset, and what the decision rule has come to is noted as a proposal. For a timer, of any number of processes.
      */

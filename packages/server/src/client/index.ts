@@ -166,6 +166,8 @@ export function createClient(options: ClientOptions) {
       ),
     experimentResults: (id: string, { run, ...given }: CallOptions & { run?: number } = {}) =>
       get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given, { run }),
+    evaluatePolicy: (body: BodyOf<"evaluatePolicy">, given?: CallOptions) =>
+      json<AnswerOf<"evaluatePolicy">>("POST", "/api/v1/policies/evaluate", { body }, given),
     /** The same at once and whenever it has changed; leave the loop to end it. */
     async *experimentResultsStream(
       id: string,

@@ -1,4 +1,4 @@
-import type { ExperimentDefinition } from "@attune/core/service";
+import type { EvaluatedPolicy, EvaluateQuery, ExperimentDefinition } from "@attune/core/service";
 import type { ExperimentReport } from "@attune/core/stats";
 import * as v from "valibot";
 import { count, moment, notes, typed } from "./answer-parts.js";
@@ -90,3 +90,35 @@ const results = {
   notes: notes(),
 };
 export const experimentResults = () => v.strictObject(results);
+
+export const policyQuestion = () =>
+  typed<EvaluateQuery>(
+    v.strictObject({
+      experiment: text(),
+      candidate: v.pipe(
+        v.looseObject({ type: text() }),
+        v.description("A policy of the experiment's slot, as in a ruleset."),
+      ),
+      metric: v.optional(v.pipe(text(), v.description("Default: the primary one. No ratio."))),
+      estimator: v.optional(v.picklist(["ips", "snips", "dr", "dr-shrinkage", "switch-dr"])),
+      visitors: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))),
+    }),
+  );
+
+export const policyAnswer = () =>
+  typed<EvaluatedPolicy>(
+    v.strictObject({
+      experiment: v.string(),
+      run: count(),
+      metric: v.string(),
+      value: v.pipe(
+        v.looseObject({
+          value: v.nullable(v.number()),
+          effectiveSampleSize: v.number(),
+          refusal: v.nullable(v.looseObject({ code: v.string(), message: v.string() })),
+        }),
+        v.description("As `evaluatePolicy` of `@attune/core/bandits` gives it."),
+      ),
+      isPart: v.pipe(v.boolean(), v.description("More visitors are kept than were read.")),
+    }),
+  );

@@ -94,6 +94,19 @@ export const experimentOperations = {
       [404, "ATTUNE_SERVER_EXPERIMENT"],
     ],
   },
+  "POST /api/v1/policies/evaluate": {
+    id: "evaluatePolicy",
+    tag: "Decisions",
+    summary: "What another policy would have earned",
+    description:
+      "From the exposures of the experiment's run at hand, by the propensities they carry; nothing is shown to anybody. Where the two policies overlap too little, `value.refusal` says so in words, and there is no value. Reads visitors one by one.",
+    body: of.policyQuestion(),
+    answers: { 200: { description: "The estimate.", schema: of.policyAnswer() } },
+    problems: [
+      [400, "ATTUNE_SERVER_POLICY"],
+      [404, "ATTUNE_SERVER_POLICY"],
+    ],
+  },
   "GET /api/v1/experiments/:id/results/stream": {
     id: "experimentResultsStream",
     tag: "Live",

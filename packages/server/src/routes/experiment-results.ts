@@ -1,17 +1,27 @@
 import { armsOf, assignmentsIn } from "@attune/core/decisions";
-import type { ExperimentResults } from "@attune/core/service";
+import type { EvaluateQuery, ExperimentResults } from "@attune/core/service";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
-import { type Call, idParam, type Route } from "../http/route.js";
+import { type Call, DEFINITION_BODY, idParam, objectBody, type Route } from "../http/route.js";
 import { resultsStream } from "../live/results-stream.js";
 import type { RouteContext } from "./context.js";
 
+/** Estimators by the names of `evaluatePolicy`. */
+const ESTIMATORS = ["ips", "snips", "dr", "dr-shrinkage", "switch-dr"] as const;
+const MOST_VISITORS = 100_000;
 const PATH = "/api/v1/experiments/:id/results";
 
 /** What an experiment has shown: once, or as it changes. */
 export function experimentResultRoutes(context: RouteContext): Route[] {
   return [
     { method: "GET", path: PATH, scope: "read", handle: (call) => once(call, context) },
+    {
+      method: "POST",
+      path: "/api/v1/policies/evaluate",
+      scope: "read",
+      body: DEFINITION_BODY,
+      handle: (call) => evaluate(call, context),
+    },
     { method: "GET", path: `${PATH}/stream`, scope: "read", handle: (call) => stream(call, context) },
   ];
 }
@@ -89,4 +99,40 @@ async function stream(call: Call, context: RouteContext): Promise<Response> {
     report: context.report,
   });
   return new Response(body, { headers });
+}
+
+/** What is asked, with its shape checked: what the policy says is checked where it is used. */
+function queryOf(body: Readonly<Record<string, unknown>>): EvaluateQuery {
+  const { experiment, candidate, metric, estimator, visitors } = body;
+  const wrong = (what: string): Refusal => new Refusal(400, "ATTUNE_SERVER_POLICY", what);
+  if (typeof experiment !== "string") throw wrong("Name the experiment whose decisions are asked about.");
+  if (typeof candidate !== "object" || candidate === null)
+    throw wrong("Give the `candidate`: a policy of the experiment's slot, as in a ruleset.");
+  if (metric !== undefined && typeof metric !== "string") throw wrong("`metric` names a metric.");
+  if (estimator !== undefined && !ESTIMATORS.some((name) => name === estimator))
+    throw wrong(`\`estimator\` is one of ${ESTIMATORS.join(", ")}.`);
+  if (
+    visitors !== undefined &&
+    !(Number.isSafeInteger(visitors) && Number(visitors) >= 1 && Number(visitors) <= MOST_VISITORS)
+  )
+    throw wrong(`\`visitors\` is a whole number from 1 to ${MOST_VISITORS}.`);
+  return {
+    experiment,
+    candidate,
+    ...(metric !== undefined && { metric }),
+    ...(estimator !== undefined && { estimator }),
+    ...(visitors !== undefined && { visitors }),
+  } as EvaluateQuery;
+}
+
+async function evaluate(call: Call, { service }: RouteContext): Promise<Response> {
+  const result = await service.experiments.evaluate(queryOf(objectBody(call)), { site: call.principal.site });
+  if (result.ok) return json(result.value);
+  const isUnknown = result.error.some(({ code }) => code === "ATTUNE_EXPERIMENT_UNKNOWN");
+  throw new Refusal(
+    isUnknown ? 404 : 400,
+    "ATTUNE_SERVER_POLICY",
+    "The policy was not evaluated; the errors say where and why.",
+    { errors: result.error },
+  );
 }

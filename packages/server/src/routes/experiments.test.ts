@@ -11,6 +11,11 @@ const RULESET = {
     revenue: { type: "sum" as const, event: "Order Completed", value: "revenue" },
   },
   slots: {
+    header: {
+      variants: { plain: 1, bold: 2 },
+      fallback: "plain",
+      policy: { type: "rules" as const, rules: [{ variant: "plain" }] },
+    },
     banner: {
       variants: { plain: 1, bold: 2 },
       fallback: "plain",
@@ -160,16 +165,16 @@ describe("an experiment", () => {
       for (let at = 0; at < events.length; at += 500)
         await host().sendBatch(events.slice(at, at + 500), { waitMs: 5000 });
     };
-    await shown(400, 0, "plain", (i) => i % 10 === 0);
+    await shown(300, 0, "plain", (i) => i % 10 === 0);
     const signal = AbortSignal.timeout(20_000);
     const frames = host().experimentResultsStream("live", { signal });
     const first = (await frames.next()).value;
-    expect(first).toMatchObject({ experiment: "live", run: 1, units: { plain: 400 }, crossed: 0 });
+    expect(first).toMatchObject({ experiment: "live", run: 1, units: { plain: 300 }, crossed: 0 });
     // Nobody has seen the other variant: nothing wins by that.
     expect(first?.report?.decision.state).not.toBe("winner");
-    await shown(400, 400, "bold", (i) => i % 4 === 0);
+    await shown(300, 300, "bold", (i) => i % 3 === 0);
     let last = (await frames.next()).value;
-    while (last && last.units?.["bold"] !== 400) last = (await frames.next()).value;
+    while (last && last.units?.["bold"] !== 300) last = (await frames.next()).value;
     await frames.return();
     const { report } = await host().experimentResults("live");
     expect(last?.report?.metrics).toEqual(report?.metrics);
@@ -185,6 +190,54 @@ describe("an experiment", () => {
       units: { bold: 1 },
     });
     await expect(host().experimentResults("none")).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("says what another policy would have earned", async () => {
+    const weights = { plain: 0.5, bold: 0.5 };
+    await host().createExperiment(
+      definition({ id: "logged", slot: "header", policy: { type: "split", weights } }),
+    );
+    await host().startExperiment("logged");
+    // By phone the bold one sells, otherwise the plain one.
+    const events = Array.from({ length: 600 }, (_, i) => {
+      const visitorId = `logged-visitor-0123456789-${i}`;
+      const [isPhone, variant] = [i % 2 === 0, i % 4 < 2 ? "plain" : "bold"];
+      const one = (name: string, properties: object, at: number) =>
+        nativeEvent({
+          ...{ visitorId, name, properties, consent: ["analytics", "personalization"] },
+          ...{ occurredAt: Date.now() - 10_000 + at, seq: at },
+        }) as { name: string };
+      return [
+        ...(isPhone ? [one("Product Viewed", {}, 1)] : []),
+        one("Variant Exposed", { experiment: "logged", slot: "header", variant, propensity: 0.5 }, 2),
+        ...((isPhone === (variant === "bold") ? i % 5 < 2 : i % 20 === 0)
+          ? [one("Order Completed", { revenue: 1 }, 3)]
+          : []),
+      ];
+    }).flat();
+    for (let from = 0; from < events.length; from += 1000)
+      await host().sendBatch(events.slice(from, from + 1000), { waitMs: 8000 });
+    const ask = (candidate: object, estimator = "snips") =>
+      host().evaluatePolicy({ experiment: "logged", candidate, estimator } as never);
+    const always = (variant: string) => ask({ type: "rules", rules: [{ variant }] });
+    const matched = await ask({
+      type: "rules",
+      rules: [{ when: { productViews: { $gte: 1 } }, variant: "bold" }, { variant: "plain" }],
+    });
+    expect(matched).toMatchObject({ experiment: "logged", run: 1, metric: "bought", isPart: false });
+    expect(matched.value.refusal).toBeNull();
+    expect(matched.value.interval?.lower).toBeGreaterThan(0.3);
+    for (const variant of ["plain", "bold"])
+      expect((await always(variant)).value.interval?.upper).toBeLessThan(matched.value.value as number);
+    // As it was: what was seen.
+    const same = await ask({ type: "split", experiment: "logged", weights });
+    expect(same.value.difference?.value).toBeCloseTo(0, 2);
+    const doubly = await ask({ type: "rules", rules: [{ variant: "bold" }] }, "dr");
+    expect(doubly.value.value).toBeCloseTo((await always("bold")).value.value as number, 1);
+    await expect(ask({ type: "rules", rules: [{ variant: "bald" }] })).rejects.toMatchObject({ status: 400 });
+    await expect(
+      host().evaluatePolicy({ experiment: "none", candidate: { type: "rules", rules: [] } }),
+    ).rejects.toMatchObject({ status: 404 });
   });
 
   it("waits for its slot while another decides it", async () => {

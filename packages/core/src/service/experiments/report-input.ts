@@ -36,11 +36,11 @@ export interface Judging {
 export function assignmentOf(
   { slots }: Ruleset,
   experiment: string,
-): { policy: AssignmentPolicy; slot: SlotDefinition } | null {
-  for (const slot of Object.values(slots)) {
+): { policy: AssignmentPolicy; slot: SlotDefinition; slotName: string } | null {
+  for (const [slotName, slot] of Object.entries(slots)) {
     const { policy } = slot;
     const found = assignmentsIn(policy).find((one) => one.experiment === experiment);
-    if (found !== undefined) return { policy: found, slot };
+    if (found !== undefined) return { policy: found, slot, slotName };
   }
   return null;
 }

@@ -6,9 +6,10 @@ import type {
   FactorialPolicy,
   Gates,
   SlotDefinition,
+  SlotPolicy,
   SplitPolicy,
 } from "../../decisions/types.js";
-import type { BanditPolicyOptions, VariantStanding } from "../../bandits/index.js";
+import type { BanditPolicyOptions, Estimator, PolicyValue, VariantStanding } from "../../bandits/index.js";
 import type { Decision, ExperimentReport, MetricSums, StoppingOptions } from "../../stats/index.js";
 
 type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
@@ -127,4 +128,28 @@ export interface Review {
   proposal: Proposal | null;
   /** Of a bandit whose time it was: where each variant stands, and whether new shares were published. Null otherwise. */
   learned: { changed: boolean; variants: readonly VariantStanding[] } | null;
+}
+
+/** What is asked of the decisions that were made. */
+export interface EvaluateQuery {
+  /** Whose decisions. */
+  experiment: string;
+  /** What would decide instead: a policy of the experiment's slot, as in a ruleset. */
+  candidate: SlotPolicy;
+  /** Default: the experiment's primary metric. No ratio. */
+  metric?: string;
+  /** Default `dr`: with a model of what is expected of each variant, learned from the others' decisions. */
+  estimator?: Estimator;
+  /** So many visitors at most are read (default 10,000). */
+  visitors?: number;
+}
+
+/** What the candidate would have come to. */
+export interface EvaluatedPolicy {
+  experiment: string;
+  run: number;
+  metric: string;
+  value: PolicyValue;
+  /** More visitors are kept than were read. */
+  isPart: boolean;
 }

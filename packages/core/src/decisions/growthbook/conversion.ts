@@ -4,7 +4,7 @@ import type { Condition, Group, Groups } from "../../targeting/types.js";
 import { validateCondition } from "../../targeting/validate-condition.js";
 import type { Report } from "../report.js";
 import type { Draw, ExclusionGroup } from "../types.js";
-import type { Drawing, Feature, GrowthBookOptions } from "./types.js";
+import type { ConvertedExperiment, Drawing, Feature, GrowthBookOptions } from "./types.js";
 
 /** One conversion: what it reads, and what its parts add to. */
 export interface Conversion {
@@ -14,7 +14,9 @@ export interface Conversion {
   readonly report: Report;
   /** Name → hash that rules share out. */
   readonly exclusionGroups: Record<string, ExclusionGroup>;
-  readonly variants: Record<string, Record<string, string>>;
+  readonly experiments: Record<string, ConvertedExperiment>;
+  /** By name: the experiment's policy as JSON. */
+  readonly policies: Record<string, string>;
   /** Feature → features that lead back to it. */
   circleOf(feature: string, parent: string): boolean;
 }

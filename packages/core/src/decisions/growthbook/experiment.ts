@@ -1,15 +1,16 @@
 import { bucketRanges } from "../bucket.js";
 import type { Exclusion, SplitPolicy } from "../types.js";
-import { type Conversion, drawOfRule, groupOf, type Place } from "./conversion.js";
+import { type Conversion, drawOfRule, freeName, groupOf, type Place } from "./conversion.js";
 import type { Drawing, FeatureRule, Range } from "./types.js";
 
-/** Whether an experiment keeps what it assigned: what the options say, else whether it has a bucket version. */
+/** Whether an experiment keeps what it assigned: what the options say, else whether it has what GrowthBook gives only then. */
 export const isSticky = (
   { options }: Conversion,
-  { disableStickyBucketing, bucketVersion, minBucketVersion }: Drawing,
+  { disableStickyBucketing, bucketVersion, minBucketVersion, fallbackAttribute }: Drawing,
 ): boolean =>
   !disableStickyBucketing &&
-  (options.sticky ?? (bucketVersion !== undefined || minBucketVersion !== undefined));
+  (options.sticky ??
+    [bucketVersion, minBucketVersion, fallbackAttribute].some((value) => value !== undefined));
 
 const fallbackOf = (
   conversion: Conversion,
@@ -130,8 +131,6 @@ export function convertExperiment(
   }
   const keys = variations.map((_, i) => rule.meta?.[i]?.key || `${i}`);
   const names = variants.namesOf(experiment, keys, variations);
-  const told = rule.meta?.flatMap(({ key }, i) => (key && names[i] ? [[key, names[i]] as const] : [])) ?? [];
-  conversion.variants[experiment] = { ...conversion.variants[experiment], ...Object.fromEntries(told) };
   if (rule.contextualBanditRef)
     conversion.report.add(
       `${path}/contextualBanditRef`,
@@ -146,7 +145,7 @@ export function convertExperiment(
       "Who was assigned stays assigned here, also where filters or prerequisites do not hold any more.",
     );
   const { seed, ...hashed } = draw;
-  return {
+  const policy = {
     type: "split",
     experiment,
     ...(seed !== experiment && { seed }),
@@ -159,4 +158,35 @@ export function convertExperiment(
       },
     }),
   } as SplitPolicy;
+  return named(conversion, policy, [rule, names, place]);
+}
+
+/** Takes the experiment down under its key; where another one has that, under a name of its own. */
+function named(
+  { experiments, policies, report }: Conversion,
+  policy: SplitPolicy,
+  [rule, names, place]: readonly [FeatureRule, readonly string[], Place],
+): SplitPolicy {
+  const key = policy.experiment;
+  const text = JSON.stringify(policy);
+  const isOther = (policies[key] ?? text) !== text;
+  const name = isOther ? freeName(policies, key) : key;
+  if (isOther)
+    report.add(
+      `${place.path}/key`,
+      "GROWTHBOOK_KEY",
+      `Another rule has this key and assigns differently, so this experiment is counted as ${name}.`,
+    );
+  policies[name] = text;
+  const { hashAttribute = "id", fallbackAttribute } = rule;
+  const keys = names.flatMap((variant, i) => {
+    const given = rule.meta?.[i]?.key;
+    return given ? [[given, variant] as const] : [];
+  });
+  experiments[name] = {
+    key,
+    attributes: fallbackAttribute ? [fallbackAttribute, hashAttribute] : [hashAttribute],
+    variants: Object.fromEntries(keys),
+  };
+  return isOther ? { ...policy, experiment: name, seed: policy.seed ?? key } : policy;
 }

@@ -130,7 +130,7 @@ export function convertGrowthBook(payload: unknown, options: GrowthBookOptions =
   const names = checkNames(report, "/features", all).filter((name) => isObject(all[name]));
   const features = Object.fromEntries(names.map((name) => [name, all[name] as Feature]));
   const conversion: Conversion = {
-    ...{ features, options, report, exclusionGroups: {}, variants: {} },
+    ...{ features, options, report, exclusionGroups: {}, experiments: {}, policies: {} },
     groups: convertGroups(given["savedGroups"], options),
     circleOf: circles(features),
   };
@@ -158,7 +158,7 @@ export function convertGrowthBook(payload: unknown, options: GrowthBookOptions =
     ...(Object.keys(exclusionGroups).length > 0 && { exclusionGroups }),
     slots,
   };
-  return { ruleset, issues: report.issues, variants: conversion.variants };
+  return { ruleset, issues: report.issues, experiments: conversion.experiments };
 }
 
 /** GrowthBook's payload as a ruleset: {@link convertGrowthBook}, which also tells what could not be carried over, without that. */

@@ -81,18 +81,27 @@ export interface GrowthBookOptions {
   /** The attribute that names whom Attune calls the visitor (default `id`). */
   visitorId?: string;
   /**
-   * Whether the SDK was set up with a sticky bucket service, which the payload does not say. By default those experiments are sticky that have a bucket version, since GrowthBook
-   * gives one only where stickiness is on.
+   * Whether the SDK was set up with a sticky bucket service, which the payload does not say. By default those experiments are sticky that have a bucket version or a fallback
+   * attribute, since GrowthBook gives these only where stickiness is on.
    */
   sticky?: boolean;
   /** Attribute → its path here, such as `{ plan: "traits.plan", url: "context.url" }`; others keep their names. */
   attributes?: Readonly<Record<string, string>>;
 }
 
+/** What an experiment of the ruleset was in the payload. */
+export interface ConvertedExperiment {
+  readonly key: string;
+  /** What GrowthBook hashes for it: the fallback first, so that what comes later wins. */
+  readonly attributes: readonly string[];
+  /** Key of the variation → name of the variant, where its variations have keys. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
 /** A payload as a ruleset, and what of it could not be carried over, each with the JSON pointer of its place in the payload. */
 export interface GrowthBookConversion {
   readonly ruleset: Ruleset;
   readonly issues: readonly Issue[];
-  /** Experiment → key of the variation → name of the variant, for those whose variations have keys. */
-  readonly variants: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By its name in the ruleset. */
+  readonly experiments: Readonly<Record<string, ConvertedExperiment>>;
 }

@@ -1,7 +1,7 @@
 import { isObject } from "../../kernel/json.js";
 import type { JsonValue } from "../../kernel/json.js";
 import { pointer } from "../../kernel/result.js";
-import { evaluateCondition } from "../../targeting/condition.js";
+import { evaluateCondition } from "../../targeting/compile-condition.js";
 import type { Exclusion, Prerequisite, Rule } from "../types.js";
 import { type Conversion, convertCondition, drawOfRule, groupOf, type Place } from "./conversion.js";
 import { convertExperiment, namespaceOf } from "./experiment.js";

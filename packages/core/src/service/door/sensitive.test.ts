@@ -301,7 +301,7 @@ describe("T23: fields marked sensitive", () => {
 
   it("nor by holdouts, groups, rules and contexts", async () => {
     const draw = { hashAttribute: "traits.account", fallbackAttribute: "traits.phone" };
-    const arm = { mean: [0, 0], covariance: [1, 0, 1] };
+    const arm = { mean: [0, 0, 0], covariance: [1, 0, 1, 0, 0, 1] };
     const hero = { ...RULESET.slots.hero };
     const inner = { type: "bandit", experiment: "b", shares: { plain: 1 }, hashAttribute: "traits.phone" };
     const context = [{ attribute: "cartValue" }, { attribute: "traits.phone" }];

@@ -13,6 +13,10 @@ export default defineConfig({
       thresholds: {
         "packages/core/src/consent/**": { branches: 100 },
         "packages/core/src/decisions/{bucket,compile,decide,hash}.ts": { branches: 100 },
+        "packages/core/src/decisions/{assignment,compile-any-slot,compile-ruleset,contextual,draw}.ts": {
+          branches: 100,
+        },
+        "packages/core/src/decisions/{factorial,gates,highest-score,sticky,variants-of}.ts": { branches: 100 },
         "packages/core/src/service/erase/*.ts": { branches: 100 },
       },
     },

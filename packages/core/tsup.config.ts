@@ -10,6 +10,8 @@ export default library({
   "consent/tcf/index": "src/consent/tcf/index.ts",
   "decisions/index": "src/decisions/index.ts",
   "element/index": "src/element/index.ts",
+  // No sub-path: what only some of them reach lies in chunks of its own, so that a host's bundler, which moves whole files, can leave out of a page's first load what that does not need.
+  "engine/first-load": "src/engine/create-attune.ts",
   "engagement/index": "src/engagement/index.ts",
   "events/index": "src/events/index.ts",
   "memory/index": "src/memory/index.ts",

@@ -401,6 +401,178 @@ const OPERATORS = [
   ["`$savedGroup`", '`{ "id": "…" }`: a group that is a condition, or a list with an `attributeKey`'],
 ];
 
+/** Compiled and run with the documentation. */
+const EXAMPLES = {
+  sticky: `\`\`\`ts run
+import assert from "node:assert/strict";
+import { compileRuleset } from "@attune/core";
+
+const { decide } = compileRuleset({
+  schemaVersion: 1,
+  revision: 1,
+  slots: {
+    price: {
+      variants: { old: 9, new: 12 },
+      fallback: "old",
+      purposes: [],
+      policy: {
+        type: "split",
+        experiment: "price-2026",
+        weights: { old: 1, new: 0 },
+        hashAttribute: "userId",
+        fallbackAttribute: "visitorId",
+        sticky: { bucketVersion: 1, onConflict: "exclude" },
+      },
+    },
+  },
+});
+const consent = { necessary: true, analytics: false, personalization: false, marketing: false, advertising: false };
+const visitor = { id: "v-1", attributes: {}, consent };
+const seen = (conflict: boolean) => ({ "price-2026": { variant: "new", bucketVersion: 1, conflict } });
+assert.equal(decide("price", visitor).variant, "old");
+assert.equal(decide("price", { ...visitor, assignments: seen(false) }).variant, "new");
+assert.equal(decide("price", { ...visitor, assignments: seen(true) }).reason, "conflict");
+\`\`\``,
+  gates: `\`\`\`ts run
+import assert from "node:assert/strict";
+import { compileRuleset, type Ruleset, validateRuleset } from "@attune/core";
+
+const half = { type: "split", weights: { off: 0.5, on: 0.5 } } as const;
+const slot = { variants: { off: false, on: true }, fallback: "off" };
+const ruleset: Ruleset = {
+  schemaVersion: 1,
+  revision: 1,
+  holdouts: { "first-half": { share: 0.05 } },
+  exclusionGroups: { checkout: {} },
+  slots: {
+    banner: {
+      ...slot,
+      targeting: { country: { $in: ["DE", "AT"] } },
+      holdouts: ["first-half"],
+      exclusion: [{ group: "checkout", ranges: [[0, 0.5]] }],
+      policy: { ...half, experiment: "banner" },
+    },
+    express: {
+      ...slot,
+      holdouts: ["first-half"],
+      exclusion: [{ group: "checkout", ranges: [[0.5, 1]] }],
+      policy: { ...half, experiment: "express" },
+    },
+    // Only where the banner is on.
+    coupon: {
+      ...slot,
+      prerequisites: [{ slot: "banner", variants: ["on"] }],
+      policy: { type: "rules", rules: [{ when: { cartValue: { $gte: 50 } }, variant: "on" }] },
+    },
+  },
+};
+assert.ok(validateRuleset(ruleset).ok);
+const { decide } = compileRuleset(ruleset);
+const consent = { necessary: true, analytics: true, personalization: true, marketing: false, advertising: false };
+for (let i = 0; i < 100; i++) {
+  const visitor = { id: \`v-\${i}\`, attributes: { country: "DE", cartValue: 80 }, consent };
+  const inBoth = !decide("banner", visitor).isFallback && !decide("express", visitor).isFallback;
+  assert.ok(!inBoth);
+  assert.equal(decide("coupon", visitor).value, decide("banner", visitor).value);
+}
+\`\`\``,
+  policies: `\`\`\`ts run
+import assert from "node:assert/strict";
+import { compileRuleset, type Ruleset, validateRuleset } from "@attune/core";
+
+const ruleset: Ruleset = {
+  schemaVersion: 1,
+  revision: 1,
+  slots: {
+    // Rules; one of them leaves it to a bandit.
+    hero: {
+      variants: { plain: "Hello", loyal: "Welcome back", bold: "Look!" },
+      fallback: "plain",
+      policy: {
+        type: "rules",
+        rules: [
+          { when: { purchases: { $gte: 3 } }, variant: "loyal" },
+          { policy: { type: "bandit", experiment: "hero", shares: { plain: 0.3, bold: 0.7 } } },
+        ],
+      },
+    },
+    // Four of the eight combinations of three factors.
+    page: {
+      variants: { old: {} },
+      fallback: "old",
+      policy: {
+        type: "factorial",
+        experiment: "page",
+        factors: {
+          title: { short: "Tea", long: "Tea for you" },
+          button: { green: "#0a0", blue: "#00a" },
+          price: { plain: false, framed: true },
+        },
+        generators: { price: ["title", "button"] },
+      },
+    },
+    // Who has much in the cart is more likely to be offered shipping.
+    offer: {
+      variants: { none: null, shipping: "Free shipping" },
+      fallback: "none",
+      policy: {
+        type: "contextual",
+        experiment: "offer",
+        context: [{ attribute: "cartValue", centre: 50, scale: 25 }],
+        arms: {
+          none: { mean: [0, 0], covariance: [0.01, 0, 0.01] },
+          shipping: { mean: [0.1, 0.4], covariance: [0.02, 0, 0.02] },
+        },
+        floor: 0.05,
+      },
+    },
+  },
+};
+assert.ok(validateRuleset(ruleset).ok);
+const { decide } = compileRuleset(ruleset);
+const consent = { necessary: true, analytics: true, personalization: true, marketing: false, advertising: false };
+const visitor = { id: "v-1", attributes: { purchases: 0, cartValue: 120 }, consent };
+assert.equal(decide("hero", visitor).reason, "bandit");
+assert.deepEqual(Object.keys(decide("page", visitor).value as object), ["title", "button", "price"]);
+const { variant, propensity } = decide("offer", visitor);
+assert.ok(variant === "shipping" ? (propensity ?? 0) > 0.8 : (propensity ?? 1) < 0.2);
+\`\`\``,
+  growthbook: `\`\`\`ts run
+import assert from "node:assert/strict";
+import { compileRuleset, convertGrowthBook, fromGrowthBookAssignments } from "@attune/core/decisions";
+
+const payload = {
+  features: {
+    checkout: {
+      defaultValue: "classic",
+      rules: [
+        {
+          key: "checkout-test",
+          condition: { plan: "pro" },
+          variations: ["classic", "short"],
+          meta: [{ key: "0" }, { key: "1" }],
+          hashVersion: 2,
+          bucketVersion: 1,
+        },
+      ],
+    },
+  },
+};
+const options = { attributes: { plan: "traits.plan" } };
+const { ruleset, issues } = convertGrowthBook(payload, options);
+assert.deepEqual(issues, []);
+const kept = [{ attributeName: "id", attributeValue: "u-1", assignments: { "checkout-test__1": "1" } }];
+const decision = compileRuleset(ruleset).decide("checkout", {
+  id: "u-1",
+  attributes: { traits: { plan: "free" } },
+  consent: { necessary: true, analytics: true, personalization: true, marketing: false, advertising: false },
+  assignments: fromGrowthBookAssignments(kept, payload, options),
+});
+assert.equal(decision.value, "short");
+assert.equal(decision.kept, true);
+\`\`\``,
+};
+
 const cell = (text) => text.replaceAll("|", "\\|");
 const table = (head, rows) =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
@@ -474,6 +646,84 @@ ${fieldsOf($defs.rule)}
 ### Policy \`split\`
 
 ${fieldsOf($defs.split)}
+
+### Policy \`factorial\`
+
+${fieldsOf($defs.factorial)}
+
+The slot's value is \`{ factor: value of the level }\`, its variants are named \`factor:level,factor:level\`; only the fallback stands among \`variants\`. A fraction names
+\`generators\`: \`{ "d": ["a", "b", "c"] }\` gives factor d its second level where the product of the signs of a, b and c is +. \`validateRuleset\` refuses a fraction that cannot tell two
+factors apart, \`lintRuleset\` names its resolution and what it cannot tell apart else.
+
+### Policy \`bandit\`
+
+${fieldsOf($defs.bandit)}
+
+### Policy \`contextual\`
+
+${fieldsOf($defs.contextual)}
+
+Each entry of the context, and each arm:
+
+${fieldsOf($defs.contextFeature)}
+
+${fieldsOf($defs.contextualArm)}
+
+The shares are worked out for each visitor by + − × ÷ and √ alone, so that page and server come to the same; the share that was drawn by is the decision's propensity.
+
+### What a visitor keeps
+
+\`sticky\` of any policy that assigns:
+
+${fieldsOf($defs.sticky)}
+
+Decisions read what a visitor was shown and never write it: only what is seen assigns. Whom an assignment keeps is asked for consent and holdouts, and for nothing else: not for
+targeting, exclusion groups, prerequisites, coverage or an id. Such a decision says \`kept: true\`, and its propensity is null since nothing was drawn. An assignment of a variant that
+is gone is made anew.
+
+${EXAMPLES.sticky}
+
+## Who takes part
+
+A slot is asked, in this order: consent, targeting, holdouts, exclusion groups, prerequisites, what was assigned before, the policy. The first that says no gives the reason. Rules have
+the same gates but for targeting, which is their \`when\` and \`segment\`; a rule whose gates or policy do not hold leaves the visitor to the next.
+
+${EXAMPLES.gates}
+
+### Holdouts
+
+${fieldsOf($defs.holdout)}
+
+A holdout is asked of everybody, also of whom an earlier assignment would keep: what it measures is the sum of all experiments that name it, which a visitor who goes on seeing one of
+them would spoil. Who has nothing to hash cannot be measured and is not held out.
+
+### Exclusion groups
+
+${fieldsOf($defs.exclusionGroup)}
+
+A part of one, as slots and rules name it:
+
+${fieldsOf($defs.exclusion)}
+
+### Prerequisites
+
+${fieldsOf($defs.prerequisite)}
+
+What the other slot shows counts, also where that is its fallback; where its consent is missing it shows nothing.
+
+## Policies by example
+
+${EXAMPLES.policies}
+
+## Moving over from GrowthBook
+
+\`fromGrowthBook(payload)\` makes a ruleset of GrowthBook's payload: with the same hash, seeds and ranges nobody is assigned anew. \`convertGrowthBook(payload)\` also says what could
+not be carried over, by its place in the payload; \`fromGrowthBookAssignments(documents, payload)\` takes along what its sticky buckets keep of a visitor.
+
+${EXAMPLES.growthbook}
+
+Features become slots of rules with the default value as fallback, namespaces, filters and percentage rollouts exclusion groups, \`parentConditions\` prerequisites. Attributes keep their
+names unless \`attributes\` says otherwise. A rollout there includes its coverage and a range here ends before its end, so the range reaches to the next step of the hash.
 
 ## What conditions can read
 

@@ -44,6 +44,39 @@ const HELPERS = `
   const same = <A, B>(..._: Equal<A, B> extends true ? [] : ["not the same"]): void => undefined;
 `;
 
+describe("types of policies that assign", () => {
+  const slot = (policy: string) =>
+    check(
+      `${HELPERS}
+      export const slots = defineSlots({ s: { fallback: "a", variants: { a: { title: "A" }, b: { title: "B" } }, policy: ${policy} } });
+      declare module "@attune/react" { interface Register { slots: typeof slots } }
+      export type Title = ReturnType<typeof useVariant<"s">>;
+      export const name: VariantName<"s"> = NAME;
+    `.replace("NAME", policy.includes("factors") ? '"title:long,button:red"' : '"b"'),
+    );
+
+  it("take variants of the slot and no others", () => {
+    expect(slot('{ type: "bandit", experiment: "e", shares: { a: 0.5, b: 0.5 } }')).toEqual([]);
+    expect(slot('{ type: "bandit", experiment: "e", shares: { a: 0.5, c: 0.5 } }')).not.toEqual([]);
+    const arm = "{ mean: [0], covariance: [1] }";
+    const contextual = (name: string) =>
+      `{ type: "contextual", experiment: "e", context: [], arms: { a: ${arm}, ${name}: ${arm} } }`;
+    expect(slot(contextual("b"))).toEqual([]);
+    expect(slot(contextual("c"))).not.toEqual([]);
+    const inner = '{ type: "bandit", experiment: "e", shares: { a: 1 } }';
+    expect(
+      slot(`{ type: "rules", rules: [{ policy: ${inner} }, { holdouts: ["h"], variant: "b" }] }`),
+    ).toEqual([]);
+    expect(slot(`{ type: "rules", rules: [{ policy: ${inner} }, { variant: "c" }] }`)).not.toEqual([]);
+  });
+
+  it("make up the combinations of factors", () => {
+    const factorial =
+      '{ type: "factorial", experiment: "e", factors: { title: { short: "Hi", long: "Hello" }, button: { red: 1, blue: 2 } } }';
+    expect(slot(factorial)).toEqual([]);
+  });
+});
+
 describe("types with registered slots", () => {
   const registered = `${HELPERS}
     export const slots = defineSlots({

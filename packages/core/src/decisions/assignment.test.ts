@@ -67,6 +67,34 @@ describe("a split with ranges", () => {
   });
 });
 
+describe("what cannot be decided by", () => {
+  it.each<object>([
+    { type: "bandit", experiment: "e", shares: { a: 1 }, hashVersion: 3 },
+    { type: "bandit", experiment: "e", shares: { gone: 1 } },
+    {
+      type: "factorial",
+      experiment: "e",
+      factors: Object.fromEntries([..."abcdefghijk"].map((name) => [name, { x: 1, y: 2 }])),
+    },
+    { type: "tree", arms: {} },
+  ])("is refused when it is compiled: %j", (policy) => {
+    expect(() => decider(slot({ policy: policy as AssignmentPolicy }))).toThrow(
+      expect.objectContaining({ code: "ATTUNE_DECISIONS_INVALID_RULESET", path: "/slots/cta" }),
+    );
+  });
+
+  it("is nobody's where a variant has no range", () => {
+    const policy = {
+      type: "split",
+      experiment: "e",
+      weights: { a: 0.5, b: 0.5 },
+      ranges: { a: [0, 0.5] },
+    } as const;
+    const variants = new Set(ids(50).map((id) => decider(slot({ policy }))({ id }).reason));
+    expect([...variants].sort()).toEqual(["not-covered", "split"]);
+  });
+});
+
 const FULL: FactorialPolicy = {
   type: "factorial",
   experiment: "page",

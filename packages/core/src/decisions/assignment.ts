@@ -4,7 +4,7 @@ import { contextualShares } from "./contextual.js";
 import type { Extra, Outcome, SlotDecider } from "./decide.js";
 import { drawOf } from "./draw.js";
 import { type Standing, standingOf } from "./sticky.js";
-import type { Assignment, AssignmentPolicy, Decision, DecisionVisitor } from "./types.js";
+import type { Assignment, AssignmentPolicy, ContextualPolicy, Decision, DecisionVisitor } from "./types.js";
 import { armsOf } from "./variants-of.js";
 
 /** A policy that assigns by chance, ready to. */
@@ -37,7 +37,7 @@ interface Arms {
 }
 
 /** The parts of the hash that belong to each variant: as given, or by weight in their order. */
-function fixedArms(policy: Exclude<AssignmentPolicy, { type: "contextual" }>): Arms {
+function fixedArms(policy: Exclude<AssignmentPolicy, ContextualPolicy>): Arms {
   const names = Object.keys(armsOf(policy));
   if (policy.type === "split" && policy.ranges) {
     const given = policy.ranges;
@@ -53,14 +53,29 @@ function fixedArms(policy: Exclude<AssignmentPolicy, { type: "contextual" }>): A
   };
 }
 
-/** Draws among arms of fixed ranges: every decision is made here, once. */
-function drawFixed(
-  policy: Exclude<AssignmentPolicy, { type: "contextual" }>,
-  assign: (variant: string, propensity: number) => Decision,
-): (n: number) => Decision | null {
+/** Who falls at n of the hash gets this; null: nobody's part. */
+type Choose = (n: number, visitor: DecisionVisitor) => Decision | null;
+type Assign = (variant: string, propensity: number) => Decision;
+
+/** Chooses among arms of fixed ranges: every decision is made here, once. */
+function chooseFixed(policy: Exclude<AssignmentPolicy, ContextualPolicy>, assign: Assign): Choose {
   const { names, ranges, shares } = fixedArms(policy);
   const assigned = names.map((variant, i) => assign(variant, shares[i] as number));
   return (n) => assigned[chooseVariant(n, ranges)] ?? null;
+}
+
+/** Chooses by the visitor's own shares, which are the propensities. */
+function chooseByContext(policy: ContextualPolicy, assign: Assign): Choose {
+  const { arms, coverage = 1 } = policy;
+  const names = Object.keys(arms);
+  const sharesOf = contextualShares(policy);
+  return (n, { attributes }) => {
+    const shares = sharesOf(attributes);
+    const index = chooseVariant(n, bucketRanges(shares, coverage));
+    return index < 0
+      ? null
+      : assign(names[index] as string, clampShare(coverage) * (shares[index] as number));
+  };
 }
 
 /**
@@ -69,31 +84,22 @@ function drawFixed(
  * @throws Error of any kind where it cannot be decided by
  */
 export function compileAssignment(policy: AssignmentPolicy, outcome: Outcome): Assigner {
-  const { type, experiment, coverage = 1, sticky } = policy;
+  const { type, experiment, sticky } = policy;
   const how: Extra = { experiment, ...(sticky && { bucketVersion: sticky.bucketVersion ?? 0 }) };
-  const assign = (variant: string, propensity: number): Decision =>
-    outcome(type, { ...how, variant, propensity });
+  const assign: Assign = (variant, propensity) => outcome(type, { ...how, variant, propensity });
   const kept = new Map(
     Object.keys(armsOf(policy)).map((variant) => [variant, outcome(type, { ...how, variant, kept: true })]),
   );
   const fall = drawOf(policy, experiment);
   const nobody = outcome("no-identity");
   const notCovered = outcome("not-covered");
-  const choose = type === "contextual" ? null : drawFixed(policy, assign);
-  const sharesOf = type === "contextual" ? contextualShares(policy) : null;
-  const names = [...kept.keys()];
+  const choose = policy.type === "contextual" ? chooseByContext(policy, assign) : chooseFixed(policy, assign);
   return {
     standing: (visitor) => standingIn(policy, visitor, (variant) => kept.has(variant)).found,
     keep: (variant) => kept.get(variant) as Decision,
     draw(visitor) {
       const n = fall(visitor);
-      if (n < 0) return nobody;
-      if (choose) return choose(n) ?? notCovered;
-      const shares = sharesOf?.(visitor.attributes) ?? [];
-      const index = chooseVariant(n, bucketRanges(shares, coverage));
-      return index < 0
-        ? notCovered
-        : assign(names[index] as string, clampShare(coverage) * (shares[index] as number));
+      return n < 0 ? nobody : (choose(n, visitor) ?? notCovered);
     },
   };
 }

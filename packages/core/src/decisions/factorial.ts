@@ -20,9 +20,12 @@ type Design = Pick<FactorialPolicy, "factors" | "generators">;
 export const basicFactors = ({ factors, generators = {} }: Design): string[] =>
   Object.keys(factors).filter((factor) => !Object.hasOwn(generators, factor));
 
+const levelsOf = ({ factors }: Design, factor: string): number =>
+  Object.keys(factors[factor] as object).length;
+
 /** How many combinations a design has: one for each of its freely varying levels. */
 export const cellCount = (design: Design): number =>
-  basicFactors(design).reduce((count, factor) => count * Object.keys(design.factors[factor] ?? {}).length, 1);
+  basicFactors(design).reduce((count, factor) => count * levelsOf(design, factor), 1);
 
 /**
  * The combinations of a design in standard order, the first factor alternating fastest. A generated factor has its second level where an even number of the factors whose
@@ -39,7 +42,7 @@ export function factorialCells(design: Design): FactorialCell[] {
     const chosen: Record<string, number> = {};
     let rest = run;
     for (const factor of basic) {
-      const levels = Object.keys(factors[factor] ?? {}).length;
+      const levels = levelsOf(design, factor);
       chosen[factor] = rest % levels;
       rest = Math.floor(rest / levels);
     }

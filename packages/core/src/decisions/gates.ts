@@ -1,4 +1,3 @@
-import type { JsonValue } from "../kernel/json.js";
 import { own } from "../targeting/path.js";
 import type { RulesetContext, SlotDecider } from "./decide.js";
 import { chooseVariant } from "./bucket.js";
@@ -107,15 +106,12 @@ export function compileGates(
   ];
 }
 
-/** A condition, or anything else that holds or not, as a gate. */
-export const conditionGate = (
-  holds: (visitor: DecisionVisitor) => boolean,
-  detail: Readonly<Record<string, JsonValue>> = {},
-): Gate => ({
+/** A condition, or anything else that holds or not, as a gate; explanations look into it themselves. */
+export const conditionGate = (holds: (visitor: DecisionVisitor) => boolean): Gate => ({
   step: "targeting",
   always: false,
   refusal: (visitor) => (holds(visitor) ? null : "not-targeted"),
-  detail: () => detail,
+  detail: () => ({}),
 });
 
 /** The first refusal; `kept`: an earlier assignment holds, and few gates are asked. */

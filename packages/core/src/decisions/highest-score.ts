@@ -26,7 +26,7 @@ const density = (z: number): number => decay(0.5 * z * z, LN2) / ROOT_TWO_PI;
  */
 function cumulative(z: number, at: number): number {
   const size = Math.abs(z);
-  if (size > 9) return z > 0 ? 1 : 0;
+  if (z > 9) return 1;
   if (size < 3) {
     let term = z;
     let sum = z;
@@ -76,7 +76,7 @@ export function probabilityHighest(scores: readonly NormalScore[]): number[] {
     if (half > 0) addPanel(arms, sums, [(cuts[i - 1] as number) + half, half]);
   }
   const total = sums.reduce((sum, share) => sum + share, 0);
-  return total > 0 ? sums.map((share) => share / total) : scores.map(() => equal);
+  return sums.map((share) => share / total);
 }
 
 function addPanel(

@@ -6,6 +6,14 @@ export { contextReader, contextualShares, scoreOf } from "./contextual.js";
 export { emptyDecision } from "./decide.js";
 export { aliasing, factorialCells } from "./factorial.js";
 export type { Aliasing, FactorialCell } from "./factorial.js";
+export { fromGrowthBookAssignments } from "./growthbook/assignments.js";
+export type { AssignmentsOptions } from "./growthbook/assignments.js";
+export { convertGrowthBook, fromGrowthBook } from "./growthbook/from-growthbook.js";
+export type {
+  GrowthBookAssignments,
+  GrowthBookConversion,
+  GrowthBookOptions,
+} from "./growthbook/types.js";
 export { hash } from "./hash.js";
 export { lintRuleset } from "./lint-ruleset.js";
 export { standingOf } from "./sticky.js";

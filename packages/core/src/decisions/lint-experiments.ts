@@ -1,29 +1,7 @@
-import { pointer } from "../kernel/result.js";
 import { aliasing } from "./factorial.js";
+import { type Placed, placedIn } from "./placed-assignments.js";
 import type { Report } from "./report.js";
-import type { AssignmentPolicy, Draw, Gates, Ruleset } from "./types.js";
-
-/** A policy that assigns, where it stands, and the gates before it: those of its slot and of its rule. */
-interface Placed {
-  path: string;
-  policy: AssignmentPolicy;
-  gates: readonly { path: string; gates: Omit<Gates, "targeting"> }[];
-}
-
-function placedIn({ slots }: Ruleset): Placed[] {
-  return Object.entries(slots).flatMap(([name, definition]): Placed[] => {
-    const path = pointer("/slots", name);
-    const { policy } = definition;
-    const slot = { path, gates: definition };
-    if (policy.type !== "rules") return [{ path: `${path}/policy`, policy, gates: [slot] }];
-    return policy.rules.flatMap((rule, index) => {
-      const at = `${path}/policy/rules/${index}`;
-      return rule.policy
-        ? [{ path: `${at}/policy`, policy: rule.policy, gates: [slot, { path: at, gates: rule }] }]
-        : [];
-    });
-  });
-}
+import type { Draw, Ruleset } from "./types.js";
 
 /** Who shares parts of an exclusion group is not kept apart by it. */
 function lintOverlaps(report: Report, placed: readonly Placed[]): void {

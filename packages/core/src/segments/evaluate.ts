@@ -1,6 +1,6 @@
 import { visitorAttributes } from "../state/attributes.js";
 import type { VisitorState } from "../state/types.js";
-import { compileCondition } from "../targeting/condition.js";
+import { compileCondition } from "../targeting/compile-condition.js";
 import type { Attributes, ConditionOptions, Predicate } from "../targeting/types.js";
 import type { Memberships, SegmentChange, SegmentDefinition } from "./types.js";
 

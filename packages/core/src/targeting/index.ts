@@ -1,3 +1,3 @@
-export { compileCondition, evaluateCondition } from "./condition.js";
+export { compileCondition, evaluateCondition } from "./compile-condition.js";
 export type { Attributes, Condition, ConditionOptions, Group, Groups, Predicate } from "./types.js";
 export { validateCondition } from "./validate-condition.js";

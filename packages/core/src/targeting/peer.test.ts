@@ -2,7 +2,7 @@ import { evalCondition } from "@growthbook/growthbook";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { JsonValue } from "../kernel/json.js";
-import { compileCondition } from "./condition.js";
+import { compileCondition } from "./compile-condition.js";
 import type { Condition, Groups } from "./types.js";
 
 /** The public specification's own JavaScript implementation is the judge: whatever it answers, ours answers. */

@@ -298,6 +298,30 @@ describe("T23: fields marked sensitive", () => {
       error: [{ path: "/slots/hero/policy/hashAttribute", code: "ATTUNE_SERVICE_SENSITIVE" }],
     });
   });
+
+  it("nor by holdouts, groups, rules and contexts", async () => {
+    const draw = { hashAttribute: "traits.account", fallbackAttribute: "traits.phone" };
+    const arm = { mean: [0, 0, 0], covariance: [1, 0, 1, 0, 0, 1] };
+    const hero = { ...RULESET.slots.hero };
+    const inner = { type: "bandit", experiment: "b", shares: { plain: 1 }, hashAttribute: "traits.phone" };
+    const context = [{ attribute: "cartValue" }, { attribute: "traits.phone" }];
+    const hashing = {
+      ...RULESET,
+      holdouts: { h: { share: 0.1, ...draw } },
+      exclusionGroups: { g: draw },
+      slots: {
+        hero: { ...hero, policy: { type: "rules", rules: [{ policy: inner }] } },
+        other: { ...hero, policy: { type: "contextual", experiment: "c", context, arms: { plain: arm } } },
+      },
+    };
+    const refused = await make().start().loadRuleset(hashing);
+    expect(refused.ok ? [] : refused.error.map(({ path }) => path)).toEqual([
+      "/holdouts/h/fallbackAttribute",
+      "/exclusionGroups/g/fallbackAttribute",
+      "/slots/hero/policy/rules/0/policy/hashAttribute",
+      "/slots/other/policy/context/1/attribute",
+    ]);
+  });
 });
 
 describe("what can be marked sensitive", () => {

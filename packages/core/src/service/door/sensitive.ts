@@ -1,4 +1,5 @@
-import type { Ruleset } from "../../decisions/types.js";
+import { placedIn } from "../../decisions/placed-assignments.js";
+import type { Draw, Ruleset } from "../../decisions/types.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { Issue } from "../../kernel/result.js";
 import { pointer } from "../../kernel/result.js";
@@ -62,7 +63,7 @@ export function sensitiveFields(given: readonly string[]): readonly string[] {
   );
 }
 
-/** Conditions and splits that read a sensitive trait: they could never come out, since segments and decisions do not see its value. */
+/** Conditions, draws and contexts that read a sensitive trait: they could never come out, since segments and decisions do not see its value. */
 export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[]): Issue[] {
   const issues: Issue[] = [];
   const look = (path: string, condition: unknown): void => {
@@ -82,13 +83,23 @@ export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[])
   for (const [name, { targeting, policy }] of Object.entries(ruleset.slots)) {
     const at = pointer("/slots", name);
     look(`${at}/targeting`, targeting);
-    if (policy.type !== "rules") {
-      const { hashAttribute } = policy;
-      if (hashAttribute !== undefined)
-        look(`${at}/policy/hashAttribute`, { [hashAttribute]: { $exists: true } });
-      continue;
-    }
+    if (policy.type !== "rules") continue;
     for (const [index, { when }] of policy.rules.entries()) look(`${at}/policy/rules/${index}/when`, when);
+  }
+  const lookAt = (path: string, attribute: string | undefined): void => {
+    if (attribute !== undefined) look(path, { [attribute]: { $exists: true } });
+  };
+  const lookAtDraw = (path: string, { hashAttribute, fallbackAttribute }: Draw): void => {
+    lookAt(`${path}/hashAttribute`, hashAttribute);
+    lookAt(`${path}/fallbackAttribute`, fallbackAttribute);
+  };
+  for (const field of ["holdouts", "exclusionGroups"] as const)
+    for (const [name, draw] of Object.entries(ruleset[field] ?? {}))
+      lookAtDraw(pointer(`/${field}`, name), draw);
+  for (const { path, policy } of placedIn(ruleset)) {
+    lookAtDraw(path, policy);
+    for (const [index, { attribute }] of (policy.type === "contextual" ? policy.context : []).entries())
+      lookAt(`${path}/context/${index}/attribute`, attribute);
   }
   return issues;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attributesRead } from "./attributes-read.js";
-import { compileCondition, evaluateCondition } from "./condition.js";
+import { compileCondition, evaluateCondition } from "./compile-condition.js";
 import type { Attributes, Condition, Groups } from "./types.js";
 import { validateCondition } from "./validate-condition.js";
 import { versionKey } from "./version.js";

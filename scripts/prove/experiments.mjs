@@ -103,7 +103,9 @@ export const experimentProofs = (runs, load) => [
       const broken = sampleRatios(stats, { ...setting, runs: few, shares: [0.5, 0.5], broken: 0.03 });
       const isWrong = Math.max(even.alarms, uneven.alarms) > FALSE_RATIOS;
       return {
-        ...(isWrong && { problem: "right sample ratios were called wrong more often than once in a thousand" }),
+        ...(isWrong && {
+          problem: "right sample ratios were called wrong more often than once in a thousand",
+        }),
         summary:
           `called wrong: ${percent(even.alarms)} of two even arms, ${percent(uneven.alarms)} of three uneven ones; ` +
           `3 % of one arm's renders lost: found in ${percent(broken.alarms)}, ${JSON.stringify(broken.at)} of ${few}`,
@@ -117,7 +119,9 @@ export const experimentProofs = (runs, load) => [
       const figures = coverage(await load(), { runs });
       const off = Object.entries(figures).filter(([, share]) => share < COVERAGE[0] || share > COVERAGE[1]);
       return {
-        ...(off.length > 0 && { problem: off.map(([title, share]) => `${title}: ${percent(share)}`).join(", ") }),
+        ...(off.length > 0 && {
+          problem: off.map(([title, share]) => `${title}: ${percent(share)}`).join(", "),
+        }),
         summary: Object.entries(figures)
           .map(([title, share]) => `${title} ${percent(share)}`)
           .join(", "),

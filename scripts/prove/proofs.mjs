@@ -213,7 +213,7 @@ export function allProofs({ short }) {
     accuracyProof(short ? { interactions: 200, costOf: 100 } : { interactions: 2500, costOf: 500 }),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     // A short form knows too little of shares that are small; it shows that they run.
-    ...experimentProofs(short ? 2000 : 10_000, () => import("@attune/core/stats")),
+    ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { BROWSERS, ensure, PROGRAMS } from "../lib/programs.mjs";
 import { accuracy } from "./accuracy.mjs";
+import { experimentProofs } from "./experiments.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
@@ -211,6 +212,8 @@ export function allProofs({ short }) {
     overloadProof(short ? 5 : 60),
     accuracyProof(short ? { interactions: 200, costOf: 100 } : { interactions: 2500, costOf: 500 }),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
+    // A short form knows too little of shares that are small; it shows that they run.
+    ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -60,6 +60,12 @@ export {
 export type { Contrast, Method, MethodReason } from "./models/model.js";
 export type { MetricPriors } from "./models/model-of.js";
 export type { CountSums, MetricSums, RevenueSums } from "./models/sums.js";
+export {
+  type ExperimentPlan,
+  planExperiment,
+  type PlanInput,
+  type PlannedMetric,
+} from "./plan-experiment.js";
 export type { BetaShape } from "./posterior/beta-curve.js";
 export type { Interval } from "./posterior/difference.js";
 export type { GammaShape } from "./posterior/gamma-curve.js";

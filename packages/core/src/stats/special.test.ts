@@ -150,6 +150,10 @@ describe("special functions", () => {
 
   it("chi-squared with two degrees of freedom is exponential; Kolmogorov's two series meet", () => {
     for (const x of [1e-6, 1, 30, 1000]) near(chiSquaredSf(x, 2), Math.exp(-x / 2), 1e-12);
+    // Beyond all numbers: 0, and at once.
+    for (const x of [1600, 7000, 1e6, 1e300]) for (const df of [1, 2, 9]) expect(chiSquaredSf(x, df)).toBe(0);
+    expect(studentTCdf(-1e200, 1e6)).toBe(0);
+    expect(betaCdf(0.9, 1e6, 1e6)).toMatchObject({ sf: 0 });
     near(kolmogorovSf(1 - 1e-12), kolmogorovSf(1 + 1e-12), 1e-10);
   });
 });

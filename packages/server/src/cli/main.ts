@@ -1,4 +1,5 @@
 import { isAttuneError } from "@attune/core";
+import { analyzeCommand } from "./analyze.js";
 import { audit } from "./audit.js";
 import { auditLog } from "./audit-log.js";
 import { backup } from "./backup.js";
@@ -31,6 +32,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["serve", serve],
   ["worker", workerCommand],
   ["replay", replayCommand],
+  ["analyze", analyzeCommand],
   ["dead-letters", deadLetters],
   ["backup", backup],
   ["keys", keysCommand],

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createClient } from "../replay/client.js";
@@ -11,8 +11,9 @@ import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, startHost } from "./host.js";
 import { onInterrupt } from "./interrupted.js";
+import { fileOf } from "./named-file.js";
 import { showReport } from "./show-report.js";
-import { number, type Terminal } from "./terminal.js";
+import { bar, number, type Terminal } from "./terminal.js";
 import { UsageError, wholeNumber } from "./usage.js";
 
 const WAIT_MS = 30_000;
@@ -40,7 +41,7 @@ type Values = ReturnType<typeof parse>["values"];
 /** `attune replay FILE`: a recorded file through the real endpoint; exit code 1 if rows are not accounted for, or were left out since it was interrupted or the file cannot be read to its end. */
 export async function replayCommand(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parse(args);
-  const file = fileOf(positionals);
+  const file = fileOf(positionals, "replay");
   checkServer(values);
   const settings = await settingsOf(values, file, terminal);
   const host = values.url === undefined ? await hostFor(values, terminal) : null;
@@ -113,13 +114,6 @@ const hostFor = async ({ dir, ruleset }: Values, terminal: Terminal): Promise<Ho
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
   });
 
-function fileOf([file, ...more]: readonly string[]): string {
-  if (file === undefined || more.length > 0) throw new UsageError("Name one file to replay.");
-  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder; name a file in it.`);
-  return file;
-}
-
 /** Either a server that runs, with a key, or one that is started here. */
 function checkServer(given: { url?: string; key?: string; dir?: string; ruleset?: string }): void {
   const { url, key, dir, ruleset } = given;
@@ -165,9 +159,4 @@ function speedOf(given: string): number {
   const speed = Number(given.replace(/[x×]$/, ""));
   if (speed > 0 && Number.isFinite(speed)) return speed;
   throw new UsageError("--speed is max, or how many times as fast as recorded time: 60, 60x.");
-}
-
-function bar(share: number): string {
-  const done = Math.round(share * 24);
-  return `${"█".repeat(done)}${"░".repeat(24 - done)} ${String(Math.floor(share * 100)).padStart(3)} %`;
 }

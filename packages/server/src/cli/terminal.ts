@@ -49,3 +49,9 @@ const grouped = new Intl.NumberFormat("en-US");
 export const number = (value: number): string => grouped.format(value);
 export const megabytes = (bytes: number): string => `${number(Math.round(bytes / 2 ** 20))} MiB`;
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** A share of 1 as a bar with its percentage. */
+export function bar(share: number): string {
+  const done = Math.round(share * 24);
+  return `${"█".repeat(done)}${"░".repeat(24 - done)} ${String(Math.floor(share * 100)).padStart(3)} %`;
+}

@@ -39,6 +39,18 @@ const HELP = `attune: personalization, on your own machine
     --decide         ask for the decisions of each visitor after each batch, as pages do (with a secret key)
     --limit N        stop after N rows                --json           print the report as JSON
 
+  attune analyze FILE [options]  all that can be said of an experiment, from a CSV or NDJSON file (.gz too) of users or of counts
+    --mapping FILE   JSON, what is what in the file: variant, metrics, user, control, weights, dimensions and more
+                     (docs/statistics.md); or in the line, which goes before it:
+    --variant COLUMN             --user COLUMN        who it is, so that users who are there twice are found
+    --metric COLUMN[:TYPE[:ROLE[:DIRECTION]]]         proportion, mean, revenue, count, or COLUMN/COLUMN for a ratio;
+                     primary, secondary or guardrail; increase or decrease; may be given again
+    --control NAME   --weights NAME=SHARE,…           default: even shares
+    --dimension COLUMN           break the results down by it; may be given again
+    --units COLUMN   each row is so many users, and metrics are sums over them
+    --time COLUMN    --days N    how long it ran      --caring N   the least difference that matters (default 0.01)
+    --json           print everything as JSON
+
   attune policy FILE             the privacy policy in plain words, as Markdown, from what the site declares:
                                  JSON, or a module whose default export is what describePolicy takes
     --language CODE  en (default), de, fr or es       --json           its parts as JSON

@@ -100,7 +100,8 @@ function conflictingPaths(paths: readonly string[]): Issue[] {
     .map((path) => ({ path: `/context/${escaped(path)}`, code: CODE, message }));
 }
 
-function issueOf(issue: v.BaseIssue<unknown>): Issue {
+/** An issue of the schema, in words of a mapping. */
+export function issueOf(issue: v.BaseIssue<unknown>): Issue {
   const path = (issue.path ?? []).map((item) => `/${escaped(String(item.key))}`).join("");
   // Own messages start in lower case; the library's own tell of missing and unknown keys and would repeat the value.
   const message = /^[a-z]/.test(issue.message)

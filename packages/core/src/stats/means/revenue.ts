@@ -5,6 +5,7 @@ import { comparePair } from "../posterior/compare.js";
 import { type Curve, cutPoint } from "../posterior/curve.js";
 import { type GammaShape, gammaCurve } from "../posterior/gamma-curve.js";
 import { ORDINARY_CUT } from "../posterior/grid.js";
+import { tabulated } from "../posterior/tabulated.js";
 import { mirrored } from "../posterior/mirrored.js";
 import { logIntegral, mixedCurve } from "../posterior/mixed-curve.js";
 import type { ForBoth } from "../rates/compare-rates.js";
@@ -143,7 +144,7 @@ export function revenueCurve({ rate, perOrder, middle }: RevenueBelief, origin: 
   const steps = {
     from: cutPoint(ofTheta, -1, ORDINARY_CUT),
     to: cutPoint(ofTheta, 1, ORDINARY_CUT),
-    step: 0.4 * Math.min(ofTheta.scale, ofRate.scale),
+    step: 0.5 * Math.min(ofTheta.scale, ofRate.scale),
   };
   const logRateDensity = (offset: number): number => {
     const value = Math.exp(logMean + offset);
@@ -154,5 +155,7 @@ export function revenueCurve({ rate, perOrder, middle }: RevenueBelief, origin: 
   };
   const logDensity = (point: number): number =>
     logIntegral(steps, (theta) => ofTheta.logRatio(theta) + logRateDensity(point - shift + theta));
-  return mixedCurve(logDensity, { mode: shift, scale, tail: 1 / scale });
+  // Near its mode nearly a parabola; the gamma distribution's next zeros are π away.
+  const table = tabulated(logDensity, { origin: shift, width: Math.min(2 * scale, 0.5) });
+  return mixedCurve(table, { mode: shift, scale, tail: 1 / scale });
 }

@@ -1,7 +1,9 @@
 import { varianceOf } from "../effects/moments.js";
 import { type RevenueBelief, revenueBelief, revenueCurve, type RevenuePrior } from "../means/revenue.js";
 import { logarithmic } from "../posterior/axis.js";
+import type { Curve } from "../posterior/curve.js";
 import type { Quantity } from "../posterior/difference.js";
+import { shifted } from "../posterior/mirrored.js";
 import { curveModel } from "./curve-model.js";
 import { lazily } from "./lazily.js";
 import { meanModel } from "./mean-model.js";
@@ -22,6 +24,7 @@ export function revenueModel(arms: readonly RevenueSums[], prior?: RevenuePrior)
     revenueBelief({ visitors: n, orders: buyers, revenue: sum }, prior, { path: `/arms/${i}`, orderShape }),
   );
   const { middle } = beliefs[0] as RevenueBelief;
+  const curves = lazily(() => beliefs.map((belief) => revenueCurve(belief, belief.middle)));
   const asMeans = meanModel(arms);
   const buyersOf = (arm: number): number => (arms[arm] as RevenueSums).buyers;
   return curveModel(
@@ -34,8 +37,10 @@ export function revenueModel(arms: readonly RevenueSums[], prior?: RevenuePrior)
     },
     {
       axis: () => logarithmic(Math.exp(middle)),
-      curves: lazily(() => beliefs.map((belief) => revenueCurve(belief, middle))),
-      quantity: (arm) => revenueQuantity(beliefs[arm] as RevenueBelief),
+      curves: lazily(() =>
+        curves().map((curve, arm) => shifted(curve, (beliefs[arm] as RevenueBelief).middle - middle)),
+      ),
+      quantity: (arm) => revenueQuantity(beliefs[arm] as RevenueBelief, curves()[arm] as Curve),
       isPositive: true,
     },
   );
@@ -57,8 +62,7 @@ function pooledShape(arms: readonly RevenueSums[]): number {
   return Math.min(SHAPES.to, Math.max(SHAPES.from, shape));
 }
 
-function revenueQuantity(belief: RevenueBelief): Quantity {
-  const { rate, perOrder, mean, middle } = belief;
+function revenueQuantity({ rate, perOrder, mean, middle }: RevenueBelief, curve: Curve): Quantity {
   const typical = Math.exp(middle);
   const total = rate.alpha + rate.beta;
   // Of the logarithm, roughly: the search begins from it.
@@ -66,7 +70,7 @@ function revenueQuantity(belief: RevenueBelief): Quantity {
   return {
     mean,
     variance: mean * mean * spread,
-    curve: revenueCurve(belief, middle),
+    curve,
     valueAt: (point) => typical * Math.exp(point),
     pointOf: (value) => Math.log(value / typical),
     support: { from: 0, to: Number.POSITIVE_INFINITY },

@@ -14,3 +14,12 @@ export const mirroredAxis = ({ stretch, reach }: Axis): Axis => ({
   stretch: (point) => stretch(-point),
   reach: (point) => reach(-point),
 });
+
+/** The same distribution with points counted from elsewhere. */
+export const shifted = (curve: Curve, by: number): Curve => ({
+  mode: curve.mode + by,
+  scale: curve.scale,
+  logRatio: (point) => curve.logRatio(point - by),
+  slope: (point) => curve.slope(point - by),
+  halfWidth: (point) => curve.halfWidth(point - by),
+});

@@ -23,7 +23,8 @@ export function tailsAt(curve: Curve, point: number): Tails {
 function areaBeside(curve: Curve, from: number, side: -1 | 1): number {
   const overMode = side * (curve.mode - from) > 0;
   const highest = overMode ? 0 : curve.logRatio(from);
-  if (highest === Number.NEGATIVE_INFINITY) return 0;
+  // Less than any number, and its end would be looked for very far out.
+  if (Math.exp(highest) === 0) return 0;
   const end = cutPoint(curve, side, ORDINARY_CUT - highest);
   // What lies before the mode's own reach is lost beside it, and would take very many panels.
   const cut = overMode ? cutPoint(curve, side === 1 ? -1 : 1, ORDINARY_CUT) : from;

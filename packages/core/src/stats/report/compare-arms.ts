@@ -24,7 +24,7 @@ export function armReports(
     variant,
     ...(model.seen[arm] as { units: number; value: number }),
     estimate: estimateOf(model.own(arm, tail)),
-    probabilityToBeBest: best[arm] as number,
+    probabilityToBeBest: Math.min(1, best[arm] as number),
     expectedLoss: loss[arm] as number,
   }));
 }
@@ -43,7 +43,8 @@ export function compareArms(
   const effect = sequentialEffect(model.contrast(control, treatment), { alpha, tightestAt });
   return {
     variant,
-    probabilityToBeat: isIncrease ? pair.bBeatsA : pair.aBeatsB,
+    // Sums over nodes may be off by a last digit.
+    probabilityToBeat: Math.min(1, isIncrease ? pair.bBeatsA : pair.aBeatsB),
     expectedLoss: isIncrease
       ? { control: pair.lossOfA, treatment: pair.lossOfB }
       : { control: pair.lossOfB, treatment: pair.lossOfA },

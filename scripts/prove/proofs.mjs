@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { BROWSERS, ensure, PROGRAMS } from "../lib/programs.mjs";
 import { accuracy } from "./accuracy.mjs";
 import { experimentProofs } from "./experiments.mjs";
+import { banditProof } from "./bandits/proof.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
@@ -210,6 +211,10 @@ export function allProofs({ short }) {
     ...killProofs(kills),
     ...replayProofs(),
     overloadProof(short ? 5 : 60),
+    {
+      name: "bandits: what they lose on ten arms that stand still and that change, and earn by context in a world that drifts",
+      run: (tell) => banditProof({ short, tell }),
+    },
     accuracyProof(short ? { interactions: 200, costOf: 100 } : { interactions: 2500, costOf: 500 }),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     // A short form knows too little of shares that are small; it shows that they run.

@@ -43,8 +43,8 @@ const highest = (values) => values.indexOf(Math.max(...values));
  *
  * @param {typeof import("@attune/core/bandits")} bandits
  */
-export function logisticThompson(bandits, { every = 50, keep = 1, lambda = 1, floor = 0 } = {}) {
-  const { newLogisticArm, updateLogisticArm, discountedLogistic } = bandits;
+export function logisticThompson(bandits, { every = 50, keep = 1, lambda = 1, exploration = 0.5 } = {}) {
+  const { newLogisticArm, updateLogisticArm, driftedLogistic } = bandits;
   return (random) => {
     const normal = normals(random);
     let arms = Array.from({ length: ARMS }, () => newLogisticArm(DIMENSION, lambda));
@@ -53,10 +53,9 @@ export function logisticThompson(bandits, { every = 50, keep = 1, lambda = 1, fl
     let round = 0;
     return {
       choose(context) {
-        if (floor > 0 && random() < floor * ARMS) return Math.floor(random() * ARMS);
         const scores = arms.map(({ weights, covariance }) => {
           const spread = context.reduce((sum, x, i) => sum + x * dot(covariance[i], context), 0);
-          return dot(weights, context) + Math.sqrt(spread) * normal();
+          return dot(weights, context) + exploration * Math.sqrt(spread) * normal();
         });
         return highest(scores);
       },
@@ -65,7 +64,7 @@ export function logisticThompson(bandits, { every = 50, keep = 1, lambda = 1, fl
         batch[arm].outcomes.push(reward);
         if (++round % every !== 0) return;
         arms = arms.map((known, i) =>
-          updateLogisticArm(keep < 1 ? discountedLogistic(known, keep) : known, batch[i]),
+          updateLogisticArm(keep < 1 ? driftedLogistic(known, keep) : known, batch[i]),
         );
         batch = empty();
       },
@@ -117,11 +116,14 @@ export function earnedShare(policy, { rounds, seed, spread, halfLife }) {
   return earned / possible;
 }
 
-export function meanEarnedShare(policy, { runs = 20, rounds = 20_000, onRun = () => undefined, ...world }) {
+export async function meanEarnedShare(
+  policy,
+  { runs = 20, rounds = 20_000, onRun = () => undefined, ...world },
+) {
   const shares = [];
   for (let seed = 1; seed <= runs; seed++) {
     shares.push(earnedShare(policy, { rounds, seed, ...world }));
-    onRun(seed);
+    await onRun(seed);
   }
   return meanOf(shares);
 }

@@ -85,11 +85,11 @@ export function regretOf(policy, { rounds, world, seed }) {
 }
 
 /** The mean over seeded runs. */
-export function meanRegret(policy, { rounds = 20_000, runs = 200, world, onRun = () => undefined }) {
+export async function meanRegret(policy, { rounds = 20_000, runs = 200, world, onRun = () => undefined }) {
   const regrets = [];
   for (let seed = 1; seed <= runs; seed++) {
     regrets.push(regretOf(policy, { rounds, world, seed }));
-    onRun(seed);
+    await onRun(seed);
   }
   return meanOf(regrets);
 }
@@ -99,7 +99,7 @@ export function meanRegret(policy, { rounds = 20_000, runs = 200, world, onRun =
  *
  * @param {typeof import("@attune/core/bandits")} bandits
  */
-export function policies(bandits, { every = 50, floor = 0.001, pooled = true } = {}) {
+export function policies(bandits, { every = 50, floor = 0.0003, pooled = true } = {}) {
   const {
     newArms,
     updateArms,

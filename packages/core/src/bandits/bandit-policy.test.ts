@@ -159,7 +159,11 @@ describe("contextualPolicy", () => {
 
   it("hands what was learned to a ruleset: means and the lower triangles of covariances", () => {
     const long = updateLogisticArm(newLogisticArm(2), { contexts: [[1, 0.5]], outcomes: [1] });
-    const next: ContextualPolicy = contextualPolicy(current, { short: newLogisticArm(2), long });
+    const next: ContextualPolicy = contextualPolicy(
+      current,
+      { short: newLogisticArm(2), long },
+      { exploration: 1 },
+    );
     expect(next).toMatchObject({ experiment: "hero", context: current.context, floor: 0.02 });
     expect(next.arms["short"]).toEqual({ mean: [0, 0], covariance: [1, 0, 1] });
     expect(next.arms["long"]?.mean).toEqual(long.weights);
@@ -170,9 +174,14 @@ describe("contextualPolicy", () => {
 
   it("scales linear arms by the noise of their rewards, and takes a floor", () => {
     const arm = linearArmOf(newLinearSums(2));
-    const next = contextualPolicy(current, { short: arm, long: arm }, { floor: 0.1, noise: 2 });
+    const next = contextualPolicy(
+      current,
+      { short: arm, long: arm },
+      { floor: 0.1, noise: 2, exploration: 1 },
+    );
     expect(next.arms["short"]?.covariance).toEqual([4, 0, 4]);
     expect(next.floor).toBe(0.1);
+    expect(contextualPolicy(current, { short: arm }).arms["short"]?.covariance).toEqual([1 / 16, 0, 1 / 16]);
   });
 
   it("refuses arms of another context, or of two kinds", () => {
@@ -183,6 +192,9 @@ describe("contextualPolicy", () => {
       refused("/arms"),
     );
     expect(() => contextualPolicy(current, { short: linear }, { noise: 0 })).toThrow(refused("/noise"));
+    expect(() => contextualPolicy(current, { short: linear }, { exploration: 0 })).toThrow(
+      refused("/exploration"),
+    );
     expect(() => contextualPolicy(current, { short: linear }, { floor: 2 })).toThrow(refused("/floor"));
   });
 });

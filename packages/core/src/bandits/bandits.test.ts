@@ -4,8 +4,8 @@ import {
   addToSums,
   bernoulliDivergence,
   discounted,
-  discountedLogistic,
   discountedSums,
+  driftedLogistic,
   fitLogistic,
   klUcbIndex,
   laiRobbinsConstant,
@@ -251,14 +251,22 @@ describe("batches", () => {
 
   it("logistic arms forget back to what was believed at first and no further", () => {
     const arm = updateLogisticArm(newLogisticArm(3, 0.5), { contexts, outcomes });
-    const gone = discountedLogistic(arm, 0);
-    expect(gone.weights.map(Math.abs)).toEqual([0, 0, 0]);
-    expect(JSON.stringify(gone.precision)).toBe(JSON.stringify(newLogisticArm(3, 0.5).precision));
-    const kept = discountedLogistic(arm, 1);
-    for (let i = 0; i < 3; i++) expect(kept.weights[i]).toBeCloseTo(arm.weights[i] as number, 10);
-    const half = discountedLogistic(arm, 0.5);
+    const prior = newLogisticArm(3, 0.5);
+    const gone = driftedLogistic(arm, 1e-9);
+    const kept = driftedLogistic(arm, 1);
+    for (let i = 0; i < 3; i++) {
+      expect(gone.weights[i]).toBeCloseTo(0, 8);
+      expect(kept.weights[i]).toBe(arm.weights[i]);
+      for (let j = 0; j < 3; j++) {
+        expect(gone.covariance[i]?.[j]).toBeCloseTo(prior.covariance[i]?.[j] as number, 8);
+        expect(gone.precision[i]?.[j]).toBeCloseTo(prior.precision[i]?.[j] as number, 8);
+        expect(kept.precision[i]?.[j]).toBeCloseTo(arm.precision[i]?.[j] as number, 6);
+      }
+    }
+    const half = driftedLogistic(arm, 0.5);
     expect(half.covariance[1]?.[1]).toBeGreaterThan(arm.covariance[1]?.[1] as number);
-    expect(() => discountedLogistic(arm, -1)).toThrow(refused("/keep"));
+    expect(half.weights[1]).toBe(0.5 * (arm.weights[1] as number));
+    expect(() => driftedLogistic(arm, 0)).toThrow(refused("/keep"));
     expect(() => newLogisticArm(0)).toThrow(refused("/dimension"));
     expect(() => newLogisticArm(1, 0)).toThrow(refused("/lambda"));
     expect(() => updateLogisticArm(arm, { contexts: [[1]], outcomes: [1] })).toThrow(refused("/contexts/0"));

@@ -20,6 +20,11 @@ export interface ContextualPolicyOptions {
   readonly floor?: number;
   /** Of linear arms: standard deviation of rewards around their mean. Default 0.5, the most that a reward of 0 or 1 can have. */
   readonly noise?: number;
+  /**
+   * How widely beliefs are spread for the sake of exploring, as a multiple of their standard deviations, above 0: 1 is Thompson sampling as it stands, which explores more than pays off where there are many weights to
+   * learn (Chapelle and Li 2011). Default 0.5, by simulation.
+   */
+  readonly exploration?: number;
 }
 
 /**
@@ -35,12 +40,13 @@ export interface ContextualPolicyOptions {
 export function contextualPolicy<P extends BeliefsPolicy>(
   current: P,
   arms: Readonly<Record<string, LogisticModel | LinearArm>>,
-  { floor, noise = 0.5 }: ContextualPolicyOptions = {},
+  { floor, noise = 0.5, exploration = 0.5 }: ContextualPolicyOptions = {},
 ): P {
   const entries = Object.entries(arms);
   const dimension = current.context.length + 1;
   requireInput(entries.length > 0, "/arms", "Give at least one arm.");
   requireInput(noise > 0, "/noise", "Give a standard deviation above 0.");
+  requireInput(exploration > 0, "/exploration", "Give a multiple above 0.");
   const least = floor ?? current.floor;
   if (least !== undefined) requireFloor(least, entries.length);
   const linear = entries.filter(([, arm]) => "theta" in arm).length;
@@ -56,7 +62,7 @@ export function contextualPolicy<P extends BeliefsPolicy>(
       `/arms/${variant}`,
       `Give an arm that was learned with contexts of ${dimension} numbers: 1, then the policy's.`,
     );
-    const scale = "theta" in arm ? noise * noise : 1;
+    const scale = exploration ** 2 * ("theta" in arm ? noise ** 2 : 1);
     return [variant, { mean: [...mean], covariance: lowerTriangle(arm.covariance, scale) }] as const;
   });
   return {

@@ -69,7 +69,7 @@ export {
   predictLogistic,
   probabilityOfMacKay,
 } from "./logistic.js";
-export { discountedLogistic, type LogisticArm, newLogisticArm, updateLogisticArm } from "./logistic-arm.js";
+export { driftedLogistic, type LogisticArm, newLogisticArm, updateLogisticArm } from "./logistic-arm.js";
 export type { Matrix } from "./matrix.js";
 export { learnArms, type Learned, type Memory } from "./memory.js";
 export { rewardModel, type RewardModel, type RewardSample } from "./reward-model.js";

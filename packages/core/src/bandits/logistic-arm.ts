@@ -1,6 +1,6 @@
 import { requireInput } from "./arms.js";
 import { laplace, type LogisticData, type LogisticModel, type LogisticPrior } from "./logistic.js";
-import { cholesky, identity, inverseOf, times } from "./matrix.js";
+import { cholesky, identity, inverseOf } from "./matrix.js";
 
 /**
  * What is known of how an arm's odds depend on context, in a form that the next batch can be added to without the outcomes before it: d weights and d² numbers, however many outcomes there were.
@@ -38,24 +38,24 @@ export const updateLogisticArm = (arm: LogisticArm, data: LogisticData): Logisti
   data.contexts.length === 0 ? arm : { lambda: arm.lambda, ...laplace(data, arm) };
 
 /**
- * Forgets: of the information beyond the prior, `keep` is left, and the weights go back towards 0 as far as they were only known by what is gone. Before each batch, for worlds that drift.
+ * What is known once time has passed, for worlds that drift: the weights are taken to wander about 0 so that they stay as various as the prior says (an autoregressive process), which makes `keep` of each
+ * weight still hold and all that is known less sure. Before each batch. What is well known is forgotten soon and what is hardly known stays as it is, where discounting all information alike (West and
+ * Harrison 1997, 6.3) also forgets what no visitor has yet come to ask about: half the loss, in simulations.
  *
- * @param keep in [0, 1]; 1 forgets nothing
+ * @param keep correlation of the weights before and after, (0, 1]: 2^(−1 / h) where half is out of date after h batches; 1 forgets nothing
  * @throws AttuneError `ATTUNE_BANDIT_INPUT`
  */
-export function discountedLogistic(arm: LogisticArm, keep: number): LogisticArm {
-  requireInput(keep >= 0 && keep <= 1, "/keep", "Give a share from 0 to 1.");
+export function driftedLogistic(arm: LogisticArm, keep: number): LogisticArm {
+  requireInput(keep > 0 && keep <= 1, "/keep", "Give a share above 0 and up to 1.");
   const { lambda } = arm;
-  const information = times(arm.precision, arm.weights);
-  const precision = arm.precision.map((row, i) =>
-    row.map((value, j) => (i === j ? lambda + keep * (value - lambda) : keep * value)),
+  const added = (1 - keep * keep) / lambda;
+  const covariance = arm.covariance.map((row, i) =>
+    row.map((value, j) => keep * keep * value + (i === j ? added : 0)),
   );
-  const lower = cholesky(precision);
-  requireInput(lower !== null, "/precision", "Give an arm as updateLogisticArm makes it.");
-  const covariance = inverseOf(lower);
-  const weights = times(
-    covariance,
-    information.map((part) => keep * part),
-  );
-  return { ...{ lambda, weights, precision, covariance } };
+  const lower = cholesky(covariance);
+  requireInput(lower !== null, "/covariance", "Give an arm as updateLogisticArm makes it.");
+  return {
+    ...{ lambda, covariance, precision: inverseOf(lower) },
+    weights: arm.weights.map((weight) => keep * weight),
+  };
 }

@@ -10,7 +10,7 @@ import { createContext } from "./create-context.js";
 import { ingest } from "./door/ingest.js";
 import { eraseSubject } from "./erase/erase.js";
 import { readFigure } from "./figures/read-figure.js";
-import { experimentCounts, segmentSize, summarise } from "./figures/summary.js";
+import { crossedCount, experimentCounts, segmentSize, summarise } from "./figures/summary.js";
 import { checkSite } from "./layout/partitions.js";
 import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
@@ -105,10 +105,11 @@ function handovers(
 /** What was counted. */
 function figures(
   context: ServiceContext,
-): Pick<PersonalizationService, "summary" | "experiment" | "series" | "segmentSize"> {
+): Pick<PersonalizationService, "summary" | "experiment" | "crossed" | "series" | "segmentSize"> {
   return {
     summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
+    crossed: async (name, { site } = {}) => crossedCount(context, checkSite(site), name),
     series: async (query, { site } = {}) => readFigure(context, checkSite(site), query),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
   };

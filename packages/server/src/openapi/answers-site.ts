@@ -16,7 +16,10 @@ export const rulesetPublished = () =>
 
 const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
 
-export const experimentResults = () => v.strictObject({ experiment: v.string(), variants: arms() });
+const crossed = () => v.pipe(count(), v.description("Visitors who saw more than one variant."));
+
+export const experimentResults = () =>
+  v.strictObject({ experiment: v.string(), variants: arms(), crossed: crossed() });
 export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
 
 export const seriesAnswer = () =>
@@ -66,6 +69,7 @@ export const siteMetrics = () =>
       byName: v.record(v.string(), count()),
       segments: v.record(v.string(), count()),
       experiments: v.record(v.string(), arms()),
+      crossed: v.record(v.string(), crossed()),
       conflicts: count(),
       simulated: simulationStatus(),
     }),

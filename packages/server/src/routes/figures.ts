@@ -20,8 +20,10 @@ export function figureRoutes(context: RouteContext): Route[] {
 
 async function experimentResults(call: Call, { service }: RouteContext): Promise<Response> {
   const experiment = idParam(call, "id");
-  const [counted, declared] = await Promise.all([
-    service.experiment(experiment, { site: call.principal.site }),
+  const { site } = call.principal;
+  const [counted, crossed, declared] = await Promise.all([
+    service.experiment(experiment, { site }),
+    service.crossed(experiment, { site }),
     declaredVariants(call, service, experiment),
   ]);
   if (!declared && !counted)
@@ -29,7 +31,7 @@ async function experimentResults(call: Call, { service }: RouteContext): Promise
   const none = Object.fromEntries(
     (declared ?? []).map((variant) => [variant, { exposures: 0, conversions: 0 }]),
   );
-  return json({ experiment, variants: { ...none, ...counted } });
+  return json({ experiment, variants: { ...none, ...counted }, crossed });
 }
 
 async function declaredVariants(call: Call, service: RouteContext["service"], experiment: string) {

@@ -43,15 +43,20 @@ export const createRecording: CreateRecording = (context) => {
     segments: model.segments,
     signals: model.signals,
     attributes: model.attributes,
+    assignments: model.assignments,
     lasting() {
       lastingBy = ruleset()?.version;
       return lastingDecisions(options.initial?.decisions ?? {}, ruleset());
     },
     explain,
     async begin(known) {
-      if (known) return collection.begin();
-      changed();
-      context.release();
+      const asked = parts.overriding.ask();
+      if (known) await collection.begin();
+      else {
+        changed();
+        context.release();
+      }
+      await asked;
     },
     async consented(before, after, erase) {
       const known = collecting(after.grants);
@@ -114,7 +119,8 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       const covered = purposesOf(occurrence.name, options.events?.definitions).filter(
         (purpose) => granted[purpose] && now[purpose],
       );
-      const properties = exposures.see(decision, covered);
+      const isKnown = identity.visitor()?.userId !== undefined;
+      const properties = exposures.see(decision, { purposes: covered, isKnown });
       return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");
     },
   };

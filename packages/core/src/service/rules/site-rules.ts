@@ -1,4 +1,5 @@
 import type { CompiledRuleset } from "../../decisions/types.js";
+import { hasSticky } from "./assignments.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import { compileAssessment } from "../../segments/index.js";
 import { features } from "../../state/index.js";
@@ -9,6 +10,8 @@ import type { Evaluate } from "../fold/fold-visitor.js";
 export interface SiteRules {
   compiled: CompiledRuleset | null;
   evaluate: Evaluate;
+  /** Some slot goes by what visitors were shown before. */
+  sticky: boolean;
 }
 
 /** What conditions can read of a visitor beyond the state's own attributes. */
@@ -25,6 +28,7 @@ export function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
   return {
     compiled,
+    sticky: compiled !== null && hasSticky(compiled.ruleset),
     evaluate: (state, previous, traits, purposes) =>
       assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
   };

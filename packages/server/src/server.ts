@@ -70,6 +70,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
+    ofrepPurposes: options.ofrep?.purposes ?? [],
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const { addressOf } = access;

@@ -8,6 +8,7 @@ import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
+import { ofrepOperations } from "./operations-ofrep.js";
 import { segmentOperations } from "./operations-segment.js";
 import { siteOperations } from "./operations-site.js";
 
@@ -19,6 +20,7 @@ export const operations = {
   ...eventsOperations,
   ...siteOperations,
   ...segmentOperations,
+  ...ofrepOperations,
   "POST /api/v1/behavioral/consent": {
     id: "recordConsent",
     tag: "Consent and privacy",

@@ -21,6 +21,7 @@ const ROOMS = [
   "engine",
   "browser",
   "element",
+  "openfeature",
   "testing",
 ];
 const core = (room) => `^packages/core/src/${room}/`;
@@ -84,7 +85,7 @@ module.exports = {
     {
       name: "core-has-no-vendor",
       comment:
-        "What a page loads at first has no runtime dependency; wire (schemas), privacy and service (keyed hashes) are the back end's. Vitals are measured by a library of their own, fetched late; consent/tcf loads the framework's library when it is used.",
+        "What a page loads at first has no runtime dependency; wire (schemas), privacy and service (keyed hashes) are the back end's. Vitals are measured by a library of their own, fetched late; consent/tcf loads the framework's library when it is used; openfeature names the types of OpenFeature's.",
       severity: "error",
       from: {
         path: "^packages/core/src/",
@@ -93,6 +94,7 @@ module.exports = {
           core("privacy"),
           core("service"),
           core("consent/tcf"),
+          core("openfeature"),
           "^packages/core/src/browser/capture/vitals\\.ts$",
           TEST,
         ],

@@ -15,6 +15,7 @@ export default library({
   "engagement/index": "src/engagement/index.ts",
   "events/index": "src/events/index.ts",
   "memory/index": "src/memory/index.ts",
+  "openfeature/index": "src/openfeature/index.ts",
   "policy/index": "src/policy/index.ts",
   "ports/index": "src/ports/index.ts",
   "segments/index": "src/segments/index.ts",

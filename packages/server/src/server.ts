@@ -71,6 +71,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     report,
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
+    ofrepPurposes: options.ofrep?.purposes ?? [],
     retentionMs: options.retentionMs ?? RETENTION_MS,
   };
   const { addressOf } = access;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock, RandomSource } from "@attune/core";
-import type { ConsentPolicy } from "@attune/core/consent";
+import type { ConsentPolicy, Purpose } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import type { ConsentCategories } from "@attune/core/wire";
 import type { ApiKey } from "./auth/keys.js";
@@ -49,6 +49,12 @@ export interface AttuneServerOptions {
    * clients of Segment and RudderStack send with their events. Categories called like a purpose need no entry.
    */
   consentCategories?: ConsentCategories;
+  /**
+   * What calls by OpenFeature's Remote Evaluation Protocol (`/ofrep/v1/…`) are covered by: the purposes that the host asks its visitors' consent
+   * for before it lets an OpenFeature client ask, since such a client says nothing of consent. What a visitor has decided here can only narrow
+   * it. Default: none, so that every flag is its slot's fallback.
+   */
+  ofrep?: { purposes: readonly Purpose[] };
   /** Fields that are kept sealed (`properties.diagnosis`, `traits.phone`); needs `keys` that wrap. A handed-in `service` has its own. */
   sensitive?: ServiceOptions["sensitive"];
   /** What is left out under load (default: nothing). A handed-in `service` has its own. */

@@ -30,6 +30,12 @@ export interface BrowserOptions {
   capture?: false | CaptureOptions;
   cookies?: CookieOptions;
   /**
+   * Lets whoever checks the site choose what they see by the address, `?attune-variant=slot:variant` (again for each slot; `slot:` ends it), for as
+   * long as the tab is open where consent lets it be kept, else in that page alone. What is chosen is shown whatever else is decided, and never
+   * counted. `param` names the parameter (default: off). Anybody can use it: to be left off where a variant must not be seen early.
+   */
+  overrides?: boolean | { param?: string };
+  /**
    * Told of what went wrong, such as a key that is refused or an endpoint that does not answer (default: in development the console,
    * each problem once; in production nobody).
    */
@@ -41,7 +47,7 @@ export interface BrowserOptions {
  * may be made on a server; the engine uses its parts from `start()` on, as far as consent allows.
  */
 export function browser(options: BrowserOptions = {}): Environment {
-  const { endpoint, writeKey, site = "default", region, live = false, capture, cookies } = options;
+  const { endpoint, writeKey, site = "default", region, live = false, capture, cookies, overrides } = options;
   const hint = createDevelopmentReport();
   const report = safeReport({ report: options.report ?? hint });
   const page = browserPage();
@@ -68,6 +74,14 @@ export function browser(options: BrowserOptions = {}): Environment {
           },
         }),
     report,
+    ...(overrides
+      ? {
+          overrides: async () =>
+            (await import("./tab-overrides.js")).tabOverrides(
+              (overrides !== true && overrides.param) || "attune-variant",
+            ),
+        }
+      : {}),
     ...(capture === false ? {} : captureLater(capture ?? {}, page, report)),
   };
 }

@@ -1,10 +1,11 @@
 import type { Grants, Purpose } from "../consent/types.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Memberships, SegmentDefinition, SegmentExpression } from "../segments/types.js";
+import type { Assignment, Assignments } from "../state/types.js";
 import type { Attributes, Condition, Groups } from "../targeting/types.js";
 import type { ExperimentMeasures, MetricDefinition } from "./metric-types.js";
 
-export type { SegmentExpression };
+export type { Assignment, Assignments, SegmentExpression };
 export type * from "./metric-types.js";
 
 /** All that is decided, as one JSON document. */
@@ -198,20 +199,6 @@ export interface ContextualArm {
   /** The lower triangle of the covariance, row by row: d (d + 1) / 2 numbers. */
   covariance: readonly number[];
 }
-
-/** What a visitor was shown of one sticky experiment. */
-export interface Assignment {
-  /** The first variant seen. */
-  variant: string;
-  /** The first variant seen while logged in. */
-  known?: string;
-  bucketVersion: number;
-  /** More than one variant was seen. */
-  conflict?: boolean;
-}
-
-/** Experiment → what the visitor was shown of it. */
-export type Assignments = Readonly<Record<string, Assignment>>;
 
 /** Whom a decision is about. */
 export interface DecisionVisitor {

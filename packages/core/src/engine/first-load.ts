@@ -14,9 +14,9 @@ import type { Memberships } from "../segments/types.js";
 import { type ConsentEdge, createConsentEdge } from "./consent-controller.js";
 import { createDecider, type Decider } from "./decider.js";
 import { createHost, createListeners } from "./host.js";
-import type { Signals } from "./recording/types.js";
+import type { RecordingContext, Signals } from "./recording/types.js";
 import { createRecordingGate, type FetchRecording, type RecordingGate } from "./recording-gate.js";
-import type { Attune, AttuneOptions, Persona } from "./types.js";
+import type { AttuneOptions, Persona } from "./types.js";
 
 const NOTHING = {};
 const NO_SCORE = { value: 0, base: 0, contributions: [] };
@@ -27,12 +27,12 @@ const NO_SIGNALS: Signals = { features: NOTHING, scores: { engagement: NO_SCORE,
  * Makes what a page needs in order to render, decide and take consent, and ties it together. Nothing outside is touched yet. What records
  * and learns comes later, through the gate.
  *
- * @param engine The finished engine, for capture.
+ * @param engine The finished engine, for the part that records.
  */
 export function createFirstLoad(
   options: AttuneOptions,
   fetchRecording: FetchRecording,
-  engine: () => Pick<Attune, "track" | "page">,
+  engine: RecordingContext["engine"],
 ) {
   const { environment = {}, initial } = options;
   const host = createHost(environment);
@@ -76,12 +76,15 @@ export function createFirstLoad(
     visitorId: (): string | null => gate.visitor()?.id ?? null,
     /** Whom a decision is about at this moment; `context` is what the caller adds. */
     decidedFor(context?: Readonly<Record<string, unknown>>): DecisionVisitor {
-      const known = gate.recording()?.attributes() ?? NOTHING;
+      const recording = gate.recording();
+      const known = recording?.attributes() ?? NOTHING;
       const attributes = persona ? { ...known, ...persona.attributes } : known;
       return {
         id: shared.visitorId(),
         attributes: context ? { ...attributes, context } : attributes,
         segments: shared.segments(),
+        // A made-up visitor was shown nothing.
+        assignments: (!persona && recording?.assignments()) || NOTHING,
         consent: shared.grants(),
       };
     },

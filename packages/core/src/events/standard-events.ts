@@ -239,6 +239,8 @@ export const STANDARD_EVENTS: Readonly<Record<KnownEventName, StandardEvent>> = 
       slot: { type: "string", description: "The place." },
       variant: { type: "string", description: "What was shown there." },
       experiment: { type: "string?", description: "The experiment, where there is one." },
+      bucketVersion: { type: "number?", description: "Of the assignment, where the experiment is sticky." },
+      kept: { type: "boolean?", description: "An earlier assignment holds, and nothing was drawn." },
       propensity: { type: "number?", description: "The chance of this variant.", unit: SHARE },
       policyVersion: { type: "string?", description: "Of a policy that learns, where it is one." },
       rulesetVersion: { type: "string", description: "By which rules." },

@@ -40,8 +40,20 @@ export interface Environment {
    * have changed and should be read again. Opened at the engine's start.
    */
   consentSync?(listener: (record?: unknown) => void): ConsentSync;
+  /** Variants that the page's address asks for, for who checks a site; absent: it may ask for none. Fetched when the engine starts. */
+  overrides?(): Promise<TabOverrides>;
   /** Told of what went wrong without ever breaking the host page. */
   report?(error: unknown): void;
+}
+
+/** Slots with the variant that each is to show; null: what is decided. */
+export interface TabOverrides {
+  /** By the address of this page. */
+  readonly asked: readonly (readonly [slot: string, variant: string | null])[];
+  /** By the addresses of earlier pages of this tab. It and `keep` touch the device: only where consent lets a visitor be known. */
+  kept(): readonly (readonly [slot: string, variant: string])[];
+  /** For later pages of this tab, in place of what was kept; none: nothing is left. */
+  keep(variants: readonly (readonly [slot: string, variant: string])[]): void;
 }
 
 export interface ConsentSync {

@@ -15,7 +15,7 @@ import { experimentResults } from "./experiments/experiment-results.js";
 import { experimentSums } from "./experiments/experiment-sums.js";
 import { review } from "./experiments/review.js";
 import { createExperiments } from "./experiments/experiments.js";
-import { experimentCounts, segmentSize, summarise } from "./figures/summary.js";
+import { crossedCount, experimentCounts, segmentSize, summarise } from "./figures/summary.js";
 import { checkSite } from "./layout/partitions.js";
 import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
@@ -111,7 +111,10 @@ function handovers(
 function figures(
   context: ServiceContext,
   { rulesets }: Parts,
-): Pick<PersonalizationService, "summary" | "experiment" | "experimentSums" | "series" | "segmentSize"> {
+): Pick<
+  PersonalizationService,
+  "summary" | "experiment" | "experimentSums" | "crossed" | "series" | "segmentSize"
+> {
   return {
     async experimentSums(experiment, { site: given, run } = {}) {
       const site = checkSite(given);
@@ -120,6 +123,7 @@ function figures(
     },
     summary: async (site, { names } = {}) => summarise(context, checkSite(site), names),
     experiment: async (name, { site } = {}) => experimentCounts(context, checkSite(site), name),
+    crossed: async (name, { site } = {}) => crossedCount(context, checkSite(site), name),
     series: async (query, { site } = {}) => readFigure(context, checkSite(site), query),
     segmentSize: async (name, { site } = {}) => segmentSize(context, checkSite(site), name),
   };

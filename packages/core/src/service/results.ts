@@ -5,7 +5,7 @@ import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
 import type { Memberships } from "../segments/types.js";
-import type { VisitorState } from "../state/types.js";
+import type { Assignments, VisitorState } from "../state/types.js";
 
 export interface RejectedEvent {
   index: number;
@@ -60,6 +60,8 @@ export interface VisitorProfile {
   scores: { engagement: Score; intent: Score } | null;
   /** Empty where a stored decision does not grant personalization (any more). */
   traits: Readonly<Record<string, unknown>>;
+  /** What was shown of sticky experiments, on all devices together. Empty where a stored decision does not grant personalization (any more). */
+  assignments: Assignments;
   consent: StoredConsent | null;
   /** Why something is null or left out, by name. */
   notes: Readonly<Record<string, string>>;
@@ -154,6 +156,8 @@ export interface SiteSummary {
   byName: Readonly<Record<string, number>>;
   segments: Readonly<Record<string, number>>;
   experiments: Readonly<Record<string, ArmCounts>>;
+  /** Of these experiments: visitors who saw more than one variant; absent where nobody did. */
+  crossed: Readonly<Record<string, number>>;
   conflicts: number;
   /** Whether some of the events stand for others that were left out under load: `events` and `byName` are estimates then. */
   estimated: boolean;

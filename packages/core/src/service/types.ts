@@ -189,6 +189,11 @@ export interface PersonalizationService {
     options?: { site?: string; run?: number },
   ): Promise<ExperimentSums | null>;
   /**
+   * How many visitors saw more than one variant of an experiment: by a log-in, a lost cookie, a weight that was changed. A share that grows says
+   * that assignments drift. Devices that were never seen as one person count each for itself.
+   */
+  crossed(experiment: string, options?: { site?: string }): Promise<number>;
+  /**
    * A figure over time, by when the server received what it counts; null without a series. What is folded is there some seconds later, and what
    * is erased stays in it as part of sums that name nobody. Rejects with `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept.
    */

@@ -318,6 +318,38 @@ describe("the fold over any stream", () => {
     expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThanOrEqual(2048);
   });
 
+  it("stays within 2 KB when every table is full, assignments and all", () => {
+    const wide = (i: number) => `${i}-`.padEnd(40, "w");
+    let state = initialState();
+    for (let i = 0; i < 200; i++) {
+      const at = { occurredAt: 8.6e15 + i * 1e9, sessionId: i % 2 ? "~".repeat(60) + i : null, userId: "u" };
+      const texts = i < 100 ? String(i % 6) : wide(i % 6);
+      const context = {
+        page: { path: texts + i, url: "https://shop.example", referrer: `https://${texts}` },
+        campaign: { source: texts, medium: texts, name: texts },
+        language: texts,
+        country: texts,
+        device: { type: texts as "mobile" },
+      };
+      const properties = { category: texts, brand: texts, price: 1e8 / 7, quantity: 9.1e8 / 7 };
+      const exposed = { experiment: `experiment-${i % 20}`, variant: "b", bucketVersion: 0 };
+      for (const [name, of] of [
+        ["Page Viewed", {}],
+        ["Page Scrolled", { depth: 0.1 + i / 997 }],
+        ["Page Engaged", { activeMs: 1e6 / 7 }],
+        ["Product Viewed", properties],
+        ["Product Added", properties],
+        ["Variant Exposed", exposed],
+      ] as const) {
+        state = fold(state, event(name, 0, { ...at, context, properties: of }));
+        expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThanOrEqual(2048);
+      }
+      // The longer the texts are, the fewer experiments have room: those that began last.
+      const left = state.learned.assignments ?? [];
+      expect(left.length).toBeGreaterThanOrEqual(Math.min(i + 1, i < 100 ? 8 : 2));
+    }
+  });
+
   it("keeps the parts it does not touch", () => {
     const state = run(page(0, "/"));
     const next = fold(state, event("Element Clicked", 1));

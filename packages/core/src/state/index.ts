@@ -1,4 +1,5 @@
 export { ATTRIBUTES, type AttributeDefinition } from "./attribute-definitions.js";
+export { assignmentsOf, mergeAssignments } from "./assignments.js";
 export { visitorAttributes } from "./attributes.js";
 export { FEATURES, featuresVersion } from "./definitions.js";
 export {
@@ -13,8 +14,11 @@ export { foldSession, SESSION_GAP, sessionOf, startedSession } from "./fold-sess
 export { isReadByName } from "./read-by-name.js";
 export { initialState } from "./initial-state.js";
 export {
+  type Assignment,
+  type Assignments,
   type FeatureDefinition,
   type FeatureUnit,
+  type KeptAssignment,
   type LearnedState,
   type ReferrerKind,
   type SessionState,

@@ -47,7 +47,37 @@ export interface LearnedState {
   categories: TopK;
   brands: TopK;
   recentCategory: string | null;
+  /** Of sticky experiments, the oldest first; absent where there are none. */
+  assignments?: readonly KeptAssignment[];
 }
+
+/** What a visitor was shown of one sticky experiment, as decisions read it. */
+export interface Assignment {
+  /** The first variant seen. */
+  variant: string;
+  /** The first variant seen while logged in. */
+  known?: string;
+  bucketVersion: number;
+  /** More than one variant was seen. */
+  conflict?: boolean;
+}
+
+/** Experiment → what the visitor was shown of it. */
+export type Assignments = Readonly<Record<string, Assignment>>;
+
+/**
+ * The same with its times (epoch ms), in little room: the variant seen first and when, when the first one was seen while logged in (0: none
+ * was), whether more than one was seen, and the one seen while logged in where that is another.
+ */
+export type KeptAssignment = readonly [
+  experiment: string,
+  bucketVersion: number,
+  variant: string,
+  at: number,
+  knownAt: number,
+  conflict: 0 | 1,
+  known?: string,
+];
 
 /** As heard last; attributes as they stand. */
 export interface VisitorFacts {

@@ -174,6 +174,7 @@ async function summaryOf(service: PersonalizationService): Promise<EventSummary>
   const {
     segments: _segments,
     experiments: _experiments,
+    crossed: _crossed,
     other: _other,
     ...summary
   } = await service.summary();

@@ -91,6 +91,9 @@ const config = () =>
         ),
       ),
     ),
+    ofrep: v.optional(
+      object({ purposes: v.array(v.picklist(PURPOSES, `Name purposes: ${PURPOSES.join(", ")}.`)) }),
+    ),
     retentionDays: v.optional(whole(7, 3_650)),
     limits: v.optional(
       object({

@@ -1,4 +1,4 @@
-import type { ConsentPolicy, ConsentSource, Grants } from "../consent/types.js";
+import type { ConsentPolicy, ConsentSource, Grants, Purpose } from "../consent/types.js";
 import type { ConsentCategories } from "./segment-consent.js";
 
 /** Whom a call is about: the anonymous id, or the user id. A bare string may be either. */
@@ -51,6 +51,8 @@ export interface ServerConfig {
   consent?: ConsentPolicy;
   /** What the sites' consent platform calls its categories → the purposes that each is here. */
   consentCategories?: ConsentCategories;
+  /** What calls by OpenFeature's Remote Evaluation Protocol are covered by (default: nothing). */
+  ofrep?: { purposes: Purpose[] };
   /** Days that events are kept, at least 7. */
   retentionDays?: number;
   limits?: {

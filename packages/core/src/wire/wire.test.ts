@@ -264,6 +264,16 @@ describe("parseServerConfig", () => {
     ]);
   });
 
+  it("takes the purposes that OpenFeature's clients are covered by, and nothing else for them", () => {
+    const ofrep = { purposes: ["analytics", "personalization"] };
+    expect(parseServerConfig({ ofrep })).toEqual({ ok: true, value: { ofrep } });
+    expect(paths(parseServerConfig({ ofrep: {} }))).toEqual(["/ofrep/purposes"]);
+    expect(paths(parseServerConfig({ ofrep: { purposes: ["all"], more: 1 } }))).toEqual([
+      "/ofrep/purposes/0",
+      "/ofrep/more",
+    ]);
+  });
+
   it("says in plain words what a value must be", () => {
     const bad = parseServerConfig({
       host: 5,

@@ -60,7 +60,7 @@ export interface Host {
 
 export async function startHost(options: HostOptions): Promise<Host> {
   const { dir, config = {}, report } = options;
-  const { basePath = "", origin: publicOrigin, proxy, consentCategories } = config;
+  const { basePath = "", origin: publicOrigin, proxy, consentCategories, ofrep } = config;
   const { worker = true, ownKeys = true } = options;
   const retentionMs = retentionOf(config);
   const keys = !ownKeys ? null : dir === null ? newKeys() : await keysOf(dir);
@@ -86,6 +86,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         limits: limitsOf(config),
         ...(proxy && { proxy }),
         ...(consentCategories && { consentCategories }),
+        ...(ofrep && { ofrep }),
         ...(dashboard !== null && { dashboard: { directory: dashboard } }),
         ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
         origin: publicOrigin ?? (() => ownOrigin),

@@ -131,6 +131,11 @@ export function createClient(options: ClientOptions) {
       }),
     decide: (body: BodyOf<"decide">, given?: CallOptions) =>
       json<AnswerOf<"decide">>("POST", "/api/v1/decisions", { body }, given),
+    /** By OpenFeature's protocol: every slot as a flag. */
+    evaluateFlags: (body: BodyOf<"evaluateFlags">, given?: CallOptions) =>
+      json<AnswerOf<"evaluateFlags">>("POST", "/ofrep/v1/evaluate/flags", { body }, given),
+    evaluateFlag: (key: string, body: BodyOf<"evaluateFlag">, given?: CallOptions) =>
+      json<AnswerOf<"evaluateFlag">>("POST", `/ofrep/v1/evaluate/flags/${part(key)}`, { body }, given),
     ruleset: (given?: CallOptions) => json<Ruleset>("GET", "/api/v1/ruleset", {}, given),
     publishRuleset: (body: Ruleset, given?: OnceOptions) =>
       json<AnswerOf<"publishRuleset">>("PUT", "/api/v1/ruleset", { body, once: true }, given),

@@ -40,7 +40,7 @@ export function createDoor(options: DoorOptions): (request: Request, peer?: Peer
       const request = context.req.raw;
       const admission: Admission = { params: context.req.param(), peer: context.env.peer, headers: {} };
       const response = await answer(route, request, admission, options).catch((error) =>
-        problemOf(error, report),
+        problemOf(error, report, (refusal) => route.members?.(refusal, admission.params)),
       );
       const extra = {
         ...admission.headers,

@@ -25,11 +25,14 @@ export interface Problem {
   detail: string;
   errors?: readonly Issue[];
   headers?: Readonly<Record<string, string>>;
+  /** More to say, under names of its own. */
+  members?: Readonly<Record<string, unknown>>;
 }
 
 /** An RFC 9457 answer. `type` is the stable error code; `instance` names this occurrence and nothing else. */
-export function problem({ status, code, detail, errors, headers }: Problem): Response {
+export function problem({ status, code, detail, errors, headers, members }: Problem): Response {
   const body = {
+    ...members,
     type: code,
     title: TITLES[status] ?? "Error",
     status,
@@ -43,17 +46,21 @@ export function problem({ status, code, detail, errors, headers }: Problem): Res
   });
 }
 
-/** What a thrown value becomes. Unknown errors tell the caller nothing and the host everything, through `report`. */
-export function problemOf(error: unknown, report: (error: unknown) => void): Response {
+/**
+ * What a thrown value becomes. Unknown errors tell the caller nothing and the host everything, through `report`.
+ *
+ * @param membersOf What is to be said beside.
+ */
+export function problemOf(
+  error: unknown,
+  report: (error: unknown) => void,
+  membersOf: (refusal: Refusal) => Problem["members"] = () => undefined,
+): Response {
   if (error instanceof Refusal) {
     if (error.status >= 500) report(error.cause ?? error);
-    return problem({
-      status: error.status,
-      code: error.code,
-      detail: error.message,
-      errors: error.errors,
-      headers: error.headers,
-    });
+    const { status, code, message: detail, errors, headers } = error;
+    const members = membersOf(error);
+    return problem({ status, code, detail, errors, headers, ...(members && { members }) });
   }
   report(error);
   if (isAttuneError(error)) {

@@ -34,6 +34,8 @@ interface RouteShape {
   own?: true;
   /** The path parameter that is the write key, for clients that put it there. */
   keyParam?: string;
+  /** What a refusal says beside what all say (RFC 9457 §3.2), for routes of a protocol that has errors of its own. */
+  members?(refusal: Refusal, params: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>;
   /** Answered under any load and to everyone: whether this server is well. */
   vital?: true;
 }

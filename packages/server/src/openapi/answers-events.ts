@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { count, issue, moment, notes, share, typed } from "./answer-parts.js";
 
 export const problemBody = () =>
-  v.strictObject({
+  v.looseObject({
     type: v.pipe(v.string(), v.description("The stable code.")),
     title: v.string(),
     status: count(),

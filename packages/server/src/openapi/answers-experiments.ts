@@ -85,7 +85,7 @@ const results = {
   at: v.nullable(moment()),
   run: v.nullable(count()),
   units: v.nullable(v.record(v.string(), count())),
-  crossed: v.pipe(v.nullable(count()), v.description("Visitors who saw more than one variant.")),
+  crossed: v.pipe(count(), v.description("Visitors who saw more than one variant.")),
   report: v.nullable(report()),
   notes: notes(),
 };

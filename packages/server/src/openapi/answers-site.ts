@@ -14,6 +14,7 @@ export const rulesetPublished = () =>
     ),
   });
 
+const crossed = () => v.pipe(count(), v.description("Visitors who saw more than one variant."));
 export const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
 
 export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
@@ -65,6 +66,7 @@ export const siteMetrics = () =>
       byName: v.record(v.string(), count()),
       segments: v.record(v.string(), count()),
       experiments: v.record(v.string(), arms()),
+      crossed: v.record(v.string(), crossed()),
       conflicts: count(),
       simulated: simulationStatus(),
     }),

@@ -9,6 +9,7 @@ import * as of from "./answers-privacy.js";
 import { experimentOperations } from "./operations-experiments.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
+import { ofrepOperations } from "./operations-ofrep.js";
 import { segmentOperations } from "./operations-segment.js";
 import { siteOperations } from "./operations-site.js";
 
@@ -21,6 +22,7 @@ export const operations = {
   ...siteOperations,
   ...experimentOperations,
   ...segmentOperations,
+  ...ofrepOperations,
   "POST /api/v1/behavioral/consent": {
     id: "recordConsent",
     tag: "Consent and privacy",

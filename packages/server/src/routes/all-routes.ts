@@ -12,6 +12,7 @@ import { figureRoutes } from "./figures.js";
 import { handoverRoutes } from "./handover.js";
 import { healthRoutes } from "./health.js";
 import { monitoringRoutes } from "./monitoring.js";
+import { ofrepRoutes } from "./ofrep.js";
 import { openapiRoutes } from "./openapi.js";
 import { landingRoutes } from "./pages.js";
 import { privacyEventRoutes } from "./privacy-events.js";
@@ -40,6 +41,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...auditRoutes(context),
     ...privacyReportRoutes(context),
     ...decisionRoutes(context),
+    ...ofrepRoutes(context),
     ...rulesetRoutes(context),
     ...experimentRoutes(context),
     ...experimentResultRoutes(context),

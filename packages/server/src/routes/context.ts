@@ -1,4 +1,5 @@
 import type { Clock } from "@attune/core";
+import type { Purpose } from "@attune/core/consent";
 import type { PersonalizationService } from "@attune/core/service";
 import type { ConsentCategories } from "@attune/core/wire";
 import type { CookiePlace } from "../auth/visitor-cookie.js";
@@ -40,6 +41,8 @@ export interface RouteContext {
   publicOrigin(): string | null;
   /** What the sites' consent platform calls the purposes. */
   readonly consentCategories: ConsentCategories;
+  /** What calls by OpenFeature's protocol are covered by, as the host has declared. */
+  readonly ofrepPurposes: readonly Purpose[];
   /** How long events are kept, ms, as the service was told. */
   readonly retentionMs: number;
   /** Of what happens after an answer has begun. */

@@ -130,6 +130,7 @@ describe("counts", () => {
     expect(results).toEqual({
       experiment: "cta-text",
       variants: { a: { exposures: 0, conversions: 0 }, b: { exposures: 1, conversions: 1 } },
+      crossed: 0,
     });
     expect((await at.call("/api/v1/experiments/unknown/results", { key: SECRET })).status).toBe(404);
   });

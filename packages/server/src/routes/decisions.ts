@@ -1,4 +1,5 @@
-import { parseDecisionsPost } from "@attune/core/wire";
+import type { DecideResult } from "@attune/core/service";
+import { type DecisionsPost, parseDecisionsPost } from "@attune/core/wire";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, type Route, SMALL_BODY } from "../http/route.js";
@@ -19,16 +20,25 @@ export function decisionRoutes(context: RouteContext): Route[] {
   ];
 }
 
-async function decide(
-  { body, principal, request, location }: Call,
-  { service }: RouteContext,
-): Promise<Response> {
-  const parsed = parseDecisionsPost(body);
+async function decide(call: Call, context: RouteContext): Promise<Response> {
+  const parsed = parseDecisionsPost(call.body);
   if (!parsed.ok) {
     const detail = "The request for decisions is not valid; the errors say where and why.";
     throw new Refusal(400, "ATTUNE_SERVER_DECISIONS", detail, { errors: parsed.error });
   }
-  const { visitor, slots, context } = parsed.value;
+  return json(await decideFor(call, context, parsed.value));
+}
+
+/**
+ * What is decided for who asks, whatever protocol it asks by.
+ *
+ * @throws Refusal 403 for an id that somebody could guess, under a write key.
+ */
+export async function decideFor(
+  { principal, request, location }: Pick<Call, "principal" | "request" | "location">,
+  { service }: RouteContext,
+  { visitor, slots, context }: DecisionsPost,
+): Promise<DecideResult> {
   if (principal.kind === "write" && visitor.id !== null && !isUnguessable(visitor.id)) {
     throw new Refusal(
       403,
@@ -40,5 +50,5 @@ async function decide(
   // A host's server asks on behalf of somebody else, and says where that one is.
   const { country, region = country } = principal.kind === "write" ? await location() : {};
   const place = region === undefined ? {} : { region };
-  return json(await service.decide(visitor, slots, { ...place, ...context, gpc, site: principal.site }));
+  return service.decide(visitor, slots, { ...place, ...context, gpc, site: principal.site });
 }

@@ -43,9 +43,10 @@ async function read(call: Call, { service }: RouteContext) {
   const { site } = call.principal;
   const id = idParam(call, "id");
   const run = runOf(call);
-  const [results, counted, compiled, defined] = await Promise.all([
+  const [results, counted, crossed, compiled, defined] = await Promise.all([
     service.experiments.results(id, { site, ...(run !== undefined && { run }) }),
     service.experiment(id, { site }),
+    service.crossed(id, { site }),
     service.ruleset(site),
     service.experiments.get(id, { site }),
   ]);
@@ -56,13 +57,13 @@ async function read(call: Call, { service }: RouteContext) {
   const declared = policy ? Object.keys(armsOf(policy)) : [];
   if (!results && !counted && declared.length === 0 && !defined) return null;
   const none = Object.fromEntries(declared.map((variant) => [variant, { exposures: 0, conversions: 0 }]));
-  return { experiment: id, variants: { ...none, ...counted }, ...analysis(results) };
+  return { experiment: id, variants: { ...none, ...counted }, crossed, ...analysis(results) };
 }
 
 function analysis(results: ExperimentResults | null) {
   if (results === null)
     return {
-      ...{ at: null, run: null, units: null, crossed: null, report: null },
+      ...{ at: null, run: null, units: null, report: null },
       notes: {
         report:
           "Nothing of it is measured: define it with metrics, or name it under `experiments` of the ruleset.",

@@ -1,4 +1,5 @@
 import { actorOf } from "../auth/authenticate.js";
+import { namesEtag } from "../http/etag.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, DEFINITION_BODY, type Route } from "../http/route.js";
@@ -26,21 +27,17 @@ async function read({ principal, request }: Call, { service }: RouteContext): Pr
     throw new Refusal(404, "ATTUNE_SERVER_RULESET_NONE", "No ruleset is published for this site.");
   const etag = `"${compiled.version}"`;
   const headers = { etag, "cache-control": "private, no-cache" };
-  return matches(request.headers.get("if-none-match"), etag)
+  return namesEtag(request.headers.get("if-none-match"), etag)
     ? new Response(null, { status: 304, headers })
     : json(compiled.ruleset, { headers });
 }
-
-/** Whether a list of ETags (RFC 9110 §13.1), or `*`, names this one. Compared weakly: a compressed answer's ETag is weak. */
-const matches = (header: string | null, etag: string): boolean =>
-  header?.split(",").some((part) => ["*", etag].includes(part.trim().replace(/^W\//, ""))) ?? false;
 
 /** What the caller has read may be a condition, beside the revision, which says only that what it sends is newer. */
 function conditionOf(request: Request): (version: string | null) => boolean {
   const [match, noneMatch] = [request.headers.get("if-match"), request.headers.get("if-none-match")];
   return (version) => {
     // Nothing matches what is not there, not even `*`.
-    const named = (header: string | null): boolean => version !== null && matches(header, `"${version}"`);
+    const named = (header: string | null): boolean => version !== null && namesEtag(header, `"${version}"`);
     return (match === null || named(match)) && !named(noneMatch);
   };
 }

@@ -26,7 +26,7 @@ function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
 }
 
 export function createCollection(parts: RecordingParts): Collection {
-  const { host, device, identity, keeper, model, exposures, delivery, pushes } = parts;
+  const { host, device, identity, keeper, model, exposures, delivery, pushes, overriding } = parts;
   const { consent, unlearn, changed, hold, release } = parts;
   const { capture, network, storage } = host.environment;
   let active = null as Period | null;
@@ -44,7 +44,7 @@ export function createCollection(parts: RecordingParts): Collection {
   };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
-    const kept = await keeper.load();
+    const [kept] = await Promise.all([keeper.load(), overriding.open(isCurrent)]);
     if (!isCurrent()) return;
     identity.open(kept && kept.visitor);
     // What cannot be gone on from is as good as nothing kept.
@@ -94,7 +94,7 @@ export function createCollection(parts: RecordingParts): Collection {
       model.reset();
       exposures.load([]);
       release();
-      await device.erase();
+      await Promise.all([device.erase(), overriding.end()]);
     },
     async close() {
       closed = true;

@@ -44,6 +44,7 @@ export const createRecording: CreateRecording = (context) => {
     segments: model.segments,
     signals: model.signals,
     attributes: model.attributes,
+    assignments: model.assignments,
     lasting() {
       lastingBy = ruleset()?.version;
       return lastingDecisions(options.initial?.decisions ?? {}, ruleset());
@@ -54,9 +55,13 @@ export const createRecording: CreateRecording = (context) => {
         ? (compiled as CompiledRuleset).explain(slot, visitor)
         : explain(compiled, [slot, visitor]),
     async begin(known) {
-      if (known) return collection.begin();
-      changed();
-      context.release();
+      const asked = parts.overriding.ask();
+      if (known) await collection.begin();
+      else {
+        changed();
+        context.release();
+      }
+      await asked;
     },
     async consented(before, after, erase) {
       const known = collecting(after.grants);
@@ -119,7 +124,8 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       const covered = purposesOf(occurrence.name, options.events?.definitions).filter(
         (purpose) => granted[purpose] && now[purpose],
       );
-      const properties = exposures.see(decision, covered);
+      const isKnown = identity.visitor()?.userId !== undefined;
+      const properties = exposures.see(decision, { purposes: covered, isKnown });
       return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");
     },
   };

@@ -7,18 +7,33 @@ const LIMIT = 1000;
 /**
  * Which decisions the visitor has seen, and for which purposes that was told: each slot and variant once in an experiment's run, which is as
  * long as its policy stays the same, so that every exposure tells the propensity it was made under; and once more where consent has come to
- * cover a purpose it was not told for. The oldest of more than 1,000 (one for each purpose) are forgotten.
+ * cover a purpose it was not told for, and of a sticky experiment where the visitor has logged in since. The oldest of more than 1,000 (one for each purpose) are forgotten.
  */
 export function createExposures() {
   let seen = new Set<string>();
   return {
     /** The properties of the event that tells of this decision for these purposes, or null where there is nothing to tell. */
     see(
-      { slot, variant, reason, experiment, propensity, policyVersion, rulesetVersion, isFallback }: Decision,
-      purposes: readonly Purpose[],
+      {
+        slot,
+        variant,
+        reason,
+        experiment,
+        propensity,
+        bucketVersion,
+        kept,
+        policyVersion,
+        rulesetVersion,
+        isFallback,
+      }: Decision,
+      { purposes, isKnown }: { purposes: readonly Purpose[]; isKnown: boolean },
     ): JsonObject | null {
       if (isFallback || reason === "override") return null;
-      const keys = purposes.map((purpose) => [slot, variant, experiment, policyVersion, purpose].join("|"));
+      const sticky = bucketVersion === undefined ? {} : { bucketVersion, ...(kept && { kept }) };
+      const whose = bucketVersion !== undefined && isKnown ? ["known"] : [];
+      const keys = purposes.map((purpose) =>
+        [slot, variant, experiment, policyVersion, purpose, ...whose].join("|"),
+      );
       if (keys.every((key) => seen.has(key))) return null;
       seen = new Set([...seen, ...keys].slice(-LIMIT));
       return {
@@ -27,6 +42,7 @@ export function createExposures() {
         rulesetVersion,
         propensity,
         ...(experiment === undefined ? {} : { experiment }),
+        ...sticky,
         ...(policyVersion === undefined ? {} : { policyVersion }),
       };
     },

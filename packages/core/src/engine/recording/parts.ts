@@ -7,6 +7,7 @@ import { createDevice } from "./device.js";
 import { createExposures } from "./exposures.js";
 import { createIdentity } from "./identity.js";
 import { createKeeper } from "./keeper.js";
+import { createOverriding } from "./overriding.js";
 import { createPushes } from "./pushes.js";
 import type { RecordingContext } from "./types.js";
 import { createVisitorModel } from "./visitor-model.js";
@@ -53,6 +54,7 @@ export function createParts(context: RecordingContext) {
     keeper,
     delivery,
     pushes,
+    overriding: createOverriding(context),
   };
 }
 

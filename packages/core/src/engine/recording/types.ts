@@ -7,6 +7,7 @@ import type {
   Ruleset,
 } from "../../decisions/types.js";
 import type { Memberships } from "../../segments/types.js";
+import type { Assignments } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import type { Draft } from "../draft.js";
 import type { Host } from "../host.js";
@@ -17,8 +18,8 @@ import type { Visitor } from "../visitor-traces.js";
 export interface RecordingContext {
   host: Host;
   options: AttuneOptions;
-  /** What capture calls. */
-  engine(): Pick<Attune, "track" | "page">;
+  /** What capture and those who check a site call. */
+  engine(): Pick<Attune, "track" | "page" | "force">;
   /** When the engine was made, epoch ms: sessions from before are not new. */
   bornAt: number;
   /** Resolves when what was erased before the recording came is gone. */
@@ -58,6 +59,7 @@ export interface Recording {
   segments(): Memberships;
   signals(): Signals;
   attributes(): Attributes;
+  assignments(): Assignments;
   /** What the server decided and the page cannot decide by itself; the first load holds on to it until it is told to let go. */
   lasting(): Readonly<Record<string, Decision>>;
   explain(compiled: DecidingRuleset, slot: string, visitor: DecisionVisitor): Explanation;

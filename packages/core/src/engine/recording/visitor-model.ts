@@ -5,11 +5,12 @@ import { engagementScore, intentScore } from "../../engagement/index.js";
 import type { Event } from "../../events/types.js";
 import { type Assess, compileAssessment, covers } from "../../segments/assess.js";
 import type { Memberships } from "../../segments/types.js";
+import { assignmentsOf } from "../../state/assignments.js";
 import { visitorAttributes } from "../../state/attributes.js";
 import { features } from "../../state/features.js";
 import { fold } from "../../state/fold.js";
 import { initialState } from "../../state/initial-state.js";
-import type { VisitorState } from "../../state/types.js";
+import type { Assignments, KeptAssignment, VisitorState } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import { corrected, NOTHING_TOLD, type Told, unlessFound } from "./told.js";
 import type { Signals } from "./types.js";
@@ -29,6 +30,8 @@ export interface VisitorModel {
   tell(told: Told): void;
   signals(): Signals;
   attributes(): Attributes;
+  /** What was shown of sticky experiments; the same object while nothing more was. */
+  assignments(): Assignments;
   /** `keep: false` for what happened before consent. */
   fold(event: Event, keep: boolean): void;
   /** Goes on from a kept state; throws where it is none. What was folded before consent remains for this page where nothing was kept. */
@@ -62,6 +65,10 @@ export function createVisitorModel(): VisitorModel {
   let traits: Readonly<Record<string, unknown>> = {};
   let read: VisitorState | null = null;
   let signals: Signals | null = null;
+  let assigned: { of: readonly KeptAssignment[] | undefined; value: Assignments } = {
+    of: undefined,
+    value: {},
+  };
   let attributes: { of: VisitorState; traits: unknown; value: Attributes } | undefined;
 
   const currentSignals = (): Signals => {
@@ -110,6 +117,11 @@ export function createVisitorModel(): VisitorModel {
       }
       return attributes.value;
     },
+    assignments() {
+      const { assignments: of } = state.learned;
+      if (assigned.of !== of) assigned = { of, value: assignmentsOf(of) };
+      return assigned.value;
+    },
     fold(event, keep) {
       const shared = keepable === state;
       state = fold(state, event);
@@ -120,6 +132,7 @@ export function createVisitorModel(): VisitorModel {
     load(next, segments, given) {
       // Throws before anything is taken over, if the state is not what it says it is.
       visitorAttributes(next);
+      assignmentsOf(next.learned.assignments);
       state = keepable = next;
       traits = given;
       told = NOTHING_TOLD;

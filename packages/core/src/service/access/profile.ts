@@ -1,7 +1,7 @@
 import { grantedPurposes } from "../../consent/index.js";
 import type { ConsentPolicy } from "../../consent/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
-import { features } from "../../state/index.js";
+import { assignmentsOf, features, mergeAssignments } from "../../state/index.js";
 import { consentOf } from "../consent/consent.js";
 import type { Subject } from "../consent/subjects.js";
 import type { ServiceContext } from "../context.js";
@@ -19,7 +19,8 @@ const WITHHELD = "Not told without consent to personalization.";
 
 /**
  * What is known of a subject now; null if nothing was folded. Of a user with several visitors: the state of the one seen last,
- * and the traits of all, those of the one seen last winning. Without personalization neither scores nor traits are told.
+ * the traits of all, those of the one seen last winning, and what was shown on all of them. Without personalization
+ * neither scores, traits nor what was shown is told.
  */
 export async function profileOf(
   context: ServiceContext,
@@ -72,7 +73,12 @@ export async function profileOf(
         : evaluate(latest.state, latest.segments, traits, grantedPurposes(grants)),
     scores: personal ? { engagement: engagementScore(vector), intent: intentScore(vector) } : null,
     traits,
+    assignments: personal
+      ? assignmentsOf(mergeAssignments(known.map(({ record }) => record.state.learned.assignments ?? [])))
+      : {},
     consent,
-    notes: personal ? Object.fromEntries(told) : { scores: WITHHELD, traits: WITHHELD },
+    notes: personal
+      ? Object.fromEntries(told)
+      : { scores: WITHHELD, traits: WITHHELD, assignments: WITHHELD },
   };
 }

@@ -1,7 +1,7 @@
 import { COUNTER } from "../fold/contributions.js";
 
 /** Names that clients make up, each kind counted for itself: event names, and experiments with their variants. */
-const KINDS = [COUNTER.event, `${COUNTER.exposed}/`, `${COUNTER.converted}/`] as const;
+const KINDS = [COUNTER.event, `${COUNTER.exposed}/`, `${COUNTER.converted}/`, `${COUNTER.crossed}/`] as const;
 
 /** Different names of one kind in one counter shard; what comes beyond counts as `(other)`. Bounds what a public key can create. */
 export const MAX_NAMES = 500;

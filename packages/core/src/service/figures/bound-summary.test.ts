@@ -16,13 +16,14 @@ const flooded = {
   byName: many(10_000, (n) => n),
   segments: many(1000, (n) => n),
   experiments: many(500, (n) => many(500, (m) => ({ exposures: n, conversions: m }))),
+  crossed: many(500, (n) => n),
   conflicts: 0,
   estimated: false,
 };
 
 describe("a summary of counters that were flooded with names", () => {
   it("is small, has the largest in it, and sums up what it leaves out", () => {
-    const { byName, segments, experiments, other } = boundSummary(flooded, 200);
+    const { byName, segments, experiments, crossed, other } = boundSummary(flooded, 200);
     expect(JSON.stringify({ byName, segments, experiments }).length).toBeLessThan(1 << 18);
     expect(Object.keys(byName)).toHaveLength(200);
     expect(byName[name(9999)]).toBe(9999);
@@ -33,6 +34,7 @@ describe("a summary of counters that were flooded with names", () => {
     expect(other?.byName).toEqual({ names: 9800, count: (9999 * 10_000) / 2 - shown });
     expect(other?.segments.names).toBe(800);
     expect(other?.experiments.names).toBeGreaterThanOrEqual(300);
+    expect(Object.keys(crossed).sort()).toEqual(Object.keys(experiments).sort());
     expect(other?.experiments.variants).toBe(480 * Object.keys(experiments).length);
   });
 
@@ -45,7 +47,7 @@ describe("a summary of counters that were flooded with names", () => {
   });
 
   it("is whole where there is room, and says so", () => {
-    const few = { ...flooded, byName: { a: 1 }, segments: {}, experiments: {} };
+    const few = { ...flooded, byName: { a: 1 }, segments: {}, experiments: {}, crossed: {} };
     expect(boundSummary(few, 1)).toEqual({ ...few, other: null });
   });
 });

@@ -69,5 +69,8 @@ export function boundSummary(summary: Omit<SiteSummary, "other">, max: number): 
   };
   const whole =
     other.byName.names + other.segments.names + other.experiments.names + other.experiments.variants === 0;
-  return { ...summary, byName, segments, experiments, other: whole ? null : other };
+  const crossed = Object.fromEntries(
+    Object.entries(summary.crossed).filter(([name]) => Object.hasOwn(experiments, name)),
+  );
+  return { ...summary, byName, segments, experiments, crossed, other: whole ? null : other };
 }

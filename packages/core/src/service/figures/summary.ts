@@ -65,6 +65,9 @@ export async function summarise(
     experiments: Object.fromEntries(
       Array.from(armsIn(totals), ([name, arms]) => [name, Object.fromEntries(arms)]),
     ),
+    crossed: Object.fromEntries(
+      under(`${COUNTER.crossed}/`).map(([name, count]) => [unescaped(name), count]),
+    ),
     conflicts: total(COUNTER.conflicts),
     estimated: total(COUNTER.sampled) > 0,
   };
@@ -86,16 +89,21 @@ export async function experimentCounts(
   return arms === undefined ? null : largestArms(Object.fromEntries(arms), MAX_NAMES);
 }
 
-/** One record of each shard. */
-export async function segmentSize(
-  { hot }: ServiceContext,
-  site: string,
-  segment: string,
-): Promise<number | null> {
-  const sort = SORT.count + COUNTER.segment + segment;
+/** One record of each shard; null where no shard has one. */
+async function counter({ hot }: ServiceContext, site: string, name: string): Promise<number | null> {
   const records = await hot.getMany<number>(
-    SHARDS.map((shard) => ({ partition: counterShard(site, shard), sort })),
+    SHARDS.map((shard) => ({ partition: counterShard(site, shard), sort: SORT.count + name })),
   );
-  const sizes = records.flatMap((record) => record?.value ?? []);
-  return sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0);
+  const values = records.flatMap((record) => record?.value ?? []);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
 }
+
+export const segmentSize = (context: ServiceContext, site: string, segment: string): Promise<number | null> =>
+  counter(context, site, COUNTER.segment + segment);
+
+/** Visitors who saw more than one variant of the experiment. */
+export const crossedCount = async (
+  context: ServiceContext,
+  site: string,
+  experiment: string,
+): Promise<number> => (await counter(context, site, pointer(COUNTER.crossed, experiment))) ?? 0;

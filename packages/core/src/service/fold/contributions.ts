@@ -10,8 +10,8 @@ import type { Counts, VisitorRecord } from "../layout/records.js";
 
 /**
  * Counter names. Each is a prefix for what it counts, so that no name a client sends can be taken for another counter:
- * `event/{name}`, `segment/{name}`, `exposed/{experiment}/{variant}`, `converted/{experiment}/{variant}`, `measure/…` (parts escaped
- * as in JSON pointers), and these. Revenue is in ten-thousandths, so that sums are exact in any order.
+ * `event/{name}`, `segment/{name}`, `exposed/{experiment}/{variant}`, `converted/{experiment}/{variant}`, `crossed/{experiment}` for who
+ * saw more than one of its variants, `measure/…` (parts escaped as in JSON pointers), and these. Revenue is in ten-thousandths, so that sums are exact in any order.
  */
 export const COUNTER = {
   visitors: "visitors",
@@ -25,6 +25,7 @@ export const COUNTER = {
   segment: "segment/",
   exposed: "exposed",
   converted: "converted",
+  crossed: "crossed",
 } as const;
 
 /**
@@ -160,7 +161,11 @@ export function contributions(
     const isFirst = first[part] === undefined;
     if (has(name) || room < (isFirst ? 2 : 1)) return;
     add(name, 1);
-    if (!isFirst) return;
+    if (!isFirst) {
+      const crossed = COUNTER.crossed + part;
+      if (!has(crossed) && room > 0) add(crossed, 1);
+      return;
+    }
     first = { ...first, [part]: variant };
     room--;
   }

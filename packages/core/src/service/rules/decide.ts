@@ -5,6 +5,7 @@ import type { CompiledRuleset, Decision, DecisionVisitor } from "../../decisions
 import { AttuneError } from "../../kernel/errors.js";
 import type { Memberships } from "../../segments/types.js";
 import { initialState, visitorAttributes } from "../../state/index.js";
+import type { Assignments } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import { isStandIn } from "../layout/stand-in.js";
 import type { ServiceContext } from "../context.js";
@@ -14,15 +15,18 @@ import { checkSite } from "../layout/partitions.js";
 import type { AskedVisitor, DecideContext, DecideVisitor } from "../options.js";
 import type { DecideResult } from "../types.js";
 import type { Rulesets } from "./ruleset.js";
+import { assignmentsFor } from "./assignments.js";
 import { extraAttributes, type SiteRules } from "./site-rules.js";
 
 interface Known {
   grants: Grants;
   attributes: Attributes;
   segments: Memberships;
+  assignments: Assignments;
 }
 
 const NOTHING: Memberships = {};
+const NOBODY: Omit<Known, "grants"> = { attributes: {}, segments: NOTHING, assignments: {} };
 
 /** Whom a call asks about, by either of its names. */
 function idOf(visitor: AskedVisitor): string | null {
@@ -47,26 +51,28 @@ function slotsOf(given: unknown): readonly string[] | null {
 
 /** What may be known of the visitor. Without the personalization purpose their partition is not read. */
 async function know(
-  { visitors, assessments, pseudonyms, clock }: ServiceContext,
+  service: ServiceContext,
   site: string,
   visitor: DecideVisitor,
   using: { policy: ConsentPolicy | null; rules: SiteRules; context: DecideContext },
 ): Promise<Known> {
+  const { visitors, assessments, pseudonyms, clock } = service;
   const { region, gpc = false } = using.context;
   const denied = deniedByGpc(using.policy, gpc);
   const passed = visitor.consent ?? null;
   const fallback = (): Grants => defaultGrants(using.policy, { now: clock.now(), region, gpc });
   // A stand-in's partition is a user's or a session's: no visitor is known by such an id.
   if (visitor.id === null || isStandIn(visitor.id) || passed?.personalization === false) {
-    return { grants: without(passed ?? fallback(), denied), attributes: {}, segments: NOTHING };
+    return { grants: without(passed ?? fallback(), denied), ...NOBODY };
   }
-  const known = await visitors.of(site, (await pseudonyms.of(site))("v", visitor.id));
+  const pseudonym = (await pseudonyms.of(site))("v", visitor.id);
+  const known = await visitors.of(site, pseudonym);
   const { consent: stored, record } = known;
   const said = passed !== null && stored !== null ? bothGrant(passed, stored.grants) : passed;
   const place = { now: clock.now(), region, gpc };
   const assumed = said ?? (stored === null ? fallback() : storedGrants(using.policy, stored, place));
   const grants = without(assumed, denied);
-  if (!grants.personalization) return { grants, attributes: {}, segments: NOTHING };
+  if (!grants.personalization) return { grants, ...NOBODY };
   const traits = known.traits ?? {};
   // Of somebody new as much is known as on a page that has just been opened.
   const now = record?.state ?? initialState();
@@ -75,6 +81,9 @@ async function know(
     attributes: { ...visitorAttributes(now), ...extraAttributes(now, traits) },
     // The ruleset may be newer than the visitor's last event, and so may the consent.
     segments: assessments.of(known, using.rules, grantedPurposes(grants)),
+    assignments: using.rules.sticky
+      ? await assignmentsFor(service, { site, visitor: pseudonym, known }, { policy: using.policy, place })
+      : NOBODY.assignments,
   };
 }
 
@@ -113,11 +122,12 @@ export async function decide(
       return { decisions: all(notReady), segments: known.segments, rulesetVersion: null };
     // Where the visitor is, conditions may read as well.
     const { site: _site, gpc: _gpc, ...facts } = ask.context;
-    const { grants, segments } = known;
+    const { grants, segments, assignments } = known;
     const about: DecisionVisitor = {
       id: asked.id,
       attributes: { ...known.attributes, context: facts },
       segments,
+      assignments,
       consent: grants,
     };
     const { version, decide: decideSlot } = compiled;

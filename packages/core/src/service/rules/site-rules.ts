@@ -1,4 +1,5 @@
 import type { CompiledRuleset } from "../../decisions/types.js";
+import { hasSticky } from "./assignments.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import { compileAssessment } from "../../segments/index.js";
 import { features } from "../../state/index.js";
@@ -9,6 +10,8 @@ import type { FoldRules } from "../fold/fold-visitor.js";
 /** A site's rules, ready to be used. */
 export interface SiteRules extends FoldRules {
   compiled: CompiledRuleset | null;
+  /** Some slot goes by what visitors were shown before. */
+  sticky: boolean;
 }
 
 /** What conditions can read of a visitor beyond the state's own attributes. */
@@ -26,6 +29,7 @@ export function rulesOf(compiled: CompiledRuleset | null): SiteRules {
   return {
     compiled,
     measuring: compiled?.ruleset.experiments === undefined ? null : compileMeasures(compiled.ruleset),
+    sticky: compiled !== null && hasSticky(compiled.ruleset),
     evaluate: (state, previous, traits, purposes) =>
       assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
   };

@@ -4,6 +4,10 @@ import type { JsonObject } from "../../kernel/json.js";
 
 const LIMIT = 1000;
 
+/** Exposures with further ones; as many as are remembered. */
+export const withSeen = (keys: readonly string[], more: readonly string[]): readonly string[] =>
+  [...new Set([...keys, ...more])].slice(-LIMIT);
+
 /**
  * Which decisions the visitor has seen, and for which purposes that was told: each slot and variant once in an experiment's run, which is as
  * long as its policy stays the same, so that every exposure tells the propensity it was made under; and once more where consent has come to
@@ -12,16 +16,16 @@ const LIMIT = 1000;
 export function createExposures() {
   let seen = new Set<string>();
   return {
-    /** The properties of the event that tells of this decision for these purposes, or null where there is nothing to tell. */
+    /** The properties of the event that tells of this decision for these purposes, and what is remembered of it; null where there is nothing to tell. */
     see(
       { slot, variant, reason, experiment, propensity, policyVersion, rulesetVersion, isFallback }: Decision,
       purposes: readonly Purpose[],
-    ): JsonObject | null {
+    ): { properties: JsonObject; seen: readonly string[] } | null {
       if (isFallback || reason === "override") return null;
       const keys = purposes.map((purpose) => [slot, variant, experiment, policyVersion, purpose].join("|"));
       if (keys.every((key) => seen.has(key))) return null;
-      seen = new Set([...seen, ...keys].slice(-LIMIT));
-      return {
+      seen = new Set(withSeen([...seen], keys));
+      const properties = {
         slot,
         variant,
         rulesetVersion,
@@ -29,6 +33,7 @@ export function createExposures() {
         ...(experiment === undefined ? {} : { experiment }),
         ...(policyVersion === undefined ? {} : { policyVersion }),
       };
+      return { properties, seen: keys };
     },
     list: (): readonly string[] => [...seen],
     load(keys: readonly string[]): void {

@@ -2,8 +2,7 @@ import type { StorageShare } from "../ports/environment.js";
 import { openChannel } from "./open-channel.js";
 
 /**
- * Pages of one origin tell each other to look at what they keep together. A page that leaves gives up what it has not ended and hears nothing, since
- * browsers keep no page for its return that a message reaches; when it is back, it looks.
+ * Pages of one origin tell each other to look at what they keep together; one that comes out of the back/forward cache looks, too.
  *
  * @param letGo Ends at once what must not go on in a page that leaves.
  */
@@ -12,33 +11,17 @@ export function shareStorage(
   listener: (missed: boolean) => void,
   letGo: () => void,
 ): StorageShare {
-  const open = (): BroadcastChannel | null => openChannel(channelName, () => listener(false));
-  let channel = open();
-  const deafen = (): void => {
-    channel?.close();
-    channel = null;
-  };
-  const leave = (): void => {
-    deafen();
-    letGo();
-  };
+  const channel = openChannel(channelName, () => listener(false));
   const back = ({ persisted }: PageTransitionEvent): void => {
-    if (!persisted) return;
-    channel = open();
-    listener(true);
+    if (persisted) listener(true);
   };
-  addEventListener("pagehide", leave);
+  addEventListener("pagehide", letGo);
   addEventListener("pageshow", back);
   return {
-    tell() {
-      // What happens as the page leaves is told of too.
-      const voice = channel ?? openChannel(channelName, () => undefined);
-      voice?.postMessage(null);
-      if (voice !== channel) voice?.close();
-    },
+    tell: () => channel.post(null),
     end() {
-      deafen();
-      removeEventListener("pagehide", leave);
+      channel.close();
+      removeEventListener("pagehide", letGo);
       removeEventListener("pageshow", back);
     },
   };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeDevice, type FakeOptions, fakeTime } from "../../test/fake-environment.js";
-import { granted, make, view } from "../../test/shop.js";
+import { granted, make, ruleset, view } from "../../test/shop.js";
 import type { Event } from "../events/types.js";
 import { features } from "../state/features.js";
 import { fold } from "../state/fold.js";
@@ -27,7 +27,7 @@ function tabs(options: AttuneOptions = {}) {
       await time.settle();
       return page;
     },
-    undecided: (seed: number) => make({ ...fake, seed }, options),
+    undecided: (seed: number, more: AttuneOptions = {}) => make({ ...fake, seed }, { ...options, ...more }),
     /** What was recorded, in its order. */
     events: () =>
       [...device.queue.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ body }) => body as Event),
@@ -108,6 +108,26 @@ describe("several pages of one visitor", () => {
       }),
       { numRuns: Number(process.env.ATTUNE_HISTORIES ?? 60) },
     );
+  });
+
+  it("are in a segment since the event that made it so, though one that has no rules yet writes that down", async () => {
+    const { open, undecided, time, kept, events } = tabs();
+    const first = await open();
+    await view(first.attune);
+    await time.advance(100);
+    await view(first.attune);
+    // Opens before that is written, and its rules are slow.
+    const late = undecided(5, { decisions: {} });
+    late.attune.start();
+    await late.attune.ready();
+    await time.advance(10);
+    expect(late.attune.snapshot().segments).toEqual({ browsing: events()[1]?.occurredAt });
+    await view(late.attune);
+    late.attune.loadRuleset(ruleset);
+    await time.advance(1000);
+    const segments = { browsing: events()[1]?.occurredAt };
+    expect(kept().segments).toEqual(segments);
+    for (const { attune } of [first, late]) expect(attune.snapshot().segments).toEqual(segments);
   });
 
   it("begin one session where they open, or go on after a pause, at the same moment", async () => {

@@ -44,7 +44,7 @@ export function createCollection(parts: RecordingParts): Collection {
     // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
     if (leaves) {
       keeper.cancel();
-      following.tell();
+      following.leave();
       void saved.then(() => host.attempt(() => storage?.close()));
     }
     await Promise.all([delivery.hide(leaves), saved]);

@@ -68,7 +68,7 @@ export const createRecording: CreateRecording = (context) => {
       await collection.end(true);
       if (collecting(consent().grants)) await collection.begin();
       changed();
-      parts.following.tell();
+      void parts.following.tell();
     },
     flush: async () => void (await Promise.all([keeper.save(), delivery.flush()])),
     export: () => exportVisitor(parts),

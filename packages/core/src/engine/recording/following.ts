@@ -27,8 +27,10 @@ export interface Following {
    * @returns The end of it.
    */
   begin(onErased: () => void): () => void;
-  /** Something has happened here: the others look. */
-  tell(): void;
+  /** Something has happened here: the others look, once it is on the device; those that a leaving page tells find it there soon enough. */
+  tell(stored?: Promise<unknown>): Promise<void>;
+  /** The page may not be there any more when something is stored. */
+  leave(): void;
   /** Looks now. Resolves when this page is as the device is. */
   look(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function createFollowing(options: FollowingOptions): Following {
   let erased: (() => void) | null = null;
   let looking: Promise<void> | null = null;
   let again = false;
+  let leaves = false;
 
   const run = async (): Promise<void> => {
     do {
@@ -66,6 +69,7 @@ export function createFollowing(options: FollowingOptions): Following {
       others = host.attempt(() =>
         host.environment.storage?.share?.((missed) => {
           if (!missed) return void look();
+          leaves = false;
           // What happens in a page that is back goes on from what happened while it was away.
           hold();
           void look().then(release);
@@ -77,8 +81,13 @@ export function createFollowing(options: FollowingOptions): Following {
         others = undefined;
       };
     },
-    tell() {
+    async tell(stored) {
+      if (!leaves) await stored;
       if (device.status() === "device") host.attempt(() => others?.tell());
+    },
+    leave() {
+      leaves = true;
+      host.attempt(() => others?.tell());
     },
     look,
   };

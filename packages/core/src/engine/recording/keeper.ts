@@ -54,7 +54,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!kept) return null;
     for (const { body } of notes) kept = afterwards(kept, body as Happened, find);
     // By the rules of now.
-    const segments = find(kept.state, kept.segments, kept.visitor.traits);
+    const segments = find(kept.state, kept.segments, kept.visitor.traits) ?? kept.segments;
     return mayLearn() ? { ...kept, segments } : unlearned({ ...kept, segments });
   };
   const isNews = ({ value, notes }: Found): boolean =>

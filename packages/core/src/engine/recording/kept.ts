@@ -33,12 +33,18 @@ export interface Happened {
   user?: Omit<Visitor, "id">;
   /** Exposures that the event tells of. */
   seen?: readonly string[];
+  /** In which segments the page found the visitor then: for pages that have no rules yet. */
+  segments: Memberships;
   /** Where the event began the session to come: the id of the one after. */
   next?: string;
 }
 
-/** The segments of whoever is in this state, by the rules and the consent of the page that asks. */
-export type Find = (state: VisitorState, previous: Memberships, traits: Visitor["traits"]) => Memberships;
+/** The segments of whoever is in this state, by the rules and the consent of the page that asks; null where it has no rules yet. */
+export type Find = (
+  state: VisitorState,
+  previous: Memberships,
+  traits: Visitor["traits"],
+) => Memberships | null;
 
 /** Whether a value from outside is a state this version of the fold can go on from. */
 export const isState = (value: unknown): value is VisitorState =>
@@ -71,7 +77,8 @@ export const asUser = (
 });
 
 /** What is kept after one thing more has happened. Pure; what happened to somebody else changes nothing. */
-export function afterwards(kept: Kept, { event, user, seen, next }: Happened, find: Find): Kept {
+export function afterwards(kept: Kept, happened: Happened, find: Find): Kept {
+  const { event, user, seen, next } = happened;
   if (event.visitorId !== kept.visitor.id) return kept;
   const visitor = user ? asUser(kept.visitor, user) : kept.visitor;
   const state = fold(kept.state, event);
@@ -79,7 +86,7 @@ export function afterwards(kept: Kept, { event, user, seen, next }: Happened, fi
     ...kept,
     visitor,
     state,
-    segments: find(state, kept.segments, visitor.traits),
+    segments: find(state, kept.segments, visitor.traits) ?? happened.segments,
     exposures: seen ? withSeen(kept.exposures, seen) : kept.exposures,
     ...(next !== undefined && event.sessionId === kept.next ? { next } : {}),
   };

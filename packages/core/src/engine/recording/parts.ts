@@ -79,7 +79,7 @@ export function createParts(context: RecordingContext) {
     await keeper.replace({
       ...{ v: 1, visitor, state, segments, told, exposures: exposures.list(), next: sessions.coming() },
     });
-    following.tell();
+    void following.tell();
   };
   return {
     ...context,

@@ -57,14 +57,13 @@ export function createRecorder({
       return { status: "memory" };
     }
     const next = event.sessionId === coming ? { next: sessions.begin() } : {};
-    const note = { id: event.id, body: { event, page, ...also, ...next } satisfies Happened };
+    const note = { id: event.id, body: { event, page, segments: model.found(), ...also, ...next } satisfies Happened };
     const item = { id: event.id, body: event, weight: weightOf(event.name) };
     const queued = host.environment.network
       ? delivery.add(item, event.name, note)
       : delivery.note(note).then(() => "memory" as const);
     changed();
-    const status = await queued;
-    following.tell();
-    return { status };
+    void following.tell(queued);
+    return { status: await queued };
   };
 }

@@ -26,7 +26,7 @@ export interface VisitorModel {
   /** The page's own finding alone: what it goes on from. */
   found(): Memberships;
   told(): Told;
-  /** The segments of whoever is in a state, by the same rules and consent; `previous` itself where nothing changed. */
+  /** The segments of whoever is in a state, by the rules and the consent of now. */
   find: Find;
   /** From now on the server has said this. */
   tell(told: Told): void;
@@ -97,7 +97,7 @@ export function createVisitorModel(): VisitorModel {
   };
 
   const find: Find = (at, previous, given) => {
-    if (!assess) return purposes.includes("personalization") ? previous : {};
+    if (!assess) return purposes.includes("personalization") ? null : {};
     const scores = (): Attributes => {
       const vector = features(at);
       return { engagement: engagementScore(vector).value, intent: intentScore(vector).value };

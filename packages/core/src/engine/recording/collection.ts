@@ -14,6 +14,9 @@ export interface Collection {
   close(): Promise<void>;
 }
 
+/** Nothing is kept under this. */
+const LAST = "last";
+
 interface Period {
   loaded: Promise<void>;
 }
@@ -39,8 +42,8 @@ export function createCollection(parts: RecordingParts): Collection {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
   const hide = async (leaves = false): Promise<void> => {
-    // A page that leaves has noted what happened; it is for those that stay to write it down.
-    const saved = leaves ? delivery.written() : keeper.save();
+    // A page that leaves has noted what happened, which those that stay write down. It reads something: by then all is written that is told of in this moment.
+    const saved = leaves ? device.use((given) => given.get(LAST)) : keeper.save();
     // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
     if (leaves) {
       keeper.cancel();

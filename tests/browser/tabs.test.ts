@@ -24,7 +24,13 @@ const known = () => {
   const { features: found, segments } = attune.snapshot();
   const { id, startedAt, lastActivityAt } = attune.session() ?? {};
   const offer = attune.decide("offer").variant;
-  return { features: found, segments, session: [id, startedAt, lastActivityAt], offer, who: attune.visitor()?.id };
+  return {
+    features: found,
+    segments,
+    session: [id, startedAt, lastActivityAt],
+    offer,
+    who: attune.visitor()?.id,
+  };
 };
 
 /** What lies on the device: the folded state, what is still to be folded into it, and what waits to be sent. Runs in the page. */
@@ -86,7 +92,9 @@ describe.skipIf(noChromium !== null)("several tabs in Chromium", () => {
   /** What was recorded, once each, in its order; what has arrived and what waits. */
   const recorded = async (page: Page): Promise<Event[]> => {
     const all = [...site.events(), ...(await page.evaluate(onDevice)).queue] as unknown as Event[];
-    return [...new Map(all.map((event) => [event.id, event])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...new Map(all.map((event) => [event.id, event])).values()].sort((a, b) =>
+      a.id < b.id ? -1 : 1,
+    );
   };
   const expectSame = async (...pages: Page[]) => {
     const [first, ...others] = pages as [Page, ...Page[]];
@@ -160,7 +168,9 @@ describe.skipIf(noChromium !== null)("several tabs in Chromium", () => {
     const crash = new Promise((resolve) => second.once("crash", resolve));
     // Each is on the device, and nothing was written down: the page is gone before.
     await second.evaluate(async () => {
-      await Promise.all([1, 2, 3].map((n) => lab.attune?.track("Product Viewed", { product_id: `last-${n}` })));
+      await Promise.all(
+        [1, 2, 3].map((n) => lab.attune?.track("Product Viewed", { product_id: `last-${n}` })),
+      );
     });
     void client.send("Page.crash").catch(() => undefined);
     await crash;
@@ -173,20 +183,26 @@ describe.skipIf(noChromium !== null)("several tabs in Chromium", () => {
   });
 
   it("T3 are kept for a return, and are back as the others have become", async () => {
-    const [first, second] = [await open(), await open()];
-    await look(first, 1);
-    await first.evaluate(() => {
-      addEventListener("pageshow", ({ persisted }) => {
-        if (persisted) void lab.attune?.track("Came Back");
+    const second = await open();
+    const backAsItWas = async (): Promise<Page | null> => {
+      const first = await open();
+      await look(first, 1);
+      await first.evaluate(() => {
+        addEventListener("pageshow", ({ persisted }) => {
+          if (persisted) void lab.attune?.track("Came Back");
+        });
       });
-    });
-    await first.goto(`${site.url}/elsewhere`);
-    await look(second, 2);
-    await second.evaluate(() => lab.attune?.reset());
-    await look(second, 3);
-    await first.goBack({ waitUntil: "commit" });
-    // It is the very page that left.
-    expect(await first.evaluate(() => lab.attune !== null)).toBe(true);
+      await first.goto(`${site.url}/elsewhere`);
+      await look(second, 2);
+      await second.evaluate(() => lab.attune?.reset());
+      await look(second, 3);
+      await first.goBack({ waitUntil: "commit" });
+      // Whether a browser keeps a page is its own affair: a busy one may not.
+      return (await first.evaluate(() => lab.attune !== null)) ? first : null;
+    };
+    let first: Page | null = null;
+    for (let tries = 0; !first && tries < 5; tries++) first = await backAsItWas();
+    if (!first) throw new Error("never kept");
     const shown = await expectSame(first, second);
     expect(shown.features.productViews).toBe(1);
     const back = (await recorded(first)).find(({ name }) => name === "Came Back");

@@ -136,6 +136,7 @@ export function fakeEnvironment(options: FakeOptions = {}) {
         tell() {
           for (const page of device.pages) if (page !== mine) void Promise.resolve().then(() => page(false));
         },
+        rest: () => void device.log.push("storage:rest"),
         end: () => void device.pages.delete(mine),
       };
     },

@@ -29,6 +29,8 @@ function within<T>(
   });
 }
 
+const isFull = (error: unknown): boolean => (error as DOMException | null)?.name === "QuotaExceededError";
+
 function giveUp(transaction: IDBTransaction): void {
   try {
     transaction.abort();
@@ -133,7 +135,7 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
     try {
       return await task();
     } catch (error) {
-      if ((error as DOMException | null)?.name !== "QuotaExceededError" || share > 0.4) throw error;
+      if (!isFull(error) || share > 0.4) throw error;
       const count = (await run<number>("readonly", (_, queue) => queue.count())) ?? 0;
       const room = Math.ceil(count * share);
       await drop(room);
@@ -186,13 +188,18 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
       await insert(() => write((values) => values.put(value, key)));
     },
     async enqueue(items, notes = []) {
-      const count = await insert(() =>
+      const put = (left: readonly Note[]) =>
         write((values, queue) => {
-          for (const note of notes) values.put(note, noteKey(note.id));
+          for (const note of left) values.put(note, noteKey(note.id));
           for (const item of items) queue.put(item);
           return queue.count();
-        }),
-      );
+        });
+      // Where there is no room for both, what is to be sent matters more than what the next page knows of it.
+      const count = await put(notes).catch(async (error: unknown) => {
+        if (!isFull(error)) throw error;
+        await write((values) => void values.delete(allNotes()));
+        return insert(() => put([]));
+      });
       const over = (count ?? 0) - limit;
       const excess = over > 0 ? Math.max(over, Math.floor(limit * ROOM)) : 0;
       if (excess > 0) await drop(excess);
@@ -234,10 +241,7 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
     },
     merge: (key, make) => insert(() => merge(key, make)),
     watch: (listener) => watchQueue(name, listener),
-    share: (listener) =>
-      shareStorage(`${name} state`, listener, () => {
-        for (const transaction of merges) giveUp(transaction);
-      }),
+    share: (listener) => shareStorage(`${name} state`, listener, () => merges.forEach(giveUp), close),
     async destroy() {
       if (opened) {
         // Emptied first: deletion may have to wait for other pages, the data must not.

@@ -55,7 +55,10 @@ describe("several pages of one visitor", () => {
     const first = await open();
     const second = await open();
     for (let i = 0; i < 6; i++) {
-      await (i % 2 ? second : first).attune.track("Product Viewed", { product_id: `hat-${i}`, price: 10 + i });
+      await (i % 2 ? second : first).attune.track("Product Viewed", {
+        product_id: `hat-${i}`,
+        price: 10 + i,
+      });
       await time.advance(50);
       expect(seenBy(first.attune)).toEqual(seenBy(second.attune));
     }
@@ -144,7 +147,9 @@ describe("several pages of one visitor", () => {
   });
 
   it("are one visitor in one session where consent is given to several at once", async () => {
-    const { undecided, time, events } = tabs({ consent: { policy: { version: "1", memoryBeforeDecision: true } } });
+    const { undecided, time, events } = tabs({
+      consent: { policy: { version: "1", memoryBeforeDecision: true } },
+    });
     const pages = [undecided(3), undecided(4)];
     for (const { attune } of pages) {
       attune.start();
@@ -169,7 +174,11 @@ describe("who the visitor is, in several pages", () => {
     await second.attune.identify("user-1", { since: 2020 });
     await time.settle();
     const traits = { plan: "gold", since: 2020 };
-    expect(first.attune.visitor()).toMatchObject({ userId: "user-1", traits, preferences: { theme: "dark" } });
+    expect(first.attune.visitor()).toMatchObject({
+      userId: "user-1",
+      traits,
+      preferences: { theme: "dark" },
+    });
     expect(second.attune.visitor()).toEqual(first.attune.visitor());
     const known = first.attune.visitor()?.id;
 
@@ -181,7 +190,11 @@ describe("who the visitor is, in several pages", () => {
     expect(first.attune.snapshot().features.productViews).toBe(0);
     expect(device.cookies.get("visitor")).toBe(first.attune.visitor()?.id);
     // What was done before is still told of, as what it was.
-    expect([...device.queue.values()].map(({ body }) => (body as Event).visitorId)).toEqual([known, known, known]);
+    expect([...device.queue.values()].map(({ body }) => (body as Event).visitorId)).toEqual([
+      known,
+      known,
+      known,
+    ]);
 
     await first.attune.identify("user-2", { plan: "silver" });
     await second.attune.identify("user-3", { plan: "lead" });
@@ -203,7 +216,12 @@ describe("who the visitor is, in several pages", () => {
     await time.advance(1000);
     expect(second.attune.visitor()).toEqual(first.attune.visitor());
     expect(first.attune.snapshot().features.productViews).toBe(1);
-    const left = JSON.stringify([[...device.values], [...device.queue], [...device.notes], [...device.cookies]]);
+    const left = JSON.stringify([
+      [...device.values],
+      [...device.queue],
+      [...device.notes],
+      [...device.cookies],
+    ]);
     expect(left).not.toContain(known);
     second.hide(true);
     await time.settle();
@@ -257,7 +275,9 @@ describe("who the visitor is, in several pages", () => {
   });
 
   it("without consent what is remembered in one page stays in it", async () => {
-    const { undecided, time, device } = tabs({ consent: { policy: { version: "1", memoryBeforeDecision: true } } });
+    const { undecided, time, device } = tabs({
+      consent: { policy: { version: "1", memoryBeforeDecision: true } },
+    });
     const pages = [undecided(3), undecided(4)];
     for (const { attune } of pages) attune.start();
     await view(pages[0]?.attune as Attune);

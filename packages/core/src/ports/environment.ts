@@ -114,6 +114,8 @@ export interface Found {
 /** How the pages of a device tell each other to look. No word of what there is to see passes between them. */
 export interface StorageShare {
   tell(): void;
+  /** The page leaves, and all is written: where it may be kept for a return nothing stays open. */
+  rest(): void;
   end(): void;
 }
 

@@ -14,9 +14,6 @@ export interface Collection {
   close(): Promise<void>;
 }
 
-/** Nothing is kept under this. */
-const LAST = "last";
-
 interface Period {
   loaded: Promise<void>;
 }
@@ -42,15 +39,12 @@ export function createCollection(parts: RecordingParts): Collection {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
   const hide = async (leaves = false): Promise<void> => {
-    // A page that leaves has noted what happened, which those that stay write down. It reads something: by then all is written that is told of in this moment.
-    const saved = leaves ? device.use((given) => given.get(LAST)) : keeper.save();
-    // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
     if (leaves) {
+      // It has noted what happened; those that stay write it down.
       keeper.cancel();
       following.leave();
-      void saved.then(() => host.attempt(() => storage?.close()));
     }
-    await Promise.all([delivery.hide(leaves), saved]);
+    await Promise.all([delivery.hide(leaves), leaves ? delivery.written() : keeper.save()]);
   };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
@@ -89,30 +83,30 @@ export function createCollection(parts: RecordingParts): Collection {
   };
 
   const begin = async (): Promise<void> => {
-      if (active) return active.loaded;
-      if (closed) return;
-      hold();
-      device.open();
-      const mine: Period = { loaded: Promise.resolve() };
-      active = mine;
-      const isCurrent = (): boolean => active === mine;
-      mine.loaded = load(isCurrent).then(() => {
-        if (!isCurrent()) return;
-        changed();
-        // What happened while loading comes before what capture says of this page.
-        release();
-        stops = [
-          // First: what a page says that is back comes after what it missed.
-          following.begin(beginAgain),
-          host.attempt(() => capture?.(sinkOf(parts))),
-          host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
-          host.attempt(pushes.begin),
-          host.attempt(delivery.watch),
-        ];
-        // What an earlier page could not deliver.
-        if (storage) void delivery.flush();
-      });
-      return mine.loaded;
+    if (active) return active.loaded;
+    if (closed) return;
+    hold();
+    device.open();
+    const mine: Period = { loaded: Promise.resolve() };
+    active = mine;
+    const isCurrent = (): boolean => active === mine;
+    mine.loaded = load(isCurrent).then(() => {
+      if (!isCurrent()) return;
+      changed();
+      // What happened while loading comes before what capture says of this page.
+      release();
+      stops = [
+        // First: what a page says that is back comes after what it missed.
+        following.begin(beginAgain),
+        host.attempt(() => capture?.(sinkOf(parts))),
+        host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
+        host.attempt(pushes.begin),
+        host.attempt(delivery.watch),
+      ];
+      // What an earlier page could not deliver.
+      if (storage) void delivery.flush();
+    });
+    return mine.loaded;
   };
   /** Another page has forgotten the visitor: this one goes on with whoever is next. */
   function beginAgain(): void {

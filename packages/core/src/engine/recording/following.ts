@@ -29,7 +29,7 @@ export interface Following {
   begin(onErased: () => void): () => void;
   /** Something has happened here: the others look, once it is on the device; those that a leaving page tells find it there soon enough. */
   tell(stored?: Promise<unknown>): Promise<void>;
-  /** The page may not be there any more when something is stored. */
+  /** The page leaves: it may not be there any more when something is stored. */
   leave(): void;
   /** Looks now. Resolves when this page is as the device is. */
   look(): Promise<void>;
@@ -88,6 +88,7 @@ export function createFollowing(options: FollowingOptions): Following {
     leave() {
       leaves = true;
       host.attempt(() => others?.tell());
+      void delivery.written().then(() => host.attempt(() => others?.rest()));
     },
     look,
   };

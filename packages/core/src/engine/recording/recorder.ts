@@ -57,7 +57,10 @@ export function createRecorder({
       return { status: "memory" };
     }
     const next = event.sessionId === coming ? { next: sessions.begin() } : {};
-    const note = { id: event.id, body: { event, page, segments: model.found(), ...also, ...next } satisfies Happened };
+    const note = {
+      id: event.id,
+      body: { event, page, segments: model.found(), ...also, ...next } satisfies Happened,
+    };
     const item = { id: event.id, body: event, weight: weightOf(event.name) };
     const queued = host.environment.network
       ? delivery.add(item, event.name, note)

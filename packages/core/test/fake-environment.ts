@@ -3,6 +3,7 @@ import type {
   CaptureSink,
   DeviceStorage,
   Environment,
+  Note,
   QueueItem,
   SendOutcome,
 } from "../src/ports/environment.js";
@@ -21,6 +22,9 @@ export function fakeDevice() {
     cookies: new Map<string, string>(),
     values: new Map<string, unknown>(),
     queue: new Map<string, QueueItem>(),
+    notes: new Map<string, Note>(),
+    /** Pages that are open on it, and hear each other. */
+    pages: new Set<(missed: boolean) => void>(),
     /** Every touch, in order: `cookie:write:visitor`, `storage:set`, `send`, … */
     log: [] as string[],
   };
@@ -72,6 +76,8 @@ export interface FakeOptions {
   answer?: (sent: Sent, count: number) => SendOutcome | Promise<SendOutcome>;
   ruleset?: unknown;
   url?: string;
+  /** Of the page's chance (default 7): pages of one device must not make the same ids. */
+  seed?: number;
 }
 
 /** An environment in memory. What is under test is the engine; this only writes down how it was used. */
@@ -87,6 +93,10 @@ export function fakeEnvironment(options: FakeOptions = {}) {
   const errors: unknown[] = [];
   let hide = (_leaves: boolean): void => undefined;
   let sink: CaptureSink | null = null;
+  let alive = true;
+  let hears = true;
+  let missed = false;
+  let hear: ((missed: boolean) => void) | null = null;
   const said = <T>(what: string, value: T): T => {
     device.log.push(what);
     return value;
@@ -99,11 +109,37 @@ export function fakeEnvironment(options: FakeOptions = {}) {
   const storage: DeviceStorage = {
     get: (key) => touch("get", () => structuredClone(device.values.get(key))),
     set: (key, value) => touch("set", () => void device.values.set(key, structuredClone(value))),
-    enqueue: (items) =>
+    enqueue: (items, notes = []) =>
       touch("enqueue", () => {
         for (const item of items) device.queue.set(item.id, structuredClone(item));
+        for (const note of notes) device.notes.set(note.id, structuredClone(note));
         return 0;
       }),
+    merge: (key, make) =>
+      touch(make ? "merge" : "look", () => {
+        const notes = [...device.notes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+        const found = structuredClone({ value: device.values.get(key), notes });
+        const next = structuredClone(make?.(found));
+        if (next === undefined) return found;
+        device.values.set(key, next);
+        device.notes.clear();
+        return { value: structuredClone(next), notes: [] };
+      }),
+    share(listener) {
+      const mine = (isBack: boolean): void => {
+        if (hears) listener(isBack);
+        else missed = true;
+      };
+      hear = listener;
+      device.pages.add(mine);
+      return {
+        tell() {
+          for (const page of device.pages) if (page !== mine) void Promise.resolve().then(() => page(false));
+        },
+        rest: () => void device.log.push("storage:rest"),
+        end: () => void device.pages.delete(mine),
+      };
+    },
     peek: (limit) =>
       touch("peek", () => [...device.queue.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)),
     remove: (ids) => touch("remove", () => ids.forEach((id) => device.queue.delete(id))),
@@ -111,13 +147,14 @@ export function fakeEnvironment(options: FakeOptions = {}) {
       touch("destroy", () => {
         device.values.clear();
         device.queue.clear();
+        device.notes.clear();
       }),
     close: () => void device.log.push("storage:close"),
   };
   const environment: Environment = {
     clock: time.clock,
-    timers: time.timers,
-    random: seededRandom(7),
+    timers: { ...time.timers, set: (task, ms) => time.timers.set(() => void (alive && task()), ms) },
+    random: seededRandom(options.seed ?? 7),
     tzOffset: () => 60,
     privacy: { gpc: options.gpc ?? false, ...(options.region ? { region: options.region } : {}) },
     cookies: {
@@ -169,6 +206,14 @@ export function fakeEnvironment(options: FakeOptions = {}) {
     consents,
     errors,
     hide: (leaves = false) => hide(leaves),
+    /** From now on no timer of this page runs any more. */
+    kill: () => void (alive = false),
+    /** Whether the page hears the others; where it does again, it is said to have missed something. */
+    hears(does: boolean): void {
+      hears = does;
+      if (does && missed) hear?.(true);
+      missed = false;
+    },
     sink: () => sink,
     /** The bodies of all events that left, in the order in which they did. */
     events: () =>

@@ -16,9 +16,9 @@ export function browserConsentSync(
     document.addEventListener("visibilitychange", back);
     addEventListener("pageshow", back);
     return {
-      publish: (record) => channel?.postMessage(record),
+      publish: (record) => channel.post(record),
       stop() {
-        channel?.close();
+        channel.close();
         document.removeEventListener("visibilitychange", back);
         removeEventListener("pageshow", back);
       },

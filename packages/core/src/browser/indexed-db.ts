@@ -1,5 +1,6 @@
-import type { DeviceStorage, QueueItem } from "../ports/environment.js";
+import type { DeviceStorage, Found, Note, QueueItem } from "../ports/environment.js";
 import { watchQueue } from "./queue-watch.js";
+import { shareStorage } from "./storage-share.js";
 
 const OPEN_MS = 3000;
 /** Far more than a day offline makes; a page that can never deliver must not fill the device. */
@@ -8,6 +9,9 @@ const QUEUE_LIMIT = 20_000;
 const ROOM = 0.01;
 /** So long a page waits for its turn to send, ms. */
 const TURN_MS = 5000;
+/** Keys of notes lie among the values: after all that are texts. */
+const noteKey = (id: string): IDBValidKey => ["note", id];
+const allNotes = (): IDBKeyRange => IDBKeyRange.bound(["note"], ["note", []]);
 
 /** Some browsers neither open nor refuse a database in private mode: after a while that counts as refused. */
 function within<T>(
@@ -23,6 +27,16 @@ function within<T>(
       (reason) => (clearTimeout(timer), reject(reason)),
     );
   });
+}
+
+const isFull = (error: unknown): boolean => (error as DOMException | null)?.name === "QuotaExceededError";
+
+function giveUp(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended, and only has not said so yet.
+  }
 }
 
 /** Removes so many: the oldest of those that matter least. O(queue). */
@@ -50,6 +64,8 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
   let opened: Promise<IDBDatabase> | null = null;
   /** Events that made room on a full device and are not told of yet. */
   let evicted = 0;
+  /** Ask for more as answers come: of a page that is left they would never end, and hold up what it still writes. */
+  const merges = new Set<IDBTransaction>();
 
   const open = (): Promise<IDBDatabase> => {
     const mine = (opened ??= within<IDBDatabase>((resolve, reject) => {
@@ -115,31 +131,74 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
   };
 
   /** Writes. Where the device is full, a tenth of the queue makes room, and if that is not enough twice as much, up to all but a third. */
-  async function insert<T>(
-    action: (values: IDBObjectStore, queue: IDBObjectStore) => IDBRequest<T>,
-    share = 0.1,
-  ): Promise<T | undefined> {
+  async function insert<T>(task: () => Promise<T>, share = 0.1): Promise<T> {
     try {
-      return await write(action);
+      return await task();
     } catch (error) {
-      if ((error as DOMException | null)?.name !== "QuotaExceededError" || share > 0.4) throw error;
+      if (!isFull(error) || share > 0.4) throw error;
       const count = (await run<number>("readonly", (_, queue) => queue.count())) ?? 0;
       const room = Math.ceil(count * share);
       await drop(room);
       evicted += room;
-      return insert(action, share * 2);
+      return insert(task, share * 2);
     }
+  }
+
+  async function merge(key: string, make?: (found: Found) => unknown): Promise<Found | undefined> {
+    const database = await open();
+    return within<Found | undefined>((resolve, reject) => {
+      const transaction = database.transaction("values", make ? "readwrite" : "readonly");
+      const values = transaction.objectStore("values");
+      const value = values.get(key) as IDBRequest<unknown>;
+      const notes = values.getAll(allNotes()) as IDBRequest<Note[]>;
+      let failure: unknown;
+      let found: Found | undefined;
+      if (make) merges.add(transaction);
+      else transaction.commit();
+      notes.onsuccess = () => {
+        found = { value: value.result, notes: notes.result };
+        try {
+          const next = make?.(found);
+          if (next === undefined) return;
+          values.put(next, key);
+          values.delete(allNotes());
+          found = { value: next, notes: [] };
+        } catch (error) {
+          failure = error;
+          transaction.abort();
+        }
+      };
+      transaction.oncomplete = () => {
+        merges.delete(transaction);
+        resolve(found);
+      };
+      transaction.onabort = () => {
+        merges.delete(transaction);
+        const cause = failure ?? transaction.error;
+        // Given up by this page itself there is no cause.
+        if (cause) reject(cause);
+        else resolve(undefined);
+      };
+    });
   }
 
   return {
     get: (key) => run<unknown>("readonly", (values) => values.get(key)),
     async set(key, value) {
-      await insert((values) => values.put(value, key));
+      await insert(() => write((values) => values.put(value, key)));
     },
-    async enqueue(items) {
-      const count = await insert((_, queue) => {
-        for (const item of items) queue.put(item);
-        return queue.count();
+    async enqueue(items, notes = []) {
+      const put = (left: readonly Note[]) =>
+        write((values, queue) => {
+          for (const note of left) values.put(note, noteKey(note.id));
+          for (const item of items) queue.put(item);
+          return queue.count();
+        });
+      // Where there is no room for both, what is to be sent matters more than what the next page knows of it.
+      const count = await put(notes).catch(async (error: unknown) => {
+        if (!isFull(error)) throw error;
+        await write((values) => void values.delete(allNotes()));
+        return insert(() => put([]));
       });
       const over = (count ?? 0) - limit;
       const excess = over > 0 ? Math.max(over, Math.floor(limit * ROOM)) : 0;
@@ -180,7 +239,9 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
       }
       return mine;
     },
+    merge: (key, make) => insert(() => merge(key, make)),
     watch: (listener) => watchQueue(name, listener),
+    share: (listener) => shareStorage(`${name} state`, listener, () => merges.forEach(giveUp), close),
     async destroy() {
       if (opened) {
         // Emptied first: deletion may have to wait for other pages, the data must not.

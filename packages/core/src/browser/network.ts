@@ -1,5 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
-import { openChannel } from "./open-channel.js";
+import { openChannel, type PageChannel } from "./open-channel.js";
 import type { Cancellation, DeviceNetwork, QueueItem, SendOutcome } from "../ports/environment.js";
 
 /** What survives the page shares 65,536 bytes in every browser (Fetch standard, keepalive); a little is left for the host. */
@@ -91,7 +91,7 @@ export function browserNetwork(
   let keptAlive = 0;
   /** What stands before the endpoint, or is it, takes no compressed bodies. */
   let plain = false;
-  let channel: BroadcastChannel | null = null;
+  let channel: PageChannel | null = null;
   /** Until when the endpoint asked another page to wait, epoch ms. */
   let quietUntil = 0;
 
@@ -168,7 +168,7 @@ export function browserNetwork(
     hint(await failed(response));
     const afterMs = retryAfter(response.headers.get("retry-after"), Date.now());
     if (afterMs === undefined) return { status: "retry" };
-    channel?.postMessage(Date.now() + Math.min(afterMs, WAIT_MAX_MS));
+    channel?.post(Date.now() + Math.min(afterMs, WAIT_MAX_MS));
     return { status: "retry", afterMs };
   }
 

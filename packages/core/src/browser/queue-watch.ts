@@ -51,7 +51,7 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
     });
     locks
       .request(mine, () => {
-        channel?.postMessage(mine);
+        channel.post(mine);
         return held;
       })
       .catch(() => undefined);
@@ -88,7 +88,7 @@ export function watchQueue(name: string, onGone: () => void): QueueWatch {
       removeEventListener("pagehide", leave);
       removeEventListener("pageshow", back);
       leave();
-      channel?.close();
+      channel.close();
     },
   };
 }

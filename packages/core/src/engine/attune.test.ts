@@ -62,6 +62,8 @@ describe("T7: a device or network that refuses", () => {
           get: boom,
           set: boom,
           enqueue: boom,
+          merge: boom,
+          share: boom,
           peek: boom,
           remove: boom,
           destroy: boom,

@@ -275,7 +275,7 @@ describe("delivery", () => {
       [false, true, 1],
       [true, false, 1],
     ]);
-    expect(device.log).toContain("storage:close");
+    expect(device.log).toContain("storage:rest");
     expect(device.queue.size).toBe(1);
     await time.advance(1000);
     expect(

@@ -81,8 +81,18 @@ export interface DeviceCookies {
 export interface DeviceStorage {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
-  /** Resolves when the items are on the device, with how many had to make room for them: of those that matter least, the oldest. */
-  enqueue(items: readonly QueueItem[]): Promise<number>;
+  /**
+   * Resolves when the items and notes are on the device, all or none, with how many items had to make room for them: of those that matter
+   * least, the oldest. All of it is asked for at once, so that it is done for a page that goes away too.
+   */
+  enqueue(items: readonly QueueItem[], notes?: readonly Note[]): Promise<number>;
+  /**
+   * A value, and the notes that were left since it was made. What `make` gives takes the place of both, and no other page of the device comes
+   * between; undefined, or no `make`, leaves them. Undefined where the page went away meanwhile: then nothing is changed.
+   *
+   * @param make Pure: it may be called again.
+   */
+  merge(key: string, make?: (found: Found) => unknown): Promise<Found | undefined>;
   /** Oldest first. */
   peek(limit: number): Promise<QueueItem[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -93,9 +103,32 @@ export interface DeviceStorage {
   exclusive?(task: () => Promise<void>, signal: Cancellation): Promise<boolean>;
   /** Calls back when another page of this device that owed events may have left some. Absent: nobody tells. */
   watch?(listener: () => void): QueueWatch;
+  /** Calls back when another page of this device says that it has left something; `missed`: what was said meanwhile was not heard. Absent: nobody tells. */
+  share?(listener: (missed: boolean) => void): StorageShare;
   /** Closes and deletes everything this storage ever wrote. May be opened again by a later call. */
   destroy(): Promise<void>;
   close(): void;
+}
+
+/** What a page leaves on the device for a value that all its pages make together. */
+export interface Note {
+  /** Notes are read in the order of their ids. */
+  id: string;
+  body: unknown;
+}
+
+/** A value (undefined: none), and the notes that belong to it, oldest first. */
+export interface Found {
+  value: unknown;
+  notes: readonly Note[];
+}
+
+/** How the pages of a device tell each other to look. No word of what there is to see passes between them. */
+export interface StorageShare {
+  tell(): void;
+  /** The page leaves, and all is written: where it may be kept for a return nothing stays open. */
+  rest(): void;
+  end(): void;
 }
 
 /** What the pages of a device know of each other's undelivered events. */

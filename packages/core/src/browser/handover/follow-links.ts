@@ -3,7 +3,8 @@ export interface Following {
   /** The decorated address; never rejects. */
   link(url: string): Promise<string>;
   isOurs(url: URL): boolean;
-  report?: ((error: unknown) => void) | undefined;
+  /** Never throws. */
+  report(error: unknown): void;
 }
 
 interface Prepared {
@@ -29,7 +30,7 @@ export function followLinks({ link, isOurs, report }: Following): () => void {
       try {
         listener(event as E);
       } catch (error) {
-        report?.(error);
+        report(error);
       }
     };
   const prepare = (anchor: HTMLAnchorElement): Prepared => {

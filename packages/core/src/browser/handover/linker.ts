@@ -1,4 +1,5 @@
 import type { Attune } from "../../engine/types.js";
+import { safeReport } from "../../kernel/safe-report.js";
 import { HANDOVER_PARAMETER } from "../../ports/handover-parameter.js";
 import { ask } from "./ask.js";
 import { followLinks } from "./follow-links.js";
@@ -30,6 +31,7 @@ export interface Linker {
 
 /** Hands the visitor of this page over to other domains of the site. Making one touches nothing. */
 export function createLinker(attune: Pick<Attune, "visitor">, options: LinkerOptions): Linker {
+  const report = safeReport(options);
   const isOurs = (url: URL): boolean => options.to.includes(url.origin) && url.origin !== location.origin;
 
   async function link(given: string | URL): Promise<string> {
@@ -44,7 +46,7 @@ export function createLinker(attune: Pick<Attune, "visitor">, options: LinkerOpt
       if (typeof answer?.token !== "string" || attune.visitor()?.id !== visitor.id) return plain;
       return withQuery(url, [...otherParameters(url), `${HANDOVER_PARAMETER}=${answer.token}`]);
     } catch (error) {
-      options.report?.(error);
+      report(error);
       return plain;
     }
   }
@@ -54,7 +56,7 @@ export function createLinker(attune: Pick<Attune, "visitor">, options: LinkerOpt
       followLinks({
         link,
         isOurs: (url) => isOurs(url) && attune.visitor() !== null,
-        report: options.report,
+        report,
       }),
   };
 }

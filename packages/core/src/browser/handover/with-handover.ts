@@ -8,6 +8,7 @@ import type { HandoverEndpoint } from "./types.js";
 const PATIENCE_MS = 3000;
 /** As long as the engine keeps the cookie, ms. */
 const COOKIE_MS = 395 * 86_400_000;
+const NOTHING_FOUND = { value: undefined, notes: [] };
 
 export interface ArrivalOptions extends HandoverEndpoint {
   /** Origins that visitors may come from. From any other page a link hands nobody over, so that nobody can make a visitor somebody else. */
@@ -64,10 +65,15 @@ export function withHandover(environment: Environment, options: ArrivalOptions):
     },
     storage: {
       ...storage,
-      async get(key) {
-        const arrived = await arriving();
-        const kept = await storage.get(key);
-        return arrived !== null && isOfAnother(kept, arrived) ? undefined : kept;
+      async merge(key, make) {
+        const arrived = make ? await arriving() : null;
+        // From then on who arrived is whom this page knows.
+        if (make) arrival = null;
+        return storage.merge(
+          key,
+          make &&
+            ((found) => make(arrived !== null && isOfAnother(found.value, arrived) ? NOTHING_FOUND : found)),
+        );
       },
       destroy() {
         token = null;

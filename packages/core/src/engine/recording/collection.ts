@@ -1,6 +1,8 @@
 import type { CaptureSink } from "../../ports/environment.js";
+import { SESSION_GAP } from "../../state/fold-session.js";
+import { initialState } from "../../state/initial-state.js";
+import type { Kept } from "./kept.js";
 import type { RecordingParts } from "./parts.js";
-import { NOTHING_TOLD } from "./told.js";
 
 /** The time in which consent allows a visitor to be known: from a grant to a withdrawal. */
 export interface Collection {
@@ -26,8 +28,9 @@ function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
 }
 
 export function createCollection(parts: RecordingParts): Collection {
-  const { host, device, identity, keeper, model, exposures, delivery, pushes, overriding } = parts;
-  const { consent, unlearn, changed, hold, release } = parts;
+  const { host, device, identity, keeper, model, exposures, delivery, pushes } = parts;
+  const { sessions, following, overriding } = parts;
+  const { consent, unlearn, changed, hold, release, take } = parts;
   const { capture, network, storage } = host.environment;
   let active = null as Period | null;
   let closed = false;
@@ -37,63 +40,91 @@ export function createCollection(parts: RecordingParts): Collection {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
   const hide = async (leaves = false): Promise<void> => {
-    const saved = keeper.save();
-    // A page whose database is open is not kept for its return by every browser. It is opened again when it is needed.
-    if (leaves) void saved.then(() => host.attempt(() => storage?.close()));
-    await Promise.all([delivery.hide(leaves), saved]);
+    if (leaves) {
+      // It has noted what happened; those that stay write it down.
+      keeper.cancel();
+      following.leave();
+    }
+    await Promise.all([delivery.hide(leaves), leaves ? delivery.written() : keeper.save()]);
   };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
-    const [kept] = await Promise.all([keeper.load(), overriding.open(isCurrent)]);
+    let isNew = true;
+    const beginning = (kept: Kept | null): Kept => {
+      isNew = kept === null;
+      // The session under way, of which only memory has known, goes on.
+      const { session } = model.state();
+      const goesOn = session && host.clock.now() - session.lastAt <= SESSION_GAP;
+      return {
+        ...(kept ?? { v: 1, state: initialState(), segments: {}, exposures: [] }),
+        visitor: identity.found(kept && kept.visitor),
+        next: kept?.next ?? (goesOn ? session.id : sessions.coming()),
+      };
+    };
+    const [opened] = await Promise.all([keeper.open(beginning), overriding.open(isCurrent)]);
+    const kept = opened ?? beginning(null);
     if (!isCurrent()) return;
-    identity.open(kept && kept.visitor);
-    // What cannot be gone on from is as good as nothing kept.
-    host.attempt(() => {
-      if (!kept) return;
-      model.load(kept.state, kept.segments, kept.visitor.traits);
-      // Where nobody tells any more, nobody would say that it is over.
-      model.tell((network?.follow && kept.told) ?? NOTHING_TOLD);
-      exposures.load(kept.exposures);
-    });
+    identity.become(kept.visitor);
+    // What happened before is remembered by this page alone, unless others have begun.
+    if (!isNew) return take(kept);
+    sessions.load(kept.next);
+    keeper.took(kept);
     // What was learned under a consent that no longer holds.
     if (!consent().grants.personalization) unlearn();
   };
+  const stopAll = (): void => {
+    active = null;
+    stop();
+    keeper.cancel();
+    delivery.stop();
+  };
+  const forgetAll = (): void => {
+    model.reset();
+    exposures.load([]);
+    release();
+  };
+
+  const begin = async (): Promise<void> => {
+    if (active) return active.loaded;
+    if (closed) return;
+    hold();
+    device.open();
+    const mine: Period = { loaded: Promise.resolve() };
+    active = mine;
+    const isCurrent = (): boolean => active === mine;
+    mine.loaded = load(isCurrent).then(() => {
+      if (!isCurrent()) return;
+      changed();
+      // What happened while loading comes before what capture says of this page.
+      release();
+      stops = [
+        // First: what a page says that is back comes after what it missed.
+        following.begin(beginAgain),
+        host.attempt(() => capture?.(sinkOf(parts))),
+        host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
+        host.attempt(pushes.begin),
+        host.attempt(delivery.watch),
+      ];
+      // What an earlier page could not deliver.
+      if (storage) void delivery.flush();
+    });
+    return mine.loaded;
+  };
+  /** Another page has forgotten the visitor: this one goes on with whoever is next. */
+  function beginAgain(): void {
+    parts.letGo();
+    stopAll();
+    forgetAll();
+    void begin();
+  }
 
   return {
-    async begin() {
-      if (active) return active.loaded;
-      if (closed) return;
-      hold();
-      device.open();
-      const mine: Period = { loaded: Promise.resolve() };
-      active = mine;
-      const isCurrent = (): boolean => active === mine;
-      mine.loaded = load(isCurrent).then(() => {
-        if (!isCurrent()) return;
-        changed();
-        // What happened while loading comes before what capture says of this page.
-        release();
-        stops = [
-          host.attempt(() => capture?.(sinkOf(parts))),
-          host.attempt(() => network?.onHide?.((leaves) => void hide(leaves))),
-          host.attempt(pushes.begin),
-          host.attempt(delivery.watch),
-        ];
-        // What an earlier page could not deliver.
-        if (storage) void delivery.flush();
-      });
-      return mine.loaded;
-    },
+    begin,
     async end(erase) {
       if (!active && !erase) return;
-      active = null;
-      stop();
-      keeper.cancel();
-      delivery.stop();
+      stopAll();
       identity.clear();
-      model.reset();
-      exposures.load([]);
-      release();
+      forgetAll();
       await Promise.all([device.erase(), overriding.end()]);
     },
     async close() {

@@ -6,6 +6,7 @@ import type { CompiledRuleset } from "../../decisions/types.js";
 import { purposesOf } from "../../events/names.js";
 import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
+import type { Visitor } from "../visitor-traces.js";
 import { createCollection } from "./collection.js";
 import { readDraft } from "./event.js";
 import { lastingDecisions } from "./lasting.js";
@@ -77,6 +78,7 @@ export const createRecording: CreateRecording = (context) => {
       await collection.end(true);
       if (collecting(consent().grants)) await collection.begin();
       changed();
+      void parts.following.tell();
     },
     flush: async () => void (await Promise.all([keeper.save(), delivery.flush()])),
     export: () => exportVisitor(parts),
@@ -87,25 +89,36 @@ export const createRecording: CreateRecording = (context) => {
 
 /** What the visitor does, and who that is. */
 function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
-  const { options, identity, consent, model, exposures, keeper, changed } = parts;
+  const { options, identity, consent, model, exposures, changed } = parts;
   const record = createRecorder(parts);
   const known = (): boolean => collecting(consent().grants);
-  const renew = (): void => {
+  const renew = (): Promise<void> => {
     // That was about somebody else.
     parts.letGo();
     identity.become(null);
     model.reset();
     exposures.load([]);
     changed();
+    return parts.replace();
   };
-  const identify = (userId: string, { traits, preferences }: JsonObject, granted: Grants): void => {
+  const identify = (
+    userId: string,
+    { traits, preferences }: JsonObject,
+    granted: Grants,
+  ): Omit<Visitor, "id"> => {
     const before = identity.visitor()?.userId;
     // Somebody else at the same device is another visitor.
-    if (before !== undefined && before !== userId) renew();
+    if (before !== undefined && before !== userId) void renew();
     // What is told of a visitor is for personalization; who it is, is not for that alone.
     const told = granted.personalization && consent().grants.personalization;
-    identity.identify(userId, told ? (traits as JsonObject) : {}, told ? (preferences as JsonObject) : {});
+    const user = {
+      userId,
+      traits: told ? (traits as JsonObject) : {},
+      preferences: told ? (preferences as JsonObject) : {},
+    };
+    identity.identify(user);
     model.setTraits(identity.visitor()?.traits ?? {});
+    return user;
   };
   return {
     async record(draft, granted) {
@@ -114,19 +127,19 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       if (typeof occurrence === "string") return dropped(occurrence);
       if ((reset || decision || userId !== undefined) && !known()) return dropped("consent");
       if (reset) {
-        renew();
-        await keeper.save();
+        await renew();
         return { status: parts.device.status() === "device" ? "stored" : "memory" };
       }
-      if (userId !== undefined) identify(userId, occurrence.properties, granted);
-      if (!decision) return record(occurrence, granted);
+      const also = userId === undefined ? {} : { user: identify(userId, occurrence.properties, granted) };
+      if (!decision) return record(occurrence, granted, also);
       const now = consent().grants;
       const covered = purposesOf(occurrence.name, options.events?.definitions).filter(
         (purpose) => granted[purpose] && now[purpose],
       );
       const isKnown = identity.visitor()?.userId !== undefined;
-      const properties = exposures.see(decision, { purposes: covered, isKnown });
-      return properties ? record({ ...occurrence, properties }, granted) : dropped("not-counted");
+      const told = exposures.see(decision, { purposes: covered, isKnown });
+      if (!told) return dropped("not-counted");
+      return record({ ...occurrence, properties: told.properties }, granted, { seen: told.seen });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { AttuneError } from "../../kernel/errors.js";
 import type { RandomSource } from "../../kernel/random.js";
-import type { Cancellation, QueueItem, QueueWatch, SendOutcome } from "../../ports/environment.js";
+import type { Cancellation, Note, QueueItem, QueueWatch, SendOutcome } from "../../ports/environment.js";
 import { createCancel, type Host } from "../host.js";
 import type { DeliveryEntry } from "../types.js";
 import { createAlarm } from "./alarm.js";
@@ -40,8 +40,12 @@ export interface DeliveryOptions {
 export interface Delivery {
   /** Also sends what other pages leave when they are killed. What it returns ends that. */
   watch(): () => void;
-  /** Takes an event. Resolves with where it is once that is so. */
-  add(item: QueueItem, name: string): Promise<"stored" | "memory">;
+  /** Takes an event. Resolves with where it is once that is so. `note`: what goes to the device with it. */
+  add(item: QueueItem, name: string, note: Note): Promise<"stored" | "memory">;
+  /** Puts a note on the device, where nothing is to be sent. */
+  note(note: Note): Promise<boolean>;
+  /** Resolves when what was taken so far is on the device, or cannot be. */
+  written(): Promise<unknown>;
   /** Sends what is there, unless the server has asked to wait. */
   flush(): Promise<void>;
   /**
@@ -50,6 +54,8 @@ export interface Delivery {
    * @param leaves It does: other pages get their turn, what is under way is let go of, and taken up again should this page come back.
    */
   hide(leaves: boolean): Promise<void>;
+  /** What this page still owes is no longer its own to send: the device has it, or nobody must. */
+  disown(): void;
   /** Forgets everything in memory and lets go of what is under way. */
   stop(): void;
   /** No more requests on its own account. */
@@ -98,8 +104,10 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
         others = undefined;
       };
     },
-    add(item, name) {
-      const added = outbox.add(item, name);
+    note: outbox.note,
+    written: outbox.written,
+    add(item, name, note) {
+      const added = outbox.add(item, name, note);
       others?.owe(true);
       schedule(outbox.own().length >= batchSize ? 0 : intervalMs);
       return added;
@@ -116,6 +124,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
       if (outbox.own().length > 0) schedule(intervalMs);
       await sent;
     },
+    disown: outbox.clear,
     stop() {
       sender.cancel();
       alarm.cancel();

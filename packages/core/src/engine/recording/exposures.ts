@@ -4,6 +4,10 @@ import type { JsonObject } from "../../kernel/json.js";
 
 const LIMIT = 1000;
 
+/** Exposures with further ones; as many as are remembered. */
+export const withSeen = (keys: readonly string[], more: readonly string[]): readonly string[] =>
+  [...new Set([...keys, ...more])].slice(-LIMIT);
+
 /**
  * Which decisions the visitor has seen, and for which purposes that was told: each slot and variant once in an experiment's run, which is as
  * long as its policy stays the same, so that every exposure tells the propensity it was made under; and once more where consent has come to
@@ -12,7 +16,7 @@ const LIMIT = 1000;
 export function createExposures() {
   let seen = new Set<string>();
   return {
-    /** The properties of the event that tells of this decision for these purposes, or null where there is nothing to tell. */
+    /** The properties of the event that tells of this decision for these purposes, and what is remembered of it; null where there is nothing to tell. */
     see(
       {
         slot,
@@ -27,7 +31,7 @@ export function createExposures() {
         isFallback,
       }: Decision,
       { purposes, isKnown }: { purposes: readonly Purpose[]; isKnown: boolean },
-    ): JsonObject | null {
+    ): { properties: JsonObject; seen: readonly string[] } | null {
       if (isFallback || reason === "override") return null;
       const sticky = bucketVersion === undefined ? {} : { bucketVersion, ...(kept && { kept }) };
       const whose = bucketVersion !== undefined && isKnown ? ["known"] : [];
@@ -35,8 +39,8 @@ export function createExposures() {
         [slot, variant, experiment, policyVersion, purpose, ...whose].join("|"),
       );
       if (keys.every((key) => seen.has(key))) return null;
-      seen = new Set([...seen, ...keys].slice(-LIMIT));
-      return {
+      seen = new Set(withSeen([...seen], keys));
+      const properties = {
         slot,
         variant,
         rulesetVersion,
@@ -45,6 +49,7 @@ export function createExposures() {
         ...sticky,
         ...(policyVersion === undefined ? {} : { policyVersion }),
       };
+      return { properties, seen: keys };
     },
     list: (): readonly string[] => [...seen],
     load(keys: readonly string[]): void {

@@ -1,52 +1,108 @@
-import type { Memberships } from "../../segments/types.js";
-import { STATE_VERSION, type VisitorState } from "../../state/types.js";
+import type { IdSource } from "../../kernel/ids.js";
+import type { Found } from "../../ports/environment.js";
 import type { Host } from "../host.js";
-import type { Visitor } from "../visitor-traces.js";
 import { createAlarm } from "./alarm.js";
 import type { Device } from "./device.js";
-import type { Told } from "./told.js";
+import { afterwards, type Find, type Happened, type Kept, readKept, unlearned } from "./kept.js";
+import { NOTHING_TOLD, type Told } from "./told.js";
 
 const KEY = "visitor";
 const DELAY_MS = 250;
 
-/** What is kept of a visitor on the device, as one value, so that its parts never disagree. */
-export interface Kept {
-  v: 1;
-  visitor: Visitor;
-  state: VisitorState;
-  segments: Memberships;
-  /** What the server had told beside; of pages that heard nothing absent. */
-  told?: Told;
-  exposures: readonly string[];
+export interface KeeperOptions {
+  host: Host;
+  device: Device;
+  newId: IdSource;
+  /** Names this page in what it notes. */
+  page: string;
+  find: Find;
+  /** Whether what was learned may be kept. */
+  mayLearn(): boolean;
+  /** What this page has been told; the others may not have heard it. */
+  told(): Told;
+  /** Other pages have written what this one does not know. */
+  behind(): void;
 }
 
+/** What the pages of the device keep: read with all that has happened in any of them since it was written, and written by one at a time. */
 export interface Keeper {
-  /** Null for what this version cannot go on from. */
-  load(): Promise<Kept | null>;
-  /** Something of it changed: it is written a little later, many changes as one. */
+  /** What is kept, as `make` makes it of what was; from then on that is. Null where the device keeps nothing. */
+  open(make: (kept: Kept | null) => Kept): Promise<Kept | null>;
+  /** What is kept, where this page does not know it. `absent`: nothing is, as after an erasure. */
+  look(): Promise<Kept | "absent" | null>;
+  /** This page goes on from here. */
+  took(kept: Kept): void;
+  /** This is kept from now on, whatever was. */
+  replace(kept: Kept): Promise<void>;
+  /** Something has happened or changed: it is written a little later, many changes as one. */
   touch(): void;
+  /** Writes now what there is to write. */
   save(): Promise<void>;
   cancel(): void;
 }
 
-/** Whether a value from outside is a state this version of the fold can go on from. */
-export const isState = (value: unknown): value is VisitorState =>
-  typeof value === "object" &&
-  value !== null &&
-  (value as { v?: unknown }).v === STATE_VERSION &&
-  typeof (value as { learned?: unknown }).learned === "object";
-
-export function createKeeper(host: Host, device: Device, read: () => Kept | null): Keeper {
+export function createKeeper(options: KeeperOptions): Keeper {
+  const { host, device, newId, page, find, mayLearn, told, behind } = options;
   const alarm = createAlarm(host, () => void save());
-  const save = async (): Promise<void> => {
-    alarm.cancel();
-    const kept = read();
-    if (kept && device.status() === "device") await device.use((storage) => storage.set(KEY, kept));
+  /** Which writing this page has gone on from, or written itself. */
+  let rev: string | undefined;
+  /** What this page had been told by then. */
+  let heard = NOTHING_TOLD;
+
+  const gathered = ({ value, notes }: Found): Kept | null => {
+    let kept = readKept(value);
+    if (!kept) return null;
+    for (const { body } of notes) kept = afterwards(kept, body as Happened, find);
+    // By the rules of now.
+    const segments = find(kept.state, kept.segments, kept.visitor.traits) ?? kept.segments;
+    return mayLearn() ? { ...kept, segments } : unlearned({ ...kept, segments });
   };
+  const isNews = ({ value, notes }: Found): boolean =>
+    readKept(value)?.rev !== rev || notes.some(({ body }) => (body as Happened).page !== page);
+
+  const merge = async (make: (found: Found) => Kept | undefined): Promise<Kept | null> => {
+    alarm.cancel();
+    const found = await device.use((storage) =>
+      storage.merge(KEY, (before) => {
+        const next = make(before);
+        return next && { ...next, rev: newId() };
+      }),
+    );
+    return found ? readKept(found.value) : null;
+  };
+  const save = async (): Promise<void> => {
+    if (device.status() !== "device") return;
+    const news = told();
+    let isBehind = false;
+    const kept = await merge((found) => {
+      const next = gathered(found);
+      isBehind = isNews(found);
+      if (!next) return undefined;
+      if (news !== heard) next.told = news;
+      const isSame = found.notes.length === 0 && JSON.stringify(next) === JSON.stringify(found.value);
+      return isSame ? undefined : next;
+    });
+    if (!kept) return;
+    if (isBehind) return behind();
+    rev = kept.rev;
+    heard = news;
+  };
+
   return {
-    async load() {
-      const kept = (await device.use((storage) => storage.get(KEY))) as Kept | undefined;
-      return kept?.v === 1 && isState(kept.state) ? kept : null;
+    open: (make) => merge((found) => make(gathered(found))),
+    async look() {
+      const found = await device.use((storage) => storage.merge(KEY));
+      if (!found) return null;
+      if (found.value === undefined) return "absent";
+      return isNews(found) ? gathered(found) : null;
+    },
+    took(kept) {
+      rev = kept.rev;
+      heard = told();
+    },
+    async replace(kept) {
+      const replaced = await merge(() => kept);
+      if (replaced) rev = replaced.rev;
     },
     touch() {
       if (device.status() === "device") alarm.within(DELAY_MS);

@@ -1,5 +1,5 @@
 import { AttuneError } from "../../kernel/errors.js";
-import type { QueueItem } from "../../ports/environment.js";
+import type { Note, QueueItem } from "../../ports/environment.js";
 import type { Host } from "../host.js";
 import type { DeliveryEntry } from "../types.js";
 import { createDeliveryLog } from "./delivery-log.js";
@@ -23,8 +23,12 @@ function leastOf(items: ReadonlyMap<string, QueueItem>): string {
 
 /** Events that wait to be delivered: on the device where that works, and this page's own in memory as well. */
 export interface Outbox {
-  /** Resolves with where it is once that is so. */
-  add(item: QueueItem, name: string): Promise<"stored" | "memory">;
+  /** Resolves with where it is once that is so. `note`: what goes to the device with it. */
+  add(item: QueueItem, name: string, note: Note): Promise<"stored" | "memory">;
+  /** Puts a note on the device. Resolves with whether it is there. */
+  note(note: Note): Promise<boolean>;
+  /** Resolves when what was added so far is on the device, or cannot be. */
+  written(): Promise<unknown>;
   /** The oldest, those of earlier pages included. */
   next(limit: number): Promise<readonly QueueItem[]>;
   /** This page's own. */
@@ -40,7 +44,9 @@ export function createOutbox(host: Host, device: Device): Outbox {
   const own = new Map<string, QueueItem>();
   const log = createDeliveryLog(host.clock);
   let unwritten: QueueItem[] = [];
+  let notes: Note[] = [];
   let writing: Promise<boolean> | null = null;
+  let latest: Promise<unknown> = Promise.resolve();
   let lost = 0;
   const drop = (count: number): void => {
     lost += count;
@@ -48,18 +54,28 @@ export function createOutbox(host: Host, device: Device): Outbox {
   };
 
   /** All that is added in one tick shares one transaction. */
-  const write = (): Promise<boolean> =>
-    (writing ??= Promise.resolve().then(async () => {
+  const write = (): Promise<boolean> => {
+    writing ??= Promise.resolve().then(async () => {
       writing = null;
-      const items = unwritten;
-      unwritten = [];
-      const dropped = await device.use((storage) => storage.enqueue(items));
+      const [items, left] = [unwritten, notes];
+      [unwritten, notes] = [[], []];
+      const dropped = await device.use((storage) => storage.enqueue(items, left));
       if (dropped) drop(dropped);
       return dropped !== undefined;
-    }));
+    });
+    latest = writing;
+    return writing;
+  };
+  const note = (left: Note): Promise<boolean> => {
+    if (device.status() !== "device") return Promise.resolve(false);
+    notes.push(left);
+    return write();
+  };
 
   return {
-    async add(item, name) {
+    note,
+    written: () => latest,
+    async add(item, name, left) {
       const stored = device.status() === "device";
       own.set(item.id, item);
       log.add(item.id, name, stored ? "queued" : "memory");
@@ -69,7 +85,7 @@ export function createOutbox(host: Host, device: Device): Outbox {
       }
       if (!stored) return "memory";
       unwritten.push(item);
-      if (await write()) return "stored";
+      if (await note(left)) return "stored";
       log.became(item.id, "memory");
       return "memory";
     },
@@ -89,6 +105,7 @@ export function createOutbox(host: Host, device: Device): Outbox {
     clear() {
       own.clear();
       unwritten = [];
+      notes = [];
       log.clear();
     },
     recent: log.recent,

@@ -6,9 +6,13 @@ import { createDelivery } from "./delivery.js";
 import { createDevice } from "./device.js";
 import { createExposures } from "./exposures.js";
 import { createIdentity } from "./identity.js";
+import { createFollowing } from "./following.js";
 import { createKeeper } from "./keeper.js";
+import type { Kept } from "./kept.js";
 import { createOverriding } from "./overriding.js";
 import { createPushes } from "./pushes.js";
+import { createSessions } from "./sessions.js";
+import { NOTHING_TOLD } from "./told.js";
 import type { RecordingContext } from "./types.js";
 import { createVisitorModel } from "./visitor-model.js";
 
@@ -27,10 +31,12 @@ export function createParts(context: RecordingContext) {
   const identity = createIdentity(host, newId, context.visitor);
   const model = createVisitorModel();
   const exposures = createExposures();
-  const keeper = createKeeper(host, device, () => {
-    const visitor = identity.visitor();
-    const [state, segments, told] = [model.keepable(), model.found(), model.told()];
-    return visitor && { v: 1, visitor, state, segments, told, exposures: exposures.list() };
+  const sessions = createSessions(newId);
+  const page = newId();
+  const keeper = createKeeper({
+    ...{ host, device, newId, page, find: model.find, told: model.told },
+    mayLearn: () => consent().grants.personalization,
+    behind: () => void following.look(),
   });
   // What lies in the queue was made by `makeEvent`, here or in an earlier page of this site.
   const admit = (body: unknown): unknown =>
@@ -42,6 +48,40 @@ export function createParts(context: RecordingContext) {
     identity.unlearn();
   };
   const pushes = createPushes({ ...context, identity, model, changed }, random);
+  /** Goes on from what the pages of the device keep. */
+  const take = (kept: Kept): void => {
+    const visitor = identity.visitor();
+    if (visitor?.id !== kept.visitor.id) {
+      // That was about somebody else, and what that one still owes lies on the device, if it may.
+      context.letGo();
+      delivery.disown();
+    }
+    if (JSON.stringify(visitor) !== JSON.stringify(kept.visitor)) identity.become(kept.visitor);
+    model.load(kept.state, kept.segments, kept.visitor.traits);
+    // Where nobody tells any more, nobody would say that it is over.
+    model.tell((host.environment.network?.follow && kept.told) ?? NOTHING_TOLD);
+    exposures.load(kept.exposures);
+    sessions.load(kept.next);
+    keeper.took(kept);
+  };
+  const following = createFollowing({
+    ...{ host, device, keeper, model, delivery, hold: context.hold, release: context.release },
+    take(kept) {
+      take(kept);
+      context.changed();
+      pushes.follow();
+    },
+  });
+  /** From now on the device keeps what this page knows, whoever it was about before. */
+  const replace = async (): Promise<void> => {
+    const visitor = identity.visitor();
+    if (!visitor) return;
+    const [state, segments, told] = [model.keepable(), model.found(), model.told()];
+    await keeper.replace({
+      ...{ v: 1, visitor, state, segments, told, exposures: exposures.list(), next: sessions.coming() },
+    });
+    void following.tell();
+  };
   return {
     ...context,
     changed,
@@ -54,6 +94,7 @@ export function createParts(context: RecordingContext) {
     keeper,
     delivery,
     pushes,
+    ...{ page, sessions, following, take, replace },
     overriding: createOverriding(context),
   };
 }

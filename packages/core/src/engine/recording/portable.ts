@@ -1,7 +1,7 @@
 import { parseConsentRecord } from "../../consent/record.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { EngineExport } from "../types.js";
-import { isState } from "./keeper.js";
+import { isState } from "./kept.js";
 
 /**
  * Checks what {@link EngineExport} claims to be.

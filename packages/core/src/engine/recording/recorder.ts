@@ -6,6 +6,7 @@ import { minimise } from "../../events/minimise.js";
 import { collecting } from "../collecting.js";
 import type { TrackResult } from "../types.js";
 import { makeEvent, type Occurrence, sessionIdFor } from "./event.js";
+import type { Happened } from "./kept.js";
 import type { RecordingParts } from "./parts.js";
 import { weightOf } from "./weight.js";
 
@@ -20,11 +21,19 @@ export function createRecorder({
   consent,
   model,
   delivery,
+  sessions,
+  page,
+  following,
   changed,
 }: RecordingParts) {
   let seq = 0;
 
-  return async (occurrence: Occurrence, granted: Grants): Promise<TrackResult> => {
+  /** @param also What it says beside of what is kept. */
+  return async (
+    occurrence: Occurrence,
+    granted: Grants,
+    also: Pick<Happened, "user" | "seen"> = {},
+  ): Promise<TrackResult> => {
     const state = consent();
     const keep = collecting(state.grants);
     if (!keep && !memoryAllowed(state)) return dropped("consent");
@@ -40,13 +49,24 @@ export function createRecorder({
     const now = keep ? state.grants : ALL_GRANTS;
     const reduced = reduceToConsent(minimise(made, events.minimise), now, events.definitions);
     if (!reduced) return dropped("consent");
-    const event = { ...reduced, sessionId: sessionIdFor(newId, model.state(), reduced) };
+    const coming = keep ? sessions.coming() : newId();
+    const event = { ...reduced, sessionId: sessionIdFor(() => coming, model.state(), reduced) };
     model.fold(event, keep);
-    const queued =
-      keep && host.environment.network
-        ? delivery.add({ id: event.id, body: event, weight: weightOf(event.name) }, event.name)
-        : "memory";
+    if (!keep) {
+      changed();
+      return { status: "memory" };
+    }
+    const next = event.sessionId === coming ? { next: sessions.begin() } : {};
+    const note = {
+      id: event.id,
+      body: { event, page, segments: model.found(), ...also, ...next } satisfies Happened,
+    };
+    const item = { id: event.id, body: event, weight: weightOf(event.name) };
+    const queued = host.environment.network
+      ? delivery.add(item, event.name, note)
+      : delivery.note(note).then(() => "memory" as const);
     changed();
+    void following.tell(queued);
     return { status: await queued };
   };
 }

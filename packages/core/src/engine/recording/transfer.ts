@@ -20,7 +20,7 @@ export function exportVisitor({ host, identity, model, exposures, consent }: Rec
 
 /** Becomes the exported visitor, as far as consent allows (the exported consent, unless a later decision was made here). */
 export async function importVisitor(parts: RecordingParts, data: unknown): Promise<void> {
-  const { consent, adopt, letGo, identity, model, exposures, keeper, unlearn, changed } = parts;
+  const { consent, adopt, letGo, identity, model, exposures, replace, unlearn, changed } = parts;
   const given = readExport(data);
   await adopt(given.consent);
   if (!collecting(consent().grants)) return;
@@ -30,5 +30,5 @@ export async function importVisitor(parts: RecordingParts, data: unknown): Promi
   exposures.load(given.exposures);
   if (!consent().grants.personalization) unlearn();
   changed();
-  await keeper.save();
+  await replace();
 }

@@ -12,6 +12,7 @@ import { fold } from "../../state/fold.js";
 import { initialState } from "../../state/initial-state.js";
 import type { Assignments, KeptAssignment, VisitorState } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
+import type { Find } from "./kept.js";
 import { corrected, NOTHING_TOLD, type Told, unlessFound } from "./told.js";
 import type { Signals } from "./types.js";
 
@@ -26,6 +27,8 @@ export interface VisitorModel {
   /** The page's own finding alone: what it goes on from. */
   found(): Memberships;
   told(): Told;
+  /** The segments of whoever is in a state, by the rules and the consent of now. */
+  find: Find;
   /** From now on the server has said this. */
   tell(told: Told): void;
   signals(): Signals;
@@ -100,7 +103,20 @@ export function createVisitorModel(): VisitorModel {
     show();
   };
 
+  const find: Find = (at, previous, given) => {
+    if (!assess) return purposes.includes("personalization") ? null : {};
+    const scores = (): Attributes => {
+      const vector = features(at);
+      return { engagement: engagementScore(vector).value, intent: intentScore(vector).value };
+    };
+    return assess({
+      ...{ state: at, previous, purposes },
+      extra: () => ({ scores: scores(), traits: given }),
+    });
+  };
+
   return {
+    find,
     state: () => state,
     keepable: () => keepable,
     segments: () => shown,
@@ -136,7 +152,8 @@ export function createVisitorModel(): VisitorModel {
       state = keepable = next;
       traits = given;
       told = NOTHING_TOLD;
-      memberships = segments;
+      // The same object for as long as it says the same.
+      if (JSON.stringify(segments) !== JSON.stringify(memberships)) memberships = segments;
       assumed = false;
       // The same state has the same memberships, but under other rules it may have others.
       evaluate();

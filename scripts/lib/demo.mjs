@@ -157,7 +157,8 @@ export async function startDemo({
     async dashboardLink() {
       const answer = await fetch(`${attune.url}/api/v1/dashboard/sign-in`, {
         method: "POST",
-        headers: { authorization: `Bearer ${attune.secretKey}` },
+        headers: { authorization: `Bearer ${attune.secretKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ role: "admin" }),
       });
       return (await answer.json()).url;
     },

@@ -95,6 +95,7 @@ export type {
   ArmReport,
   ComparisonReport,
   Corrections,
+  DensityReport,
   DimensionReport,
   Estimate,
   ExperimentReport,

@@ -41,6 +41,8 @@ interface RouteShape {
 export interface BodyShape {
   max?: number;
   nested?: number;
+  /** It may be left out. */
+  optional?: true;
 }
 
 /** For definitions and requests; events have their own depth limit behind the door, so that one deep event costs only itself. */

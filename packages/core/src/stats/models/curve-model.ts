@@ -40,7 +40,7 @@ export function curveModel(
   return {
     ...given,
     own: (arm, tail) => ownInterval(spread(arm), tail),
-    density: (arm, value) => densityAt(beliefs.quantity(arm), value),
+    density: (arm, value) => densityAt(spread(arm), value),
     compare: (control, treatment) => comparePair(curve(control), curve(treatment), beliefs.axis()),
     difference: (control, treatment, tail) => intervalOfDifference(spread(control), spread(treatment), tail),
     uplift: (control, treatment, tail) =>

@@ -40,7 +40,9 @@ export function Dashboard({ server = "" }: DashboardProps) {
         <p className="connection" data-state={model.connection} role="status">
           {STATES[model.connection]}
         </p>
-        {metrics !== null && session?.scopes.includes("manage") !== false && <Population server={server} running={metrics.simulated?.running ?? false} />}
+        {metrics !== null && session?.scopes.includes("manage") !== false && (
+          <Population server={server} running={metrics.simulated?.running ?? false} />
+        )}
       </header>
       <Page {...{ route, server, model, session }} />
     </div>

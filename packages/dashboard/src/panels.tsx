@@ -155,9 +155,7 @@ export function Experiments({ experiments }: { experiments: Figures["experiments
         </table>
       ))}
       {names.length > 0 && (
-        <p className="note">
-          Counts only. Whether a difference is real, the page of the experiment says.
-        </p>
+        <p className="note">Counts only. Whether a difference is real, the page of the experiment says.</p>
       )}
     </section>
   );

@@ -117,10 +117,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
 /** Who may do what, and how often. */
 function accessOf(
   { auth, origin, proxy, addressOf = addressBehind(proxy), clock }: AttuneServerOptions & { clock: Clock },
-  {
-    limits: { requestsPerMinute, strangersPerMinute },
-    basePath,
-  }: { limits: Limits; basePath: string },
+  { limits: { requestsPerMinute, strangersPerMinute }, basePath }: { limits: Limits; basePath: string },
 ) {
   const publicOrigin = (): string | null => originOf(origin);
   const ring = createKeyRing(auth.keys);

@@ -68,4 +68,9 @@ function Lines({ told, variants }: { told: OverTime | null; variants: readonly s
 }
 
 const moment = (at: number): string =>
-  new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  new Date(at).toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });

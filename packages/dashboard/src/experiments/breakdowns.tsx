@@ -30,8 +30,8 @@ export function Breakdowns({ report }: { report: ExperimentReport }) {
               <li key={metric}>
                 {plain(metric)}: {differenceWords(metricOf(metric), difference.median)} (
                 {differenceWords(metricOf(metric), difference.lower)} to{" "}
-                {differenceWords(metricOf(metric), difference.upper)}), from {count(units.experiment)} visitors
-                in the experiment and {count(units.holdout)} kept out
+                {differenceWords(metricOf(metric), difference.upper)}), from {count(units.experiment)}{" "}
+                visitors in the experiment and {count(units.holdout)} kept out
               </li>
             ))}
           </ul>

@@ -45,7 +45,9 @@ export function bestOverTime(answer: SeriesAnswer, variants: readonly string[]):
       sum.trials += added[0].get(variant)?.get(at) ?? 0;
       sum.successes += added[1].get(variant)?.get(at) ?? 0;
     }
-    const isWhole = sums.every(({ successes, trials }) => trials > 0 && successes >= 0 && successes <= trials);
+    const isWhole = sums.every(
+      ({ successes, trials }) => trials > 0 && successes >= 0 && successes <= trials,
+    );
     return isWhole ? [{ at, counts: sums.map((sum) => ({ ...sum })) }] : [];
   });
   return thinned(points).map(({ at, counts }) => {

@@ -54,7 +54,8 @@ function sayingOf(report: ExperimentReport, metric: MetricReport | null): Omit<V
   }
 }
 
-const nameOf = ({ metric }: Decision): string => (metric === null ? "what was to be improved" : plain(metric));
+const nameOf = ({ metric }: Decision): string =>
+  metric === null ? "what was to be improved" : quoted(plain(metric));
 
 /** Uplift and its interval, as a half-sentence; null where the control may be 0. */
 function changeOf(metric: MetricReport | null, variant: string | null): string | null {
@@ -99,7 +100,10 @@ function collecting(decision: Decision): Omit<Verdict, "needs"> {
     case "too-few-units":
       return said(early, "Too few visitors have seen it for anything to be concluded.");
     case "too-few-events":
-      return said(early, `Too little of ${nameOf(decision)} has happened yet for its figures to be relied on.`);
+      return said(
+        early,
+        `Too little of ${nameOf(decision)} has happened yet for its figures to be relied on.`,
+      );
     case "too-few-days":
       return said(
         early,
@@ -122,7 +126,10 @@ function collecting(decision: Decision): Omit<Verdict, "needs"> {
         "Let it run. If that stays so, see whether the events that it counts arrive at all.",
       );
     default:
-      return said("Not clear yet.", `Whether any variant changes ${nameOf(decision)} cannot be told from chance so far.`);
+      return said(
+        "Not clear yet.",
+        `Whether any variant changes ${nameOf(decision)} cannot be told from chance so far.`,
+      );
   }
 }
 
@@ -136,7 +143,9 @@ function needsOf(report: ExperimentReport): string[] {
   const units = Math.min(...treatments.map((one) => one.units));
   const found: string[] = [];
   if (treatments.length > 0 && units < rule.minimumUnits)
-    found.push(`At least ${counted(rule.minimumUnits, "visitor")} in each variant: the smallest has ${count(units)}.`);
+    found.push(
+      `At least ${counted(rule.minimumUnits, "visitor")} in each variant: the smallest has ${count(units)}.`,
+    );
   if (decision.days !== null && decision.days < rule.minimumDays)
     found.push(`At least ${rule.minimumDays} days: it has run for ${days(decision.days)}.`);
   if (decision.code === "too-few-events")

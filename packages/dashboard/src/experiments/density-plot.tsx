@@ -46,7 +46,10 @@ export function DensityPlot({ metric }: { metric: MetricReport }) {
   );
 }
 
-function pathOf(density: DensityReport, { from, to, top }: { from: number; to: number; top: number }): string {
+function pathOf(
+  density: DensityReport,
+  { from, to, top }: { from: number; to: number; top: number },
+): string {
   const step = (density.to - density.from) / (density.heights.length - 1);
   const x = (value: number): string => (((value - from) / (to - from)) * WIDTH).toFixed(1);
   const points = density.heights.map(

@@ -1,7 +1,13 @@
 import { count } from "../format.js";
 import { experimentLink } from "../use-route.js";
 import { verdictOf } from "./decision-words.js";
-import { type DefinedExperiment, type Listed, listed, type Results, type RulesetExperiments } from "./types.js";
+import {
+  type DefinedExperiment,
+  type Listed,
+  listed,
+  type Results,
+  type RulesetExperiments,
+} from "./types.js";
 import { useJson } from "./use-json.js";
 import { STATUS, WORDS } from "./words.js";
 

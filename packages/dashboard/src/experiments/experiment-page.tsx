@@ -60,10 +60,7 @@ export function ExperimentPage({ server, id, session, isSimulated }: ExperimentP
       ) : report === null ? (
         <Counts results={results} />
       ) : (
-        <Report
-          {...{ server, id, results, report, variants }}
-          startedAt={defined?.startedAt ?? null}
-        />
+        <Report {...{ server, id, results, report, variants }} startedAt={defined?.startedAt ?? null} />
       )}
     </main>
   );
@@ -144,7 +141,7 @@ function Report({
         <BestOverTime told={overTime} variants={variants} />
       </section>
       <Breakdowns report={report} />
-      <RatioPanel report={report} crossed={results.crossed} />
+      <RatioPanel report={report} crossed={results.crossed} isAlone={report.notes.length === 0} />
       <Notes notes={report.notes} />
     </>
   );

@@ -8,7 +8,11 @@ import { domainOf } from "./interval-plot.js";
 import { noteWords } from "./note-words.js";
 import { type DefinedExperiment, listed } from "./types.js";
 
-const input = (a: [n: number, sum: number], b: [n: number, sum: number], more: Partial<ExperimentInput> = {}) => ({
+const input = (
+  a: [n: number, sum: number],
+  b: [n: number, sum: number],
+  more: Partial<ExperimentInput> = {},
+) => ({
   variants: [
     { name: "plain", weight: 0.5 },
     { name: "returns", weight: 0.5 },
@@ -32,7 +36,7 @@ describe("the decision in words", () => {
   it("names the winner, by how much and what to do", () => {
     const { headline, text, next, needs } = verdict([5000, 500], [5000, 700]);
     expect(headline).toBe("“returns” is better.");
-    expect(text).toMatch(/It changes ordered by \+\d+(\.\d)?% \(most likely between \+\d.* and \+\d/);
+    expect(text).toMatch(/It changes “ordered” by \+\d+(\.\d)?% \(most likely between \+\d.* and \+\d/);
     expect(next).toContain("Ship “returns”");
     expect(needs).toEqual([]);
   });
@@ -141,7 +145,10 @@ describe("figures", () => {
       "−5%",
       "0%",
     ]);
-    expect([lossOf({ method: "beta" }, 0.0012), lossOf({ method: "student" }, 0.5)]).toEqual(["0.12 pp", "0.5"]);
+    expect([lossOf({ method: "beta" }, 0.0012), lossOf({ method: "student" }, 0.5)]).toEqual([
+      "0.12 pp",
+      "0.5",
+    ]);
   });
 
   it("are drawn on one scale that holds 0", () => {

@@ -50,8 +50,7 @@ export function MetricPanel({ metric, level }: { metric: MetricReport; level: nu
       )}
       <p className="note">
         {methodWords(metric)}
-        {metric.varianceReduction !== null &&
-          `; variance made smaller by ${share(metric.varianceReduction)}`}
+        {metric.varianceReduction !== null && `; variance made smaller by ${share(metric.varianceReduction)}`}
       </p>
     </section>
   );
@@ -59,6 +58,8 @@ export function MetricPanel({ metric, level }: { metric: MetricReport; level: nu
 
 function Row({ arm, metric, domain }: { arm: ArmReport; metric: MetricReport; domain: Domain }) {
   const comparison = metric.comparisons.find(({ variant }) => variant === arm.variant);
+  // On narrow screens what there is none of is left out.
+  const none = comparison === undefined || undefined;
   return (
     <tr>
       <th scope="row" data-name="Variant">
@@ -70,10 +71,10 @@ function Row({ arm, metric, domain }: { arm: ArmReport; metric: MetricReport; do
       <td data-name={isRate(metric) ? "Rate" : "Value"} className="number">
         {valueOf(metric, arm.value)}
       </td>
-      <td data-name="Change" className="change">
+      <td data-name="Change" data-none={none} className="change">
         {comparison ? <Change comparison={comparison} metric={metric} domain={domain} /> : "–"}
       </td>
-      <td data-name="Beats control" className="number">
+      <td data-name="Beats control" data-none={none} className="number">
         {comparison ? probability(comparison.probabilityToBeat) : "–"}
       </td>
       <td data-name="Is the best" className="number">
@@ -82,7 +83,9 @@ function Row({ arm, metric, domain }: { arm: ArmReport; metric: MetricReport; do
       <td data-name="Expected loss" className="number">
         {lossOf(metric, arm.expectedLoss)}
       </td>
-      <td data-name="Finding">{comparison ? <FindingTag comparison={comparison} /> : "–"}</td>
+      <td data-name="Finding" data-none={none}>
+        {comparison ? <FindingTag comparison={comparison} /> : "–"}
+      </td>
     </tr>
   );
 }

@@ -5,14 +5,23 @@ import { CAUSES, lossWords, RATIO_SIGN, ratioWords } from "./ratio-words.js";
 import { WORDS } from "./words.js";
 
 /** Whether visitors were lost unevenly, where, and what is usually behind it; and who saw more than one variant. */
-export function RatioPanel({ report, crossed }: { report: ExperimentReport; crossed: number | null }) {
+export function RatioPanel({
+  report,
+  crossed,
+  isAlone,
+}: {
+  report: ExperimentReport;
+  crossed: number | null;
+  /** Nothing stands beside it. */
+  isAlone: boolean;
+}) {
   const { sampleRatio, variants } = report;
   const { state, p } = sampleRatio;
   const stage = sampleRatio.stages.at(-1);
   const units = stage?.units ?? {};
   const total = Object.values(units).reduce((sum, one) => sum + one, 0);
   return (
-    <section className="panel" data-testid="ratio">
+    <section className={isAlone ? "panel wide" : "panel"} data-testid="ratio">
       <h3>{WORDS.ratio}</h3>
       <p className="ratio" data-state={state}>
         <span aria-hidden="true" className="sign">

@@ -3,8 +3,10 @@ import type { Loss, LossCause, RatioState, SampleRatioReport } from "@attune/cor
 const STATES: Readonly<Record<RatioState | "untested", string>> = {
   ok: "Yes. The variants have as many visitors as their shares would have it.",
   suspicious: "Perhaps not. The shares look odd, and it may still be chance: keep an eye on it.",
-  mismatch: "No. The variants have not as many visitors as their shares would have it, and that is no chance.",
-  untested: "This was not tested: shares that follow what is learned say nothing of how many there should be.",
+  mismatch:
+    "No. The variants have not as many visitors as their shares would have it, and that is no chance.",
+  untested:
+    "This was not tested: shares that follow what is learned say nothing of how many there should be.",
 };
 export const ratioWords = ({ state }: SampleRatioReport): string => STATES[state];
 

@@ -25,10 +25,7 @@ export function useBestOverTime(
       ...{ figures: "exposures,conversions", by: "experiment,variant", experiment: id },
       ...{ granularity, from: new Date(from).toISOString() },
     }).toString()}`;
-  const search = useJson<SeriesAnswer>(
-    startedAt === null ? ask("hour", openedAt - BACK_MS) : null,
-    AGAIN_MS,
-  );
+  const search = useJson<SeriesAnswer>(startedAt === null ? ask("hour", openedAt - BACK_MS) : null, AGAIN_MS);
   const since = startedAt === null ? search.value && firstSeen(search.value) : Date.parse(startedAt);
   const granularity = since === null ? null : granularityFor(openedAt - since);
   const answer = useJson<SeriesAnswer>(

@@ -11,7 +11,11 @@ export interface Loaded<T> {
 
 /** What a server answers, asked again every `everyMs` where that is given and whenever `again` is called. A null address asks for nothing. */
 export function useJson<T>(url: string | null, everyMs?: number): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, "again">>({ value: null, problem: null, isLoading: true });
+  const [state, setState] = useState<Omit<Loaded<T>, "again">>({
+    value: null,
+    problem: null,
+    isLoading: true,
+  });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (url === null) return undefined;

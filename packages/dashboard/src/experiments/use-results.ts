@@ -24,7 +24,12 @@ export function useResults(server: string, id: string): LiveResults {
       const answer = await fetch(url).catch(() => null);
       const said = (await answer?.json().catch(() => null)) as { detail?: string } | null | undefined;
       if (!isOver && answer?.ok === false)
-        setState({ of: id, results: null, isLost: true, problem: said?.detail ?? "The server refused this." });
+        setState({
+          of: id,
+          results: null,
+          isLost: true,
+          problem: said?.detail ?? "The server refused this.",
+        });
     };
     const open = (): void => {
       source = new EventSource(`${url}/stream`);

@@ -11,8 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => at.close());
 
-const cookieOf = (response: Response): string =>
-  response.headers.get("set-cookie")?.split(";")[0] as string;
+const cookieOf = (response: Response): string => response.headers.get("set-cookie")?.split(";")[0] as string;
 
 async function signIn(role: Role, on = at): Promise<string> {
   const { url } = await createClient({ url: on.url, key: SECRET }).createSignInLink({ role });
@@ -23,7 +22,13 @@ async function signIn(role: Role, on = at): Promise<string> {
 
 const RULESET = { schemaVersion: 1, revision: 1, slots: {} };
 /** Each with a status that is told of once it was let through. */
-const WORK: readonly (readonly [string, method: string, path: string, body: unknown, roles: readonly Role[]])[] = [
+const WORK: readonly (readonly [
+  string,
+  method: string,
+  path: string,
+  body: unknown,
+  roles: readonly Role[],
+])[] = [
   ["figures", "GET", "/api/sessions/metrics", null, ROLES],
   ["experiments", "GET", "/api/v1/experiments", null, ROLES],
   ["an experiment's start", "POST", "/api/v1/experiments/none/start", null, ["analyst", "admin"]],

@@ -98,7 +98,10 @@ async function recognise(
   return { principal, gpc: false };
 }
 
-function principalOf({ kind, id, site }: TicketHolder, { ring, sessions }: HandshakeOptions): Principal | null {
+function principalOf(
+  { kind, id, site }: TicketHolder,
+  { ring, sessions }: HandshakeOptions,
+): Principal | null {
   if (kind !== "session") return { kind, id, site, active: () => ring.active(id) };
   const session = sessions.get(id);
   return session && sessionPrincipal(session, sessions);

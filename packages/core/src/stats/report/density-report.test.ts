@@ -57,7 +57,10 @@ describe("densities of the primary metric", () => {
   });
 
   it("are left out of what is not primary", () => {
-    const sums = { a: { type: "proportion", n: 9, sum: 1 }, b: { type: "proportion", n: 9, sum: 2 } } as const;
+    const sums = {
+      a: { type: "proportion", n: 9, sum: 1 },
+      b: { type: "proportion", n: 9, sum: 2 },
+    } as const;
     const { metrics } = analyzeExperiment({ variants, metrics: [{ name: "m", role: "guardrail", sums }] });
     expect(metrics[0]?.variants.every((arm) => !("density" in arm))).toBe(true);
   });

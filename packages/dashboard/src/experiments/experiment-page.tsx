@@ -16,6 +16,9 @@ import { useResults } from "./use-results.js";
 import { VerdictPanel } from "./verdict.js";
 import { ROLE_ORDER, STATUS, WORDS } from "./words.js";
 
+/** Somebody else may have started or stopped it. */
+const AGAIN_MS = 10_000;
+
 export interface ExperimentPageProps {
   server: string;
   id: string;
@@ -27,8 +30,12 @@ export interface ExperimentPageProps {
 /** What one experiment has shown, as it changes. */
 export function ExperimentPage({ server, id, session, isSimulated }: ExperimentPageProps) {
   const { results, isLost, problem } = useResults(server, id);
-  const path = `${server}/api/v1/experiments/${encodeURIComponent(id)}`;
-  const { value: defined, again } = useJson<DefinedExperiment>(path);
+  // By the list: of one that the ruleset runs by itself there is no definition, which is no error.
+  const { value: all, again } = useJson<{ experiments: DefinedExperiment[] }>(
+    `${server}/api/v1/experiments`,
+    AGAIN_MS,
+  );
+  const defined = all?.experiments.find((one) => one.id === id) ?? null;
   const report = results?.report ?? null;
   const variants = report
     ? report.variants.filter(({ isAnalysed }) => isAnalysed).map(({ name }) => name)

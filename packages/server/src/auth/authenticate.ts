@@ -1,13 +1,7 @@
 import { Refusal } from "../http/refusal.js";
 import { type KeyRing, originAllowed, type StoredKey } from "./keys.js";
-import { type Role, scopesOf } from "./roles.js";
+import { type Role, type Scope, scopesOf } from "./roles.js";
 import { COOKIE, type DashboardSession, type Sessions } from "./sessions.js";
-
-/**
- * `ingest`, `decide`, `ruleset` and, of its own visitor, `stream` are what a page may do; the others are for the host and its people: `read` figures and results, `publish` rulesets and experiments,
- * `privacy` for what is held of visitors and who did what with it, `manage` the server itself.
- */
-export type Scope = "ingest" | "decide" | "ruleset" | "stream" | "read" | "publish" | "privacy" | "manage";
 
 /** Who is asking. */
 export interface Principal {

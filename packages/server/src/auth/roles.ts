@@ -1,4 +1,8 @@
-import type { Scope } from "./authenticate.js";
+/**
+ * `ingest`, `decide`, `ruleset` and, of its own visitor, `stream` are what a page may do; the others are for the host and its people: `read` figures and results, `publish` rulesets and experiments,
+ * `privacy` for what is held of visitors and who did what with it, `manage` the server itself.
+ */
+export type Scope = "ingest" | "decide" | "ruleset" | "stream" | "read" | "publish" | "privacy" | "manage";
 
 /** What somebody who signed in to the dashboard is there for. */
 export type Role = "viewer" | "analyst" | "privacy-officer" | "admin";

@@ -1,4 +1,5 @@
-import type { Principal, Scope } from "../auth/authenticate.js";
+import type { Principal } from "../auth/authenticate.js";
+import type { Scope } from "../auth/roles.js";
 import type { Location } from "./location.js";
 import { Refusal } from "./refusal.js";
 import type { Admitted } from "./room.js";

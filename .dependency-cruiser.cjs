@@ -44,7 +44,7 @@ const ARROWS = {
   ml: ["core"],
   "server-adapters": ["core"],
   server: ["core", "server-adapters"],
-  dashboard: [],
+  dashboard: ["core"],
 };
 const arrows = Object.entries(ARROWS).map(([from, allowed]) => ({
   name: `package-arrow-${from}`,

@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventFrame, Figures, Frame } from "../packages/dashboard/src/frames.js";
+import { resolveCore } from "./browser/resolve-core.js";
 import { launchChromium, newVisitor, noChromium } from "./support/chromium.js";
 
 const source = (path: string): string =>
@@ -69,10 +70,12 @@ describe.skipIf(noChromium !== null)("the dashboard, over a server that is not a
       format: "esm",
       jsx: "automatic",
       define: { "process.env.NODE_ENV": '"production"' },
+      plugins: [resolveCore],
     });
     const files: Record<string, [type: string, text: string]> = {
       "/dashboard/": ["text/html", readFileSync(source("static/index.html"), "utf8")],
       "/dashboard/app.css": ["text/css", readFileSync(source("static/app.css"), "utf8")],
+      "/dashboard/experiments.css": ["text/css", readFileSync(source("static/experiments.css"), "utf8")],
       "/dashboard/app.js": ["text/javascript", bundle.outputFiles[0]?.text ?? ""],
     };
     server = createServer((request, response) => {

@@ -11,7 +11,7 @@ export default defineConfig([
       clean: false,
       banner: { js: '"use client";' },
       treeshake: false,
-      external: ["react", "react-dom", "react/jsx-runtime"],
+      external: [/^@attune\//, "react", "react-dom", "react/jsx-runtime"],
     },
   ),
   {

@@ -104,6 +104,33 @@ async function shopOf(file) {
   return file;
 }
 
+/** What the ruleset assigns and measures, as people define it: so that the dashboard can stop and ship it. */
+const EXPERIMENT = {
+  id: "buy-button-2026",
+  name: "Does the promise of free returns fill more bags?",
+  hypothesis: "Who reads that it can go back puts more into the bag.",
+  slot: "buy-button",
+  policy: { type: "split", weights: { plain: 0.5, returns: 0.5 } },
+  measures: { primary: "added", secondary: ["ordered", "revenue"], guardrails: ["removed"] },
+};
+
+/** Defines the shop's experiment and starts it; does nothing where somebody has. */
+async function defineExperiment({ url, secretKey }) {
+  const call = async (method, path, body) => {
+    const answer = await fetch(`${url}/api/v1/experiments${path}`, {
+      method,
+      headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (answer.ok || answer.status === 404) return answer.status;
+    throw new Error(`The experiment of the shop was refused: ${await answer.text()}`);
+  };
+  const path = `/${EXPERIMENT.id}`;
+  if ((await call("GET", path)) !== 404) return;
+  await call("POST", "", EXPERIMENT);
+  await call("POST", `${path}/start`);
+}
+
 /** Starts the Attune server and the storefront, both for this machine only. `stop()` ends both. */
 export async function startDemo({
   port = 3000,
@@ -133,6 +160,7 @@ export async function startDemo({
   const attune = server.found;
   let shop;
   try {
+    await defineExperiment(attune);
     // By its name: Next calls 127.0.0.1 `localhost` in middleware, and takes a rewrite to that for one to another host.
     shop = await launch([nextBin(), "start", "--port", String(port), "--hostname", "localhost"], {
       cwd: storefront,
@@ -157,7 +185,8 @@ export async function startDemo({
     async dashboardLink() {
       const answer = await fetch(`${attune.url}/api/v1/dashboard/sign-in`, {
         method: "POST",
-        headers: { authorization: `Bearer ${attune.secretKey}` },
+        headers: { authorization: `Bearer ${attune.secretKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ role: "admin" }),
       });
       return (await answer.json()).url;
     },

@@ -1,10 +1,16 @@
 import { useState } from "react";
+import { ExperimentList } from "./experiments/experiment-list.js";
+import { ExperimentPage } from "./experiments/experiment-page.js";
+import type { Session } from "./experiments/types.js";
+import { useJson } from "./experiments/use-json.js";
 import { clock } from "./format.js";
 import type { MetricsFrame } from "./frames.js";
 import { latestEvents, latestVisitors, type Model } from "./model.js";
+import { Navigation } from "./navigation.js";
 import { Experiments, Feed, Segments, Tiles, Traffic } from "./panels.js";
 import { Audience, Population } from "./population.js";
 import { useLive } from "./use-live.js";
+import { type Route, useRoute } from "./use-route.js";
 import { Visitors } from "./visitors.js";
 
 export interface DashboardProps {
@@ -20,25 +26,64 @@ const STATES = {
 const VISITORS = 12;
 const EVENTS = 16;
 
-/** The live page: visitors, traffic, segments and experiments of the signed-in site. */
+/** Visitors, traffic and segments of the signed-in site, live, and its experiments with what they show. */
 export function Dashboard({ server = "" }: DashboardProps) {
   const model = useLive(`${server}/api/v1/behavioral/stream`);
   const { metrics } = model;
+  const route = useRoute();
+  const { value: session } = useJson<Session>(`${server}/api/v1/dashboard/session`);
   return (
     <div className="dashboard">
       <header>
         <h1>Attune</h1>
+        <Navigation route={route} />
         <p className="connection" data-state={model.connection} role="status">
           {STATES[model.connection]}
         </p>
-        {metrics !== null && <Population server={server} running={metrics.simulated?.running ?? false} />}
+        {metrics !== null && session?.scopes.includes("manage") !== false && (
+          <Population server={server} running={metrics.simulated?.running ?? false} />
+        )}
       </header>
-      {metrics === null ? (
-        <p className="empty">Waiting for the first figures.</p>
-      ) : (
-        <Panels model={model} metrics={metrics} />
-      )}
+      <Page {...{ route, server, model, session }} />
     </div>
+  );
+}
+
+function Page({
+  route,
+  server,
+  model,
+  session,
+}: {
+  route: Route;
+  server: string;
+  model: Model;
+  session: Session | null;
+}) {
+  const { metrics } = model;
+  if (route.page === "experiments")
+    return <ExperimentList server={server} isSimulated={isSimulated(metrics, null)} />;
+  if (route.page === "experiment")
+    return (
+      <ExperimentPage
+        key={route.id}
+        {...{ server, session, id: route.id, isSimulated: isSimulated(metrics, route.id) }}
+      />
+    );
+  return metrics === null ? (
+    <p className="empty">Waiting for the first figures.</p>
+  ) : (
+    <Panels model={model} metrics={metrics} />
+  );
+}
+
+/** Whether figures of an experiment, or of any, hold simulated visitors, as far as this server has seen. */
+function isSimulated(metrics: MetricsFrame | null, id: string | null): boolean {
+  if (metrics === null) return false;
+  const { experiments } = metrics.apart.simulated;
+  return (
+    metrics.simulated?.running === true ||
+    Object.keys(id === null ? experiments : (experiments[id] ?? {})).length > 0
   );
 }
 

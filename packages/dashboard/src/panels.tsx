@@ -1,3 +1,4 @@
+import { experimentLink } from "./use-route.js";
 import type { EventFrame, Figures, MetricsFrame } from "./frames.js";
 import { clock, count, counted, percent, rate } from "./format.js";
 import { Sparkline } from "./sparkline.js";
@@ -128,7 +129,9 @@ export function Experiments({ experiments }: { experiments: Figures["experiments
       {names.length === 0 && <p className="empty">No variant has been seen yet.</p>}
       {names.map((name) => (
         <table key={name}>
-          <caption>{name}</caption>
+          <caption>
+            <a href={experimentLink(name)}>{name}</a>
+          </caption>
           <thead>
             <tr>
               <th>Variant</th>
@@ -152,9 +155,7 @@ export function Experiments({ experiments }: { experiments: Figures["experiments
         </table>
       ))}
       {names.length > 0 && (
-        <p className="note">
-          Counts only. Whether a difference is real is a question for a test, not for a glance.
-        </p>
+        <p className="note">Counts only. Whether a difference is real, the page of the experiment says.</p>
       )}
     </section>
   );

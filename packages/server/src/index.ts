@@ -1,4 +1,5 @@
 export { type ApiKey, createKey, hashKey, type KeyKind } from "./auth/keys.js";
+export type { Role } from "./auth/roles.js";
 export type { BodyLimits } from "./http/body.js";
 export { type IdempotencyStore, type KeptAnswer, type Place, storedAnswers } from "./http/idempotency.js";
 export type { PressureLimits } from "./http/pressure.js";

@@ -6,6 +6,7 @@ import {
   type Vouched,
 } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
+import { sessionCookie } from "./auth/session-cookie.js";
 import { createSessions } from "./auth/sessions.js";
 import { visitorOf } from "./auth/visitor-cookie.js";
 import { BODY_LIMITS } from "./http/body.js";
@@ -18,7 +19,7 @@ import { createHub } from "./live/hub.js";
 import { createPlaces, PLACE_LIMITS } from "./live/places.js";
 import { createMeters } from "./metrics/meters.js";
 import { allRoutes } from "./routes/all-routes.js";
-import type { RouteContext } from "./routes/context.js";
+import { cookiePlace, type RouteContext } from "./routes/context.js";
 import { signInPath } from "./routes/dashboard.js";
 import { STREAM_PATH } from "./routes/stream.js";
 import { passingStore, serve } from "./served.js";
@@ -52,7 +53,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const limits = { ...LIMITS, ...options.limits };
   const basePath = basePathOf(options.basePath);
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
-  const access = accessOf(ground, limits);
+  const access = accessOf(ground, { limits, basePath });
   const { ring, sessions, publicOrigin } = access;
   const meters = createMeters(clock.now);
   const served = serve(ground, meters);
@@ -92,7 +93,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     upgrade: sockets.upgrade,
     closeSockets: sockets.close,
     service,
-    signInUrl: (origin, site = "default") => `${origin}${signInPath(basePath, sessions.createToken(site))}`,
+    signInUrl: (origin, site = "default", role = "admin") =>
+      `${origin}${signInPath(basePath, sessions.createToken(site, role))}`,
     revokeKey(id) {
       const site = options.auth.keys.find((key) => key.id === id)?.site ?? "default";
       const revoked = ring.revoke(id);
@@ -116,17 +118,27 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
 /** Who may do what, and how often. */
 function accessOf(
   { auth, origin, proxy, addressOf = addressBehind(proxy), clock }: AttuneServerOptions & { clock: Clock },
-  { requestsPerMinute, strangersPerMinute }: Limits,
+  { limits: { requestsPerMinute, strangersPerMinute }, basePath }: { limits: Limits; basePath: string },
 ) {
   const publicOrigin = (): string | null => originOf(origin);
   const ring = createKeyRing(auth.keys);
-  const sessions = createSessions(clock, auth.sessionMs);
   const vouched: Vouched = new WeakMap();
+  const sessions = createSessions(clock, {
+    maxAgeMs: auth.sessionMs,
+    rotateMs: auth.rotateMs,
+  });
+  const authenticator = createAuthenticator({ ring, sessions, vouched, publicOrigin });
   const mayHoldCookie: MayHoldCookie = (origin, url) =>
     origin === url.origin || origin === publicOrigin() || ring.originNamed(origin);
   return {
     ...{ publicOrigin, ring, sessions, vouched, addressOf, mayHoldCookie },
-    authenticator: createAuthenticator({ ring, sessions, vouched, publicOrigin }),
+    authenticator,
+    renewedCookie(request: Request, url: URL): string | null {
+      const renewed = authenticator.renewal(request);
+      if (renewed === null) return null;
+      const place = cookiePlace({ url }, { basePath, publicOrigin });
+      return sessionCookie(renewed.value, renewed.expiresAt - clock.now(), place);
+    },
     keys: createRateLimit({ name: "key", perMinute: requestsPerMinute, clock }),
     addresses: createRateLimit({ name: "address", perMinute: strangersPerMinute, clock }),
   };

@@ -5,6 +5,7 @@ import type { ConsentPolicy, Purpose } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import type { ConsentCategories } from "@attune/core/wire";
 import type { ApiKey } from "./auth/keys.js";
+import type { Role } from "./auth/roles.js";
 import type { BodyLimits } from "./http/body.js";
 import type { Locate, ProxyHeaders } from "./http/location.js";
 import type { IdempotencyStore } from "./http/idempotency.js";
@@ -39,6 +40,8 @@ export interface AttuneServerOptions {
     keys: readonly ApiKey[];
     /** How long a signed-in dashboard session lasts, ms (default 12 hours). */
     sessionMs?: number;
+    /** The session's cookie is replaced when it has served this long, ms (default 15 minutes). */
+    rotateMs?: number;
   };
   /** A ruleset document to start with. */
   rules?: unknown;
@@ -110,8 +113,8 @@ export interface AttuneServer {
   /** Says goodbye to all WebSockets and takes no more: for hosts that end step by step. `close` does so as well. */
   closeSockets(): void;
   readonly service: PersonalizationService;
-  /** A link that signs one person in to the dashboard, once, within an hour. */
-  signInUrl(origin: string, site?: string): string;
+  /** A link that signs one person in to the dashboard, once, within an hour; as an admin unless told otherwise. */
+  signInUrl(origin: string, site?: string, role?: Role): string;
   /** Refuses a key from now on and ends what it has open; false if no key has the id. */
   revokeKey(id: string): boolean;
   /** Lets simulated visitors arrive; 0 stops them. */

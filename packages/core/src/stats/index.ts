@@ -101,6 +101,7 @@ export type {
   ArmReport,
   ComparisonReport,
   Corrections,
+  DensityReport,
   DimensionReport,
   Estimate,
   ExperimentReport,

@@ -1,9 +1,7 @@
 import { Refusal } from "../http/refusal.js";
 import { type KeyRing, originAllowed, type StoredKey } from "./keys.js";
-import { COOKIE, type Sessions } from "./sessions.js";
-
-/** `ingest`, `decide`, `ruleset` and, of its own visitor, `stream` are what a page may do; `read` and `manage` are for the host and its people. */
-export type Scope = "ingest" | "decide" | "ruleset" | "stream" | "read" | "manage";
+import { type Role, type Scope, scopesOf } from "./roles.js";
+import { COOKIE, type DashboardSession, type Sessions } from "./sessions.js";
 
 /** Who is asking. */
 export interface Principal {
@@ -11,6 +9,8 @@ export interface Principal {
   /** Of the key or session; of a visitor, what names it in this process alone. */
   readonly id: string;
   readonly site: string;
+  /** Of a session: what its person may do. */
+  readonly role?: Role;
   /** The only one that a visitor's token reaches. */
   readonly visitorId?: string;
   /** Turns false when the key or session is revoked or has expired; long answers ask again. */
@@ -29,6 +29,8 @@ export interface Authenticator {
   fromRequest(request: Request, url: URL): Principal | null;
   /** By a key in a header or in the query. */
   fromKey(request: Request, url: URL): Principal | null;
+  /** A new value for the session's cookie where it is time for one, else null. */
+  renewal(request: Request): { value: string; expiresAt: number } | null;
   /** By a write key that stands somewhere else in the request. */
   fromText(key: string, request: Request): Principal;
   /** By the write key inside a body, for beacons, else by the cookie. */
@@ -96,16 +98,18 @@ export function createAuthenticator({
       .map((cookie) => sessions.find(cookie))
       .find((found) => found !== null);
     if (!session || !countsFor(request, [url.origin, publicOrigin()])) return null;
-    return {
-      kind: "session",
-      id: session.id,
-      site: session.site,
-      active: () => sessions.active(session.id),
-    };
+    return sessionPrincipal(session, sessions);
   };
 
   return {
     fromKey,
+    renewal(request) {
+      for (const cookie of cookiesOf(request, COOKIE)) {
+        const renewed = sessions.renew(cookie);
+        if (renewed) return { value: renewed.value, expiresAt: renewed.session.expiresAt };
+      }
+      return null;
+    },
     fromText: (key, request) => byKey(key, request, false),
     fromRequest: (request, url) => fromKey(request, url) ?? fromCookie(request, url),
     fromBody(body, request, url) {
@@ -115,6 +119,11 @@ export function createAuthenticator({
     },
   };
 }
+
+export const sessionPrincipal = ({ id, site, role }: DashboardSession, sessions: Sessions): Principal => ({
+  ...{ kind: "session", id, site, role },
+  active: () => sessions.active(id),
+});
 
 /** @throws Refusal 401 without a credential, 403 where it does not reach this far. */
 export function requireScope(principal: Principal | null, scope: Scope): asserts principal is Principal {
@@ -133,6 +142,13 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
       403,
       "ATTUNE_SERVER_SCOPE",
       "A write key may only send events and consent and ask for decisions.",
+    );
+  }
+  if (principal.role !== undefined && !scopesOf(principal.role).includes(scope)) {
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_SCOPE",
+      `Whoever is signed in as ${principal.role} may not do this; ask for a sign-in link with another role.`,
     );
   }
 }

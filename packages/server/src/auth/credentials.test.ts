@@ -183,7 +183,7 @@ describe("T17 who may do what", () => {
   it("behind a proxy it is the configured origin, which sign-in links lead to as well", async () => {
     const origin = "https://attune.example";
     const own = await startTestServer({ origin });
-    const made = await own.call("/api/v1/dashboard/sign-in", { method: "POST", key: SECRET });
+    const made = await own.post("/api/v1/dashboard/sign-in", { role: "admin" }, { key: SECRET });
     const link = new URL(((await made.json()) as { url: string }).url);
     expect(link.origin).toBe(origin);
     const entry = await own.call(link.pathname + link.search, { key: null });

@@ -210,8 +210,15 @@ export function createClient(options: ClientOptions) {
         given,
       ),
     /** Never sent twice: each link signs one person in. */
-    createSignInLink: (given?: CallOptions) =>
-      json<AnswerOf<"createSignInLink">>("POST", "/api/v1/dashboard/sign-in", { never: true }, given),
+    createSignInLink: ({ role, ...given }: CallOptions & BodyOf<"createSignInLink"> = {}) =>
+      json<AnswerOf<"createSignInLink">>(
+        "POST",
+        "/api/v1/dashboard/sign-in",
+        { body: role === undefined ? {} : { role }, never: true },
+        given,
+      ),
+    /** Of whoever is signed in; a key has none. */
+    session: (given?: CallOptions) => get<"session">("/api/v1/dashboard/session", given),
     signOut: async (given?: CallOptions): Promise<void> => {
       await send("DELETE", "/api/v1/dashboard/session", { never: true }, given);
     },

@@ -26,6 +26,8 @@ export interface Judges {
   visitors(request: Request): Promise<Principal | null>;
   /** @throws Refusal 403 where a page sent it that none of the site's keys names. */
   requireOwnPage(request: Request, url: URL): void;
+  /** A new value for the cookie of a session, as a header, where it is time for one. */
+  renewedCookie(request: Request, url: URL): string | null;
   pressure: Pressure;
   once: Once;
 }
@@ -98,6 +100,8 @@ async function handle(
     stranger(() => requireScope(principal, scope));
   }
   if (principal) share(principal);
+  const renewed = principal?.kind === "session" ? judges.renewedCookie(request, url) : null;
+  if (renewed !== null) headers["set-cookie"] = renewed;
   if (route.ingests) pressure.requireRoom();
   const reading = route.body && readRouteBody(request, route.body, limits, room);
   const body = await reading?.catch((error) => {
@@ -205,6 +209,7 @@ async function readRouteBody(
   room: Admitted,
 ): Promise<unknown> {
   const text = await readText(request, limitsOf(shape, limits), room);
+  if (text === "" && shape.optional) return undefined;
   room.resize(text.length);
   const body = parseJson(text);
   if (shape.nested !== undefined && deeperThan(body, shape.nested)) {

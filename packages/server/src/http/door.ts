@@ -80,6 +80,10 @@ function dress(response: Response, extra: Readonly<Record<string, string>> = {})
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }
-  for (const name in extra) response.headers.set(name, extra[name] as string);
+  for (const name in extra) {
+    // A cookie that the route itself sets or takes away goes before one that is only made anew.
+    if (name === "set-cookie" && response.headers.has(name)) continue;
+    response.headers.set(name, extra[name] as string);
+  }
   return response;
 }

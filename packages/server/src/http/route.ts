@@ -1,4 +1,5 @@
-import type { Principal, Scope } from "../auth/authenticate.js";
+import type { Principal } from "../auth/authenticate.js";
+import type { Scope } from "../auth/roles.js";
 import type { Location } from "./location.js";
 import { Refusal } from "./refusal.js";
 import type { Admitted } from "./room.js";
@@ -43,6 +44,8 @@ interface RouteShape {
 export interface BodyShape {
   max?: number;
   nested?: number;
+  /** It may be left out. */
+  optional?: true;
 }
 
 /** For definitions and requests; events have their own depth limit behind the door, so that one deep event costs only itself. */

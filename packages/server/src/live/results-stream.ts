@@ -14,6 +14,8 @@ export interface ResultsStreamOptions<T> {
 
 /** Results are read anew this often at most: a page must not cost more than what it shows, and a second is soon enough. */
 const STEP_MS = 500;
+/** What changes after a pause is told this soon. */
+const TICK_MS = 100;
 /** And this often at least, where word of a change was lost. */
 const SURELY_MS = 5000;
 const PING_MS = 15_000;
@@ -33,7 +35,7 @@ export function resultsStream<T>({
   let timer: NodeJS.Timeout | undefined;
   let dirty = true;
   let last = "";
-  let readAt = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
   let saidAt = 0;
 
   function end(): void {
@@ -52,7 +54,7 @@ export function resultsStream<T>({
       return;
     }
     if ((controller.desiredSize ?? 0) <= 0) return;
-    if (dirty || now - readAt >= SURELY_MS) {
+    if ((dirty && now - readAt >= STEP_MS) || now - readAt >= SURELY_MS) {
       dirty = false;
       readAt = now;
       const results = await read();
@@ -96,7 +98,7 @@ export function resultsStream<T>({
           void safely().finally(() => {
             busy = false;
           });
-        }, STEP_MS);
+        }, TICK_MS);
         timer.unref();
       },
       cancel: end,

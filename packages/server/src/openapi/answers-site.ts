@@ -1,5 +1,6 @@
 import type { SiteSummary } from "@attune/core/service";
 import * as v from "valibot";
+import { ROLES } from "../auth/roles.js";
 import type { SimulationStatus } from "../simulate/simulation.js";
 import { count, figure, moment, notes, share, typed } from "./answer-parts.js";
 
@@ -99,4 +100,13 @@ export const healthAnswer = () =>
   });
 
 export const liveAnswer = () => v.strictObject({ status: v.literal("ok") });
-export const signInAnswer = () => v.strictObject({ url: v.string() });
+const role = () => v.picklist(ROLES);
+export const signInPost = () =>
+  v.strictObject({
+    role: v.optional(
+      v.pipe(role(), v.description("What the person may do; default `viewer`, who only reads.")),
+    ),
+  });
+export const signInAnswer = () => v.strictObject({ url: v.string(), role: role() });
+export const sessionAnswer = () =>
+  v.strictObject({ site: v.string(), role: role(), scopes: v.array(v.string()), expiresAt: moment() });

@@ -155,12 +155,12 @@ const withWriteKey = (schema: JsonSchema): JsonSchema =>
       ? { ...schema, properties: { ...(schema.properties as Json), writeKey: { type: "string" } } }
       : schema;
 
-function bodyOf({ scope }: Route, { body }: Operation): Json {
+function bodyOf({ scope, body: shape }: Route, { body }: Operation): Json {
   if (!body) return {};
   const schema = scope === "ingest" ? withWriteKey(schemaOf(body)) : schemaOf(body);
   const content: Json = { "application/json": { schema } };
   if (scope === "ingest") content["text/plain"] = { schema: { type: "string" } };
-  return { requestBody: { required: true, content } };
+  return { requestBody: { required: shape?.optional !== true, content } };
 }
 
 function securityOf({ scope, own }: Route): Json[] {
@@ -210,7 +210,7 @@ const SECURITY: Json = {
     type: "apiKey",
     in: "cookie",
     name: "attune_session",
-    description: "A person who signed in to the dashboard.",
+    description: "A person who signed in to the dashboard; what the scope allows depends on the role.",
   },
   visitorToken: {
     type: "apiKey",

@@ -157,7 +157,18 @@ export const siteOperations = {
     id: "createSignInLink",
     tag: "Dashboard",
     summary: "A link that signs one person in, once, within an hour",
+    body: of.signInPost(),
     answers: { 200: { description: "The link.", schema: of.signInAnswer() } },
+    problems: [
+      [400, "ATTUNE_SERVER_ROLE"],
+      [403, "ATTUNE_SERVER_SCOPE"],
+    ],
+  },
+  "GET /api/v1/dashboard/session": {
+    id: "session",
+    tag: "Dashboard",
+    summary: "Who is signed in, as what",
+    answers: { 200: { description: "Role and scopes.", schema: of.sessionAnswer() } },
     problems: [[403, "ATTUNE_SERVER_SCOPE"]],
   },
   "DELETE /api/v1/dashboard/session": {

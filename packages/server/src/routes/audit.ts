@@ -13,7 +13,7 @@ export function auditRoutes({ service }: RouteContext): Route[] {
     {
       method: "GET",
       path,
-      scope: "manage",
+      scope: "privacy",
       async handle({ url, principal: { site } }) {
         const limit = numberParam(url, "limit", PAGE, 1, PAGE);
         // Opaque to callers; one more than is shown tells whether there is a next page.
@@ -31,7 +31,7 @@ export function auditRoutes({ service }: RouteContext): Route[] {
     {
       method: "GET",
       path: `${path}/verify`,
-      scope: "manage",
+      scope: "privacy",
       async handle(call) {
         const { site } = call.principal;
         return json(await service.audit.verify({ site, checkpoints: checkpointOf(call) }));

@@ -23,7 +23,13 @@ export function consentRoutes(context: RouteContext): Route[] {
       own: true,
       handle: (call) => record(call, context),
     },
-    { method: "GET", path: `${path}/:id`, scope: "read", own: true, handle: (call) => read(call, context) },
+    {
+      method: "GET",
+      path: `${path}/:id`,
+      scope: "privacy",
+      own: true,
+      handle: (call) => read(call, context),
+    },
   ];
 }
 

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { COOKIE } from "../auth/sessions.js";
+import { isRole, ROLES, scopesOf } from "../auth/roles.js";
+import { sessionCookie } from "../auth/session-cookie.js";
 import { wantsPage } from "../http/page.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
-import type { Call, Route } from "../http/route.js";
+import { type Call, objectBody, type Route, SMALL_BODY } from "../http/route.js";
 import type { Principal } from "../auth/authenticate.js";
-import type { RouteContext } from "./context.js";
+import { cookiePlace, type RouteContext } from "./context.js";
 import { signInPage, usedLinkPage } from "./pages.js";
 
 /** No inline script or style, nothing from elsewhere, no frame around it. */
@@ -37,7 +38,14 @@ export function dashboardRoutes(context: RouteContext, directory: string | null)
       method: "POST",
       path: "/api/v1/dashboard/sign-in",
       scope: "manage",
+      body: { ...SMALL_BODY, optional: true },
       handle: (call) => invite(call, context),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/dashboard/session",
+      scope: "read",
+      handle: (call) => whoAmI(call, context),
     },
     {
       method: "DELETE",
@@ -61,10 +69,11 @@ export const signInPath = (basePath: string, token: string): string =>
   `${basePath}/dashboard/sign-in?token=${token}`;
 
 /**
- * A link for one person. It leads where the host said that this server is reached, never to a host that the request names; without that
+ * A link for one person, who may do what the role says; least, where none is named. It leads where the host said that this server is reached, never to a host that the request names; without that
  * it is the path alone.
  */
-function invite({ principal }: Call, { sessions, basePath, publicOrigin }: RouteContext): Response {
+function invite(call: Call, { sessions, basePath, publicOrigin }: RouteContext): Response {
+  const { principal, body } = call;
   if (principal.kind !== "secret") {
     throw new Refusal(
       403,
@@ -72,11 +81,23 @@ function invite({ principal }: Call, { sessions, basePath, publicOrigin }: Route
       "A session may not sign in others; ask for a sign-in link with a secret key.",
     );
   }
-  const path = signInPath(basePath, sessions.createToken(principal.site));
-  return json({ url: `${publicOrigin() ?? ""}${path}` });
+  const { role = "viewer" } = body === undefined ? {} : objectBody(call);
+  if (!isRole(role))
+    throw new Refusal(400, "ATTUNE_SERVER_ROLE", `Give \`role\` as one of: ${ROLES.join(", ")}.`);
+  const path = signInPath(basePath, sessions.createToken(principal.site, role));
+  return json({ url: `${publicOrigin() ?? ""}${path}`, role });
 }
 
-function signOut({ principal, url }: Call, { sessions, ...context }: RouteContext): Response {
+/** So that a page offers only what its reader may do. */
+function whoAmI({ principal }: Call, { sessions }: RouteContext): Response {
+  const session = principal.kind === "session" ? sessions.get(principal.id) : null;
+  if (session === null)
+    throw new Refusal(403, "ATTUNE_SERVER_SCOPE", "Only a signed-in session has a role; keys have kinds.");
+  const { site, role, expiresAt } = session;
+  return json({ site, role, scopes: scopesOf(role), expiresAt: new Date(expiresAt).toISOString() });
+}
+
+function signOut({ principal, url }: Call, context: RouteContext): Response {
   if (principal.kind !== "session") {
     throw new Refusal(
       403,
@@ -84,18 +105,12 @@ function signOut({ principal, url }: Call, { sessions, ...context }: RouteContex
       "Only a signed-in session can be signed out; keys are revoked by the host.",
     );
   }
-  sessions.revoke(principal.id);
-  const headers = { "cache-control": "no-store", "set-cookie": setCookie("", 0, { url, ...context }) };
+  context.sessions.revoke(principal.id);
+  const headers = {
+    "cache-control": "no-store",
+    "set-cookie": sessionCookie("", 0, cookiePlace({ url }, context)),
+  };
   return new Response(null, { status: 204, headers });
-}
-
-function setCookie(
-  value: string,
-  age: number,
-  { url, basePath, publicOrigin }: Pick<RouteContext, "basePath" | "publicOrigin"> & { url: URL },
-): string {
-  const secure = (publicOrigin() ?? url.origin).startsWith("https:") ? "; Secure" : "";
-  return `${COOKIE}=${value}; Path=${basePath}/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
 }
 
 function redeem({ request, url }: Call<Principal | null>, context: RouteContext, home: string): Response {
@@ -111,13 +126,15 @@ function redeem({ request, url }: Call<Principal | null>, context: RouteContext,
       "This sign-in link was used before or is too old; ask for a new one.",
     );
   }
-  const age = Math.floor(sessions.maxAgeMs / 1000);
+  // Nobody holds the cookie of an earlier sign-in any more.
+  const earlier = context.authenticate(request, url);
+  if (earlier?.kind === "session") sessions.revoke(earlier.id);
   return new Response(null, {
     status: 303,
     headers: {
       location: home,
       "cache-control": "no-store",
-      "set-cookie": setCookie(cookie, age, { url, ...context }),
+      "set-cookie": sessionCookie(cookie, sessions.maxAgeMs, cookiePlace({ url }, context)),
     },
   });
 }

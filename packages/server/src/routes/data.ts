@@ -10,7 +10,7 @@ import { EXPORT_FORMATS, exportFile, type ExportFormat } from "./export-formats.
 /** Erasure and export of everything held of a subject: for the host, and for a visitor of itself. */
 export function dataRoutes(context: RouteContext): Route[] {
   const path = "/api/v1/behavioral/data/:id";
-  const shape = { scope: "manage", own: true } as const;
+  const shape = { scope: "privacy", own: true } as const;
   return [
     { ...shape, method: "DELETE", path, handle: (call: Call) => erase(call, context) },
     { ...shape, method: "GET", path: `${path}/export`, handle: (call: Call) => exportData(call, context) },

@@ -11,8 +11,8 @@ const ONE = `${PATH}/:id`;
 
 /** Experiments as people define, start, stop and ship them. */
 export function experimentRoutes(context: RouteContext): Route[] {
-  const define = { scope: "manage", body: DEFINITION_BODY, once: true } as const;
-  const act = { method: "POST", scope: "manage", once: true } as const;
+  const define = { scope: "publish", body: DEFINITION_BODY, once: true } as const;
+  const act = { method: "POST", scope: "publish", once: true } as const;
   const routes: Route[] = [
     { method: "GET", path: PATH, scope: "read", handle: (call: Call) => list(call, context) },
     { method: "POST", path: PATH, ...define, handle: (call: Call) => defineOne(call, context, null) },

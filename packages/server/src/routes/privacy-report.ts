@@ -12,7 +12,7 @@ export function privacyReportRoutes(context: RouteContext): Route[] {
     {
       method: "GET",
       path: "/api/v1/behavioral/privacy-report",
-      scope: "manage",
+      scope: "privacy",
       handle: (call) => report(call, context),
     },
   ];

@@ -13,7 +13,7 @@ export function rulesetRoutes(context: RouteContext): Route[] {
     {
       method: "PUT",
       path,
-      scope: "manage",
+      scope: "publish",
       body: DEFINITION_BODY,
       once: true,
       handle: (call) => replace(call, context),

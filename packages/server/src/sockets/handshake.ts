@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Authenticator, Principal } from "../auth/authenticate.js";
+import { type Authenticator, type Principal, sessionPrincipal } from "../auth/authenticate.js";
 import type { KeyRing } from "../auth/keys.js";
 import type { Sessions } from "../auth/sessions.js";
 import { addressGroup, type RateLimit } from "../http/rate.js";
@@ -98,9 +98,13 @@ async function recognise(
   return { principal, gpc: false };
 }
 
-function principalOf({ kind, id, site }: TicketHolder, { ring, sessions }: HandshakeOptions): Principal {
-  const active = kind === "session" ? () => sessions.active(id) : () => ring.active(id);
-  return { kind, id, site, active };
+function principalOf(
+  { kind, id, site }: TicketHolder,
+  { ring, sessions }: HandshakeOptions,
+): Principal | null {
+  if (kind !== "session") return { kind, id, site, active: () => ring.active(id) };
+  const session = sessions.get(id);
+  return session && sessionPrincipal(session, sessions);
 }
 
 function requireShare(limit: RateLimit, id: string): void {

@@ -12,6 +12,7 @@ import {
 } from "../posterior/difference.js";
 import { mirrored, mirroredAxis } from "../posterior/mirrored.js";
 import { solveShare } from "../posterior/solve.js";
+import { densityAt } from "./density.js";
 import { quotientInterval } from "./quotient-interval.js";
 import type { Model } from "./model.js";
 
@@ -39,6 +40,7 @@ export function curveModel(
   return {
     ...given,
     own: (arm, tail) => ownInterval(spread(arm), tail),
+    density: (arm, value) => densityAt(spread(arm), value),
     compare: (control, treatment) => comparePair(curve(control), curve(treatment), beliefs.axis()),
     difference: (control, treatment, tail) => intervalOfDifference(spread(control), spread(treatment), tail),
     uplift: (control, treatment, tail) =>

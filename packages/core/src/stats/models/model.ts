@@ -43,6 +43,8 @@ export interface Model {
   readonly varianceReduction: number | null;
   /** The arm by itself, `tail` left out on each side. */
   own(arm: number, tail: number): Interval;
+  /** How dense the belief of the arm is at a value, in no unit. */
+  density(arm: number, value: number): number;
   /** `a` is the control, `b` the treatment. */
   compare(control: number, treatment: number): PairComparison;
   difference(control: number, treatment: number, tail: number): Interval;

@@ -4,6 +4,7 @@ import type { MetricSums } from "../models/sums.js";
 import type { GuardrailState, StoppingOptions, TreatmentVerdict } from "../stopping/types.js";
 import { bonferroniAdjusted, falseDiscoveryAdjusted } from "./adjusted-p.js";
 import { armReports, compareArms, findingOf, type Reading } from "./compare-arms.js";
+import { withDensities } from "./density-report.js";
 import type { MetricInput, MetricRole } from "./input.js";
 import type { Notes } from "./notes.js";
 import { ownOf } from "./own.js";
@@ -96,13 +97,14 @@ function metricReport(
     ...{ direction, tail, tightestAt: rule.tightestAt },
     alpha: role === "secondary" ? rule.alpha : errorOf(role, rule) / Math.max(1, treatments * ofRole),
   };
+  const arms = armReports(model, names, reading);
   return {
     metric: {
       ...base,
       method: model.method,
       reason: model.reason,
       varianceReduction: model.varianceReduction,
-      variants: armReports(model, names, reading),
+      variants: role === "primary" ? withDensities(model, arms) : arms,
       comparisons: names.slice(1).map((variant, i) => compareArms(model, variant, [0, i + 1], reading)),
     },
   };

@@ -70,6 +70,14 @@ export interface VariantReport {
   readonly units: Readonly<Partial<Record<Stage, number>>>;
 }
 
+/** A belief as it is drawn: how dense it is at equally distant values, of all between which 99.9 % of it lie. */
+export interface DensityReport {
+  readonly from: number;
+  readonly to: number;
+  /** Per unit of the metric; the first at `from`, the last at `to`. */
+  readonly heights: readonly number[];
+}
+
 export interface ArmReport {
   readonly variant: string;
   /** As it was seen. */
@@ -81,6 +89,8 @@ export interface ArmReport {
   readonly probabilityToBeBest: number;
   /** What is given up on average by choosing it instead of whichever is the best, in the units of the metric. */
   readonly expectedLoss: number;
+  /** Of primary metrics. */
+  readonly density?: DensityReport;
 }
 
 /** `better`, `worse`: credibly so at any number of looks, with the corrections. */

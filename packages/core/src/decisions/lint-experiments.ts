@@ -1,5 +1,7 @@
 import { aliasing } from "./factorial.js";
 import { type Placed, placedIn } from "./placed-assignments.js";
+import { pointer } from "../kernel/result.js";
+import { suggestion } from "./report.js";
 import type { Report } from "./report.js";
 import type { Draw, Ruleset } from "./types.js";
 
@@ -63,6 +65,16 @@ function lintFraction(report: Report, { path, policy }: Placed): void {
     );
 }
 
+/** An experiment that has ended keeps its figures; one that nobody assigns and whose name is nearly that of another is misspelt. */
+function lintMeasured(report: Report, { experiments = {} }: Ruleset, placed: readonly Placed[]): void {
+  const assigned = placed.map(({ policy }) => policy.experiment);
+  for (const name of Object.keys(experiments)) {
+    const near = assigned.includes(name) ? "" : suggestion(name, assigned);
+    if (near)
+      report.add(pointer("/experiments", name), "NOT_ASSIGNED", `No slot assigns this experiment.${near}`);
+  }
+}
+
 /** What experiments of a valid ruleset probably do not mean. */
 export function lintExperiments(report: Report, ruleset: Ruleset): void {
   const placed = placedIn(ruleset);
@@ -76,6 +88,7 @@ export function lintExperiments(report: Report, ruleset: Ruleset): void {
       );
     lintFraction(report, one);
   }
+  lintMeasured(report, ruleset, placed);
   lintOverlaps(report, placed);
   lintSeeds(report, ruleset, placed);
 }

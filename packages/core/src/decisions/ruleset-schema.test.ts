@@ -16,6 +16,7 @@ const documentWith = (over: object) => ({ schemaVersion: 1, revision: 1, slots: 
 const inSlot = (policy: object) => documentWith({ slots: { hero: { ...hero, policy } } });
 const inContext = (policy: object) => inSlot({ type: "contextual", experiment: "e", ...policy });
 const withGates = (gates: object) => documentWith({ slots: { hero: { ...hero, ...gates } } });
+const withMetric = (metric: object) => documentWith({ metrics: { m: metric } });
 const inRule = (rule: object) => inSlot({ type: "rules", rules: [rule] });
 
 /** Each kind of object in a ruleset: a document with an object of that kind, and where it stands. */
@@ -44,6 +45,16 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
     (segment) => inRule({ variant: "a", segment }),
     "/slots/hero/policy/rules/0/segment",
   ],
+  ["conversionMetric", (value) => withMetric({ type: "conversion", ...value }), "/metrics/m"],
+  ["countMetric", (value) => withMetric({ type: "count", ...value }), "/metrics/m"],
+  ["sumMetric", (value) => withMetric({ type: "sum", ...value }), "/metrics/m"],
+  ["ratioMetric", (value) => withMetric({ type: "ratio", ...value }), "/metrics/m"],
+  [
+    "measured",
+    (value) => withMetric({ type: "ratio", numerator: value, denominator: { event: "x" } }),
+    "/metrics/m/numerator",
+  ],
+  ["experiment", (value) => documentWith({ experiments: { e: value } }), "/experiments/e"],
   ["namedGroup", (value) => documentWith({ groups: { g: value } }), "/groups/g"],
 ];
 

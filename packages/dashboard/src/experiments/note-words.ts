@@ -26,10 +26,8 @@ export const NOTE_TITLES: Readonly<Record<NoteCode, string>> = {
   "run-length-unknown":
     "How long it has run is not known (its ruleset does not say since when), so no least number of days is asked for.",
   "metric-unusable": "A metric cannot be analysed.",
-  "not-computable": "Something could not be computed and is left out.",
   "dispersion-unknown":
     "By how much counts vary between visitors was not kept; they are taken to come by themselves.",
-  "relative-undefined": "The control may be 0, so there is no relative difference.",
   "group-unusable": "A group is too small to be looked at by itself.",
   "factorial-unusable": "The effects of the factors could not be told apart.",
   "holdout-unusable": "Those who were kept out could not be compared.",

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { lintRuleset } from "./lint-ruleset.js";
+import type { Ruleset } from "./types.js";
+import { validateRuleset } from "./validate-ruleset.js";
+
+const slot = (experiment: string) => ({
+  variants: { a: 1, b: 2 },
+  fallback: "a",
+  policy: { type: "split", experiment, weights: { a: 0.5, b: 0.5 } },
+});
+const ruleset = (over: object) => ({
+  schemaVersion: 1,
+  revision: 1,
+  slots: { cta: slot("cta-text") },
+  ...over,
+});
+const issues = (over: object) => {
+  const checked = validateRuleset(ruleset(over));
+  return checked.ok
+    ? []
+    : checked.error.map(({ path, code }) => `${path} ${code.replace("ATTUNE_DECISIONS_", "")}`);
+};
+const bought = { type: "conversion", event: "Order Completed" };
+
+describe("what is measured", () => {
+  it("is one of four kinds, each with its own fields", () => {
+    expect(
+      issues({
+        metrics: {
+          bought: {
+            ...bought,
+            where: { "properties.revenue": { $gte: 10 } },
+            withinMs: 1000,
+            direction: "increase",
+          },
+          orders: { type: "count", event: "Order Completed", cap: 3 },
+          revenue: { type: "sum", event: "Order Completed", value: "revenue" },
+          basket: {
+            type: "ratio",
+            numerator: { event: "Order Completed", value: "revenue" },
+            denominator: { event: "Order Completed" },
+          },
+        },
+        experiments: {
+          "cta-text": { primary: "bought", secondary: ["orders", "basket"], guardrails: ["revenue"], run: 2 },
+        },
+      }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    [{ metrics: { m: { type: "conversions", event: "x" } } }, "/metrics/m/type UNKNOWN_METRIC"],
+    [{ metrics: { m: null } }, "/metrics/m/type UNKNOWN_METRIC"],
+    [{ metrics: { m: { ...bought, cap: 1 } } }, "/metrics/m/cap UNKNOWN_FIELD"],
+    [{ metrics: { m: { ...bought, where: { name: { $regex: "(" } } } } }, "/metrics/m/where"],
+    [
+      { metrics: { m: { type: "ratio", numerator: {}, denominator: { event: "x" } } } },
+      "/metrics/m/numerator/event",
+    ],
+    [{ metrics: { m: { ...bought, withinMs: 0 } } }, "/metrics/m/withinMs"],
+    [
+      { experiments: { e: { primary: "bougt" } }, metrics: { bought } },
+      "/experiments/e/primary UNKNOWN_METRIC",
+    ],
+    [
+      { experiments: { e: { primary: "bought", guardrails: ["x"] } }, metrics: { bought } },
+      "/experiments/e/guardrails/0",
+    ],
+    [
+      {
+        experiments: { e: { primary: "bought", secondary: Array.from({ length: 30 }, () => "bought") } },
+        metrics: { bought },
+      },
+      "/experiments/e TOO_MANY_METRICS",
+    ],
+    [{ experiments: { e: { primary: "bought", run: 0 } }, metrics: { bought } }, "/experiments/e/run"],
+  ])("is refused where it cannot be (%#)", (over, place) => {
+    expect(issues(over).some((one) => one.startsWith(place))).toBe(true);
+  });
+
+  it("is warned of where its experiment is misspelt, and not where that has ended", () => {
+    const lint = (name: string) =>
+      lintRuleset(
+        ruleset({ metrics: { bought }, experiments: { [name]: { primary: "bought" } } }) as Ruleset,
+      );
+    expect(lint("cta-texts")).toMatchObject([{ path: "/experiments/cta-texts" }]);
+    for (const name of ["cta-text", "last-summer"]) expect(lint(name)).toEqual([]);
+  });
+});

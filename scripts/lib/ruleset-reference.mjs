@@ -679,7 +679,7 @@ ${fieldsOf($defs.sticky)}
 
 Decisions read what a visitor was shown and never write it: only what is seen assigns. Whom an assignment keeps is asked for consent and holdouts, and for nothing else: not for
 targeting, exclusion groups, prerequisites, coverage or an id. Such a decision says \`kept: true\`, and its propensity is null since nothing was drawn. An assignment of a variant that
-is gone is made anew.
+is gone is made anew. Where the policy stands in a rule, the rules before it and the slot's own gates are asked as always.
 
 ${EXAMPLES.sticky}
 

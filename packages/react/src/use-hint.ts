@@ -30,7 +30,10 @@ const LACKS = {
   },
   variant({ slots }: Ruleset, named: string) {
     const [slot, variant] = JSON.parse(named) as [string, string];
-    const variants = Object.hasOwn(slots, slot) ? Object.keys(slots[slot]?.variants ?? {}) : [variant];
+    const definition = Object.hasOwn(slots, slot) ? slots[slot] : undefined;
+    // The combinations of a factorial policy are no variants of the document.
+    if (definition?.policy.type === "factorial") return null;
+    const variants = definition ? Object.keys(definition.variants) : [variant];
     if (variants.includes(variant)) return null;
     return `The slot "${slot}" has no variant "${variant}", so it never shows. There are: ${listed(variants)}.`;
   },

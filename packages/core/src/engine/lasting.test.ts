@@ -3,6 +3,7 @@ import { make } from "../../test/shop.js";
 import type { Decision, Ruleset } from "../decisions/types.js";
 import { compileRuleset } from "../decisions/index.js";
 import { ALL_GRANTS } from "../consent/index.js";
+import { lastingDecisions } from "./recording/lasting.js";
 
 /** One slot by what only the server knows, one by what the page knows as well. */
 const rules = (revision = 1): Ruleset => ({
@@ -81,5 +82,60 @@ describe("what only the server could decide", () => {
     const failed = { ...(decisions.greeting as Decision), reason: "error" as const, rulesetVersion: null };
     const { shown } = await openPage({ greeting: failed });
     expect(shown()).toEqual(["plain", "few"]);
+  });
+});
+
+describe("what reads a context", () => {
+  const base = { variants: { a: 1, b: { context: 2 } }, fallback: "a" };
+  const rulesPolicy = (rule: object) => ({
+    ...base,
+    policy: { type: "rules", rules: [{ variant: "a", ...rule }] },
+  });
+  const assigning = (policy: object) => ({
+    ...base,
+    policy: { type: "bandit", experiment: "e", shares: { a: 1 }, ...policy },
+  });
+  const contextual = (attribute: string) => ({
+    ...base,
+    policy: {
+      ...{ type: "contextual", experiment: "e", context: [{ attribute }] },
+      arms: { a: { mean: [0, 0], covariance: [1, 0, 1] } },
+    },
+  });
+  const lasts = (slot: object) => {
+    const ruleset = {
+      ...{ schemaVersion: 1, revision: 1 },
+      groups: {
+        g: { type: "condition", condition: { "context.plan": 1 } },
+        plain: { type: "condition", condition: { plan: 1 } },
+      },
+      holdouts: { h: { share: 0.1, hashAttribute: "context.account" }, plain: { share: 0.1 } },
+      exclusionGroups: { x: { fallbackAttribute: "context.account" }, plain: {} },
+      slots: {
+        slot,
+        other: rulesPolicy({ when: { context: null } }),
+        chain: rulesPolicy({ prerequisites: [{ slot: "other", variants: ["a"] }] }),
+      },
+    } as unknown as Ruleset;
+    const compiled = compileRuleset(ruleset);
+    const decision = compiled.decide("slot", { id: "v", attributes: {}, consent: ALL_GRANTS });
+    return Object.keys(lastingDecisions({ slot: decision }, compiled)).length === 1;
+  };
+
+  it.each<[boolean, object]>([
+    [false, rulesPolicy({ when: { plan: "context" } })],
+    [false, contextual("cartValue")],
+    [true, contextual("context.cart")],
+    [false, assigning({ hashAttribute: "account" })],
+    [true, assigning({ hashAttribute: "context.account" })],
+    [true, rulesPolicy({ when: { $savedGroup: { id: "g" } } })],
+    [false, rulesPolicy({ when: { $savedGroup: { id: "plain" } } })],
+    [true, rulesPolicy({ holdouts: ["plain", "h"] })],
+    [false, rulesPolicy({ holdouts: ["plain"] })],
+    [true, rulesPolicy({ exclusion: [{ group: "x", ranges: [[0, 1]] }] })],
+    [false, rulesPolicy({ exclusion: [{ group: "plain", ranges: [[0, 1]] }] })],
+    [true, rulesPolicy({ prerequisites: [{ slot: "chain", variants: ["a"] }] })],
+  ])("%j: %j", (expected, slot) => {
+    expect(lasts(slot)).toBe(expected);
   });
 });

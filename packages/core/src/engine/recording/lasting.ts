@@ -1,18 +1,44 @@
-import type { Decision, DecidingRuleset } from "../../decisions/types.js";
+import type { Decision, DecidingRuleset, Ruleset } from "../../decisions/types.js";
 import { own } from "../../targeting/path.js";
 
-/** Whether somewhere in a slot a condition reads the context of the call, which no page has of itself. */
-function readsContext(slot: unknown): boolean {
+const CONTEXT = /^context(\.|$)/;
+/** Fields whose value is the path of an attribute. */
+const PATHS = /^(hashAttribute|fallbackAttribute|attribute)$/;
+
+/**
+ * Whether anything that decides a slot reads the context of the call, which no page has of itself: a condition, a draw, or what the slot asks of groups, holdouts and other slots. Names
+ * are followed wherever they could be some, so it errs on the side of yes.
+ */
+function readsContext({ slots, groups, holdouts, exclusionGroups }: Ruleset, slot: string): boolean {
   let found = false;
-  JSON.stringify(slot, (key, value: unknown) => {
-    found ||= /^context(\.|$)/.test(key);
-    return value;
-  });
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [own(slots, slot)];
+  const follow = (record: unknown, names: unknown): void => {
+    for (const name of [names].flat()) waiting.push(own(record, name as string));
+  };
+  const followed: Readonly<Record<string, unknown>> = {
+    slot: slots,
+    id: groups,
+    holdouts,
+    group: exclusionGroups,
+  };
+  while (waiting.length > 0 && !found) {
+    const next = waiting.pop();
+    if (seen.has(next)) continue;
+    seen.add(next);
+    JSON.stringify(next, (key, value: unknown) => {
+      if (key === "variants") return undefined;
+      // The field of a contextual policy is a list of attributes.
+      found ||= PATHS.test(key) ? CONTEXT.test(`${value}`) : CONTEXT.test(key) && !Array.isArray(value);
+      if (Object.hasOwn(followed, key)) follow(followed[key], value);
+      return value;
+    });
+  }
   return found;
 }
 
 /**
- * What the server decided for slots that the page cannot decide by itself: their conditions read a context that only the server had. Only what
+ * What the server decided for slots that the page cannot decide by itself: they read a context that only the server had. Only what
  * was decided by the very ruleset that the page has.
  */
 export function lastingDecisions(
@@ -20,13 +46,9 @@ export function lastingDecisions(
   rules: DecidingRuleset | null,
 ): Record<string, Decision> {
   return Object.fromEntries(
-    Object.entries(decisions).filter(([slot, { rulesetVersion }]) => {
-      const definition = own(rules?.ruleset.slots, slot) as { targeting?: unknown; policy: unknown } | null;
-      return (
-        definition !== null &&
-        rulesetVersion === rules?.version &&
-        readsContext([definition.targeting, definition.policy])
-      );
-    }),
+    Object.entries(decisions).filter(
+      ([slot, { rulesetVersion }]) =>
+        rules !== null && rulesetVersion === rules.version && readsContext(rules.ruleset, slot),
+    ),
   );
 }

@@ -203,7 +203,10 @@ function inputOf(mapping: AnalysisMapping, seen: Seen): ExperimentInput {
     ...{ stages: seen.stages, dimensions: seen.dimensions },
     ...(seen.days !== null && { days: seen.days }),
     ...(mapping.level !== undefined && { level: mapping.level }),
-    ...(mapping.caring !== undefined && { rule: { caring: mapping.caring } }),
+    rule: {
+      ...(mapping.caring !== undefined && { caring: mapping.caring }),
+      ...(mapping.planned !== undefined && { tightestAt: mapping.planned }),
+    },
   };
 }
 

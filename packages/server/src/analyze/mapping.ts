@@ -56,6 +56,8 @@ export interface AnalysisMapping {
   time?: string;
   days?: number;
   level?: number;
+  /** How many users of all variants were planned before it began; the rule is sharpest there. Default 5,000. */
+  planned?: number;
   /** The smallest difference, relative to the control, that one cares about. */
   caring?: number;
 }

@@ -55,6 +55,7 @@ const schema = v.strictObject({
   days: v.optional(least),
   level: v.optional(share),
   caring: v.optional(least),
+  planned: v.optional(v.pipe(v.number(), v.gtValue(0, "must be above 0"))),
 });
 
 const CODE = "ATTUNE_ANALYZE_MAPPING";

@@ -13,17 +13,19 @@ export interface AnalysisFlags {
   time?: string;
   days?: string;
   caring?: string;
+  planned?: string;
 }
 
 /** The mapping's members that flags give, as JSON of a mapping would. */
 export function mappingOfFlags(flags: AnalysisFlags): Partial<AnalysisMapping> {
-  const { metric, weights, dimension, days, caring, ...texts } = flags;
+  const { metric, weights, dimension, days, caring, planned, ...texts } = flags;
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     ...(metric !== undefined && { metrics: Object.fromEntries(metric.map(metricOf)) }),
     ...(weights !== undefined && { weights: weightsOf(weights) }),
     ...(dimension !== undefined && { dimensions: dimension }),
     ...(days !== undefined && { days: numberOf("days", days) }),
+    ...(planned !== undefined && { planned: numberOf("planned", planned) }),
     ...(caring !== undefined && { caring: numberOf("caring", caring) }),
   };
 }

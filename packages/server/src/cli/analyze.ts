@@ -23,6 +23,7 @@ const OPTIONS = {
   time: { type: "string" },
   days: { type: "string" },
   caring: { type: "string" },
+  planned: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 

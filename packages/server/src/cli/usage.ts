@@ -49,6 +49,7 @@ const HELP = `attune: personalization, on your own machine
     --dimension COLUMN           break the results down by it; may be given again
     --units COLUMN   each row is so many users, and metrics are sums over them
     --time COLUMN    --days N    how long it ran      --caring N   the least difference that matters (default 0.01)
+    --planned N      users that were planned before it began, where the rule is sharpest (default 5000)
     --json           print everything as JSON
 
   attune policy FILE             the privacy policy in plain words, as Markdown, from what the site declares:

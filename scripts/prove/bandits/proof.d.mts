@@ -12,6 +12,7 @@ export function banditFigures(
     runs: number;
     contextualRuns: number;
     rounds: number;
+    contextualRounds?: number;
     others: number;
     every?: number;
     onProgress?: (text: string) => void;

@@ -15,12 +15,20 @@ const percent = ({ mean, error }) => `${(100 * mean).toFixed(2)} ± ${(100 * err
  * Regret on ten arms in a world that stands still and in worlds that change, and what a contextual policy earns in a world that drifts.
  *
  * @param {typeof import("@attune/core/bandits")} bandits
- * @param {{ runs: number, contextualRuns: number, rounds: number, others: number, every?: number, onProgress?: (text: string) => void }} options
+ * @param {{ runs: number, contextualRuns: number, rounds: number, contextualRounds?: number, others: number, every?: number, onProgress?: (text: string) => void }} options
  *   `others`: runs of what is told only for comparison; `every`: rounds between updates
  */
 export async function banditFigures(
   bandits,
-  { runs, contextualRuns, rounds, others, every = 50, onProgress = () => undefined },
+  {
+    runs,
+    contextualRuns,
+    rounds,
+    contextualRounds = rounds,
+    others,
+    every = 50,
+    onProgress = () => undefined,
+  },
 ) {
   const { plain, changeTriggered, discounted, window } = policies(bandits, { every });
   const wander = (halfLife) => ({ every, keep: 2 ** (-every / halfLife) });
@@ -54,7 +62,10 @@ export async function banditFigures(
 
   const share = {};
   const earn = async (name, policy, count = contextualRuns) => {
-    const found = await meanEarnedShare(policy, { runs: count, rounds, ...WORLD, onRun: breath });
+    const found = await meanEarnedShare(policy, {
+      ...{ runs: count, rounds: contextualRounds, onRun: breath },
+      ...WORLD,
+    });
     share[name] = { ...found, runs: count };
     onProgress(`${name} earned ${percent(found)} of what is possible (${count} runs)`);
     return found;

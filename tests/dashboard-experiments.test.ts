@@ -286,9 +286,9 @@ describe.skipIf(noChromium !== null)("experiments in the dashboard, over the rea
         await see("story", 700, 8, decided);
         await see("video", 700, 10, decided);
       }
-      own.server.simulate(600);
+      own.server.simulate(300);
       await new Promise((resolve) => setTimeout(resolve, Number(process.env["ATTUNE_SHOTS_MS"] ?? 70_000)));
-      own.server.simulate(60);
+      own.server.simulate(6);
       for (const look of LOOKS) {
         const { width, colorScheme } = look;
         const { context, page } = await newVisitor(browser, {
@@ -307,6 +307,7 @@ describe.skipIf(noChromium !== null)("experiments in the dashboard, over the rea
           await page.screenshot({
             path: join(folder, `${name}-${width}-${colorScheme}.png`),
             fullPage: true,
+            timeout: 90_000,
           });
         }
         await page.getByRole("button", { name: "Ship …" }).click();

@@ -114,7 +114,7 @@ const EXPERIMENT = {
   measures: { primary: "added", secondary: ["ordered", "revenue"], guardrails: ["removed"] },
 };
 
-/** Defines the shop's experiment and starts it; does nothing where somebody has. */
+/** Defines the shop's experiment and starts it, for those who want something to look at; does nothing where it was done before. */
 async function defineExperiment({ url, secretKey }) {
   const call = async (method, path, body) => {
     const answer = await fetch(`${url}/api/v1/experiments${path}`, {
@@ -160,7 +160,7 @@ export async function startDemo({
   const attune = server.found;
   let shop;
   try {
-    await defineExperiment(attune);
+    if (simulate) await defineExperiment(attune);
     // By its name: Next calls 127.0.0.1 `localhost` in middleware, and takes a rewrite to that for one to another host.
     shop = await launch([nextBin(), "start", "--port", String(port), "--hostname", "localhost"], {
       cwd: storefront,

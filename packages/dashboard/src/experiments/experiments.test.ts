@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { routeOf, experimentLink } from "../use-route.js";
 import { bestOverTime, firstSeen, type SeriesAnswer } from "./cumulated.js";
 import { verdictOf } from "./decision-words.js";
-import { lossOf, probability, share, signedShare } from "./figures.js";
+import { lossOf, probability, share, signedShare, signedWithin } from "./figures.js";
 import { domainOf } from "./interval-plot.js";
 import { noteWords } from "./note-words.js";
 import { type DefinedExperiment, listed } from "./types.js";
@@ -148,6 +148,14 @@ describe("figures", () => {
     expect([lossOf({ method: "beta" }, 0.0012), lossOf({ method: "student" }, 0.5)]).toEqual([
       "0.12 pp",
       "0.5",
+    ]);
+  });
+
+  it("of differences are as exact as their interval makes it worth", () => {
+    expect([signedWithin(-0.0000478, 0.2), signedWithin(0.1037, 0.2), signedWithin(-12.345, 40)]).toEqual([
+      "0",
+      "+0.104",
+      "−12.3",
     ]);
   });
 

@@ -18,6 +18,14 @@ export function signed(value: number): string {
   return `${value > 0 ? "+" : "−"}${digits(Math.abs(value), 3)}`;
 }
 
+/** As exact as an interval of that width makes it worth: three digits of the width. */
+export function signedWithin(value: number, width: number): string {
+  const decimals = width > 0 ? Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(width)))) : 3;
+  const rounded = Number(value.toFixed(decimals));
+  if (rounded === 0) return "0";
+  return `${rounded > 0 ? "+" : "−"}${Math.abs(rounded).toLocaleString("en", { maximumFractionDigits: decimals })}`;
+}
+
 /** Never said to be certain: `> 99.9%`, `< 0.1%`. */
 export function probability(value: number): string {
   if (value > 0.999) return "> 99.9%";

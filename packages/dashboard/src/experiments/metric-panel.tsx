@@ -1,6 +1,6 @@
 import type { ArmReport, ComparisonReport, MetricReport } from "@attune/core/stats";
 import { count } from "../format.js";
-import { isRate, lossOf, probability, share, signed, signedShare, valueOf } from "./figures.js";
+import { isRate, lossOf, probability, share, signedShare, signedWithin, valueOf } from "./figures.js";
 import { type Domain, domainOf, IntervalPlot } from "./interval-plot.js";
 import { findingWords, methodWords, plain, ROLE, WORDS } from "./words.js";
 
@@ -100,12 +100,11 @@ function Change({
   domain: Domain;
 }) {
   const change = changeOf(comparison);
-  const said =
-    comparison.uplift !== null
-      ? signedShare
-      : isRate(metric)
-        ? (value: number) => `${signed(value * 100)} pp`
-        : signed;
+  const width = change.upper - change.lower;
+  const said = (value: number): string => {
+    if (comparison.uplift !== null) return signedShare(value);
+    return isRate(metric) ? `${signedWithin(value * 100, width * 100)} pp` : signedWithin(value, width);
+  };
   const interval = `${said(change.lower)} to ${said(change.upper)}`;
   return (
     <>

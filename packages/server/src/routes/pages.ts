@@ -13,7 +13,9 @@ function howToSignIn({ basePath, publicOrigin }: Pick<RouteContext, "basePath" |
 <li>Elsewhere, ask for one with a secret key (in a data folder it stands in <code>keys.json</code>):</li>
 </ul>
 <pre><code>curl -X POST -H "Authorization: Bearer $KEY" \\
-  ${server}/api/v1/dashboard/sign-in</code></pre>`;
+  -H "Content-Type: application/json" -d '{ "role": "viewer" }' \\
+  ${server}/api/v1/dashboard/sign-in</code></pre>
+<p>A viewer only reads. The other roles are <code>analyst</code>, who runs experiments, <code>privacy-officer</code> and <code>admin</code>.</p>`;
 }
 
 /** For a link that was used before, is too old, or never was one. */

@@ -120,7 +120,10 @@ function Bar({ share }: { share: number }) {
   );
 }
 
-export function Experiments({ experiments }: { experiments: Figures["experiments"] }) {
+export function Experiments({
+  experiments,
+  crossed,
+}: Pick<Figures, "experiments"> & { crossed: NonNullable<Figures["crossed"]> }) {
   const names = Object.keys(experiments);
   return (
     <section className="panel" data-testid="experiments">
@@ -128,7 +131,10 @@ export function Experiments({ experiments }: { experiments: Figures["experiments
       {names.length === 0 && <p className="empty">No variant has been seen yet.</p>}
       {names.map((name) => (
         <table key={name}>
-          <caption>{name}</caption>
+          <caption>
+            {name}
+            {(crossed[name] ?? 0) > 0 && `: ${count(crossed[name] ?? 0)} saw more than one variant`}
+          </caption>
           <thead>
             <tr>
               <th>Variant</th>

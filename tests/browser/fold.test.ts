@@ -82,6 +82,24 @@ describe.skipIf(noChromium !== null)("T33: the same events in Node and in Chromi
     );
   });
 
+  it("give the same assignments of sticky experiments, and forget the same ones", async () => {
+    const events = syntheticEvents(400, 12).map((event, i): Event => {
+      if (i % 3 > 0) return event;
+      const properties = {
+        experiment: `experiment-${(i * 7) % 24}`,
+        variant: "ab"[i % 2] as string,
+        bucketVersion: i > 300 ? 1 : 0,
+        ...(i % 5 === 0 && { kept: true }),
+      };
+      return { ...event, name: "Variant Exposed", userId: i % 4 === 0 ? "u" : null, properties };
+    });
+    const [here, there] = await both(events);
+    expect(there).toBe(here);
+    const { state } = JSON.parse(here) as { state: { learned: { assignments: unknown[] } } };
+    expect(state.learned.assignments.length).toBeGreaterThan(2);
+    expect(state.learned.assignments.length).toBeLessThan(24);
+  });
+
   it("give the same for the golden sessions", async () => {
     for (const events of goldenEvents()) {
       const [here, there] = await both(events);

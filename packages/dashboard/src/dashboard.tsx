@@ -114,7 +114,7 @@ function Panels({ model, metrics }: { model: Model; metrics: MetricsFrame }) {
         heardSince={model.heardSince}
       />
       <div className="column">
-        <Experiments experiments={figures.experiments} />
+        <Experiments experiments={figures.experiments} crossed={figures.crossed ?? {}} />
         <Segments segments={figures.segments} visitors={figures.visitors} />
       </div>
       <Feed feed={latestEvents(model, EVENTS, realOnly)} />

@@ -24,6 +24,8 @@ export interface Figures {
   conversions: { sessions: number; orders: number; revenue: number };
   segments: Readonly<Record<string, number>>;
   experiments: Readonly<Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>>;
+  /** Visitors who saw more than one variant; not told of real visitors apart. */
+  crossed?: Readonly<Record<string, number>>;
 }
 
 export interface EventFrame {

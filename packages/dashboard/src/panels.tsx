@@ -121,7 +121,10 @@ function Bar({ share }: { share: number }) {
   );
 }
 
-export function Experiments({ experiments }: { experiments: Figures["experiments"] }) {
+export function Experiments({
+  experiments,
+  crossed,
+}: Pick<Figures, "experiments"> & { crossed: NonNullable<Figures["crossed"]> }) {
   const names = Object.keys(experiments);
   return (
     <section className="panel" data-testid="experiments">
@@ -131,6 +134,7 @@ export function Experiments({ experiments }: { experiments: Figures["experiments
         <table key={name}>
           <caption>
             <a href={experimentLink(name)}>{name}</a>
+            {(crossed[name] ?? 0) > 0 && `: ${count(crossed[name] ?? 0)} saw more than one variant`}
           </caption>
           <thead>
             <tr>

@@ -77,7 +77,7 @@ function world() {
 
 describe("what was shown of a sticky experiment, T33: in page and server", () => {
   it("is the same through two devices that saw different variants, and a log-in on both", async () => {
-    const { service, device, decided } = world();
+    const { time, service, device, decided } = world();
     const [phone, laptop] = [await device(1), await device(2)];
     const same = async () => {
       for (const one of [phone, laptop]) {
@@ -121,6 +121,12 @@ describe("what was shown of a sticky experiment, T33: in page and server", () =>
     });
     expect(await service.crossed("hero")).toBe(1);
     expect((await service.summary()).crossed).toEqual({ hero: 1 });
+    // T36: made anew from the log it is the same.
+    const before = [await decided(phone.id()), await service.summary()];
+    await time.advance(120_000);
+    await service.rebuild();
+    await service.settled();
+    expect([await decided(phone.id()), await service.summary()]).toEqual(before);
     await service.erase({ visitorId: laptop.id() });
     await service.settled();
     expect(await decided(phone.id())).toEqual({ hero: { variant: "a", known: "a", bucketVersion: 0 } });

@@ -2,6 +2,9 @@ import type { FileReport } from "../analyze/analyze-file.js";
 import type { Found } from "../analyze/unit-table.js";
 import { number } from "./terminal.js";
 
+/** Of rows no more are named. */
+const SHOWN = 10;
+
 const rowsOf = ({ rows, count }: Found): string =>
   `row${count === 1 ? "" : "s"} ${rows.join(", ")}${count > rows.length ? ", …" : ""}`;
 
@@ -51,7 +54,7 @@ function repeatedWords({ repeated, kind }: FileReport): string[] {
     );
   if (inTwoVariants > 0)
     words.push(
-      `IN TWO VARIANTS: ${number(inTwoVariants)} users were in more than one variant and are left out (rows ${examplesInTwo.join(", ")}, …); find out how, since assignment is not to change`,
+      `IN TWO VARIANTS: ${number(inTwoVariants)} users were in more than one variant and are left out (rows ${examplesInTwo.join(", ")}${examplesInTwo.length >= SHOWN ? ", …" : ""}); find out how, since assignment is not to change`,
     );
   if (words.length === 0) words.push("no user is there twice");
   return words;

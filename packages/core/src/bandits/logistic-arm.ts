@@ -40,7 +40,7 @@ export const updateLogisticArm = (arm: LogisticArm, data: LogisticData): Logisti
 /**
  * What is known once time has passed, for worlds that drift: the weights are taken to wander about 0 so that they stay as various as the prior says (an autoregressive process), which makes `keep` of each
  * weight still hold and all that is known less sure. Before each batch. What is well known is forgotten soon and what is hardly known stays as it is, where discounting all information alike (West and
- * Harrison 1997, 6.3) also forgets what no visitor has yet come to ask about: half the loss, in simulations.
+ * Harrison 1997, 6.3) also forgets what no visitor has yet come to ask about: in simulations that loses a quarter to a half more.
  *
  * @param keep correlation of the weights before and after, (0, 1]: 2^(−1 / h) where half is out of date after h batches; 1 forgets nothing
  * @throws AttuneError `ATTUNE_BANDIT_INPUT`

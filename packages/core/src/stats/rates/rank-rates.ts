@@ -5,7 +5,7 @@ import { rateAxis } from "./posterior.js";
 
 /**
  * For any number of rates of which betas are known: by rank, the highest first, and then by arm, P(its rate has this rank). Within 1e-12, by quadrature; a probability below
- * 1e-9 is not refined, as those of `probabilityToBeBest` are, and nothing else is computed, so this is what shares are made of: ten arms take a fifth of its time.
+ * 1e-9 is not refined, as those of `probabilityToBeBest` are, and nothing else is computed, so this is what shares are made of: ten arms of 1,000 outcomes each take a tenth of its time.
  *
  * @param ranks how many ranks, from 1 to the number of arms (default 1: the highest only)
  * @throws AttuneError `ATTUNE_STATS_INPUT`

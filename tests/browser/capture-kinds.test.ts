@@ -138,6 +138,32 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
     expectKnown();
   });
 
+  it("a form that a script submits was submitted; one that it merely reads was not", async (test) => {
+    const { page, named, expectKnown } = await visit(test);
+    const begin = (id: string, action: "submit" | "read") =>
+      page.evaluate(
+        ([name, what]) => {
+          const form = document.body.appendChild(document.createElement("form"));
+          form.id = name;
+          form.action = "/elsewhere";
+          form
+            .appendChild(document.createElement("input"))
+            .dispatchEvent(new InputEvent("input", { bubbles: true }));
+          if (what === "read") new FormData(form);
+          else setTimeout(() => form.submit());
+        },
+        [id, action] as const,
+      );
+    await begin("draft", "read");
+    await page.waitForTimeout(200);
+    await begin("order", "submit");
+    await page.waitForURL("**/elsewhere*");
+    await until("the form that was submitted", () => named("Form Submitted").length === 1);
+    const of = (name: string) => named(name).map(({ properties: { form } }) => form);
+    expect([of("Form Started"), of("Form Submitted")]).toEqual([["draft", "order"], ["order"]]);
+    expectKnown();
+  });
+
   it("forms that have gone from a page that goes on are told of as left, and not held for ever", async (test) => {
     const { page, named, expectKnown } = await visit(test);
     await page.evaluate(() => {

@@ -169,7 +169,7 @@ describe.skipIf(noChromium !== null)("several tabs in Chromium", () => {
     // Each is on the device, and nothing was written down: the page is gone before.
     await second.evaluate(async () => {
       await Promise.all(
-        [1, 2, 3].map((n) => lab.attune?.track("Product Viewed", { product_id: `last-${n}` })),
+        [1, 2, 3].map(async (n) => lab.attune?.track("Product Viewed", { product_id: `last-${n}` })),
       );
     });
     void client.send("Page.crash").catch(() => undefined);

@@ -159,10 +159,12 @@ export function indexedDbStorage(name: string, limit = QUEUE_LIMIT): DeviceStora
         found = { value: value.result, notes: notes.result };
         try {
           const next = make?.(found);
-          if (next === undefined) return;
-          values.put(next, key);
-          values.delete(allNotes());
-          found = { value: next, notes: [] };
+          if (next !== undefined) {
+            values.put(next, key);
+            values.delete(allNotes());
+            found = { value: next, notes: [] };
+          }
+          if (make) transaction.commit();
         } catch (error) {
           failure = error;
           transaction.abort();

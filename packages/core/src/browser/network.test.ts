@@ -319,3 +319,35 @@ describe("consent and ruleset", () => {
     expect(seen[0]?.headers.cookie).toBeUndefined();
   });
 });
+
+describe("a decision, told to an endpoint of another origin", () => {
+  const record = {
+    grants: { analytics: false },
+    decidedAt: 1,
+    source: "api",
+    policyVersion: "1",
+    region: null,
+  };
+  const decide = async (mayHold: boolean) => {
+    const { network, seen } = await endpoint(() => ({ status: 201, body: {} }));
+    const { fetch } = globalThis;
+    const tried: unknown[] = [];
+    // As browsers do where the preflight allows no cookies.
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+      tried.push(init.credentials);
+      return init.credentials === "include" && !mayHold
+        ? Promise.reject(new TypeError("Failed to fetch"))
+        : fetch(url, init);
+    });
+    for (let i = 0; i < 2; i++) await network.sendConsent?.({ visitorId: "v1", record }, now.signal);
+    return { tried, arrived: seen.length };
+  };
+
+  it("goes with the visitor's cookie where the endpoint allows it, and once", async () => {
+    expect(await decide(true)).toEqual({ tried: ["include", "include"], arrived: 2 });
+  });
+
+  it("goes without it where the endpoint does not, and is not tried with it again", async () => {
+    expect(await decide(false)).toEqual({ tried: ["include", "same-origin", "same-origin"], arrived: 2 });
+  });
+});

@@ -47,6 +47,10 @@ async function packed(text: string): Promise<ArrayBuffer | null> {
 /** Whether an answer may be about how the body came rather than about what was in it. */
 const mayMindPacking = ({ status }: Response): boolean => [400, 415, 422, 501].includes(status);
 
+/** Whether the endpoint is the page's own server, where no permission is needed for cookies. */
+const isOwnOrigin = (base: string): boolean =>
+  typeof location !== "undefined" && new URL(base, location.href).origin === location.origin;
+
 /** What a batch is answered with: by it the page knows that its events were taken. */
 interface Receipt {
   accepted?: unknown;
@@ -91,6 +95,8 @@ export function browserNetwork(
   let keptAlive = 0;
   /** What stands before the endpoint, or is it, takes no compressed bodies. */
   let plain = false;
+  /** False once the endpoint has answered only without cookies. */
+  let mayHoldToken = true;
   let channel: PageChannel | null = null;
   /** Until when the endpoint asked another page to wait, epoch ms. */
   let quietUntil = 0;
@@ -131,14 +137,29 @@ export function browserNetwork(
   }
 
   /** What survives the page shares its budget with all else that does. */
-  async function callLast(path: string, signal: Cancellation, body: string): Promise<Response> {
+  async function callLast(path: string, signal: Cancellation, body: string, more?: Call): Promise<Response> {
     const weight = new TextEncoder().encode(body).length;
     keptAlive += weight;
     try {
-      return await call(path, signal, { body, keepalive: true });
+      return await call(path, signal, { body, keepalive: true, ...more });
     } finally {
       keptAlive -= weight;
     }
+  }
+
+  /**
+   * With the cookie by which the server knows whose data it is asked for. Pages of an origin that no write key names are allowed none, which their
+   * browser finds before it posts: they tell of the decision all the same.
+   */
+  async function callWithToken(path: string, signal: Cancellation, body: string): Promise<Response> {
+    try {
+      if (mayHoldToken) return await callLast(path, signal, body, { credentials: "include" });
+    } catch (error) {
+      if (signal.aborted || isOwnOrigin(base)) throw error;
+    }
+    const response = await callLast(path, signal, body);
+    mayHoldToken = false;
+    return response;
   }
 
   async function callPacked(path: string, signal: Cancellation, body: string): Promise<Response> {
@@ -209,7 +230,7 @@ export function browserNetwork(
         policyVersion,
         region,
       });
-      const response = await callLast("/api/v1/behavioral/consent", signal, body);
+      const response = await callWithToken("/api/v1/behavioral/consent", signal, body);
       if (!response.ok) throw await failed(response);
     },
 

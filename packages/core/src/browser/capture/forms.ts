@@ -8,11 +8,16 @@ const PRIVATE_FIELDS =
 /** As many forms under way are more than a page shows: those that have gone from it since are left. */
 const MOST = 20;
 
+/** A form that is read and left within this was submitted by a script, which browsers tell of by no `submit`, ms. */
+const SUBMIT_MS = 100;
+
 interface Begun {
   /** The field that was changed last, where it has a name that may be told. */
   field: string | null;
   /** `performance.now()`, ms. */
   since: number;
+  /** When something read all of it, as a submission does; `performance.now()`, ms. */
+  read: number;
 }
 
 const nameOf = (element: Element): string | null => {
@@ -24,8 +29,8 @@ const nameOf = (element: Element): string | null => {
 const named = (key: string, name: string | null): Record<string, unknown> => (name ? { [key]: name } : {});
 
 /**
- * Forms that are begun (the first change of a field), submitted (the browser has found nothing wrong with what was entered), or left with
- * the page without having been. Of fields only their names, and those only where they sound harmless; nothing of what was entered.
+ * Forms that are begun (the first change of a field), submitted (the browser has found nothing wrong with what was entered, or a script did not ask
+ * it: known where the browser has the navigation API), or left with the page without having been. Of fields only their names, and those only where they sound harmless; nothing of what was entered.
  */
 export function captureForms({ sink, on, onPageEnd }: Scope): void {
   const begun = new Map<HTMLFormElement, Begun>();
@@ -58,7 +63,7 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
       return;
     }
     if (begun.size >= MOST) leave((other) => !other.isConnected);
-    begun.set(form, { field, since: performance.now() });
+    begun.set(form, { field, since: performance.now(), read: -Infinity });
     tell("Form Started", form, field);
   };
 
@@ -70,6 +75,20 @@ export function captureForms({ sink, on, onPageEnd }: Scope): void {
     tell("Form Submitted", form, null, begun.get(form)?.since);
     begun.delete(form);
   });
+  // `form.submit()` reads the form, as `new FormData(form)` does, and then the page goes elsewhere.
+  on(document, "formdata", ({ target }) => {
+    const known = begun.get(target as HTMLFormElement);
+    if (known) known.read = performance.now();
+  });
+  const { navigation } = globalThis as { navigation?: EventTarget };
+  if (navigation)
+    on(navigation, "navigate", () => {
+      for (const [form, { read, since }] of begun) {
+        if (performance.now() - read > SUBMIT_MS) continue;
+        begun.delete(form);
+        tell("Form Submitted", form, null, since);
+      }
+    });
   onPageEnd((left) => {
     if (left) leave(() => true);
   });

@@ -39,13 +39,15 @@ export function createCollection(parts: RecordingParts): Collection {
   const stop = (): void => {
     for (const end of stops.splice(0)) host.attempt(() => end?.());
   };
-  const hide = async (leaves = false): Promise<void> => {
+  /** Only what ends by itself is begun: a page that is hidden may be about to leave, and what it has not ended would keep the next one waiting. */
+  const hide = async (leaves: boolean): Promise<void> => {
+    const body = keeper.unsaved(identity.visitor()?.id ?? "");
+    if (body) void delivery.note({ id: parts.newId(), body });
     if (leaves) {
-      // It has noted what happened; those that stay write it down.
       keeper.cancel();
       following.leave();
     }
-    await Promise.all([delivery.hide(leaves), leaves ? delivery.written() : keeper.save()]);
+    await Promise.all([delivery.hide(leaves), delivery.written()]);
   };
 
   const load = async (isCurrent: () => boolean): Promise<void> => {
@@ -131,7 +133,7 @@ export function createCollection(parts: RecordingParts): Collection {
       closed = true;
       await active?.loaded;
       stop();
-      await hide();
+      await Promise.all([keeper.save(), delivery.hide(false)]);
       delivery.close();
       device.close();
     },

@@ -3,7 +3,7 @@ import type { Found } from "../../ports/environment.js";
 import type { Host } from "../host.js";
 import { createAlarm } from "./alarm.js";
 import type { Device } from "./device.js";
-import { afterwards, type Find, type Happened, type Kept, readKept, unlearned } from "./kept.js";
+import { afterwards, type Find, type Happened, type Heard, type Kept, readKept, unlearned } from "./kept.js";
 import { NOTHING_TOLD, type Told } from "./told.js";
 
 const KEY = "visitor";
@@ -36,6 +36,8 @@ export interface Keeper {
   replace(kept: Kept): Promise<void>;
   /** Something has happened or changed: it is written a little later, many changes as one. */
   touch(): void;
+  /** What only this page knows though it is no event: for a page that leaves to note. Null where that is nothing. */
+  unsaved(visitorId: string): Heard | null;
   /** Writes now what there is to write. */
   save(): Promise<void>;
   cancel(): void;
@@ -52,13 +54,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const gathered = ({ value, notes }: Found): Kept | null => {
     let kept = readKept(value);
     if (!kept) return null;
-    for (const { body } of notes) kept = afterwards(kept, body as Happened, find);
+    for (const { body } of notes) kept = afterwards(kept, body as Happened | Heard, find);
     // By the rules of now.
     const segments = find(kept.state, kept.segments, kept.visitor.traits) ?? kept.segments;
     return mayLearn() ? { ...kept, segments } : unlearned({ ...kept, segments });
   };
   const isNews = ({ value, notes }: Found): boolean =>
-    readKept(value)?.rev !== rev || notes.some(({ body }) => (body as Happened).page !== page);
+    readKept(value)?.rev !== rev || notes.some(({ body }) => (body as Happened | Heard).page !== page);
 
   const merge = async (make: (found: Found) => Kept | undefined): Promise<Kept | null> => {
     alarm.cancel();
@@ -107,6 +109,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     touch() {
       if (device.status() === "device") alarm.within(DELAY_MS);
     },
+    unsaved: (visitorId) => (told() === heard ? null : { page, visitorId, told: told() }),
     save,
     cancel: alarm.cancel,
   };

@@ -39,6 +39,13 @@ export interface Happened {
   next?: string;
 }
 
+/** What a page that leaves has been told, for the pages after it. */
+export interface Heard {
+  page: string;
+  visitorId: string;
+  told: Told;
+}
+
 /** The segments of whoever is in this state, by the rules and the consent of the page that asks; null where it has no rules yet. */
 export type Find = (
   state: VisitorState,
@@ -77,7 +84,9 @@ export const asUser = (
 });
 
 /** What is kept after one thing more has happened. Pure; what happened to somebody else changes nothing. */
-export function afterwards(kept: Kept, happened: Happened, find: Find): Kept {
+export function afterwards(kept: Kept, happened: Happened | Heard, find: Find): Kept {
+  if ("told" in happened)
+    return happened.visitorId === kept.visitor.id ? { ...kept, told: happened.told } : kept;
   const { event, user, seen, next } = happened;
   if (event.visitorId !== kept.visitor.id) return kept;
   const visitor = user ? asUser(kept.visitor, user) : kept.visitor;

@@ -16,7 +16,9 @@ export default defineConfig({
         "packages/core/src/decisions/{assignment,compile-any-slot,compile-ruleset,contextual,draw}.ts": {
           branches: 100,
         },
-        "packages/core/src/decisions/{factorial,gates,highest-score,sticky,variants-of}.ts": { branches: 100 },
+        "packages/core/src/decisions/{factorial,gates,highest-score,sticky,variants-of}.ts": {
+          branches: 100,
+        },
         "packages/core/src/service/erase/*.ts": { branches: 100 },
       },
     },

@@ -6,7 +6,6 @@ export type Wide = readonly [high: number, middle: number, low: number];
 
 const BITS = 30n;
 const MASK = (1n << BITS) - 1n;
-const WORD = 2 ** 30;
 
 /** a × b of safe integers, exactly. */
 export function product(a: number, b: number): Wide {
@@ -17,6 +16,3 @@ export function product(a: number, b: number): Wide {
 /** What sums of words come to, to the nearest double. */
 export const wideValue = (high: number, middle: number, low: number): number =>
   Number((BigInt(high) << (2n * BITS)) + (BigInt(middle) << BITS) + BigInt(low));
-
-/** Up to this many numbers can be summed up by words before one leaves what is exact: 2⁵³ / 2³⁰. */
-export const WIDE_ROOM = 2 ** 53 / WORD;

@@ -77,7 +77,9 @@ export function createFirstLoad(
     /** Whom a decision is about at this moment; `context` is what the caller adds. */
     decidedFor(context?: Readonly<Record<string, unknown>>): DecisionVisitor {
       const recording = gate.recording();
-      const known = recording?.attributes() ?? NOTHING;
+      const userId = gate.visitor()?.userId;
+      const own = recording?.attributes() ?? NOTHING;
+      const known = userId ? { ...own, userId } : own;
       const attributes = persona ? { ...known, ...persona.attributes } : known;
       return {
         id: shared.visitorId(),

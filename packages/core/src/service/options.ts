@@ -80,6 +80,8 @@ export interface IngestOptions {
 export interface DecideVisitor {
   /** The anonymous id: what pages send as `anonymousId`, and consent and erasure take as `visitorId`. */
   id: string | null;
+  /** Who is logged in: `userId` to conditions and draws, and nothing else; the server keeps no user's id that it could read. */
+  userId?: string | null;
   /** Consent as the request carries it (cookie). What the service has stored can only narrow it. */
   consent?: Grants | null;
 }

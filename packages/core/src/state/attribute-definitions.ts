@@ -61,6 +61,10 @@ function list(): AttributeDefinition[] {
     text("campaign.name", "`utm_campaign` of this session's campaign."),
     score("engagement", "How much the visitor is engaged: `engagementScore`."),
     score("intent", "How near the visitor is to buying: `intentScore`."),
+    text(
+      "userId",
+      "Who is logged in, as `identify` said in this page, or as who asks the server says; elsewhere it is not known. To be hashed (`hashAttribute`).",
+    ),
     { name: "traits", type: "any", open: true, description: "What `identify(userId, traits)` told." },
     {
       name: "context",

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Issue, Result } from "../kernel/result.js";
 import { parseWith } from "./parse.js";
-import { grantsSchema, meaning, noList, visitorIdSchema } from "./schemas.js";
+import { grantsSchema, idSchema, meaning, noList, visitorIdSchema } from "./schemas.js";
 import type { DecisionsPost } from "./types.js";
 
 const MAX_SLOTS = 200;
@@ -16,14 +16,17 @@ const visitor = () =>
       v.pipe(
         v.strictObject({
           id: v.nullable(visitorIdSchema()),
+          userId: v.optional(v.nullable(idSchema())),
           consent: v.optional(v.nullable(grantsSchema())),
         }),
-        v.transform(({ id, consent }): DecisionsPost["visitor"] =>
-          consent === undefined ? { id } : { id, consent },
-        ),
+        v.transform(({ id, userId, consent }): DecisionsPost["visitor"] => ({
+          id,
+          ...(userId !== undefined && { userId }),
+          ...(consent !== undefined && { consent }),
+        })),
       ),
     ],
-    "This must be a visitor id of 1 to 256 characters that does not begin with `u:` or `s:`, or { id, consent? }.",
+    "This must be a visitor id of 1 to 256 characters that does not begin with `u:` or `s:`, or { id, userId?, consent? }.",
   );
 
 /** Before it is read: what a client sends. */

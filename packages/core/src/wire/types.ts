@@ -21,7 +21,7 @@ export interface ConsentPost {
 }
 
 export interface DecisionsPost {
-  visitor: { id: string | null; consent?: Grants | null };
+  visitor: { id: string | null; userId?: string | null; consent?: Grants | null };
   slots?: readonly string[];
   /** Never has `site`: that is the credential's. */
   context: Readonly<Record<string, unknown>>;

@@ -87,6 +87,10 @@ async function know(
   };
 }
 
+/** Without personalization nobody is told apart by who is logged in. */
+const userOf = ({ userId }: DecideVisitor, { personalization }: Grants): Attributes =>
+  personalization && typeof userId === "string" ? { userId } : {};
+
 /** The slot's fallback, because something went wrong. */
 function failed(slot: string, compiled: CompiledRuleset | null): Decision {
   const nobody: DecisionVisitor = { id: null, attributes: {}, consent: NO_GRANTS };
@@ -125,7 +129,7 @@ export async function decide(
     const { grants, segments, assignments } = known;
     const about: DecisionVisitor = {
       id: asked.id,
-      attributes: { ...known.attributes, context: facts },
+      attributes: { ...known.attributes, ...userOf(asked, grants), context: facts },
       segments,
       assignments,
       consent: grants,

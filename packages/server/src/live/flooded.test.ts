@@ -63,6 +63,7 @@ describe("counters that were flooded with names", () => {
       expect(await results.json()).toEqual({
         experiment: made,
         variants: { [made]: { exposures: 1, conversions: 0 } },
+        crossed: 0,
       });
     }
     expect((await at.call("/api/v1/experiments/nothing/results", { key: SECRET })).status).toBe(404);

@@ -84,19 +84,19 @@ const successOf = (key: string, { value, variant, reason, metadata }: Flag) => (
 
 async function evaluateAll(call: Call, context: RouteContext): Promise<Response> {
   const { flags, rulesetVersion } = await evaluate(call, context);
-  const text = JSON.stringify({
+  const answer = {
     flags: Object.entries(flags).map(([key, flag]) =>
       flag.error === null
         ? successOf(key, flag)
         : { key, errorCode: flag.error.code, errorDetails: flag.error.message },
     ),
     metadata: rulesetVersion === null ? {} : { rulesetVersion },
-  });
-  const etag = etagOf(text);
+  };
+  const etag = etagOf(JSON.stringify(answer));
   const headers = { etag, "cache-control": "private, no-cache" };
   if (namesEtag(call.request.headers.get("if-none-match"), etag))
     return new Response(null, { status: 304, headers });
-  return json(JSON.parse(text), { headers });
+  return json(answer, { headers });
 }
 
 const REFUSED = {

@@ -21,6 +21,8 @@ export const READ_BY_THE_SERVICE = [
   "slot",
   "variant",
   "experiment",
+  "bucketVersion",
+  "kept",
   "traits",
 ] as const;
 

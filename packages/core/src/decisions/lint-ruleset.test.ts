@@ -89,7 +89,7 @@ describe("lintRuleset", () => {
 
   it("knows exactly the attributes that there are", () => {
     const tops = new Set(ATTRIBUTES.map(({ name }) => name.split(".")[0]));
-    for (const hosts of ["scores", "traits", "context"]) tops.delete(hosts);
+    for (const hosts of ["scores", "traits", "context", "userId"]) tops.delete(hosts);
     expect([...tops].sort()).toEqual(Object.keys(visitorAttributes(initialState())).sort());
   });
 });

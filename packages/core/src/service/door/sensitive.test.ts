@@ -9,7 +9,7 @@ import { contributions } from "../fold/contributions.js";
 import type { ServiceOptions } from "../options.js";
 import { everything, RULESET, sample, T0 } from "../service.test.suite.js";
 import type { PersonalizationService, ServiceFrame } from "../types.js";
-import { READ_BY_THE_SERVICE, sensitiveFields } from "./sensitive.js";
+import { READ_BY_THE_SERVICE, sensitiveConditions, sensitiveFields } from "./sensitive.js";
 
 const sensitive = ["properties.diagnosis", "properties.patient.name", "traits.phone", "traits.email"];
 const SECRETS = ["gout", "Ann Archer", "+44 20 7946 0958", "ann@example.org"];
@@ -331,6 +331,29 @@ describe("what can be marked sensitive", () => {
     ).toThrow(expect.objectContaining({ code: "ATTUNE_SERVICE_SENSITIVE" }));
     const { key } = memoryKeys();
     expect(() => make({ keys: { key } }).start()).toThrow(/wrapping keys/);
+  });
+
+  it("is nothing that metrics read: they would count nothing", () => {
+    const ruleset = {
+      schemaVersion: 1 as const,
+      revision: 1,
+      metrics: {
+        a: { type: "sum" as const, event: "x", value: "income" },
+        b: { type: "conversion" as const, event: "x", where: { "properties.income": { $gte: 1 } } },
+        c: {
+          type: "ratio" as const,
+          numerator: { event: "x", value: "income.net" },
+          denominator: { event: "x" },
+        },
+        d: { type: "count" as const, event: "x" },
+      },
+      slots: {},
+    };
+    expect(sensitiveConditions(ruleset, ["properties.income"]).map(({ path }) => path)).toEqual([
+      "/metrics/a/value",
+      "/metrics/b/where",
+      "/metrics/c/numerator/value",
+    ]);
   });
 
   it("is a field of events or traits, once", () => {

@@ -1,5 +1,5 @@
 import { placedIn } from "../../decisions/placed-assignments.js";
-import type { Draw, Ruleset } from "../../decisions/types.js";
+import type { Draw, Ruleset, Measured, Summed } from "../../decisions/types.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { Issue } from "../../kernel/result.js";
 import { pointer } from "../../kernel/result.js";
@@ -65,14 +65,27 @@ export function sensitiveFields(given: readonly string[]): readonly string[] {
   );
 }
 
-/** Conditions, draws and contexts that read a sensitive trait: they could never come out, since segments and decisions do not see its value. */
+/** What metrics read of events. */
+function measuredIn({ metrics = {} }: Ruleset): { path: string; measured: Measured | Summed }[] {
+  return Object.entries(metrics).flatMap(([name, metric]) => {
+    const at = pointer("/metrics", name);
+    if (metric.type !== "ratio") return [{ path: at, measured: metric }];
+    const { numerator, denominator } = metric;
+    return [
+      { path: `${at}/numerator`, measured: numerator },
+      { path: `${at}/denominator`, measured: denominator },
+    ];
+  });
+}
+
+/** Conditions, draws, contexts and metrics that read a sensitive field: they could never come out, since segments, decisions and sums do not see its value. */
 export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[]): Issue[] {
   const issues: Issue[] = [];
   const look = (path: string, condition: unknown): void => {
     for (const name of Object.keys(attributesRead((condition ?? {}) as Condition, {}))) {
       const field = fields.find((one) => isBelow(name, one) || isBelow(one, name));
       if (field === undefined) continue;
-      const message = `"${field}" is sensitive: no condition or split can read it. Decide by a trait that is not, such as a coarser one.`;
+      const message = `"${field}" is sensitive: no condition, split or metric can read it. Decide by something that is not, such as a coarser trait.`;
       issues.push({ path, code: "ATTUNE_SERVICE_SENSITIVE", message });
     }
   };
@@ -98,6 +111,10 @@ export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[])
   for (const field of ["holdouts", "exclusionGroups"] as const)
     for (const [name, draw] of Object.entries(ruleset[field] ?? {}))
       lookAtDraw(pointer(`/${field}`, name), draw);
+  for (const { path, measured } of measuredIn(ruleset)) {
+    look(`${path}/where`, measured.where);
+    if ("value" in measured) lookAt(`${path}/value`, `properties.${measured.value}`);
+  }
   for (const { path, policy } of placedIn(ruleset)) {
     lookAtDraw(path, policy);
     for (const [index, { attribute }] of (policy.type === "contextual" ? policy.context : []).entries())

@@ -60,7 +60,7 @@ describe("counters that were flooded with names", () => {
     for (let n = 0; n < NAMES; n += 20) {
       const made = `0-${n}-`.padEnd(120, "x");
       const results = await at.call(`/api/v1/experiments/${made}/results`, { key: SECRET });
-      expect(await results.json()).toEqual({
+      expect(await results.json()).toMatchObject({
         experiment: made,
         variants: { [made]: { exposures: 1, conversions: 0 } },
         crossed: 0,

@@ -131,6 +131,9 @@ describe("counts", () => {
       experiment: "cta-text",
       variants: { a: { exposures: 0, conversions: 0 }, b: { exposures: 1, conversions: 1 } },
       crossed: 0,
+      // A ruleset without metrics measures nothing.
+      ...{ at: null, run: null, units: null, report: null },
+      notes: { report: expect.stringContaining("Nothing of it is measured") },
     });
     expect((await at.call("/api/v1/experiments/unknown/results", { key: SECRET })).status).toBe(404);
   });

@@ -69,6 +69,63 @@ const object = (required, properties, more = {}) => ({
   properties,
 });
 
+const MEASURE = {
+  description: { type: "string", description: "For people." },
+  direction: { enum: ["increase", "decrease"], description: "What is wanted of it (default `increase`)." },
+  withinMs: number("Only what happens within this time after the visitor's first exposure, ms.", {
+    exclusiveMinimum: 0,
+  }),
+};
+const MEASURED = {
+  event: name("The event's name."),
+  where: { ...CONDITION, description: "On `name`, `properties` and `context` of the event (default: all)." },
+};
+const VALUE = { value: name("Path of the property that is added up, such as `revenue`.") };
+const CAP = {
+  cap: number("Values above it count as it, per visitor: one order in a million must not decide.", {
+    exclusiveMinimum: 0,
+  }),
+};
+const metric = (type, description, required, properties) =>
+  object(
+    ["type", ...required],
+    { type: { const: type, description: "Names this kind." }, ...properties, ...MEASURE },
+    { description },
+  );
+
+/** What experiments are judged by. */
+function measures() {
+  return {
+    metric: {
+      anyOf: ["conversionMetric", "countMetric", "sumMetric", "ratioMetric"].map((kind) => ({
+        $ref: `#/$defs/${kind}`,
+      })),
+    },
+    conversionMetric: metric("conversion", "Whether it happened.", ["event"], MEASURED),
+    countMetric: metric("count", "How often it happened.", ["event"], { ...MEASURED, ...CAP }),
+    sumMetric: metric("sum", "How much it came to.", ["event", "value"], {
+      ...MEASURED,
+      ...VALUE,
+      ...CAP,
+    }),
+    ratioMetric: metric("ratio", "One sum over another.", ["numerator", "denominator"], {
+      numerator: { $ref: "#/$defs/measured", description: "What is divided." },
+      denominator: { $ref: "#/$defs/measured", description: "By what; events without `value` are counted." },
+    }),
+    measured: object(["event"], { ...MEASURED, ...VALUE }),
+    experiment: object(["primary"], {
+      run: {
+        type: "integer",
+        minimum: 1,
+        description: "Raised to begin anew; earlier runs keep their figures (default 1).",
+      },
+      primary: name("The metric that decides."),
+      secondary: names("Metrics that help to understand."),
+      guardrails: names("Metrics that must not become worse."),
+    }),
+  };
+}
+
 /** Gates, and the policies that assign. */
 function definitions() {
   return {
@@ -240,6 +297,8 @@ function schemaOf(attributes) {
         "exclusionGroup",
         "Hashes that experiments share out among each other, so that they have no visitor in common.",
       ),
+      metrics: record("metric", "What experiments are judged by, by name."),
+      experiments: record("experiment", "Which metrics are counted of which experiment, by its key."),
       slots: {
         type: "object",
         description: "Places of a page and what they can show, by name.",
@@ -333,6 +392,7 @@ function schemaOf(attributes) {
         },
       },
       ...definitions(),
+      ...measures(),
       segmentExpression: {
         description:
           "A segment's name, a list (any of them), or `{ any, all, not }` whose given parts must all hold.",
@@ -710,6 +770,27 @@ ${fieldsOf($defs.exclusion)}
 ${fieldsOf($defs.prerequisite)}
 
 What the other slot shows counts, also where that is its fallback; where its consent is missing it shows nothing.
+
+## What is measured
+
+\`metrics\` say what experiments are judged by, per visitor and from the first exposure on; \`experiments\` which of them are counted of which, by the key that policies assign it under. A metric
+is one of four kinds. Whether it happened:
+
+${fieldsOf($defs.conversionMetric)}
+
+How often (\`count\`), or how much (\`sum\`):
+
+${fieldsOf($defs.sumMetric)}
+
+One sum over another (\`ratio\`), such as revenue per order:
+
+${fieldsOf($defs.ratioMetric)}
+
+Of an experiment:
+
+${fieldsOf($defs.experiment)}
+
+[Experiments](experiments.md) goes on from here.
 
 ## Policies by example
 

@@ -69,7 +69,7 @@ export function browser(options: BrowserOptions = {}): Environment {
       ? {}
       : {
           network: {
-            ...browserNetwork(endpoint, writeKey, hint),
+            ...browserNetwork(endpoint, writeKey, hint, cookies?.domain),
             ...(live && pushes(endpoint, writeKey, hint, report)),
           },
         }),

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 /** A real endpoint that answers as told and writes down what came. */
-async function endpoint(answer: (url: string, encoding?: string) => Answer) {
+async function endpoint(answer: (url: string, encoding?: string) => Answer, domain?: string) {
   const hints: string[] = [];
   const seen: {
     url: string;
@@ -45,8 +45,11 @@ async function endpoint(answer: (url: string, encoding?: string) => Answer) {
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
   return {
     seen,
-    network: browserNetwork(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "wk_1", (error) =>
-      hints.push(String(error)),
+    network: browserNetwork(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      "wk_1",
+      (error) => hints.push(String(error)),
+      domain,
     ),
     hints,
   };
@@ -328,8 +331,9 @@ describe("a decision, told to an endpoint of another origin", () => {
     policyVersion: "1",
     region: null,
   };
-  const decide = async (mayHold: boolean) => {
-    const { network, seen } = await endpoint(() => ({ status: 201, body: {} }));
+  const decide = async (mayHold: boolean, domain?: string) => {
+    vi.stubGlobal("location", { href: "http://shop.example/", origin: "http://shop.example" });
+    const { network, seen } = await endpoint(() => ({ status: 201, body: {} }), domain);
     const { fetch } = globalThis;
     const tried: unknown[] = [];
     // As browsers do where the preflight allows no cookies.
@@ -344,10 +348,18 @@ describe("a decision, told to an endpoint of another origin", () => {
   };
 
   it("goes with the visitor's cookie where the endpoint allows it, and once", async () => {
-    expect(await decide(true)).toEqual({ tried: ["include", "include"], arrived: 2 });
+    expect(await decide(true, ".127.0.0.1")).toEqual({ tried: ["include", "include"], arrived: 2 });
+  });
+
+  it("is not even tried with it outside of the site's own domain, where that would be an error in the host's console", async () => {
+    for (const domain of [undefined, ".shop.example", ".27.0.0.1"])
+      expect(await decide(true, domain)).toEqual({ tried: ["same-origin", "same-origin"], arrived: 2 });
   });
 
   it("goes without it where the endpoint does not, and is not tried with it again", async () => {
-    expect(await decide(false)).toEqual({ tried: ["include", "same-origin", "same-origin"], arrived: 2 });
+    expect(await decide(false, "127.0.0.1")).toEqual({
+      tried: ["include", "same-origin", "same-origin"],
+      arrived: 2,
+    });
   });
 });

@@ -51,6 +51,14 @@ const mayMindPacking = ({ status }: Response): boolean => [400, 415, 422, 501].i
 const isOwnOrigin = (base: string): boolean =>
   typeof location !== "undefined" && new URL(base, location.href).origin === location.origin;
 
+/** Whether the endpoint is one of the site's own subdomains, as the host names their common domain for its cookies. */
+function isWithin(base: string, domain: string | undefined): boolean {
+  if (!domain || typeof location === "undefined") return false;
+  const name = domain.replace(/^\./, "");
+  const { hostname } = new URL(base, location.href);
+  return hostname === name || hostname.endsWith(`.${name}`);
+}
+
 /** What a batch is answered with: by it the page knows that its events were taken. */
 interface Receipt {
   accepted?: unknown;
@@ -84,11 +92,13 @@ const failed = async (response: Response): Promise<AttuneError> =>
  * A batch counts as delivered where the answer is a JSON object with a number `accepted` or a list `rejected`; after any other it is sent again.
  *
  * @param hint Told why a batch has to wait though nothing is wrong with it: of use to who develops, not to who runs the page.
+ * @param domain The site's own, where it has subdomains: an endpoint in it is told of decisions with cookies.
  */
 export function browserNetwork(
   endpoint: string,
   writeKey?: string,
   hint: (error: unknown) => void = () => undefined,
+  domain?: string,
 ): DeviceNetwork {
   const base = endpoint.replace(/\/+$/, "");
   const authorization: Record<string, string> = writeKey ? { authorization: `Bearer ${writeKey}` } : {};
@@ -96,7 +106,7 @@ export function browserNetwork(
   /** What stands before the endpoint, or is it, takes no compressed bodies. */
   let plain = false;
   /** False once the endpoint has answered only without cookies. */
-  let mayHoldToken = true;
+  let mayHoldToken = isWithin(base, domain);
   let channel: PageChannel | null = null;
   /** Until when the endpoint asked another page to wait, epoch ms. */
   let quietUntil = 0;
@@ -148,8 +158,8 @@ export function browserNetwork(
   }
 
   /**
-   * With the cookie by which the server knows whose data it is asked for. Pages of an origin that no write key names are allowed none, which their
-   * browser finds before it posts: they tell of the decision all the same.
+   * With the cookie by which the server knows whose data it is asked for. Asked of an endpoint of the site's own domain alone: elsewhere the cookie would be none of the site, and each try would be an error in the host's
+   * console. Where the endpoint names no such origin, the browser finds that before it posts, and it is told of the decision all the same.
    */
   async function callWithToken(path: string, signal: Cancellation, body: string): Promise<Response> {
     try {

@@ -16,7 +16,9 @@ function clause(name: string, operator: string, wanted: string): string {
 
 /** How the devtools' parts speak to shoppers of one place in the shop: the same explanation, in the shop's words. */
 export const shopWords = (slot: (typeof SLOTS)[number]): ExplainMessages => ({
+  // What this shop's ruleset never has is said as the drawer says it.
   reasons: {
+    ...en.reasons,
     rule: "It fits what you did.",
     split: "The versions are drawn by lot, so that we learn which one is clearer.",
     override: "It was chosen by hand.",
@@ -32,6 +34,7 @@ export const shopWords = (slot: (typeof SLOTS)[number]): ExplainMessages => ({
   because: (what) => `Because ${what}.`,
   chance: (percent) => `${percent}% of visitors see this one.`,
   step: {
+    ...en.step,
     slot: {
       passed: () => "Something is set up for this place.",
       failed: () => "Nothing is set up for this place.",

@@ -46,6 +46,42 @@ describe("delivery", () => {
     ]);
   });
 
+  it("sends what came while it looked for the last time, though nothing comes after it", async () => {
+    let release = (): void => undefined;
+    const world = fakeEnvironment({});
+    const { storage } = world.environment;
+    // As a browser whose lock is given back some milliseconds after the last look.
+    const slow = storage && {
+      ...storage,
+      async exclusive(task: () => Promise<void>) {
+        await task();
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return true;
+      },
+    };
+    const attune = createAttune({
+      environment: { ...world.environment, ...(slow && { storage: slow }) },
+      consent: { policy: { version: "1", mode: "none" } },
+      delivery: { intervalMs: 1000 },
+    });
+    attune.start();
+    await attune.ready();
+    await world.time.settle();
+    // The look for what earlier pages left.
+    release();
+    await attune.track("A");
+    await world.time.advance(1000);
+    expect(names(world.events())).toEqual(["A"]);
+    await attune.track("B");
+    await world.time.advance(1000);
+    release();
+    await world.time.advance(5000);
+    expect(names(world.events())).toEqual(["A", "B"]);
+    release();
+  });
+
   it("takes up what an earlier page could not deliver", async () => {
     const device = fakeDevice();
     const first = await page({ device, answer: () => ({ status: "retry" }) });

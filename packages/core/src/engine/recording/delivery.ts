@@ -68,6 +68,8 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
   const outbox = createOutbox(host, device);
   const sender = createSender(host, device, outbox, options);
   let draining: Promise<void> | null = null;
+  /** Somebody wanted to send while that was under way: it may have looked for the last time already. */
+  let asked = false;
   let closed = false;
   let others: QueueWatch | undefined;
 
@@ -77,7 +79,12 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
   };
 
   const drain = (): Promise<void> => {
-    if (!host.environment.network || draining) return draining ?? Promise.resolve();
+    if (!host.environment.network) return Promise.resolve();
+    if (draining) {
+      asked = true;
+      return draining;
+    }
+    asked = false;
     const { loop, signal } = sender.begin();
     const pass = async (): Promise<boolean | undefined> => {
       const ran = await device.use((storage) => storage.exclusive?.(loop, signal) ?? loop().then(() => true));
@@ -90,7 +97,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
       draining = null;
       others?.owe(outbox.own().length > 0);
       if (ran === false) schedule(BUSY_MS);
-      else if (sender.pause() > 0) schedule(0);
+      else if (asked || sender.pause() > 0) schedule(0);
     });
     draining = run;
     return run;

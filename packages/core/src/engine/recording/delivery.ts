@@ -97,7 +97,9 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
       draining = null;
       others?.owe(outbox.own().length > 0);
       if (ran === false) schedule(BUSY_MS);
-      else if (asked || sender.pause() > 0) schedule(0);
+      else if (sender.pause() > 0) schedule(0);
+      // Whoever asked waits for this look as well.
+      else if (asked) return drain();
     });
     draining = run;
     return run;

@@ -58,6 +58,8 @@ export default [
       environment: "node",
       setupFiles,
       include: ["tests/**/*.test.ts"],
+      // Real browsers and processes on a machine whose cores are shared: one that fails is run once more, and the run names it.
+      retry: 1,
       testTimeout: 120_000,
       hookTimeout: 180_000,
       fileParallelism: false,

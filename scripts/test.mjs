@@ -33,15 +33,22 @@ const { code } = await run(
 if (!existsSync(report)) process.exit(code || 1);
 const results = JSON.parse(readFileSync(report, "utf8"));
 const left = new Map();
+const again = [];
 for (const file of results.testResults) {
   const pending = file.assertionResults.filter(
     (test) => test.status === "pending" || test.status === "skipped",
   ).length;
   if (pending > 0) left.set(file.name.replace(root, ""), pending);
+  for (const { status, failureMessages, fullName } of file.assertionResults)
+    if (status === "passed" && failureMessages.length > 0) again.push([fullName, failureMessages[0]]);
 }
 if (left.size > 0) {
   console.log(yellow(bold("\nLeft out (each says why above):")));
   for (const [name, count] of left) console.log(yellow(`  ${count} in ${name}`));
+}
+if (again.length > 0) {
+  console.log(yellow(bold("\nPassed only when it was run again:")));
+  for (const [name, message] of again) console.log(yellow(`  ${name}: ${message.split("\n")[0]}`));
 }
 for (const what of missing) console.log(red(bold(`\n${what}`)));
 console.log(`\nTook ${Math.round((Date.now() - started) / 1000)} s.`);

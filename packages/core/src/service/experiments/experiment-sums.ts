@@ -10,7 +10,8 @@ import { wideValue } from "./wide-sum.js";
 /** A metric's counters of one variant, by their last part. */
 type Sums = Readonly<Record<string, number>>;
 
-function sumsOf({ type, ...definition }: MetricDefinition, n: number, sums: Sums): MetricSums {
+/** A metric's sums from its counters; without any, those of nobody. */
+export function sumsOf({ type, ...definition }: MetricDefinition, n: number, sums: Sums): MetricSums {
   const at = (name: string): number => sums[name] ?? 0;
   const unitOf = (measured: object): number => ("value" in measured ? VALUE_UNIT : 1);
   const squares = (name: string, unit: number): number =>

@@ -14,6 +14,7 @@ import type {
   StoppingOptions,
   VariantInput,
 } from "../../stats/index.js";
+import { sumsOf } from "./experiment-sums.js";
 import type { ExperimentSums } from "./types.js";
 
 const DAY_MS = 86_400_000;
@@ -88,12 +89,17 @@ function factorialOf(policy: AssignmentPolicy, seen: readonly string[]): Factori
 function metricOf(
   name: string,
   role: MetricRole,
-  { definition, sums }: { definition: MetricDefinition; sums: ExperimentSums },
+  {
+    definition,
+    sums,
+    variants,
+  }: { definition: MetricDefinition; sums: ExperimentSums; variants: readonly VariantInput[] },
 ): MetricInput {
   const { direction = "increase" } = definition;
-  const entries = Object.entries(sums.variants).flatMap(([variant, { metrics }]) => {
-    const own = metrics[name];
-    return own === undefined ? [] : [[variant, own] as const];
+  // Nobody has come to a variant at first: that is early, and no fault.
+  const entries = variants.map(({ name: variant }) => {
+    const own = sums.variants[variant]?.metrics[name];
+    return [variant, own ?? sumsOf(definition, 0, {})] as const;
   });
   return { name, role, direction, sums: Object.fromEntries(entries) };
 }
@@ -121,7 +127,7 @@ export function reportInput(
       : (variants[0]?.name ?? control),
     metrics: Array.from(roles, ([name, role]) => {
       const definition = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
-      return definition === undefined ? [] : [metricOf(name, role, { definition, sums })];
+      return definition === undefined ? [] : [metricOf(name, role, { definition, sums, variants })];
     }).flat(),
     // All so far as one look is valid whenever it is taken: the evidence is that of one martingale.
     ...(isFixed ? { looks: [{ delivered: units }] } : { sharesVary: true }),

@@ -97,6 +97,9 @@ describe("a look at what runs", () => {
       measures: { primary: "bought" },
     });
     await one.experiments.act("try", { type: "start" });
+    // The first visitor is early, and no fault.
+    await shown(1, "a", 1);
+    expect((await one.experiments.results("try"))?.report.decision.state).toBe("collecting");
     await shown(500, "a", 10);
     await shown(500, "b", 3);
     expect(await one.experiments.review()).toEqual([{ id: "try", proposal: null, learned: null }]);

@@ -48,6 +48,17 @@ describe("explanations of gates", () => {
     });
   });
 
+  it("show what another slot gave where a condition asks for it", () => {
+    const condition = { value: "elsewhere" };
+    const asking = slot({ ...gated, prerequisites: [{ slot: "other", condition }] });
+    expect(explain(asking, {}, known).steps[5]?.detail).toMatchObject({
+      slot: "other",
+      variants: null,
+      condition,
+      shows: "a",
+    });
+  });
+
   it("tell of consent and targeting as of all slots", () => {
     const explanation = explain(gated, { consent: NO_GRANTS, attributes: {} }, known);
     expect(codes(explanation).slice(0, 3)).toEqual(["slot-passed", "consent-failed", "targeting-failed"]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { build, install } from "./lib/prepare.mjs";
+import { ensureAll } from "./lib/programs.mjs";
 import { bold, dim, green, root, run, yellow } from "./lib/run.mjs";
 
 /**
@@ -26,10 +27,13 @@ if (files.length === 0) {
 }
 
 await install();
+const { env, missing } = await ensureAll();
+Object.assign(process.env, env);
 await build();
 const commit = (await run("git", ["rev-parse", "--short", "HEAD"], { capture: true })).output.trim();
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
 console.log(dim(`commit ${commit}; ${machine}`));
+for (const what of missing) console.log(yellow(what));
 
 const results = [];
 for (const file of files) {

@@ -6,7 +6,12 @@ export default defineConfig({
     projects,
     coverage: {
       provider: "v8",
-      include: ["packages/*/src/**/*.{ts,tsx}"],
+      // Measuring everything took a third longer, and nothing else has a threshold.
+      include: [
+        "packages/core/src/consent/**/*.ts",
+        "packages/core/src/decisions/*.ts",
+        "packages/core/src/service/erase/*.ts",
+      ],
       exclude: ["**/*.test.*", "**/*.test-d.ts"],
       reporter: ["json-summary", ["text", { file: "coverage.txt" }]],
       /** What may never be wrong unnoticed: who may be known, what is decided, what is erased. */

@@ -20,6 +20,22 @@ export function namedAs(labels, expected) {
   return Array.from(labels, (label) => names.get(label));
 }
 
+/** Whether an order is one of OPTICS: each row that comes next is reached no farther than any other, up to what rounding makes of equals. */
+export function isOrderOf(points, coreDistances, ordering) {
+  const reach = points.map(() => Infinity);
+  const left = new Set(points.keys());
+  for (const row of ordering) {
+    const least = Math.min(...[...left].map((other) => reach[other]));
+    if (reach[row] > least && !(reach[row] - least < 1e-12)) return false;
+    left.delete(row);
+    for (const other of left) {
+      const distance = Math.hypot(...points[row].map((value, c) => value - points[other][c]));
+      reach[other] = Math.min(reach[other], Math.max(distance, coreDistances[row]));
+    }
+  }
+  return left.size === 0;
+}
+
 /**
  * @param {typeof import("@attune/ml/clustering")} ml
  * @param {Record<string, { X: number[][] }>} datasets Those of the reference file.
@@ -78,9 +94,14 @@ export function clusteringFunctions(ml, datasets) {
         ...{ nClusters: found.clusters, nNoise: found.noise },
       };
     },
-    optics(input) {
+    optics(input, expected) {
       const { minSamples, maxEps } = input;
-      const found = ml.optics(pointsOf(input), { minSamples, ...(maxEps && { maxEps }) });
+      const options = { minSamples, ...(maxEps && { maxEps }) };
+      const points = pointsOf(input);
+      let found = ml.optics(points, options);
+      if (expected?.ordering && isOrderOf(points, found.coreDistances, expected.ordering)) {
+        found = ml.optics(points, { ...options, ordering: expected.ordering });
+      }
       return {
         ordering: [...found.ordering],
         reachability: [...found.reachability],

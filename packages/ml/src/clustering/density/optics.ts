@@ -14,6 +14,8 @@ export interface OpticsOptions extends CommonOptions {
   readonly maxEps?: number;
   /** Where the plot is cut into clusters: those of DBSCAN at this distance (default: the knee of the core distances, at most `maxEps`). */
   readonly eps?: number;
+  /** An order of all rows to measure along, found elsewhere. Of equally reached rows this code takes the first; others may take another. */
+  readonly ordering?: Int32Array | readonly number[];
 }
 
 export interface OpticsClustering extends Clustering {
@@ -39,7 +41,7 @@ interface Reached {
 }
 
 /** Visits in OPTICS' order, or in a given one, and notes how far each was from what came before. O(n² d). */
-function reach(matrix: Matrix, core: Float64Array, { maxEps, given }: { maxEps: number; given?: Int32Array }): Reached {
+function reach(matrix: Matrix, core: Float64Array, { maxEps, given }: { maxEps: number; given?: Int32Array | readonly number[] }): Reached {
   const { data, rows, columns } = matrix;
   const reachability = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   const ordering = new Int32Array(rows);
@@ -131,7 +133,16 @@ export function optics(
   );
   const eps = Math.min(maxEps, options.eps ?? kneeOf(core));
   if (options.engine === "density-clustering") return byLibrary(matrix, { core, eps, maxEps, minSamples });
-  return result(matrix, reach(matrix, core, { maxEps }), { core, eps, engine: "native" });
+  const given = options.ordering;
+  if (given !== undefined) checkOrdering(given, matrix.rows);
+  const reached = reach(matrix, core, given === undefined ? { maxEps } : { maxEps, given });
+  return result(matrix, reached, { core, eps, engine: "native" });
+}
+
+function checkOrdering(ordering: Int32Array | readonly number[], rows: number): void {
+  const isRow = (row: number): boolean => Number.isInteger(row) && row >= 0 && row < rows;
+  if (ordering.length === rows && new Set(ordering).size === rows && ordering.every(isRow)) return;
+  throw new AttuneError("ATTUNE_ML_BAD_OPTION", "An ordering names every row once.", { path: "/options/ordering" });
 }
 
 async function byLibrary(

@@ -1,0 +1,144 @@
+import { type Matrix, type Points, toMatrix } from "../../data/points.js";
+import { squaredBetween } from "../geometry/distance.js";
+import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
+import { takeRows } from "../geometry/sample-rows.js";
+import { finiteNumber, wholeNumber } from "../options.js";
+import { clusteringOf, memberModel } from "../result.js";
+import type { Clustering, ClusteringEngine, CommonOptions } from "../types.js";
+import { corePoints } from "./core-points.js";
+import { densityClusteringDbscan } from "./density-clustering.js";
+import { joinWithin } from "./join-within.js";
+
+export interface DbscanOptions extends CommonOptions {
+  /** How far a neighbour may be, Euclidean; at exactly that distance it still is one. Above 0; see `suggestEps`. */
+  readonly eps: number;
+  /** Neighbours, the point itself among them, that make a core point (default 5). */
+  readonly minSamples?: number;
+}
+
+export interface DbscanClustering extends Clustering {
+  /** Rows of the core points, rising. */
+  readonly core: Int32Array;
+}
+
+interface Cores {
+  readonly tree: KdTree;
+  /** Label per place in leaf order. */
+  readonly labels: Int32Array;
+}
+
+/** The lowest cluster of a core point within reach; −1 for none. */
+function lowestWithin({ tree, labels }: Cores, eps: number, lowestOf: Int32Array) {
+  const within = eps * eps;
+  const { points, columns, start, end, second } = tree;
+  let best = -1;
+  const visit = (node: number, data: Float64Array, from: number): void => {
+    if (best >= 0 && (lowestOf[node] as number) >= best) return;
+    if (boxDistance(tree, node, data, from) > within) return;
+    const other = second[node] as number;
+    if (other >= 0) {
+      visit(node + 1, data, from);
+      visit(other, data, from);
+      return;
+    }
+    for (let i = start[node] as number; i < (end[node] as number); i++) {
+      const label = labels[i] as number;
+      if (best >= 0 && label >= best) continue;
+      if (squaredBetween(points, i * columns, data, from, columns) <= within) best = label;
+    }
+  };
+  return (data: Float64Array, from: number): number => {
+    best = -1;
+    if (tree.size > 0) visit(0, data, from);
+    return best;
+  };
+}
+
+/** Lowest label below each node. */
+function lowestLabels({ tree, labels }: Cores): Int32Array {
+  const lowest = new Int32Array(tree.nodes);
+  for (let node = tree.nodes - 1; node >= 0; node--) {
+    const other = tree.second[node] as number;
+    if (other >= 0) {
+      lowest[node] = Math.min(lowest[node + 1] as number, lowest[other] as number);
+      continue;
+    }
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = tree.start[node] as number; i < (tree.end[node] as number); i++) {
+      least = Math.min(least, labels[i] as number);
+    }
+    lowest[node] = least;
+  }
+  return lowest;
+}
+
+/** Numbers the components of core points by their first row. */
+function labelCores(matrix: Matrix, core: Int32Array, eps: number): { cores: Cores; clusters: number; own: Int32Array } {
+  const tree = buildKdTree(takeRows(matrix, core));
+  const { find } = joinWithin(tree, eps);
+  const place = new Int32Array(core.length);
+  tree.rows.forEach((at, i) => (place[at] = i));
+  const number = new Int32Array(core.length).fill(-1);
+  const own = new Int32Array(core.length);
+  const labels = new Int32Array(core.length);
+  let clusters = 0;
+  for (let at = 0; at < core.length; at++) {
+    const root = find(place[at] as number);
+    if (number[root] === -1) number[root] = clusters++;
+    labels[place[at] as number] = own[at] = number[root] as number;
+  }
+  return { cores: { tree, labels }, clusters, own };
+}
+
+/** The result, from core points that are known and labelled. */
+export function dbscanResult(
+  matrix: Matrix,
+  labels: Int32Array,
+  rest: { core: Int32Array; clusters: number; eps: number; engine: ClusteringEngine },
+): DbscanClustering {
+  const { core, clusters, eps, engine } = rest;
+  const model = memberModel(matrix, core, { labels, clusters, cutOf: () => eps });
+  return { ...clusteringOf(matrix, labels, { algorithm: "dbscan", engine, clusters, model }), core };
+}
+
+function native(matrix: Matrix, eps: number, minSamples: number): DbscanClustering {
+  const { data, rows, columns } = matrix;
+  const isCore = corePoints(buildKdTree(matrix), eps, minSamples);
+  const core = Int32Array.from([...isCore.keys()].filter((row) => isCore[row]));
+  const { cores, clusters, own } = labelCores(matrix, core, eps);
+  const labels = new Int32Array(rows).fill(-1);
+  core.forEach((row, at) => (labels[row] = own[at] as number));
+  const lowest = lowestWithin(cores, eps, lowestLabels(cores));
+  for (let row = 0; row < rows; row++) if (!isCore[row]) labels[row] = lowest(data, row * columns);
+  return dbscanResult(matrix, labels, { core, clusters, eps, engine: "native" });
+}
+
+/**
+ * DBSCAN (Ester, Kriegel, Sander and Xu 1996): clusters of any shape where points are dense, the rest is noise. Clusters are numbered by their
+ * first core point; a border point within reach of several goes to the lowest. The result does not depend on how many neighbours there are within
+ * `eps` in time or memory: about O(n log n) in few dimensions, O(n²) at worst, memory O(n · d).
+ *
+ * With `density-clustering` a promise: the library is loaded when first asked for; it compares every pair.
+ *
+ * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_OPTION`, `ATTUNE_ML_MISSING_LIBRARY`.
+ */
+export function dbscan(points: Points, options: DbscanOptions & { readonly engine?: "native" }): DbscanClustering;
+export function dbscan(
+  points: Points,
+  options: DbscanOptions & { readonly engine: "density-clustering" },
+): Promise<DbscanClustering>;
+export function dbscan(
+  points: Points,
+  options: DbscanOptions & { readonly engine?: "native" | "density-clustering" },
+): DbscanClustering | Promise<DbscanClustering>;
+export function dbscan(
+  points: Points,
+  options: DbscanOptions & { readonly engine?: "native" | "density-clustering" },
+): DbscanClustering | Promise<DbscanClustering> {
+  const matrix = toMatrix(points, options.columns);
+  const { eps, minSamples = 5 } = options;
+  finiteNumber(eps, "/options/eps", { isAbove: true });
+  wholeNumber(minSamples, "/options/minSamples");
+  if (options.engine === "density-clustering") return densityClusteringDbscan(matrix, eps, minSamples);
+  return native(matrix, eps, minSamples);
+}

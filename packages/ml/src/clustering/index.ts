@@ -1,0 +1,25 @@
+export { assign, type Assignment, type AssignOptions } from "./assign.js";
+export { heavyTailed, scalingOf } from "./choose/scaling.js";
+export { dbscan, type DbscanClustering, type DbscanOptions } from "./density/dbscan.js";
+export { hdbscan, type HdbscanClustering, type HdbscanOptions } from "./density/hdbscan.js";
+export { optics, type OpticsClustering, type OpticsOptions } from "./density/optics.js";
+export { cutAtHeight, cutIntoClusters, type Dendrogram } from "./hierarchical/dendrogram.js";
+export {
+  hierarchical,
+  type HierarchicalClustering,
+  type HierarchicalOptions,
+  type Linkage,
+} from "./hierarchical/hierarchical.js";
+export { kmeans, type KmeansClustering, type KmeansOptions } from "./kmeans/kmeans.js";
+export { miniBatchKmeans, type MiniBatchKmeansOptions } from "./kmeans/mini-batch.js";
+export {
+  adjustedMutualInformation,
+  adjustedRandIndex,
+  fowlkesMallows,
+  type Labels,
+  normalizedMutualInformation,
+} from "./quality/agreement.js";
+export { calinskiHarabasz, daviesBouldin, withinSumOfSquares } from "./quality/indices.js";
+export { silhouette, type SilhouetteOptions, silhouetteSamples } from "./quality/silhouette.js";
+export { centroidModel } from "./result.js";
+export type * from "./types.js";

@@ -1,0 +1,104 @@
+import { AttuneError, type RandomSource, seededRandom } from "@attune/core";
+import { type Matrix, type Points, toMatrix } from "../../data/points.js";
+import { squaredBetween } from "../geometry/distance.js";
+import { sampleRows, takeRows } from "../geometry/sample-rows.js";
+import type { SeededOptions } from "../types.js";
+import type { Labels } from "./agreement.js";
+
+export interface SilhouetteOptions extends SeededOptions {
+  /** Rows it is computed on, drawn at random where there are more (default 2000); Infinity for all. */
+  readonly sample?: number;
+}
+
+/** Labels as 0 … k − 1 without those of noise, and which rows they are of. @throws AttuneError `ATTUNE_ML_BAD_SHAPE`. */
+export function labelledRows(matrix: Matrix, labels: Labels): { rows: Int32Array; labels: Int32Array; clusters: number } {
+  if (labels.length !== matrix.rows) {
+    throw new AttuneError("ATTUNE_ML_BAD_SHAPE", `There are ${labels.length} labels for ${matrix.rows} points.`, {
+      path: "/labels",
+    });
+  }
+  const rows = Int32Array.from(labels, (_, i) => i).filter((i) => (labels[i] as number) >= 0);
+  const names = new Map<number, number>();
+  const own = Int32Array.from(rows, (row) => {
+    const label = labels[row] as number;
+    const known = names.get(label) ?? names.size;
+    names.set(label, known);
+    return known;
+  });
+  return { rows, labels: own, clusters: names.size };
+}
+
+/** Silhouettes of rows that are all labelled 0 … clusters − 1. O(n² d). */
+function widths({ data, rows, columns }: Matrix, labels: Int32Array, clusters: number): Float64Array {
+  const sizes = new Int32Array(clusters);
+  for (const label of labels) sizes[label]!++;
+  const sums = new Float64Array(rows * clusters);
+  for (let i = 0; i < rows; i++) {
+    for (let j = i + 1; j < rows; j++) {
+      const distance = Math.sqrt(squaredBetween(data, i * columns, data, j * columns, columns));
+      sums[i * clusters + (labels[j] as number)]! += distance;
+      sums[j * clusters + (labels[i] as number)]! += distance;
+    }
+  }
+  return Float64Array.from({ length: rows }, (_, i) => {
+    const own = labels[i] as number;
+    if ((sizes[own] as number) < 2) return 0;
+    let other = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < clusters; k++) {
+      if (k !== own && sizes[k]) other = Math.min(other, (sums[i * clusters + k] as number) / (sizes[k] as number));
+    }
+    const inside = (sums[i * clusters + own] as number) / ((sizes[own] as number) - 1);
+    const most = Math.max(inside, other);
+    return most > 0 && other < Number.POSITIVE_INFINITY ? (other - inside) / most : 0;
+  });
+}
+
+/**
+ * Silhouette of each row (Rousseeuw 1987): from −1, nearer to another cluster, to 1, far from all others; 0 for a cluster of one, NaN for noise.
+ * O(n² d).
+ *
+ * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_SHAPE`, `ATTUNE_ML_TOO_FEW_CLUSTERS` for less than two clusters.
+ */
+export function silhouetteSamples(points: Points, labels: Labels, options: { columns?: number } = {}): Float64Array {
+  const matrix = toMatrix(points, options.columns);
+  const own = labelledRows(matrix, labels);
+  needTwo(own.clusters);
+  const found = widths(takeRows(matrix, own.rows), own.labels, own.clusters);
+  const all = new Float64Array(matrix.rows).fill(Number.NaN);
+  own.rows.forEach((row, at) => (all[row] = found[at] as number));
+  return all;
+}
+
+/** @throws AttuneError `ATTUNE_ML_TOO_FEW_CLUSTERS`. */
+export function needTwo(clusters: number): void {
+  if (clusters >= 2) return;
+  throw new AttuneError(
+    "ATTUNE_ML_TOO_FEW_CLUSTERS",
+    `How well clusters are apart can be said of two or more, and here ${clusters === 1 ? "is one" : "are none"}.`,
+    { path: "/labels" },
+  );
+}
+
+/**
+ * Mean silhouette over all rows but noise, on a sample where there are many. O(min(n, sample)² d).
+ *
+ * @throws AttuneError those of {@link silhouetteSamples}.
+ */
+export function silhouette(points: Points, labels: Labels, options: SilhouetteOptions = {}): number {
+  const matrix = toMatrix(points, options.columns);
+  return meanSilhouette(matrix, labels, { sample: options.sample ?? 2000, random: options.random ?? seededRandom(1) });
+}
+
+/** As {@link silhouette}, of checked points. */
+export function meanSilhouette(
+  matrix: Matrix,
+  labels: Labels,
+  { sample, random }: { sample: number; random: RandomSource },
+): number {
+  const own = labelledRows(matrix, labels);
+  needTwo(own.clusters);
+  const chosen = sampleRows(own.rows.length, sample, random);
+  const part = takeRows(matrix, chosen.map((at) => own.rows[at] as number));
+  const found = widths(part, chosen.map((at) => own.labels[at] as number), own.clusters);
+  return found.reduce((sum, width) => sum + width, 0) / found.length;
+}

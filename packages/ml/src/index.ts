@@ -1,1 +1,2 @@
+export * from "./learners/index.js";
 export * from "./monitoring/index.js";

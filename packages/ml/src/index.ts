@@ -1,2 +1,3 @@
+export * from "./learners/index.js";
 export * from "./monitoring/index.js";
 export * from "./training/index.js";

@@ -1,4 +1,11 @@
+export { adwin, type AdwinDetector, type AdwinOptions, type AdwinState } from "./adwin.js";
 export { featureDrift, holm } from "./feature-drift.js";
 export { kolmogorovSmirnov, kolmogorovSurvival } from "./kolmogorov-smirnov.js";
+export {
+  pageHinkley,
+  type PageHinkleyDetector,
+  type PageHinkleyOptions,
+  type PageHinkleyState,
+} from "./page-hinkley.js";
 export { populationStabilityIndex, psiOfCounts, type PsiOptions } from "./population-stability-index.js";
 export type * from "./types.js";

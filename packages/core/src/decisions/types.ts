@@ -7,6 +7,7 @@ import type { ExperimentMeasures, MetricDefinition } from "./metric-types.js";
 
 export type { Assignment, Assignments, SegmentExpression };
 export type * from "./metric-types.js";
+export type * from "./model-types.js";
 
 /** All that is decided, as one JSON document. */
 export interface Ruleset {

@@ -108,7 +108,8 @@ function isWorse(
   { errorMargin, certainty, minPredictions }: Rules,
 ): boolean {
   const [before, now] = [trial.champion.evidence.predictions, trial.canary.evidence.predictions];
-  if (Math.min(before, now) < minPredictions || canary / now <= champion / before) return false;
+  if (Math.min(before, now) < minPredictions || canary / now - champion / before <= errorMargin / 2)
+    return false;
   // Between no difference and the margin lies what is asked: half of it tells both apart with the fewest predictions.
   const { lower } = credibleInterval(
     { successes: champion, trials: before },

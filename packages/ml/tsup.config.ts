@@ -4,4 +4,5 @@ export default library({
   index: "src/index.ts",
   "monitoring/index": "src/monitoring/index.ts",
   "registry/index": "src/registry/index.ts",
+  "table/index": "src/table/index.ts",
 });

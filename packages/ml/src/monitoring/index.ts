@@ -2,3 +2,8 @@ export { featureDrift, holm } from "./feature-drift.js";
 export { kolmogorovSmirnov, kolmogorovSurvival } from "./kolmogorov-smirnov.js";
 export { populationStabilityIndex, psiOfCounts, type PsiOptions } from "./population-stability-index.js";
 export type * from "./types.js";
+export {
+  type CalibrationDrift,
+  calibrationDrift,
+  type CalibrationDriftOptions,
+} from "./calibration-drift.js";

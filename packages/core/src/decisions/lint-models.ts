@@ -37,6 +37,10 @@ export function lintModels(report: Report, { models = {}, ...rest }: Ruleset): v
         `It was trained on features of the version ${featuresVersion}, and this library reads ${FEATURES_VERSION}: it is never asked. Train it again with this version of the library.`,
       );
     if (!read.includes(`"scores.${name}`) && !read.includes('"scores":'))
-      report.add(at, "UNREAD_MODEL", `No condition reads scores.${name}, and each page fetches the model all the same.`);
+      report.add(
+        at,
+        "UNREAD_MODEL",
+        `No condition reads scores.${name}, and each page fetches the model all the same.`,
+      );
   }
 }

@@ -92,7 +92,8 @@ describe("modelVersionFor", () => {
     const onTrial = (share: number) =>
       ids.filter(
         (id) =>
-          modelVersionFor("churn", modelKeyOf(id), { ...model, canary: { ...trial, share } }).version === "v2",
+          modelVersionFor("churn", modelKeyOf(id), { ...model, canary: { ...trial, share } }).version ===
+          "v2",
       );
     const few = onTrial(0.1);
     const many = new Set(onTrial(0.3));

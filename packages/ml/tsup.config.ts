@@ -5,4 +5,5 @@ export default library({
   "monitoring/index": "src/monitoring/index.ts",
   "registry/index": "src/registry/index.ts",
   "table/index": "src/table/index.ts",
+  "training/index": "src/training/index.ts",
 });

@@ -4,5 +4,7 @@ export default library({
   index: "src/index.ts",
   "learners/index": "src/learners/index.ts",
   "monitoring/index": "src/monitoring/index.ts",
+  "registry/index": "src/registry/index.ts",
+  "table/index": "src/table/index.ts",
   "training/index": "src/training/index.ts",
 });

@@ -6,6 +6,7 @@ import { banditProof } from "./bandits/proof.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
+import { modelProofs } from "./models.mjs";
 import { overload, TIMES } from "./overload.mjs";
 import { sameEverywhere } from "./replay.mjs";
 
@@ -219,6 +220,7 @@ export function allProofs({ short }) {
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     // A short form knows too little of shares that are small; it shows that they run.
     ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
+    ...modelProofs(short ? 200 : 10_000, () => import("../../packages/ml/dist/index.js")),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -1,3 +1,5 @@
 export * from "./learners/index.js";
 export * from "./monitoring/index.js";
+export * from "./registry/index.js";
+export * from "./table/index.js";
 export * from "./training/index.js";

@@ -18,6 +18,7 @@ import { createRateLimit } from "./http/rate.js";
 import { createHub } from "./live/hub.js";
 import { createPlaces, PLACE_LIMITS } from "./live/places.js";
 import { createMeters } from "./metrics/meters.js";
+import { openModels } from "./models/open-models.js";
 import { allRoutes } from "./routes/all-routes.js";
 import { cookiePlace, type RouteContext } from "./routes/context.js";
 import { signInPath } from "./routes/dashboard.js";
@@ -56,8 +57,10 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const access = accessOf(ground, { limits, basePath });
   const { ring, sessions, publicOrigin } = access;
   const meters = createMeters(clock.now);
+  const opened = openModels(ground, sites, () => served.service);
   const served = serve(ground, meters);
   const { service, watched } = served;
+  opened?.start();
   const random = options.random ?? secureRandom;
   const simulation = createSimulation({ service, clock, random, shop: options.simulation?.shop, report });
   const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
@@ -70,6 +73,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...{ basePath, publicOrigin, authenticate: access.authenticator.fromRequest },
     ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     report,
+    models: opened?.models ?? null,
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
     ofrepPurposes: options.ofrep?.purposes ?? [],
@@ -93,6 +97,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     upgrade: sockets.upgrade,
     closeSockets: sockets.close,
     service,
+    models: opened?.models ?? null,
     signInUrl: (origin, site = "default", role = "admin") =>
       `${origin}${signInPath(basePath, sessions.createToken(site, role))}`,
     revokeKey(id) {
@@ -109,6 +114,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       simulation.close();
       sockets.close();
       await hub.close();
+      await opened?.close();
       await passing.close();
       await served.close();
     },

@@ -14,6 +14,8 @@ import type { Peer } from "./http/peer.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
 import type { PlaceLimits } from "./live/places.js";
+import type { Models } from "./models/models.js";
+import type { ServerModelsOptions } from "./models/open-models.js";
 
 export interface Limits extends BodyLimits, PressureLimits, PlaceLimits {
   /** Events in one request (default 1,000). */
@@ -43,6 +45,8 @@ export interface AttuneServerOptions {
     /** The session's cookie is replaced when it has served this long, ms (default 15 minutes). */
     rotateMs?: number;
   };
+  /** How the files of models are read, and when a version on trial is taken back. They are kept on `stores`. */
+  models?: ServerModelsOptions;
   /** A ruleset document to start with. */
   rules?: unknown;
   /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */
@@ -113,6 +117,8 @@ export interface AttuneServer {
   /** Says goodbye to all WebSockets and takes no more: for hosts that end step by step. `close` does so as well. */
   closeSockets(): void;
   readonly service: PersonalizationService;
+  /** Versions on trial, and what scores by them; null where the server was handed no stores. */
+  readonly models: Models | null;
   /** A link that signs one person in to the dashboard, once, within an hour; as an admin unless told otherwise. */
   signInUrl(origin: string, site?: string, role?: Role): string;
   /** Refuses a key from now on and ends what it has open; false if no key has the id. */

@@ -1,5 +1,6 @@
 import { AttuneError } from "../kernel/errors.js";
 import { exportSubject } from "./access/export.js";
+import { histories } from "./access/histories.js";
 import { createHandovers } from "./access/handovers.js";
 import { privacyReport } from "./access/privacy-report.js";
 import { profileOf } from "./access/profile.js";
@@ -162,8 +163,10 @@ function experiments(
 function records(
   context: ServiceContext,
   parts: Parts,
-): Pick<PersonalizationService, "deadLetters" | "audit" | "privacyReport"> {
+): Pick<PersonalizationService, "deadLetters" | "audit" | "privacyReport" | "histories"> {
   return {
+    histories: ({ site, purposes = ["personalization"] } = {}) =>
+      histories(context, parts.policy, { site: checkSite(site), purposes }),
     privacyReport: async ({
       site,
       to = context.clock.now() + 1,

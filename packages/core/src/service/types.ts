@@ -1,5 +1,6 @@
 import type { Purpose } from "../consent/types.js";
 import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
+import type { Event } from "../events/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
@@ -200,6 +201,11 @@ export interface PersonalizationService {
   series(query: FigureQuery, options?: { site?: string }): Promise<SeriesRow[] | null>;
   /** How many visitors are in a segment; null where nobody is. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
+  /**
+   * Of each visitor what is kept of its events, in the order in which they came, as far as consent covers it for these purposes (default personalization), at the time and now: to learn from. Under the
+   * pseudonym; sensitive fields stay sealed. Who was erased or has withdrawn is not there. Reads every visitor, one at a time.
+   */
+  histories(options?: { site?: string; purposes?: readonly Purpose[] }): AsyncIterable<readonly Event[]>;
   /**
    * What a privacy officer answers for, as of now; what was done counts from `from` to before `to` (epoch ms; default: the last 30 days). Of
    * more than `visitors` visitors (default 10,000) no decisions are counted, since each is read.

@@ -9,3 +9,8 @@ export {
 } from "./page-hinkley.js";
 export { populationStabilityIndex, psiOfCounts, type PsiOptions } from "./population-stability-index.js";
 export type * from "./types.js";
+export {
+  type CalibrationDrift,
+  calibrationDrift,
+  type CalibrationDriftOptions,
+} from "./calibration-drift.js";

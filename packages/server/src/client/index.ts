@@ -171,6 +171,34 @@ export function createClient(options: ClientOptions) {
       ),
     experimentResults: (id: string, { run, ...given }: CallOptions & { run?: number } = {}) =>
       get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given, { run }),
+    models: (given?: CallOptions) => get<"models">("/api/v1/models", given),
+    model: (id: string, given?: CallOptions) => get<"model">(`/api/v1/models/${part(id)}`, given),
+    /** The version on trial unless another is named. */
+    promoteModel: (id: string, body: BodyOf<"promoteModel"> = {}, given?: OnceOptions) =>
+      json<AnswerOf<"promoteModel">>(
+        "POST",
+        `/api/v1/models/${part(id)}/promote`,
+        { body, once: true },
+        given,
+      ),
+    tryModel: (id: string, body: BodyOf<"tryModel">, given?: OnceOptions) =>
+      json<AnswerOf<"tryModel">>("POST", `/api/v1/models/${part(id)}/canary`, { body, once: true }, given),
+    rollBackModel: (id: string, body: BodyOf<"rollBackModel"> = {}, given?: OnceOptions) =>
+      json<AnswerOf<"rollBackModel">>(
+        "POST",
+        `/api/v1/models/${part(id)}/rollback`,
+        { body, once: true },
+        given,
+      ),
+    modelPerformance: (id: string, given?: CallOptions) =>
+      get<"modelPerformance">(`/api/v1/models/${part(id)}/performance`, given),
+    modelDrift: (id: string, given?: CallOptions) =>
+      get<"modelDrift">(`/api/v1/models/${part(id)}/drift`, given),
+    /** The file of a version. */
+    modelFile: async (id: string, version: string, given?: CallOptions): Promise<Uint8Array> => {
+      const path = `/api/v1/models/${part(id)}/${part(version)}/model.onnx`;
+      return new Uint8Array(await (await send("GET", path, {}, given)).arrayBuffer());
+    },
     evaluatePolicy: (body: BodyOf<"evaluatePolicy">, given?: CallOptions) =>
       json<AnswerOf<"evaluatePolicy">>("POST", "/api/v1/policies/evaluate", { body }, given),
     /** The same at once and whenever it has changed; leave the loop to end it. */

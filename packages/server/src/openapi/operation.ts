@@ -21,6 +21,7 @@ export interface Operation {
     | "Events"
     | "Segment"
     | "Decisions"
+    | "Models"
     | "Consent and privacy"
     | "Analytics"
     | "Monitoring"

@@ -8,6 +8,7 @@ import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { experimentOperations } from "./operations-experiments.js";
 import { eventsOperations } from "./operations-events.js";
+import { modelOperations } from "./operations-models.js";
 import type { Operations } from "./operation.js";
 import { ofrepOperations } from "./operations-ofrep.js";
 import { segmentOperations } from "./operations-segment.js";
@@ -21,6 +22,7 @@ export const operations = {
   ...eventsOperations,
   ...siteOperations,
   ...experimentOperations,
+  ...modelOperations,
   ...segmentOperations,
   ...ofrepOperations,
   "POST /api/v1/behavioral/consent": {

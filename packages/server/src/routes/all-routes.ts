@@ -11,6 +11,7 @@ import { experimentRoutes } from "./experiments.js";
 import { figureRoutes } from "./figures.js";
 import { handoverRoutes } from "./handover.js";
 import { healthRoutes } from "./health.js";
+import { modelRoutes } from "./models.js";
 import { monitoringRoutes } from "./monitoring.js";
 import { ofrepRoutes } from "./ofrep.js";
 import { openapiRoutes } from "./openapi.js";
@@ -45,6 +46,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...rulesetRoutes(context),
     ...experimentRoutes(context),
     ...experimentResultRoutes(context),
+    ...modelRoutes(context),
     ...figureRoutes(context),
     ...seriesRoutes(context),
     ...simulationRoutes(context),

@@ -10,6 +10,7 @@ import type { Limits } from "../types.js";
 import type { Pressure } from "../http/pressure.js";
 import type { Hub } from "../live/hub.js";
 import type { Places } from "../live/places.js";
+import type { Models } from "../models/models.js";
 import type { Meters } from "../metrics/meters.js";
 import type { Simulation } from "../simulate/simulation.js";
 import type { Tickets } from "../sockets/tickets.js";
@@ -27,6 +28,8 @@ export interface RouteContext {
   readonly tickets: Tickets;
   readonly simulation: Simulation;
   readonly meters: Meters;
+  /** Null where the server was handed no stores to keep them in. */
+  readonly models: Models | null;
   readonly pressure: Pressure;
   /** Runs that wait for their fold; null where not known. */
   lag(): number | null;

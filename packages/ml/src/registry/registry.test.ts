@@ -1,0 +1,97 @@
+import { memoryStore } from "@attune/core/memory";
+import type { Store } from "@attune/core/ports";
+import { describe, expect, it } from "vitest";
+import { contentHash, createModelRegistry, type NewModelVersion } from "./index.js";
+
+const bytesOf = (length: number, seed = 1): Uint8Array =>
+  new Uint8Array(length).map((_, i) => (i * 31 + seed * 17) & 255);
+const given = (over: Partial<NewModelVersion> = {}): NewModelVersion => ({
+  ...{ name: "buys-soon", bytes: bytesOf(10), inputs: ["sessions", "orders"], featuresVersion: "f1" },
+  ...{ outputs: ["buys"], purposes: ["personalization"] },
+  ...over,
+});
+const start = (store: Store = memoryStore()) => {
+  let now = 1000;
+  return { store, registry: createModelRegistry(store, { clock: { now: () => (now += 1) } }) };
+};
+
+describe("createModelRegistry", () => {
+  it("names a version by the hash of its file and gives the file back, in chunks that a record may have", async () => {
+    const { store, registry } = start();
+    for (const length of [1, 192 * 1024, 192 * 1024 + 1, 500_000]) {
+      const bytes = bytesOf(length, length);
+      const added = await registry.add(given({ bytes }));
+      expect(added.version).toMatch(/^[0-9a-f]{64}$/);
+      expect(await contentHash(bytes)).toEqual({ version: added.version, integrity: added.integrity });
+      expect(Buffer.compare((await registry.bytes("buys-soon", added.version)) ?? Buffer.of(), bytes)).toBe(
+        0,
+      );
+    }
+    for await (const { value } of store.scan("default/models"))
+      expect(JSON.stringify(value).length).toBeLessThan(400_000);
+  });
+
+  it("keeps a version as it was first kept", async () => {
+    const { registry } = start();
+    const first = await registry.add(given({ card: { auc: 0.9 }, reference: Float64Array.of(1, 2, 3, 4) }));
+    expect(await registry.add(given({ card: { auc: 0.1 }, metric: "bought" }))).toEqual(first);
+    expect(await registry.card("buys-soon", first.version)).toEqual({ auc: 0.9 });
+    expect(await registry.reference("buys-soon", first.version)).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(await registry.versions("buys-soon")).toEqual([first]);
+  });
+
+  it("does not give out a file that is not what was kept", async () => {
+    const { store, registry } = start();
+    const { version } = await registry.add(given());
+    const sort = `b/buys-soon/${version}/000000`;
+    await store.put("default/models", sort, btoa("another ..").slice(0, 16));
+    await expect(registry.bytes("buys-soon", version)).rejects.toMatchObject({
+      code: "ATTUNE_MODEL_CORRUPT",
+    });
+    await store.delete("default/models", sort);
+    await expect(registry.bytes("buys-soon", version)).rejects.toMatchObject({
+      code: "ATTUNE_MODEL_CORRUPT",
+    });
+    expect(await registry.bytes("buys-soon", "none")).toBeNull();
+  });
+
+  it("refuses what cannot be kept", async () => {
+    const { registry } = start();
+    for (const [over, code] of [
+      [{ name: "Buys Soon" }, "ATTUNE_MODEL_NAME"],
+      [{ name: "a/b" }, "ATTUNE_MODEL_NAME"],
+      [{ bytes: new Uint8Array() }, "ATTUNE_MODEL_EMPTY"],
+      [{ reference: Float64Array.of(1, 2, 3) }, "ATTUNE_MODEL_REFERENCE"],
+    ] as const)
+      await expect(registry.add(given(over))).rejects.toMatchObject({ code });
+    expect(await registry.list()).toEqual([]);
+    expect(await registry.act("buys-soon", { type: "rollback" })).toMatchObject({
+      error: [{ code: "ATTUNE_MODEL_UNKNOWN" }],
+    });
+  });
+
+  it("of many who act at once lets each act on what the one before has made", async () => {
+    const { store, registry } = start();
+    const [a, b] = [await registry.add(given()), await registry.add(given({ bytes: bytesOf(11) }))];
+    await registry.act("buys-soon", { type: "promote", version: a.version });
+    const others = Array.from({ length: 5 }, () => createModelRegistry(store, { clock: { now: () => 5 } }));
+    const done = await Promise.all(
+      others.map((other) => other.act("buys-soon", { type: "canary", version: b.version, share: 0.1 })),
+    );
+    expect(done.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await registry.get("buys-soon")).toMatchObject({ revision: 2, runs: 1, champion: a.version });
+    const ended = await Promise.all(
+      others.map((other) => other.act("buys-soon", { type: "rollback", run: 1 })),
+    );
+    expect(ended.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await registry.get("buys-soon")).toMatchObject({ canary: null, refused: [b.version] });
+  });
+
+  it("keeps sites apart", async () => {
+    const { store, registry } = start();
+    await registry.add(given());
+    const other = createModelRegistry(store, { site: "other", clock: { now: () => 1 } });
+    expect(await other.list()).toEqual([]);
+    expect((await registry.list()).map(({ name }) => name)).toEqual(["buys-soon"]);
+  });
+});

@@ -1,0 +1,173 @@
+import { AttuneError } from "@attune/core";
+import type { ModelFile, ModelReference } from "@attune/core";
+import type { Scorer, ScorerDescription } from "@attune/core/ports";
+import type { Counted, Scored } from "./evidence-counter.js";
+import { createLiveRows, type LiveRows } from "./live-rows.js";
+import { watchedScorer } from "./watched-scorer.js";
+
+/** A version that could not be loaded is tried again after this, ms. */
+const RETRY_MS = 10_000;
+/** A version that nobody has asked for in this time is closed, ms: long after the last call that it answers. */
+const IDLE_MS = 600_000;
+
+/** Makes a scorer of a model's file. */
+export type LoadModel = (bytes: Uint8Array, model: ScorerDescription) => Promise<Scorer>;
+
+export interface SourceOptions {
+  /** The file of a version; null where it is not known here. */
+  bytes(site: string, name: string, version: string): Promise<Uint8Array | null>;
+  load: LoadModel;
+  count(of: Counted, scored: Scored): void;
+  now(): number;
+  report(error: unknown): void;
+}
+
+interface Loaded {
+  scorer: Scorer | null;
+  loading: Promise<void> | null;
+  failedAt: number | null;
+  askedAt: number;
+}
+
+interface Model {
+  inputs: readonly string[];
+  versions: Map<string, Loaded>;
+  /** The last one that has answered for everybody. */
+  champion: Scorer | null;
+  live: LiveRows;
+}
+
+/** What is asked for: a site's model, as its ruleset has it, and the file of one of its versions. */
+export interface Asked {
+  site: string;
+  name: string;
+  model: ModelReference;
+  file: ModelFile;
+}
+
+/** Scorers from memory; what is not there is being loaded when it was asked for. */
+export interface ScorerSource {
+  /**
+   * The scorer of the version asked for; while that is being loaded the one that has answered before it, so that a switch drops nobody. Null where none has.
+   */
+  scorer(asked: Asked): Scorer | null;
+  /** Resolves when the version is there, or could not be loaded. */
+  ready(asked: Asked): Promise<void>;
+  /** The latest rows that the model was asked about; null where it never was. */
+  live(site: string, name: string): LiveRows | null;
+  /** Closes what nobody asks for any more. */
+  prune(): void;
+  close(): void;
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, i) => text === b[i]);
+
+/** Whether a scorer can answer for a model: asked with other inputs it would answer something else. */
+const canAnswer = (scorer: Scorer, model: ModelReference): boolean =>
+  sameList(scorer.inputs, model.inputs) &&
+  sameList(scorer.outputs, model.outputs) &&
+  scorer.featuresVersion === model.featuresVersion;
+
+/**
+ * Loads versions as they are asked for, each once, and counts how they do. A version that cannot be loaded counts as one that fails, and the champion answers in its place.
+ */
+export function createScorerSource(options: SourceOptions): ScorerSource {
+  const { bytes, load, count, now, report } = options;
+  const models = new Map<string, Model>();
+
+  function modelOf({ site, name, model }: Asked): Model {
+    const key = `${site}/${name}`;
+    const known = models.get(key);
+    if (known !== undefined && sameList(known.inputs, model.inputs)) return known;
+    const { inputs } = model;
+    const live = createLiveRows(inputs.length);
+    const made = {
+      inputs,
+      live,
+      versions: known?.versions ?? new Map<string, Loaded>(),
+      champion: known?.champion ?? null,
+    };
+    models.set(key, made);
+    return made;
+  }
+
+  async function open({ site, name, model, file }: Asked): Promise<Scorer> {
+    const { version } = file;
+    const found = await bytes(site, name, version);
+    if (found === null)
+      throw new AttuneError(
+        "ATTUNE_SERVER_MODEL_FILE",
+        `The ruleset names a version of the model ${name} whose file is not kept here: register it, or leave the model out of the ruleset.`,
+      );
+    const { inputs, featuresVersion, outputs, purposes } = model;
+    const description = { name, version, inputs, featuresVersion, outputs, purposes };
+    const scorer = await load(found, description);
+    return watchedScorer(scorer, {
+      told: (scored) => count({ site, name, version }, scored),
+      saw: (rows) => modelOf({ site, name, model, file }).live.add(rows),
+    });
+  }
+
+  function begin(asked: Asked, entry: Loaded): Promise<void> {
+    const work = open(asked).then(
+      (scorer) => {
+        entry.scorer = scorer;
+        entry.failedAt = null;
+      },
+      (error: unknown) => {
+        entry.failedAt = now();
+        report(error);
+      },
+    );
+    entry.loading = work.finally(() => {
+      entry.loading = null;
+    });
+    return entry.loading;
+  }
+
+  function entryOf(asked: Asked): { held: Model; entry: Loaded } {
+    const held = modelOf(asked);
+    const known = held.versions.get(asked.file.version);
+    const entry = known ?? { scorer: null, loading: null, failedAt: null, askedAt: 0 };
+    if (known === undefined) held.versions.set(asked.file.version, entry);
+    entry.askedAt = now();
+    const mayTry = entry.failedAt === null || Math.abs(now() - entry.failedAt) >= RETRY_MS;
+    if (entry.scorer === null && entry.loading === null && mayTry) void begin(asked, entry);
+    return { held, entry };
+  }
+
+  return {
+    scorer(asked) {
+      const { held, entry } = entryOf(asked);
+      const { model, file, site, name } = asked;
+      if (entry.scorer !== null) {
+        if (file.version === model.version) held.champion = entry.scorer;
+        return entry.scorer;
+      }
+      // Whoever is on it would have got nothing.
+      if (entry.failedAt !== null)
+        count({ site, name, version: file.version }, { rows: 1, errors: 1, notFinite: 0, ms: null });
+      const stands = file.version === model.version ? null : entryOf({ ...asked, file: model }).entry.scorer;
+      const other = stands ?? held.champion;
+      return other !== null && canAnswer(other, model) ? other : null;
+    },
+    async ready(asked) {
+      await entryOf(asked).entry.loading;
+    },
+    live: (site, name) => models.get(`${site}/${name}`)?.live ?? null,
+    prune() {
+      for (const held of models.values())
+        for (const [version, { scorer, loading, askedAt }] of held.versions) {
+          if (loading !== null || now() - askedAt < IDLE_MS || scorer === held.champion) continue;
+          held.versions.delete(version);
+          scorer?.close?.();
+        }
+    },
+    close() {
+      for (const { versions } of models.values())
+        for (const { scorer } of versions.values()) scorer?.close?.();
+      models.clear();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { JsonValue } from "@attune/core";
+import type { FeatureDrift } from "@attune/ml/monitoring";
+import * as v from "valibot";
+import { count, moment, share, typed } from "./answer-parts.js";
+
+const hash = () =>
+  v.pipe(v.string(), v.description("SHA-256 of the file, 64 hex digits: names the version."));
+const optionalText = () => v.nullable(v.string());
+
+const event = () =>
+  v.strictObject({
+    type: v.picklist(["promote", "canary", "rollback"]),
+    version: hash(),
+    at: moment(),
+    code: v.pipe(
+      optionalText(),
+      v.description("Why, where it was done by the rules: `errors`, `slow`, `proved` …"),
+    ),
+    reason: optionalText(),
+    actor: v.string(),
+  });
+
+const inForce = () => ({
+  name: v.string(),
+  revision: count(),
+  champion: v.pipe(v.nullable(hash()), v.description("Everybody's, but for those on trial.")),
+  canary: v.nullable(v.strictObject({ version: hash(), share: share(), startedAt: moment(), run: count() })),
+  previous: v.pipe(v.array(hash()), v.description("Champions before it, the latest first.")),
+  refused: v.pipe(v.array(hash()), v.description("Versions that were taken back.")),
+  runs: v.pipe(count(), v.description("Trials begun so far.")),
+  events: v.pipe(v.array(event()), v.description("The newest first.")),
+});
+
+export const modelInForce = () => v.strictObject(inForce());
+export const modelList = () => v.strictObject({ models: v.array(modelInForce()) });
+
+const version = () =>
+  v.strictObject({
+    ...{ name: v.string(), version: hash(), integrity: v.string(), bytes: count(), createdAt: moment() },
+    ...{ inputs: v.array(v.string()), featuresVersion: optionalText() },
+    ...{ outputs: v.array(v.string()), purposes: v.array(v.string()) },
+    metric: v.pipe(optionalText(), v.description("The conversion by which a trial is judged.")),
+    lineage: v.strictObject({
+      parent: v.nullable(hash()),
+      trainedOn: v.nullable(v.strictObject({ from: moment(), to: moment(), rows: count() })),
+      codeVersion: optionalText(),
+    }),
+    card: v.pipe(typed<JsonValue>(v.any()), v.description("Its report card; null where there is none.")),
+  });
+
+export const modelWithVersions = () => v.strictObject({ ...inForce(), versions: v.array(version()) });
+
+export const modelPromotion = () =>
+  v.object({
+    version: v.optional(v.pipe(v.string(), v.description("Default: the one on trial."))),
+    reason: v.optional(v.pipe(v.string(), v.maxLength(500))),
+  });
+export const modelTrial = () =>
+  v.object({
+    version: v.string(),
+    share: v.optional(v.pipe(v.number(), v.description("Of visitors, above 0 and below 1 (default 0.1)."))),
+  });
+export const modelRollback = () => v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(500))) });
+
+const milliseconds = () => v.nullable(v.pipe(v.number(), v.minValue(0)));
+
+export const modelPerformance = () =>
+  v.strictObject({
+    name: v.string(),
+    run: count(),
+    verdict: v.nullable(
+      v.strictObject({
+        verdict: v.picklist(["promote", "rollback", "wait"]),
+        code: v.string(),
+        words: v.string(),
+      }),
+    ),
+    versions: v.array(
+      v.strictObject({
+        ...{ version: hash(), role: v.picklist(["champion", "canary"]) },
+        ...{ predictions: count(), errors: count(), notFinite: count() },
+        ...{ p50Ms: milliseconds(), p99Ms: milliseconds(), lastAt: v.nullable(moment()) },
+        reward: v.nullable(v.strictObject({ visitors: count(), reached: count() })),
+      }),
+    ),
+    notes: v.record(v.string(), v.string()),
+  });
+
+export const modelDrift = () =>
+  v.strictObject({
+    ...{ name: v.string(), version: hash(), at: moment(), rows: count() },
+    features: v.nullable(
+      v.array(
+        typed<FeatureDrift>(
+          v.looseObject({
+            feature: v.string(),
+            verdict: v.picklist(["stable", "moderate", "major", "unknown"]),
+          }),
+        ),
+      ),
+    ),
+    reason: v.nullable(v.picklist(["no-reference", "too-few-rows"])),
+    shifted: v.array(v.string()),
+  });

@@ -24,6 +24,8 @@ export interface DeciderOptions {
 export interface Decider {
   decide: Attune["decide"];
   explain(slot: string): Explanation;
+  /** All that was asked for and holds, each once. */
+  made(): readonly Decision[];
   /** From the next `invalidate` on; null: no more. */
   force(slot: string, variant: string | null): void;
   /** What decisions depend on has changed. */
@@ -117,6 +119,7 @@ export function createDecider({
         decision: memoOf(slot, undefined).decision,
       };
     },
+    made: () => [...memos.values()].filter((memo) => memo.version === version).map((memo) => memo.decision),
     force(slot, variant) {
       overrides[slot] = variant;
     },

@@ -5,6 +5,7 @@ import { reportingFailures } from "../decisions/decision-failure.js";
 import type {
   CompiledRuleset,
   DecidingRuleset,
+  Decision,
   DecisionVisitor,
   Explanation,
   Ruleset,
@@ -59,6 +60,7 @@ export function createFirstLoad(
     },
     consent: (): ConsentState => edge.controller.state,
     grants: (): Grants => shared.consent().grants,
+    made: (): readonly Decision[] => decider.made(),
     letGo: (): void => decider.hold(null),
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
     ruleset: (): DecidingRuleset | null => compiled,

@@ -34,6 +34,8 @@ export interface RecordingContext {
   useRuleset(next: Ruleset): void;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
+  /** The decisions that the page has asked for and that hold now. */
+  made(): readonly Decision[];
   /** What the server decided is no longer held on to. */
   letGo(): void;
   /** Decisions are made anew and listeners are told. */

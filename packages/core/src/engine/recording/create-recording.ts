@@ -141,7 +141,10 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> & {
   const assigned = (): void => {
     const name = "Variant Assigned";
     const { grants } = consent();
-    for (const decision of known() ? parts.made() : []) {
+    const [made, version] = parts.made();
+    // By the inputs of now alone: an older one may be about somebody else.
+    const present = known() ? [...made].filter((one) => one.version === version) : [];
+    for (const { decision } of present) {
       const told = toldOf(name, decision, grants);
       const draft = told && takeDown(host, { name, properties: told.properties });
       if (draft) void record(readDraft(draft) as Occurrence, grants, { seen: told.seen });

@@ -10,7 +10,7 @@ export const withSeen = (keys: readonly string[], more: readonly string[]): read
   [...new Set([...keys, ...more])].slice(-LIMIT);
 
 /** When it was seen, and by whom. */
-interface Occasion {
+export interface Occasion {
   purposes: readonly Purpose[];
   isKnown: boolean;
   /** The experiments that the ruleset measures. */

@@ -139,9 +139,10 @@ export function reportInput(
       return definition === undefined ? [] : [metricOf(name, role, { definition, sums, variants })];
     }).flat(),
     // All so far as one look is valid whenever it is taken: the evidence is that of one martingale.
-    ...(isFixed
-      ? { looks: [Object.fromEntries(stages.map((stage) => [stage, unitsAt(stage)]))] }
-      : { sharesVary: true }),
+    ...((isFixed || isTold) && {
+      looks: [Object.fromEntries(stages.map((stage) => [stage, unitsAt(stage)]))],
+    }),
+    ...(!isFixed && { sharesVary: true }),
     ...(startedAt !== null && { days: Math.max(0, until - startedAt) / DAY_MS }),
     ...(rule !== undefined && { rule }),
     ...(factorial !== undefined && { factorial }),

@@ -1,1 +1,2 @@
+export * from "./clustering/index.js";
 export * from "./monitoring/index.js";

@@ -1,10 +1,13 @@
 import { library } from "../../tsup.base.ts";
 
 export default library({
-  index: "src/index.ts",
+  "clustering/in-worker/index": "src/clustering/in-worker/index.ts",
+  "clustering/index": "src/clustering/index.ts",
+  "clustering/worker/index": "src/clustering/worker/index.ts",
   "learners/index": "src/learners/index.ts",
   "monitoring/index": "src/monitoring/index.ts",
   "registry/index": "src/registry/index.ts",
   "table/index": "src/table/index.ts",
   "training/index": "src/training/index.ts",
+  index: "src/index.ts",
 });

@@ -4,7 +4,9 @@
  */
 
 const rowsOf = (values, columns) =>
-  Array.from({ length: values.length / columns }, (_, i) => [...values.slice(i * columns, (i + 1) * columns)]);
+  Array.from({ length: values.length / columns }, (_, i) => [
+    ...values.slice(i * columns, (i + 1) * columns),
+  ]);
 
 /** Labels named as in an expectation, where they part the rows in the same way; else as they are. */
 export function namedAs(labels, expected) {
@@ -61,7 +63,11 @@ export function clusteringFunctions(ml, datasets) {
     },
     assign({ centroids, points, maxDistance }) {
       const model = ml.centroidModel(Float64Array.from(centroids.flat()), centroids[0].length);
-      const { labels, distances } = ml.assign(model, points, maxDistance === undefined ? {} : { maxDistance });
+      const { labels, distances } = ml.assign(
+        model,
+        points,
+        maxDistance === undefined ? {} : { maxDistance },
+      );
       return { labels: [...labels], distances: [...distances] };
     },
     internalIndices(input) {
@@ -77,7 +83,13 @@ export function clusteringFunctions(ml, datasets) {
     silhouetteSamples(input) {
       const values = [...ml.silhouetteSamples(pointsOf(input), withNoise(input.labels))];
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      return Object.assign([...values], { values, samples: values, silhouettes: values, silhouette: values, mean });
+      return Object.assign([...values], {
+        values,
+        samples: values,
+        silhouettes: values,
+        silhouette: values,
+        mean,
+      });
     },
     clusterAgreement: ({ a, b }) => ({
       ari: ml.adjustedRandIndex(a, b),
@@ -111,14 +123,19 @@ export function clusteringFunctions(ml, datasets) {
     hdbscan(input, expected) {
       const { minClusterSize, minSamples } = input;
       const found = ml.hdbscan(pointsOf(input), { minClusterSize, ...(minSamples && { minSamples }) });
-      const labels = expected?.labels === undefined ? [...found.labels] : namedAs(found.labels, expected.labels);
+      const labels =
+        expected?.labels === undefined ? [...found.labels] : namedAs(found.labels, expected.labels);
       return { labels, probabilities: [...found.probabilities] };
     },
     linkage(input, expected) {
       const { sizes, labels, dendrogram } = ml.hierarchical(pointsOf(input), { linkage: input.method, k: 3 });
       const heights = [...dendrogram.height];
       return {
-        ...{ heights, last5: heights.slice(-5), sumHeights: heights.reduce((sum, height) => sum + height, 0) },
+        ...{
+          heights,
+          last5: heights.slice(-5),
+          sumHeights: heights.reduce((sum, height) => sum + height, 0),
+        },
         labelsK3: expected?.labelsK3 === undefined ? [...labels] : namedAs(labels, expected.labelsK3),
         sizesK3: [...sizes].sort((a, b) => a - b),
       };

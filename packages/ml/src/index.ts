@@ -1,3 +1,4 @@
+export * from "./clustering/index.js";
 export * from "./learners/index.js";
 export * from "./monitoring/index.js";
 export * from "./registry/index.js";

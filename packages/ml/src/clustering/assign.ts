@@ -21,7 +21,10 @@ export interface Assignment {
 /** Up to so many prototypes each is looked at; above, boxes save most. */
 const FEW = 64;
 
-function byTree(model: AssignmentModel, { data, rows, columns }: Matrix): { nearest: Int32Array; squared: Float64Array } {
+function byTree(
+  model: AssignmentModel,
+  { data, rows, columns }: Matrix,
+): { nearest: Int32Array; squared: Float64Array } {
   const tree = buildKdTree({ data: model.prototypes, rows: model.prototypeLabels.length, columns });
   const find = nearestFinder(tree, 1);
   const nearest = new Int32Array(rows);
@@ -51,7 +54,11 @@ function byEach({ prototypes }: AssignmentModel, { data, rows, columns }: Matrix
 }
 
 /** As {@link assign}, for points that are checked and scaled already. */
-export function nearestPrototypes(model: AssignmentModel, matrix: Matrix, maxDistance = Number.POSITIVE_INFINITY): Assignment {
+export function nearestPrototypes(
+  model: AssignmentModel,
+  matrix: Matrix,
+  maxDistance = Number.POSITIVE_INFINITY,
+): Assignment {
   const count = model.prototypeLabels.length;
   if (count === 0) {
     return {
@@ -75,9 +82,16 @@ export function nearestPrototypes(model: AssignmentModel, matrix: Matrix, maxDis
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_SHAPE` where points have another number of columns than the clusters.
  */
-export function assign(clusters: Clustering | AssignmentModel, points: Points, options: AssignOptions = {}): Assignment {
+export function assign(
+  clusters: Clustering | AssignmentModel,
+  points: Points,
+  options: AssignOptions = {},
+): Assignment {
   const model = "model" in clusters ? clusters.model : clusters;
-  const matrix = toMatrix(points, options.columns ?? (ArrayBuffer.isView(points) ? model.columns : undefined));
+  const matrix = toMatrix(
+    points,
+    options.columns ?? (ArrayBuffer.isView(points) ? model.columns : undefined),
+  );
   if (matrix.columns !== model.columns) {
     throw new AttuneError(
       "ATTUNE_ML_BAD_SHAPE",

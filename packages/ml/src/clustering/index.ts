@@ -1,5 +1,15 @@
+export {
+  autoCluster,
+  type AutoClustering,
+  type AutoClusterOptions,
+  type Considered,
+} from "./choose/auto-cluster.js";
 export { assign, type Assignment, type AssignOptions } from "./assign.js";
-export { heavyTailed, scalingOf } from "./choose/scaling.js";
+export { chooseK, type ChooseKOptions, type ChosenK, type KScore } from "./choose/choose-k.js";
+export { applyScaling, heavyTailed, scalingOf } from "./choose/scaling.js";
+export { type ClusterProfile, describeClusters, type DescribeOptions, type Trait } from "./describe.js";
+export { type ClusterMatch, matchClusters, type MatchOptions, matchRefit } from "./match.js";
+export { packClusters, type PackedClusters, unpackClusters } from "./pack.js";
 export { dbscan, type DbscanClustering, type DbscanOptions } from "./density/dbscan.js";
 export { hdbscan, type HdbscanClustering, type HdbscanOptions } from "./density/hdbscan.js";
 export { optics, type OpticsClustering, type OpticsOptions } from "./density/optics.js";
@@ -20,6 +30,7 @@ export {
   normalizedMutualInformation,
 } from "./quality/agreement.js";
 export { calinskiHarabasz, daviesBouldin, withinSumOfSquares } from "./quality/indices.js";
+export { stability, type Stability, type StabilityOptions } from "./quality/stability.js";
 export { silhouette, type SilhouetteOptions, silhouetteSamples } from "./quality/silhouette.js";
 export { centroidModel } from "./result.js";
 export type * from "./types.js";

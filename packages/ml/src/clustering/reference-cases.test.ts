@@ -31,8 +31,11 @@ describe.skipIf(!there)("reference cases", () => {
   });
 
   const functions = clusteringFunctions(clustering, file.datasets);
-  it.each(cases.map((one) => [`${one.id} ${one.fn}`, one] as const))("%s", (_id, { fn, input, expected, tol }) => {
-    const got = functions[fn]?.(input, expected);
-    expect(differences(got, expected, tol)).toEqual([]);
-  });
+  it.each(cases.map((one) => [`${one.id} ${one.fn}`, one] as const))(
+    "%s",
+    (_id, { fn, input, expected, tol }) => {
+      const got = functions[fn]?.(input, expected);
+      expect(differences(got, expected, tol)).toEqual([]);
+    },
+  );
 });

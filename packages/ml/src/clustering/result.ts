@@ -2,7 +2,11 @@ import type { Matrix } from "../data/points.js";
 import type { AssignmentModel, Clustering, ClusteringAlgorithm, ClusteringEngine } from "./types.js";
 
 /** Mean of each cluster's rows, clusters × columns; rows labelled −1 count nowhere. O(n · d). */
-export function centroidsOf({ data, rows, columns }: Matrix, labels: Int32Array, clusters: number): Float64Array {
+export function centroidsOf(
+  { data, rows, columns }: Matrix,
+  labels: Int32Array,
+  clusters: number,
+): Float64Array {
   const sums = new Float64Array(clusters * columns);
   const counts = new Int32Array(clusters);
   for (let i = 0; i < rows; i++) {

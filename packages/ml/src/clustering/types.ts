@@ -3,7 +3,13 @@ import type { RandomSource } from "@attune/core";
 /** Which code does the work. `native` is this package's own, on typed arrays; the others are optional peer dependencies, loaded when first asked for. */
 export type ClusteringEngine = "native" | "ml-kmeans" | "density-clustering" | "tfjs";
 
-export type ClusteringAlgorithm = "kmeans" | "mini-batch-kmeans" | "dbscan" | "optics" | "hdbscan" | "hierarchical";
+export type ClusteringAlgorithm =
+  | "kmeans"
+  | "mini-batch-kmeans"
+  | "dbscan"
+  | "optics"
+  | "hdbscan"
+  | "hierarchical";
 
 /** What every clustering function of this room takes beside what is its own. */
 export interface CommonOptions {

@@ -19,7 +19,11 @@ function centred({ matrix }: KmeansTask): { values: Float32Array; means: Float64
 }
 
 /** One step of Lloyd's algorithm on tensors: by matrix products only, which every backend has. */
-function step(tf: Tf, points: import("@tensorflow/tfjs").Tensor2D, centroids: import("@tensorflow/tfjs").Tensor2D) {
+function step(
+  tf: Tf,
+  points: import("@tensorflow/tfjs").Tensor2D,
+  centroids: import("@tensorflow/tfjs").Tensor2D,
+) {
   return tf.tidy(() => {
     const k = centroids.shape[0];
     const half = centroids.square().sum(1).div(2);
@@ -31,7 +35,10 @@ function step(tf: Tf, points: import("@tensorflow/tfjs").Tensor2D, centroids: im
     const means = sums.div(counts.maximum(1));
     const kept = tf.where(counts.greater(0).tile([1, centroids.shape[1]]), means, centroids);
     const shift = kept.sub(centroids).square().sum();
-    return { centroids: kept as import("@tensorflow/tfjs").Tensor2D, shift: shift as import("@tensorflow/tfjs").Scalar };
+    return {
+      centroids: kept as import("@tensorflow/tfjs").Tensor2D,
+      shift: shift as import("@tensorflow/tfjs").Scalar,
+    };
   });
 }
 
@@ -62,7 +69,10 @@ export async function tfjsKmeans(task: KmeansTask): Promise<Fit> {
       tf.dispose([centroids, next.shift]);
       centroids = next.centroids;
     }
-    const found = Float64Array.from(await centroids.data(), (value, at) => value * scale + (means[at % columns] as number));
+    const found = Float64Array.from(
+      await centroids.data(),
+      (value, at) => value * scale + (means[at % columns] as number),
+    );
     const left = Math.max(1, maxIterations - iterations);
     const fit = lloyd(matrix, found, { maxIterations: left, tolerance });
     return { ...fit, iterations: iterations + fit.iterations };

@@ -7,7 +7,11 @@ import { nearestFinder } from "../geometry/nearest.js";
  *
  * @param tree Of the same points, if there is one already.
  */
-export function coreDistances(matrix: Matrix, minSamples: number, tree: KdTree = buildKdTree(matrix)): Float64Array {
+export function coreDistances(
+  matrix: Matrix,
+  minSamples: number,
+  tree: KdTree = buildKdTree(matrix),
+): Float64Array {
   const { data, rows, columns } = matrix;
   const distances = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   if (minSamples > rows) return distances;

@@ -73,7 +73,11 @@ function lowestLabels({ tree, labels }: Cores): Int32Array {
 }
 
 /** Numbers the components of core points by their first row. */
-function labelCores(matrix: Matrix, core: Int32Array, eps: number): { cores: Cores; clusters: number; own: Int32Array } {
+function labelCores(
+  matrix: Matrix,
+  core: Int32Array,
+  eps: number,
+): { cores: Cores; clusters: number; own: Int32Array } {
   const tree = buildKdTree(takeRows(matrix, core));
   const { find } = joinWithin(tree, eps);
   const place = new Int32Array(core.length);
@@ -122,7 +126,10 @@ function native(matrix: Matrix, eps: number, minSamples: number): DbscanClusteri
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_OPTION`, `ATTUNE_ML_MISSING_LIBRARY`.
  */
-export function dbscan(points: Points, options: DbscanOptions & { readonly engine?: "native" }): DbscanClustering;
+export function dbscan(
+  points: Points,
+  options: DbscanOptions & { readonly engine?: "native" },
+): DbscanClustering;
 export function dbscan(
   points: Points,
   options: DbscanOptions & { readonly engine: "density-clustering" },

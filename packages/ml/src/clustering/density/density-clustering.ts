@@ -38,7 +38,11 @@ export const asRows = ({ data, columns }: Matrix): number[][] =>
   Array.from({ length: data.length / columns }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
 
 /** DBSCAN by the package density-clustering. O(n²). */
-export async function densityClusteringDbscan(matrix: Matrix, eps: number, minSamples: number): Promise<DbscanClustering> {
+export async function densityClusteringDbscan(
+  matrix: Matrix,
+  eps: number,
+  minSamples: number,
+): Promise<DbscanClustering> {
   const { DBSCAN } = await loadDensityClustering();
   const found = new DBSCAN().run(asRows(matrix), justAbove(eps), minSamples);
   const labels = new Int32Array(matrix.rows).fill(-1);

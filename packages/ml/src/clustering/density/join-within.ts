@@ -7,7 +7,10 @@ import { createUnionFind } from "../geometry/union-find.js";
  * are all of one component is known as such and not opened again for points of the same, so that each point looks at little more than the rim of
  * its own component. About O(n log n) where components are few; the number of neighbours does not matter.
  */
-export function joinWithin(tree: KdTree, eps: number): { find(place: number): number; wholeOf(node: number): number } {
+export function joinWithin(
+  tree: KdTree,
+  eps: number,
+): { find(place: number): number; wholeOf(node: number): number } {
   const { points, columns, start, end, second, nodes, size } = tree;
   const within = eps * eps;
   const sets = createUnionFind(size);
@@ -37,7 +40,8 @@ export function joinWithin(tree: KdTree, eps: number): { find(place: number): nu
     }
     if (other < 0) {
       for (let i = first; i < (end[node] as number); i++) {
-        if (i !== at && squaredBetween(points, i * columns, points, from, columns) <= within) sets.union(at, i);
+        if (i !== at && squaredBetween(points, i * columns, points, from, columns) <= within)
+          sets.union(at, i);
       }
     } else {
       const a = boxDistance(tree, node + 1, points, from);

@@ -41,7 +41,11 @@ interface Reached {
 }
 
 /** Visits in OPTICS' order, or in a given one, and notes how far each was from what came before. O(n² d). */
-function reach(matrix: Matrix, core: Float64Array, { maxEps, given }: { maxEps: number; given?: Int32Array | readonly number[] }): Reached {
+function reach(
+  matrix: Matrix,
+  core: Float64Array,
+  { maxEps, given }: { maxEps: number; given?: Int32Array | readonly number[] },
+): Reached {
   const { data, rows, columns } = matrix;
   const reachability = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
   const ordering = new Int32Array(rows);
@@ -85,10 +89,16 @@ function cut({ ordering, reachability }: Reached, core: Float64Array, eps: numbe
   return { labels, clusters: current + 1 };
 }
 
-function result(matrix: Matrix, reached: Reached, rest: { core: Float64Array; eps: number; engine: ClusteringEngine }) {
+function result(
+  matrix: Matrix,
+  reached: Reached,
+  rest: { core: Float64Array; eps: number; engine: ClusteringEngine },
+) {
   const { core, eps, engine } = rest;
   const { labels, clusters } = cut(reached, core, eps);
-  const cores = [...labels.keys()].filter((row) => (core[row] as number) <= eps && (labels[row] as number) >= 0);
+  const cores = [...labels.keys()].filter(
+    (row) => (core[row] as number) <= eps && (labels[row] as number) >= 0,
+  );
   const model = memberModel(matrix, cores, { labels, clusters, cutOf: () => eps });
   const clustering = clusteringOf(matrix, labels, { algorithm: "optics", engine, clusters, model });
   return { ...clustering, ...reached, coreDistances: core };
@@ -103,7 +113,10 @@ function result(matrix: Matrix, reached: Reached, rest: { core: Float64Array; ep
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_OPTION`, `ATTUNE_ML_TOO_MANY_ROWS`, `ATTUNE_ML_MISSING_LIBRARY`.
  */
-export function optics(points: Points, options?: OpticsOptions & { readonly engine?: "native" }): OpticsClustering;
+export function optics(
+  points: Points,
+  options?: OpticsOptions & { readonly engine?: "native" },
+): OpticsClustering;
 export function optics(
   points: Points,
   options: OpticsOptions & { readonly engine: "density-clustering" },
@@ -142,7 +155,9 @@ export function optics(
 function checkOrdering(ordering: Int32Array | readonly number[], rows: number): void {
   const isRow = (row: number): boolean => Number.isInteger(row) && row >= 0 && row < rows;
   if (ordering.length === rows && new Set(ordering).size === rows && ordering.every(isRow)) return;
-  throw new AttuneError("ATTUNE_ML_BAD_OPTION", "An ordering names every row once.", { path: "/options/ordering" });
+  throw new AttuneError("ATTUNE_ML_BAD_OPTION", "An ordering names every row once.", {
+    path: "/options/ordering",
+  });
 }
 
 async function byLibrary(

@@ -75,7 +75,9 @@ function label({ tree, component, nodeComponent }: Round, sets: UnionFind): void
     const first = component[tree.start[node] as number] as number;
     let same = true;
     if (other >= 0) same = nodeComponent[node + 1] === first && nodeComponent[other] === first;
-    else for (let i = tree.start[node] as number; same && i < (tree.end[node] as number); i++) same = component[i] === first;
+    else
+      for (let i = tree.start[node] as number; same && i < (tree.end[node] as number); i++)
+        same = component[i] === first;
     nodeComponent[node] = same ? first : -1;
   }
 }
@@ -103,7 +105,11 @@ function search(round: Round): void {
       return;
     }
     const bound = (child: number): number =>
-      Math.max(Math.sqrt(boxDistance(tree, child, points, at * columns)), ownCore, leastCore[child] as number);
+      Math.max(
+        Math.sqrt(boxDistance(tree, child, points, at * columns)),
+        ownCore,
+        leastCore[child] as number,
+      );
     const a = bound(node + 1);
     const b = bound(other);
     const [near, nearBound, far, farBound] = a <= b ? [node + 1, a, other, b] : [other, b, node + 1, a];
@@ -126,7 +132,8 @@ export function boruvkaSpanningTree(tree: KdTree, coreOfRow: Float64Array): Edge
   const leastCore = new Float64Array(nodes);
   for (let node = 0; node < nodes; node++) {
     let least = Number.POSITIVE_INFINITY;
-    for (let i = tree.start[node] as number; i < (tree.end[node] as number); i++) least = Math.min(least, core[i] as number);
+    for (let i = tree.start[node] as number; i < (tree.end[node] as number); i++)
+      least = Math.min(least, core[i] as number);
     leastCore[node] = least;
   }
   const round: Round = {

@@ -116,7 +116,6 @@ export function buildKdTree(matrix: Matrix, leaf = 16): KdTree {
   return { columns: d, size: n, points, rows: order, start, end, second, low, high, nodes };
 }
 
-
 /** Squared distance of a point to a node's box; 0 inside. Positional, for the hot loops. */
 export function boxDistance(tree: KdTree, node: number, data: Float64Array, from: number): number {
   const { low, high, columns } = tree;

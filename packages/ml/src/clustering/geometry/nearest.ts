@@ -34,7 +34,8 @@ export function nearestFinder(tree: KdTree, count: number): (data: Float64Array,
     if (other < 0) {
       for (let i = start[node] as number; i < (end[node] as number); i++) {
         const distance = squaredBetween(points, i * columns, data, from, columns);
-        if (found < wanted || distance < (squared[wanted - 1] as number)) insert(distance, tree.rows[i] as number);
+        if (found < wanted || distance < (squared[wanted - 1] as number))
+          insert(distance, tree.rows[i] as number);
       }
       return;
     }

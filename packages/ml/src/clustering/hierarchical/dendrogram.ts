@@ -72,11 +72,16 @@ function after({ rows, left, right }: Dendrogram, steps: number): { labels: Int3
 }
 
 /** Exactly `k` clusters: all merges but the last k − 1. Numbered by their first row. O(n). */
-export const cutIntoClusters = (dendrogram: Dendrogram, k: number): { labels: Int32Array; clusters: number } =>
-  after(dendrogram, Math.max(0, dendrogram.rows - k));
+export const cutIntoClusters = (
+  dendrogram: Dendrogram,
+  k: number,
+): { labels: Int32Array; clusters: number } => after(dendrogram, Math.max(0, dendrogram.rows - k));
 
 /** The clusters that no merge above `height` joins. O(n). */
-export function cutAtHeight(dendrogram: Dendrogram, height: number): { labels: Int32Array; clusters: number } {
+export function cutAtHeight(
+  dendrogram: Dendrogram,
+  height: number,
+): { labels: Int32Array; clusters: number } {
   const { height: heights } = dendrogram;
   let steps = 0;
   while (steps < heights.length && (heights[steps] as number) <= height) steps++;

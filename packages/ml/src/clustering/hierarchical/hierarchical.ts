@@ -68,7 +68,10 @@ function treeRows(matrix: Matrix, sample: number | undefined, random: RandomSour
   return sampleRows(matrix.rows, sample, random);
 }
 
-function cut(dendrogram: Dendrogram, { k, height }: HierarchicalOptions): { labels: Int32Array; clusters: number } {
+function cut(
+  dendrogram: Dendrogram,
+  { k, height }: HierarchicalOptions,
+): { labels: Int32Array; clusters: number } {
   if ((k === undefined) === (height === undefined)) {
     throw new AttuneError("ATTUNE_ML_BAD_OPTION", "Give either `k` or `height` to cut the tree at.", {
       path: "/options/k",
@@ -79,7 +82,11 @@ function cut(dendrogram: Dendrogram, { k, height }: HierarchicalOptions): { labe
 }
 
 /** Single linkage follows shapes, so its members place new points; the others make round clusters, which centroids do. */
-const modelOf = (matrix: Matrix, linkage: Linkage, found: { labels: Int32Array; clusters: number }): AssignmentModel =>
+const modelOf = (
+  matrix: Matrix,
+  linkage: Linkage,
+  found: { labels: Int32Array; clusters: number },
+): AssignmentModel =>
   linkage === "single"
     ? memberModel(matrix, [...found.labels.keys()], { ...found, cutOf: () => Number.POSITIVE_INFINITY })
     : centroidModel(centroidsOf(matrix, found.labels, found.clusters), matrix.columns);
@@ -102,5 +109,9 @@ export function hierarchical(points: Points, options: HierarchicalOptions): Hier
   const model = modelOf(part, linkage, found);
   const labels = rows === null ? found.labels : nearestPrototypes(model, matrix).labels;
   const rest = { algorithm: "hierarchical", engine: "native", clusters: found.clusters, model } as const;
-  return { ...clusteringOf(matrix, labels, rest), dendrogram, sampledRows: rows === null ? null : rows.length };
+  return {
+    ...clusteringOf(matrix, labels, rest),
+    dendrogram,
+    sampledRows: rows === null ? null : rows.length,
+  };
 }

@@ -35,7 +35,11 @@ function halfGaps(centroids: Float64Array, columns: number): Float64Array {
  *
  * @returns How many points changed.
  */
-export function assignPoints({ data, rows, columns }: Matrix, centroids: Float64Array, bounds: Bounds): number {
+export function assignPoints(
+  { data, rows, columns }: Matrix,
+  centroids: Float64Array,
+  bounds: Bounds,
+): number {
   const { labels, upper, lower } = bounds;
   const k = centroids.length / columns;
   const gaps = halfGaps(centroids, columns);

@@ -54,12 +54,17 @@ function meanVariance({ data, rows, columns }: Matrix): number {
 }
 
 function initialOf(matrix: Matrix, { k, init, starts = 10, random = seededRandom(1) }: KmeansOptions) {
-  if (init === undefined) return bestStart(matrix, k, { starts: wholeNumber(starts, "/options/starts"), random });
+  if (init === undefined)
+    return bestStart(matrix, k, { starts: wholeNumber(starts, "/options/starts"), random });
   const given = toMatrix(init, matrix.columns, "/options/init");
   if (given.rows === k) return given.data;
-  throw new AttuneError("ATTUNE_ML_BAD_SHAPE", `There are ${given.rows} initial centroids for ${k} clusters.`, {
-    path: "/options/init",
-  });
+  throw new AttuneError(
+    "ATTUNE_ML_BAD_SHAPE",
+    `There are ${given.rows} initial centroids for ${k} clusters.`,
+    {
+      path: "/options/init",
+    },
+  );
 }
 
 /** Checks what was asked for and finds where to start. */
@@ -70,7 +75,12 @@ export function kmeansTask(points: Points, options: KmeansOptions): KmeansTask {
   wholeNumber(maxIterations, "/options/maxIterations");
   finiteNumber(tolerance, "/options/tolerance");
   const initial = initialOf(matrix, options);
-  return { matrix, initial, maxIterations, tolerance: tolerance === 0 ? 0 : tolerance * meanVariance(matrix) };
+  return {
+    matrix,
+    initial,
+    maxIterations,
+    tolerance: tolerance === 0 ? 0 : tolerance * meanVariance(matrix),
+  };
 }
 
 /** A fit as the one result. Clusters that no point came to are left out. */
@@ -90,7 +100,13 @@ export function kmeansResult(
     : Float64Array.from(kept.flatMap((j) => [...fit.centroids.subarray(j * columns, (j + 1) * columns)]));
   const labels = isWhole ? fit.labels : fit.labels.map((label) => kept.indexOf(label));
   const { inertia, iterations, converged } = fit;
-  const rest = { algorithm, engine, clusters: kept.length, centroids, model: centroidModel(centroids, columns) };
+  const rest = {
+    algorithm,
+    engine,
+    clusters: kept.length,
+    centroids,
+    model: centroidModel(centroids, columns),
+  };
   return { ...clusteringOf(matrix, labels, rest), inertia, iterations, converged };
 }
 
@@ -104,7 +120,10 @@ export function kmeansResult(
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_TOO_MANY_CLUSTERS`, `ATTUNE_ML_BAD_OPTION`, `ATTUNE_ML_MISSING_LIBRARY`.
  */
-export function kmeans(points: Points, options: KmeansOptions & { readonly engine?: "native" }): KmeansClustering;
+export function kmeans(
+  points: Points,
+  options: KmeansOptions & { readonly engine?: "native" },
+): KmeansClustering;
 export function kmeans(
   points: Points,
   options: KmeansOptions & { readonly engine: "ml-kmeans" | "tfjs" },

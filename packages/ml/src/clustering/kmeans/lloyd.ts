@@ -20,7 +20,11 @@ export interface LloydOptions {
 }
 
 /** Sum of squared distances to the own centroid. O(n · d). */
-export function inertiaOf({ data, rows, columns }: Matrix, centroids: Float64Array, labels: Int32Array): number {
+export function inertiaOf(
+  { data, rows, columns }: Matrix,
+  centroids: Float64Array,
+  labels: Int32Array,
+): number {
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     sum += squaredBetween(data, i * columns, centroids, (labels[i] as number) * columns, columns);
@@ -29,12 +33,18 @@ export function inertiaOf({ data, rows, columns }: Matrix, centroids: Float64Arr
 }
 
 /** The `count` points farthest from their centroids, farthest first. */
-function farthest(matrix: Matrix, centroids: Float64Array, { labels, count }: { labels: Int32Array; count: number }) {
+function farthest(
+  matrix: Matrix,
+  centroids: Float64Array,
+  { labels, count }: { labels: Int32Array; count: number },
+) {
   const { data, rows, columns } = matrix;
   const distances = Float64Array.from({ length: rows }, (_, i) =>
     squaredBetween(data, i * columns, centroids, (labels[i] as number) * columns, columns),
   );
-  const order = Array.from(distances.keys()).sort((a, b) => (distances[b] as number) - (distances[a] as number));
+  const order = Array.from(distances.keys()).sort(
+    (a, b) => (distances[b] as number) - (distances[a] as number),
+  );
   return order.slice(0, count).filter((row) => (distances[row] as number) > 0);
 }
 
@@ -76,7 +86,11 @@ function meansOf(matrix: Matrix, centroids: Float64Array, labels: Int32Array): F
  *
  * @param initial k × columns; not changed.
  */
-export function lloyd(matrix: Matrix, initial: Float64Array, { maxIterations, tolerance }: LloydOptions): Fit {
+export function lloyd(
+  matrix: Matrix,
+  initial: Float64Array,
+  { maxIterations, tolerance }: LloydOptions,
+): Fit {
   const { rows, columns } = matrix;
   const k = initial.length / columns;
   const bounds: Bounds = newBounds(rows);
@@ -102,5 +116,11 @@ export function lloyd(matrix: Matrix, initial: Float64Array, { maxIterations, to
   }
   // The centroids moved once more after the last assignment.
   if (!isSettled) assignPoints(matrix, centroids, bounds);
-  return { labels: bounds.labels, centroids, inertia: inertiaOf(matrix, centroids, bounds.labels), iterations, converged };
+  return {
+    labels: bounds.labels,
+    centroids,
+    inertia: inertiaOf(matrix, centroids, bounds.labels),
+    iterations,
+    converged,
+  };
 }

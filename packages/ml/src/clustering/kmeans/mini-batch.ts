@@ -15,7 +15,11 @@ export interface MiniBatchKmeansOptions extends Omit<KmeansOptions, "maxIteratio
   readonly tolerance?: number;
 }
 
-function nearestTo(data: Float64Array, from: number, { centroids, columns }: { centroids: Float64Array; columns: number }) {
+function nearestTo(
+  data: Float64Array,
+  from: number,
+  { centroids, columns }: { centroids: Float64Array; columns: number },
+) {
   let nearest = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < centroids.length; at += columns) {
@@ -35,7 +39,13 @@ function nearestTo(data: Float64Array, from: number, { centroids, columns }: { c
  * @throws AttuneError those of `kmeans`.
  */
 export function miniBatchKmeans(points: Points, options: MiniBatchKmeansOptions): KmeansClustering {
-  const { batchSize = 1024, maxIterations = 200, tolerance = 1e-3, random = seededRandom(1), ...rest } = options;
+  const {
+    batchSize = 1024,
+    maxIterations = 200,
+    tolerance = 1e-3,
+    random = seededRandom(1),
+    ...rest
+  } = options;
   wholeNumber(batchSize, "/options/batchSize");
   wholeNumber(maxIterations, "/options/maxIterations");
   finiteNumber(tolerance, "/options/tolerance");

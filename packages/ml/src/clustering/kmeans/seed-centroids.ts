@@ -22,7 +22,11 @@ function pick(weights: Float64Array, target: number): number {
  *
  * @returns centroids × columns, row-major.
  */
-export function seedCentroids({ data, rows, columns }: Matrix, k: number, random: RandomSource): Float64Array {
+export function seedCentroids(
+  { data, rows, columns }: Matrix,
+  k: number,
+  random: RandomSource,
+): Float64Array {
   const centroids = new Float64Array(k * columns);
   const copy = (row: number, to: number): void =>
     centroids.set(data.subarray(row * columns, (row + 1) * columns), to * columns);

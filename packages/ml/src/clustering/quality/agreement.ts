@@ -67,7 +67,9 @@ export function adjustedRandIndex(a: Labels, b: Labels): number {
 export function fowlkesMallows(a: Labels, b: Labels): number {
   const { rows, columns, cells } = contingency(a, b);
   const together = cells.reduce((sum, [, , count]) => sum + pairs(count), 0);
-  return together === 0 ? 0 : Math.sqrt(together / sumOf(rows, pairs)) * Math.sqrt(together / sumOf(columns, pairs));
+  return together === 0
+    ? 0
+    : Math.sqrt(together / sumOf(rows, pairs)) * Math.sqrt(together / sumOf(columns, pairs));
 }
 
 /** In nats. */

@@ -18,7 +18,13 @@ function partition(points: Points, labels: Labels, { columns }: CommonOptions): 
   const all = toMatrix(points, columns);
   const { rows, labels: own, clusters } = labelledRows(all, labels);
   const matrix = takeRows(all, rows);
-  return { matrix, labels: own, clusters, sizes: sizesOf(own, clusters), centroids: centroidsOf(matrix, own, clusters) };
+  return {
+    matrix,
+    labels: own,
+    clusters,
+    sizes: sizesOf(own, clusters),
+    centroids: centroidsOf(matrix, own, clusters),
+  };
 }
 
 /** Squared distance of each row to its centroid. */
@@ -74,7 +80,8 @@ export function daviesBouldin(points: Points, labels: Labels, options: CommonOpt
     let worst = 0;
     for (let b = 0; b < clusters; b++) {
       const apart = Math.sqrt(squaredBetween(centroids, a * columns, centroids, b * columns, columns));
-      if (a !== b && apart > 0) worst = Math.max(worst, ((spread[a] as number) + (spread[b] as number)) / apart);
+      if (a !== b && apart > 0)
+        worst = Math.max(worst, ((spread[a] as number) + (spread[b] as number)) / apart);
     }
     sum += worst;
   }

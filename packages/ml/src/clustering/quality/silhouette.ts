@@ -11,11 +11,18 @@ export interface SilhouetteOptions extends SeededOptions {
 }
 
 /** Labels as 0 … k − 1 without those of noise, and which rows they are of. @throws AttuneError `ATTUNE_ML_BAD_SHAPE`. */
-export function labelledRows(matrix: Matrix, labels: Labels): { rows: Int32Array; labels: Int32Array; clusters: number } {
+export function labelledRows(
+  matrix: Matrix,
+  labels: Labels,
+): { rows: Int32Array; labels: Int32Array; clusters: number } {
   if (labels.length !== matrix.rows) {
-    throw new AttuneError("ATTUNE_ML_BAD_SHAPE", `There are ${labels.length} labels for ${matrix.rows} points.`, {
-      path: "/labels",
-    });
+    throw new AttuneError(
+      "ATTUNE_ML_BAD_SHAPE",
+      `There are ${labels.length} labels for ${matrix.rows} points.`,
+      {
+        path: "/labels",
+      },
+    );
   }
   const rows = Int32Array.from(labels, (_, i) => i).filter((i) => (labels[i] as number) >= 0);
   const names = new Map<number, number>();
@@ -45,7 +52,8 @@ function widths({ data, rows, columns }: Matrix, labels: Int32Array, clusters: n
     if ((sizes[own] as number) < 2) return 0;
     let other = Number.POSITIVE_INFINITY;
     for (let k = 0; k < clusters; k++) {
-      if (k !== own && sizes[k]) other = Math.min(other, (sums[i * clusters + k] as number) / (sizes[k] as number));
+      if (k !== own && sizes[k])
+        other = Math.min(other, (sums[i * clusters + k] as number) / (sizes[k] as number));
     }
     const inside = (sums[i * clusters + own] as number) / ((sizes[own] as number) - 1);
     const most = Math.max(inside, other);
@@ -59,7 +67,11 @@ function widths({ data, rows, columns }: Matrix, labels: Int32Array, clusters: n
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_SHAPE`, `ATTUNE_ML_TOO_FEW_CLUSTERS` for less than two clusters.
  */
-export function silhouetteSamples(points: Points, labels: Labels, options: { columns?: number } = {}): Float64Array {
+export function silhouetteSamples(
+  points: Points,
+  labels: Labels,
+  options: { columns?: number } = {},
+): Float64Array {
   const matrix = toMatrix(points, options.columns);
   const own = labelledRows(matrix, labels);
   needTwo(own.clusters);
@@ -86,7 +98,10 @@ export function needTwo(clusters: number): void {
  */
 export function silhouette(points: Points, labels: Labels, options: SilhouetteOptions = {}): number {
   const matrix = toMatrix(points, options.columns);
-  return meanSilhouette(matrix, labels, { sample: options.sample ?? 2000, random: options.random ?? seededRandom(1) });
+  return meanSilhouette(matrix, labels, {
+    sample: options.sample ?? 2000,
+    random: options.random ?? seededRandom(1),
+  });
 }
 
 /** As {@link silhouette}, of checked points. */
@@ -98,7 +113,14 @@ export function meanSilhouette(
   const own = labelledRows(matrix, labels);
   needTwo(own.clusters);
   const chosen = sampleRows(own.rows.length, sample, random);
-  const part = takeRows(matrix, chosen.map((at) => own.rows[at] as number));
-  const found = widths(part, chosen.map((at) => own.labels[at] as number), own.clusters);
+  const part = takeRows(
+    matrix,
+    chosen.map((at) => own.rows[at] as number),
+  );
+  const found = widths(
+    part,
+    chosen.map((at) => own.labels[at] as number),
+    own.clusters,
+  );
   return found.reduce((sum, width) => sum + width, 0) / found.length;
 }

@@ -2,6 +2,7 @@ import { library } from "../../tsup.base.ts";
 
 export default library({
   index: "src/index.ts",
+  "model/index": "src/model/index.ts",
   "monitoring/index": "src/monitoring/index.ts",
   "training/index": "src/training/index.ts",
 });

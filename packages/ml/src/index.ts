@@ -1,2 +1,3 @@
+export * from "./model/index.js";
 export * from "./monitoring/index.js";
 export * from "./training/index.js";

@@ -5,6 +5,7 @@ export default library({
   "clustering/index": "src/clustering/index.ts",
   "clustering/worker/index": "src/clustering/worker/index.ts",
   "learners/index": "src/learners/index.ts",
+  "model/index": "src/model/index.ts",
   "monitoring/index": "src/monitoring/index.ts",
   "registry/index": "src/registry/index.ts",
   "table/index": "src/table/index.ts",

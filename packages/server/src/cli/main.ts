@@ -11,6 +11,7 @@ import { policyCommand } from "./policy.js";
 import { replayCommand } from "./replay.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
+import { train } from "./train.js";
 import { helpOf } from "./usage.js";
 import { VERSION } from "../version.js";
 import { workerCommand } from "./worker.js";
@@ -40,6 +41,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["audit", audit],
   ["audit-log", auditLog],
   ["policy", policyCommand],
+  ["train", train],
   ["help", help],
   ["--help", help],
   ["-h", help],

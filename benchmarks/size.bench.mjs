@@ -15,7 +15,18 @@ const BANNER_WITH_LOOK = 6;
 
 /** Label, what is bundled, its budget in kB for the first load (null: none), and whether there is a part that comes later. */
 const ENTRIES = [
-  ["compileRuleset + decide", `export { compileRuleset } from "@attune/core/decisions";`, 5, false],
+  [
+    "compileDecisions + decide, as a page has it first",
+    `export { compileDecisions } from "@attune/core/decisions";`,
+    5,
+    false,
+  ],
+  [
+    "compileRuleset + decide + explain, for rulesets with more than plain rules and splits",
+    `export { compileRuleset } from "@attune/core/decisions";`,
+    9.6,
+    false,
+  ],
   ["createAttune (consent, decide)", ENGINE, 10, true],
   ["createAttune + browser", BROWSER, 16, true],
   ["GrowthBook client", `export { GrowthBook } from "@growthbook/growthbook";`, null, false],

@@ -156,6 +156,23 @@ function measures() {
       primary: name("The metric that decides."),
       secondary: names("Metrics that help to understand."),
       guardrails: names("Metrics that must not become worse."),
+      dimensions: record(
+        "dimension",
+        "At most 4 groupings of visitors that results are looked at by as well, for the first four metrics that are no ratio.",
+      ),
+    }),
+    dimension: object(["attribute", "values"], {
+      attribute: name(
+        "What is asked of the visitor at the first exposure: an attribute, or `context.…` of the event.",
+      ),
+      values: {
+        type: "array",
+        items: { type: ["string", "number", "boolean"] },
+        minItems: 1,
+        maxItems: 12,
+        uniqueItems: true,
+        description: "Each is a group; who has none of them is in `(other)`, as are groups of fewer than 20.",
+      },
     }),
   };
 }

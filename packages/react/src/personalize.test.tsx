@@ -171,6 +171,35 @@ describe("Experiment", () => {
   });
 });
 
+describe("what is in the page", () => {
+  it("is told once it is committed, seen or not, and never of what fails as it renders", async () => {
+    const attune = await testAttune();
+    const rendered = vi.spyOn(attune, "rendered");
+    show(attune, cta);
+    expect(new Set(rendered.mock.calls.map(([slot, shown]) => `${slot} ${shown?.variant}`))).toEqual(
+      new Set([`cta ${attune.decide("cta").variant}`]),
+    );
+    rendered.mockClear();
+    const Broken = (): ReactNode => {
+      throw new Error("broken");
+    };
+    const silent = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const broken = (
+      <Experiment slot="cta">
+        <Variant name="a">
+          <Broken />
+        </Variant>
+        <Variant name="b">
+          <Broken />
+        </Variant>
+      </Experiment>
+    );
+    expect(() => show(attune, broken)).toThrow("broken");
+    silent.mockRestore();
+    expect(rendered).not.toHaveBeenCalled();
+  });
+});
+
 describe("exposures", () => {
   it("are watched for again when the device has another visitor", async () => {
     const attune = await testAttune();

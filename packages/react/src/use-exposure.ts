@@ -23,7 +23,7 @@ export function useExposure(slot: SlotName): (element: Element | null) => void {
 /** {@link useExposure} for an element that shows this decision, which may not be the latest. */
 export function useExposureOf(decision: Decision<unknown>): (element: Element | null) => void {
   const attune = useAttune();
-  const { slot, isFallback, variant, experiment, policyVersion } = decision;
+  const { slot, isFallback, reason, variant, experiment, policyVersion } = decision;
   const seenBy = useSlice(
     (engine) => `${engine.visitor()?.id} ${engine.consent.state.revision}`,
     () => null,
@@ -32,14 +32,16 @@ export function useExposureOf(decision: Decision<unknown>): (element: Element | 
   const shown = useRef(decision);
   shown.current = decision;
   // Another decision, run, visitor or consent makes a new ref, so React detaches the old one and attaches this one, after commit.
-  const counted = isFallback ? null : [seenBy, variant, experiment, policyVersion].join(" ");
+  // Whom a holdout keeps out sees what everybody sees, and is measured from then on.
+  const counted =
+    isFallback && reason !== "holdout" ? null : [seenBy, variant, experiment, policyVersion].join(" ");
   return useCallback(
     (element: Element | null) => {
       stop.current?.();
-      stop.current =
-        element && counted !== null
-          ? whenSeen(element, () => attune.expose(slot, shown.current as Decision))
-          : null;
+      stop.current = null;
+      if (!element || counted === null) return;
+      attune.rendered(slot, shown.current as Decision);
+      stop.current = whenSeen(element, () => attune.expose(slot, shown.current as Decision));
     },
     [attune, slot, counted],
   );

@@ -46,4 +46,14 @@ export interface ExperimentMeasures {
   secondary?: readonly string[];
   /** Must not become worse. */
   guardrails?: readonly string[];
+  /** By name, at most 4: groups of visitors that results are looked at by as well. */
+  dimensions?: Readonly<Record<string, DimensionDefinition>>;
+}
+
+/** Groups by what an attribute is when the visitor first sees a variant. Who has none of the values is in the group `(other)`. */
+export interface DimensionDefinition {
+  /** What conditions read, such as `device`, `country`, `returning` (1 or 0) or `campaign.source`; or `context.…` of the event that tells of it. */
+  attribute: string;
+  /** 1 to 12, each a group of its own. */
+  values: readonly (string | number | boolean)[];
 }

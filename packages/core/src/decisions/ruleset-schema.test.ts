@@ -54,6 +54,11 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
     (value) => withMetric({ type: "ratio", numerator: value, denominator: { event: "x" } }),
     "/metrics/m/numerator",
   ],
+  [
+    "dimension",
+    (value) => documentWith({ experiments: { e: { dimensions: { d: value } } } }),
+    "/experiments/e/dimensions/d",
+  ],
   ["experiment", (value) => documentWith({ experiments: { e: value } }), "/experiments/e"],
   ["model", (value) => documentWith({ models: { m: value } }), "/models/m"],
   ["canary", (canary) => documentWith({ models: { m: { canary } } }), "/models/m/canary"],

@@ -6,6 +6,9 @@ import type { Kind, Report, Shape } from "./report.js";
 
 /** Each metric of an experiment is some counters per variant. */
 const MAX_METRICS = 30;
+/** Each dimension is as many counters more for each of its groups. */
+const MAX_DIMENSIONS = 4;
+const MAX_VALUES = 12;
 
 const ABOVE_ZERO: Kind = [
   "a number above 0",
@@ -30,6 +33,21 @@ const EXPERIMENT: Shape = {
   "primary!": NAME,
   secondary: LIST,
   guardrails: LIST,
+  dimensions: OBJECT,
+};
+const isScalar = (value: unknown): boolean =>
+  typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+const DIMENSION: Shape = {
+  "attribute!": NAME,
+  "values!": [
+    `a list of 1 to ${MAX_VALUES} different texts, numbers or booleans`,
+    (list) =>
+      Array.isArray(list) &&
+      list.length >= 1 &&
+      list.length <= MAX_VALUES &&
+      list.every(isScalar) &&
+      new Set(list.map(String)).size === list.length,
+  ],
 };
 
 function checkMetric(report: Report, at: string, [metric, groups]: [unknown, Groups | undefined]): void {
@@ -58,6 +76,17 @@ function checkMetric(report: Report, at: string, [metric, groups]: [unknown, Gro
   }
 }
 
+function checkDimensions(report: Report, at: string, dimensions: Record<string, unknown> = {}): void {
+  const names = checkNames(report, at, dimensions);
+  if (names.length > MAX_DIMENSIONS)
+    report.add(
+      at,
+      "TOO_MANY_DIMENSIONS",
+      `An experiment may be looked at by ${MAX_DIMENSIONS} dimensions; leave out those that nobody will act on.`,
+    );
+  for (const name of names) checkShape(report, pointer(at, name), [dimensions[name], DIMENSION]);
+}
+
 /** Checks what is measured, and of which experiments. */
 export function checkMetrics(
   report: Report,
@@ -76,7 +105,8 @@ export function checkMetrics(
   for (const name of checkNames(report, "/experiments", experiments)) {
     const at = pointer("/experiments", name);
     const fields = checkShape(report, at, [experiments[name], EXPERIMENT]);
-    const { primary, secondary, guardrails } = fields ?? {};
+    const { primary, secondary, guardrails, dimensions } = fields ?? {};
+    checkDimensions(report, pointer(at, "dimensions"), dimensions as Record<string, unknown> | undefined);
     const listed = (part: string, list: unknown): [string, unknown][] =>
       ((list ?? []) as unknown[]).map((metric, i) => [`${part}/${i}`, metric]);
     const named = [

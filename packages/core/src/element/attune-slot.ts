@@ -119,13 +119,18 @@ export function defineAttuneSlot(
     #watch(): void {
       const { decision } = this;
       if (decision === null) return;
-      const { isFallback, variant, experiment, policyVersion } = decision;
+      const { isFallback, reason, slot, variant, experiment, policyVersion } = decision;
+      // Whom a holdout keeps out sees what everybody sees, and is measured from then on.
+      const counts = !isFallback || reason === "holdout";
       const who = [attune.visitor()?.id, attune.consent.state.revision];
-      const key = isFallback ? "" : JSON.stringify([who, variant, experiment, policyVersion]);
+      const key = counts ? JSON.stringify([who, variant, experiment, policyVersion]) : "";
       if (key === this.#watched) return;
       this.#watched = key;
       this.#unwatch?.();
-      this.#unwatch = isFallback ? null : whenSeen(this, () => attune.expose(decision.slot, decision));
+      this.#unwatch = null;
+      if (!counts) return;
+      attune.rendered(slot, decision);
+      this.#unwatch = whenSeen(this, () => attune.expose(slot, decision));
     }
   }
   customElements.define(name, Slot);

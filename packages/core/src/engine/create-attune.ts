@@ -91,7 +91,7 @@ function createDeeds(
   lifecycle: Lifecycle,
 ): Pick<
   Attune,
-  "track" | "page" | "identify" | "reset" | "expose" | "flush" | "export" | "import" | "forget"
+  "track" | "page" | "identify" | "reset" | "rendered" | "expose" | "flush" | "export" | "import" | "forget"
 > {
   /** Resolves with what became of it, never rejects; at once where it can, so that an event of a page going away still leaves with it. */
   const deed = async (what: Deed): Promise<TrackResult> => {
@@ -111,6 +111,10 @@ function createDeeds(
       return dropped("error");
     }
   };
+  const came =
+    (name: string): Attune["expose"] =>
+    (slot, decision = decider.decide(slot)) =>
+      void deed({ name, decision });
   const loaded = async (): Promise<Recording> => {
     await started;
     return gate.inTurn(async (recording) => {
@@ -124,9 +128,8 @@ function createDeeds(
     page: (properties) => deed({ name: "Page Viewed", properties }),
     identify: (userId, traits = {}, preferences = {}) =>
       deed({ name: "Visitor Identified", properties: { traits, preferences }, userId }),
-    expose(slot, decision = decider.decide(slot)) {
-      void deed({ name: "Variant Exposed", decision });
-    },
+    rendered: came("Variant Rendered"),
+    expose: came("Variant Exposed"),
     async reset() {
       const result = await deed({ name: "Visitor Reset", reset: true });
       if (result.reason !== "not-loaded") return result;

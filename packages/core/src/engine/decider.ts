@@ -24,6 +24,7 @@ export interface DeciderOptions {
 export interface Decider {
   decide: Attune["decide"];
   explain(slot: string): Explanation;
+  made(): Made;
   /** From the next `invalidate` on; null: no more. */
   force(slot: string, variant: string | null): void;
   /** What decisions depend on has changed. */
@@ -37,6 +38,9 @@ export interface Decider {
 }
 
 type DecideOptions<V> = { fallback?: V | undefined; context?: Readonly<Record<string, unknown>> };
+
+/** All that was asked for, each with the version of the inputs that it was made from, and the version of now. Taken apart by whoever asks: the first load has no use for it. */
+export type Made = readonly [Iterable<{ decision: Decision; version: number }>, number];
 
 interface Memo {
   decision: Decision;
@@ -117,6 +121,7 @@ export function createDecider({
         decision: memoOf(slot, undefined).decision,
       };
     },
+    made: () => [memos.values(), version],
     force(slot, variant) {
       overrides[slot] = variant;
     },

@@ -12,7 +12,7 @@ import type {
 } from "../decisions/types.js";
 import type { Memberships } from "../segments/types.js";
 import { type ConsentEdge, createConsentEdge } from "./consent-controller.js";
-import { createDecider, type Decider } from "./decider.js";
+import { createDecider, type Decider, type Made } from "./decider.js";
 import { createHost, createListeners } from "./host.js";
 import type { RecordingContext, Signals } from "./recording/types.js";
 import { createRecordingGate, type FetchRecording, type RecordingGate } from "./recording-gate.js";
@@ -63,6 +63,7 @@ export function createFirstLoad(
     },
     consent: (): ConsentState => edge.controller.state,
     grants: (): Grants => shared.consent().grants,
+    made: (): Made => decider.made(),
     letGo: (): void => decider.hold(null),
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
     ruleset: (): DecidingRuleset | null => compiled,

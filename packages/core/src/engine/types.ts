@@ -187,6 +187,13 @@ export interface Attune {
   /** Every step that led there, and what would change it; no steps before `ready()`. */
   explain(slot: string): Explanation;
   /**
+   * A slot's variant is in the page, whether or not the visitor has seen it yet. Counted once per visitor, variant and run of an experiment that is measured, so that its results can say where visitors were
+   * lost; that a variant was chosen is counted without being told. Components and `<attune-slot>` call it by themselves.
+   *
+   * @param shown What was rendered, where that is not the present decision any more (or not yet).
+   */
+  rendered(slot: string, shown?: Decision): void;
+  /**
    * The visitor has seen a slot's variant. Counted once per visitor, slot, variant and run of the experiment (same policy).
    *
    * @param shown What was seen, where that is not the present decision any more (or not yet).

@@ -33,6 +33,14 @@ const PRODUCT = {
   quantity: { type: "number?", description: "How many; 1 where absent.", unit: "pieces" },
   currency: { type: "string?", description: "ISO 4217." },
 } as const satisfies StandardEvent["properties"];
+const CHOSEN = {
+  slot: { type: "string", description: "The place." },
+  variant: { type: "string", description: "What was chosen." },
+  experiment: { type: "string", description: "The experiment." },
+  propensity: { type: "number?", description: "The chance of this variant.", unit: SHARE },
+  policyVersion: { type: "string?", description: "Of a policy that learns, where it is one." },
+  rulesetVersion: { type: "string", description: "By which rules." },
+} as const satisfies StandardEvent["properties"];
 const FORM = {
   form: {
     type: "string?",
@@ -231,6 +239,18 @@ export const STANDARD_EVENTS: Readonly<Record<KnownEventName, StandardEvent>> = 
       preferences: { type: "object?", description: "What the user has chosen." },
     },
   },
+  "Variant Assigned": {
+    description:
+      "A variant was chosen for the visitor by chance, of an experiment that is measured; once for each visitor, variant and run.",
+    sender: "engine",
+    properties: CHOSEN,
+  },
+  "Variant Rendered": {
+    description:
+      "What was chosen is in the page, seen or not yet, of an experiment that is measured; once for each visitor, variant and run.",
+    sender: "engine",
+    properties: CHOSEN,
+  },
   "Variant Exposed": {
     description:
       "The visitor saw what was decided; once for each visitor, slot, variant and run of an experiment.",
@@ -239,6 +259,10 @@ export const STANDARD_EVENTS: Readonly<Record<KnownEventName, StandardEvent>> = 
       slot: { type: "string", description: "The place." },
       variant: { type: "string", description: "What was shown there." },
       experiment: { type: "string?", description: "The experiment, where there is one." },
+      holdout: {
+        type: "boolean?",
+        description: "A holdout kept the visitor out, and what was shown is what everybody sees.",
+      },
       bucketVersion: { type: "number?", description: "Of the assignment, where the experiment is sticky." },
       kept: { type: "boolean?", description: "An earlier assignment holds, and nothing was drawn." },
       propensity: { type: "number?", description: "The chance of this variant.", unit: SHARE },

@@ -38,7 +38,9 @@ export type KnownEventName =
   | "Signed In"
   /** `identify`: `properties.traits`; the envelope's `userId` is the user. */
   | "Visitor Identified"
-  /** A decision was seen: `{ slot, variant, experiment?, propensity?, rulesetVersion }`. */
+  /** A decision was made, is in the page, was seen: `{ slot, variant, experiment?, propensity?, rulesetVersion }`. */
+  | "Variant Assigned"
+  | "Variant Rendered"
   | "Variant Exposed"
   | "Consent Changed";
 

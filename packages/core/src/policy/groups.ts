@@ -8,6 +8,8 @@ export const capturedEvents = (): string[] => [
   ...Object.keys(STANDARD_EVENTS).filter((name) =>
     STANDARD_EVENTS[name as KnownEventName].sender.startsWith("capture."),
   ),
+  "Variant Assigned",
+  "Variant Rendered",
   "Variant Exposed",
   "Consent Changed",
 ];
@@ -40,6 +42,8 @@ export const RECORDED: Readonly<Partial<Record<string, RecordedGroup>>> = {
   "Order Completed": "orders",
   "Signed In": "account",
   "Visitor Identified": "account",
+  "Variant Assigned": "variants",
+  "Variant Rendered": "variants",
   "Variant Exposed": "variants",
   "Consent Changed": "choice",
 } satisfies Record<KnownEventName, RecordedGroup>;

@@ -56,6 +56,8 @@ describe("what only some reports have", () => {
       days: 14,
     });
     const html = renderToStaticMarkup(<RatioPanel report={missing} crossed={3} isAlone />);
+    expect(html).toContain("How far visitors came");
+    expect(html).toContain("4,200 (16.0% lost)");
     expect(html).toContain("No. The variants have not as many visitors");
     expect(html).toContain("the likeliest first");
     expect(html).toContain("3 visitors saw more than one variant.");

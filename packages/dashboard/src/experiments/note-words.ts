@@ -22,6 +22,8 @@ export const NOTE_TITLES: Readonly<Record<NoteCode, string>> = {
   "removed-variant": "A variant was taken out while it ran; it is told of and not compared.",
   "units-from-metric": "Visitors were not counted by themselves; those of the metric stand for them.",
   "units-differ": "Two ways of counting visitors come to different figures.",
+  "stages-untold":
+    "Of some visitors only that they saw a variant was told, as by pages of an older version; what was lost of such before it cannot be told from what was lost at assignment.",
   "sample-ratio-suspicious": "The variants' shares of visitors look odd; keep an eye on it.",
   "run-length-unknown":
     "How long it has run is not known (its ruleset does not say since when), so no least number of days is asked for.",

@@ -2,6 +2,7 @@ import type { ExperimentReport } from "@attune/core/stats";
 import { count, counted, percent } from "../format.js";
 import { share } from "./figures.js";
 import { CAUSES, lossWords, RATIO_SIGN, ratioWords } from "./ratio-words.js";
+import { StagesTable } from "./stages-table.js";
 import { WORDS } from "./words.js";
 
 /** Whether visitors were lost unevenly, where, and what is usually behind it; and who saw more than one variant. */
@@ -59,6 +60,7 @@ export function RatioPanel({
           </tbody>
         </table>
       )}
+      <StagesTable report={report} />
       {state === "mismatch" && (
         <>
           <p>{lossWords(sampleRatio.lostAt)} What usually is behind it, the likeliest first:</p>

@@ -1,4 +1,11 @@
-import type { DimensionReport, Finding, GuardrailState, MetricReport, MetricRole } from "@attune/core/stats";
+import type {
+  DimensionReport,
+  Finding,
+  GuardrailState,
+  MetricReport,
+  MetricRole,
+  Stage,
+} from "@attune/core/stats";
 import type { Status } from "./types.js";
 
 /** What stands in the page beside what is said of figures (`decision-words`, `note-words`, `ratio-words`). */
@@ -27,10 +34,17 @@ export const WORDS = {
   fewPoints: "There is too little yet for a line: it takes two periods with visitors in every variant.",
   groups: "By group",
   factors: "Effects of the factors",
+  stages: "How far visitors came",
   ratio: "Do all variants get their share?",
   notes: "Good to know",
   holdout: "Against those who were kept out",
 } as const;
+
+export const STAGE_WORDS: Readonly<Record<Stage, string>> = {
+  assigned: "Chosen for",
+  rendered: "In the page",
+  delivered: "Seen",
+};
 
 export const STATUS: Readonly<Record<Status | "ruleset", string>> = {
   draft: "draft",

@@ -149,6 +149,7 @@ export function fixedAttune(options: FixedAttuneOptions = {}): Attune {
     initialDecision: (slot, fallback) => shown(slot, fallback),
     ...{ settled, initiallySettled: settled },
     explain: (slot) => ({ decision: decide(slot), steps: [], wouldChange: [] }),
+    rendered: () => undefined,
     expose: (slot, seen) => options.onExpose?.(slot, (seen ?? decide(slot)).variant),
     ...{ force: () => undefined, simulate: () => undefined },
     consent: controller,

@@ -75,6 +75,8 @@ const WORDS: Readonly<Record<NoteCode, Words>> = {
   "removed-variant": (_, name) => `${name} was removed while it ran and takes no part.`,
   "units-from-metric": (_, name) => `Units were taken from ${name}, since none were counted.`,
   "units-differ": (_, name) => `The looks do not add up to the units of ${name}.`,
+  "stages-untold": ({ facts }) =>
+    `Of ${number(facts?.["units"] ?? 0)} only the last stage was told; they count at the stages before it too.`,
   "sample-ratio-suspicious": () => "The split is suspicious; see above.",
   "run-length-unknown": () =>
     "How long it ran is not known (--days, --time), so whole weeks could not be asked for: weekdays differ.",

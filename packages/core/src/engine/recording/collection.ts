@@ -27,7 +27,8 @@ function sinkOf({ engine, consent }: RecordingParts): CaptureSink {
   };
 }
 
-export function createCollection(parts: RecordingParts): Collection {
+/** @param assigned Tells of what was assigned, while it can still be sent. */
+export function createCollection(parts: RecordingParts, assigned: () => void): Collection {
   const { host, device, identity, keeper, model, exposures, delivery, pushes } = parts;
   const { sessions, following, overriding } = parts;
   const { consent, unlearn, changed, hold, release, take } = parts;
@@ -41,6 +42,7 @@ export function createCollection(parts: RecordingParts): Collection {
   };
   /** Only what ends by itself is begun: a page that is hidden may be about to leave, and what it has not ended would keep the next one waiting. */
   const hide = async (leaves: boolean): Promise<void> => {
+    assigned();
     const body = keeper.unsaved(identity.visitor()?.id ?? "");
     if (body) void delivery.note({ id: parts.newId(), body });
     if (leaves) {
@@ -132,6 +134,7 @@ export function createCollection(parts: RecordingParts): Collection {
     async close() {
       closed = true;
       await active?.loaded;
+      assigned();
       stop();
       await Promise.all([keeper.save(), delivery.hide(false)]);
       delivery.close();

@@ -2,13 +2,14 @@ import { memoryAllowed } from "../../consent/allowed.js";
 import type { Grants } from "../../consent/types.js";
 import type { JsonObject } from "../../kernel/json.js";
 import { explain } from "../../decisions/explain.js";
-import type { CompiledRuleset } from "../../decisions/types.js";
+import type { CompiledRuleset, Decision } from "../../decisions/types.js";
 import { purposesOf } from "../../events/names.js";
 import { SESSION_GAP } from "../../state/fold-session.js";
 import { collecting } from "../collecting.js";
 import type { Visitor } from "../visitor-traces.js";
 import { createCollection } from "./collection.js";
-import { readDraft } from "./event.js";
+import { takeDown } from "../draft.js";
+import { type Occurrence, readDraft } from "./event.js";
 import { lastingDecisions } from "./lasting.js";
 import { createParts, type RecordingParts } from "./parts.js";
 import { createRecorder, dropped } from "./recorder.js";
@@ -20,7 +21,8 @@ export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
   const { host, options, device, identity, consent, ruleset, changed } = parts;
   const { model, models, keeper, delivery, pushes } = parts;
-  const collection = createCollection(parts);
+  const { assigned, ...deeds } = createDeeds(parts);
+  const collection = createCollection(parts, assigned);
   /** The ruleset by which the server's decisions were told to last. */
   let lastingBy: string | undefined;
   const use = (): void => {
@@ -76,7 +78,7 @@ export const createRecording: CreateRecording = (context) => {
       await (known ? collection.begin() : collection.end(erase));
     },
     use,
-    ...createDeeds(parts),
+    ...deeds,
     async forget() {
       parts.letGo();
       await collection.end(true);
@@ -84,7 +86,10 @@ export const createRecording: CreateRecording = (context) => {
       changed();
       void parts.following.tell();
     },
-    flush: async () => void (await Promise.all([keeper.save(), delivery.flush()])),
+    async flush() {
+      assigned();
+      await Promise.all([keeper.save(), delivery.flush()]);
+    },
     export: () => exportVisitor(parts),
     import: (data) => importVisitor(parts, data),
     async close() {
@@ -95,8 +100,11 @@ export const createRecording: CreateRecording = (context) => {
 };
 
 /** What the visitor does, and who that is. */
-function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
-  const { options, identity, consent, model, exposures, changed } = parts;
+function createDeeds(parts: RecordingParts): Pick<Recording, "record"> & {
+  /** Tells of what was assigned since. */
+  assigned(): void;
+} {
+  const { host, options, identity, consent, ruleset, model, exposures, changed } = parts;
   const record = createRecorder(parts);
   const known = (): boolean => collecting(consent().grants);
   const renew = (): Promise<void> => {
@@ -127,8 +135,32 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
     model.setTraits(identity.visitor()?.traits ?? {});
     return user;
   };
+  /** What there is to tell of a decision; null where it was told. */
+  const toldOf = (name: string, decision: Decision, granted: Grants) => {
+    const now = consent().grants;
+    const purposes = purposesOf(name, options.events?.definitions).filter(
+      (purpose) => granted[purpose] && now[purpose],
+    );
+    const isKnown = identity.visitor()?.userId !== undefined;
+    return exposures.see(name, decision, { purposes, isKnown, measured: ruleset()?.ruleset.experiments });
+  };
+  // Nobody says so, and rendering must not: it is looked for when something else has happened, and last when the page goes.
+  const assigned = (): void => {
+    const name = "Variant Assigned";
+    const { grants } = consent();
+    const [made, version] = parts.made();
+    // By the inputs of now alone: an older one may be about somebody else.
+    const present = known() ? [...made].filter((one) => one.version === version) : [];
+    for (const { decision } of present) {
+      const told = toldOf(name, decision, grants);
+      const draft = told && takeDown(host, { name, properties: told.properties });
+      if (draft) void record(readDraft(draft) as Occurrence, grants, { seen: told.seen });
+    }
+  };
   return {
+    assigned,
     async record(draft, granted) {
+      assigned();
       const { userId, decision, reset } = draft;
       const occurrence = readDraft(draft);
       if (typeof occurrence === "string") return dropped(occurrence);
@@ -139,12 +171,7 @@ function createDeeds(parts: RecordingParts): Pick<Recording, "record"> {
       }
       const also = userId === undefined ? {} : { user: identify(userId, occurrence.properties, granted) };
       if (!decision) return record(occurrence, granted, also);
-      const now = consent().grants;
-      const covered = purposesOf(occurrence.name, options.events?.definitions).filter(
-        (purpose) => granted[purpose] && now[purpose],
-      );
-      const isKnown = identity.visitor()?.userId !== undefined;
-      const told = exposures.see(decision, { purposes: covered, isKnown });
+      const told = toldOf(occurrence.name, decision, granted);
       if (!told) return dropped("not-counted");
       return record({ ...occurrence, properties: told.properties }, granted, { seen: told.seen });
     },

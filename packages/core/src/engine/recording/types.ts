@@ -9,6 +9,7 @@ import type {
 import type { Memberships } from "../../segments/types.js";
 import type { Assignments } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
+import type { Made } from "../decider.js";
 import type { Draft } from "../draft.js";
 import type { Host } from "../host.js";
 import type { Attune, AttuneOptions, EngineExport, Snapshot, TrackResult } from "../types.js";
@@ -34,6 +35,8 @@ export interface RecordingContext {
   useRuleset(next: Ruleset): void;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
+  /** The decisions that the page has asked for. */
+  made(): Made;
   /** What the server decided is no longer held on to. */
   letGo(): void;
   /** Decisions are made anew and listeners are told. */

@@ -41,6 +41,8 @@ const SMALLEST = 2 ** -32;
 
 /** Passive events that are evidence of something all the same. */
 const EVIDENCE: readonly KnownEventName[] = [
+  "Variant Assigned",
+  "Variant Rendered",
   "Variant Exposed",
   "Consent Changed",
   "Visitor Identified",

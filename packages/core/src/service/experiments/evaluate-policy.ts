@@ -11,10 +11,12 @@ import type { EventRecord } from "../layout/records.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { extraAttributes } from "../rules/site-rules.js";
 import { mapBounded } from "../tools/queue.js";
-import { compileMeasures, measureKey, VALUE_UNIT } from "./measures.js";
+import { measureKey } from "./measure-counts.js";
+import { VALUE_UNIT } from "./measure-parts.js";
+import { compileMeasures } from "./measures.js";
 import { policyShares } from "./policy-shares.js";
 import { assignmentOf } from "./report-input.js";
-import type { EvaluatedPolicy, EvaluateQuery, Measures } from "./types.js";
+import type { EvaluatedPolicy, EvaluateQuery, Measure, Measures } from "./types.js";
 
 const MOST = 10_000;
 const WIDTH = 32;
@@ -31,6 +33,9 @@ interface Context {
   visitor: DecisionVisitor;
   features: readonly number[];
 }
+
+const isSeen = (measure: Measure | undefined): boolean =>
+  measure !== undefined && measure.reached === undefined;
 
 async function eventsOf({ hot }: ServiceContext, partition: string): Promise<Event[]> {
   const events: Event[] = [];
@@ -75,9 +80,9 @@ export async function evaluateCandidate(
     let measures: Measures = {};
     let made: Omit<LoggedDecision<Context>, "reward"> | null = null;
     for (const event of await eventsOf(context, partition)) {
-      const before = measures[key];
-      measures = measuring.see(measures, event);
-      if (before === undefined && measures[key] !== undefined) {
+      const wasSeen = isSeen(measures[key]);
+      measures = measuring.see(measures, event, () => visitorAttributes(state));
+      if (!wasSeen && isSeen(measures[key])) {
         const { variant, propensity } = event.properties;
         if (typeof propensity !== "number" || !(propensity > 0) || propensity > 1) return null;
         const attributes = { ...visitorAttributes(state), ...extraAttributes(state, {}) };

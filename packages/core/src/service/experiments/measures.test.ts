@@ -181,13 +181,16 @@ describe("what is measured of an experiment", () => {
     });
     const zero = { numSum: 0, numSumSquares: 0, denSum: 1, denSumSquares: 1, sumProducts: 0 };
     const some = { numSum: 120, numSumSquares: 14_400, denSum: 2, denSumSquares: 4, sumProducts: 240 };
+    const seenBy = (count: number) => ({ assigned: count, rendered: count, delivered: count });
     expect(await service.experimentSums("first")).toEqual({
       experiment: "first",
       run: 1,
       crossed: 0,
+      holdout: null,
+      dimensions: [],
       variants: {
         a: {
-          units: 2,
+          ...{ units: 2, stages: seenBy(2), told: 0 },
           metrics: {
             bought: rate(2, 1),
             orders: often(2, 2, 4),
@@ -200,7 +203,7 @@ describe("what is measured of an experiment", () => {
           },
         },
         b: {
-          units: 1,
+          ...{ units: 1, stages: seenBy(1), told: 0 },
           metrics: {
             bought: rate(1, 1),
             orders: often(1, 1, 1),

@@ -11,6 +11,7 @@ import type {
   FactorialInput,
   MetricInput,
   MetricRole,
+  Stage,
   StoppingOptions,
   VariantInput,
 } from "../../stats/index.js";
@@ -18,6 +19,7 @@ import { sumsOf } from "./experiment-sums.js";
 import type { ExperimentSums } from "./types.js";
 
 const DAY_MS = 86_400_000;
+const STAGES: readonly Stage[] = ["assigned", "rendered", "delivered"];
 
 /** What the definition of an experiment says about how it is judged. */
 export interface Judging {
@@ -115,7 +117,14 @@ export function reportInput(
   for (const name of secondary) roles.set(name, roles.get(name) ?? "secondary");
   const seen = Object.keys(sums.variants);
   const variants = variantsIn(policy, seen);
-  const units = Object.fromEntries(variants.map(({ name }) => [name, sums.variants[name]?.units ?? 0]));
+  const unitsAt = (stage: Stage) =>
+    Object.fromEntries(variants.map(({ name }) => [name, sums.variants[name]?.stages[stage] ?? 0]));
+  const counted = Object.values(sums.variants);
+  const told = counted.reduce((sum, one) => sum + one.told, 0);
+  const seenBy = counted.reduce((sum, { units }) => sum + units, 0);
+  const isTold = told > 0 || counted.some(({ units, stages }) => stages.assigned > units);
+  // Of whom only what was seen is known, as of an older page's, nothing can be said of the stages before it.
+  const stages: readonly Stage[] = isTold ? STAGES : ["delivered"];
   // Shares that follow what was learned were others before: nothing can be said of how many there should be.
   const isFixed = policy.type === "split" || policy.type === "factorial";
   const factorial = factorialOf(policy, seen);
@@ -130,9 +139,15 @@ export function reportInput(
       return definition === undefined ? [] : [metricOf(name, role, { definition, sums, variants })];
     }).flat(),
     // All so far as one look is valid whenever it is taken: the evidence is that of one martingale.
-    ...(isFixed ? { looks: [{ delivered: units }] } : { sharesVary: true }),
+    ...((isFixed || isTold) && {
+      looks: [Object.fromEntries(stages.map((stage) => [stage, unitsAt(stage)]))],
+    }),
+    ...(!isFixed && { sharesVary: true }),
     ...(startedAt !== null && { days: Math.max(0, until - startedAt) / DAY_MS }),
     ...(rule !== undefined && { rule }),
     ...(factorial !== undefined && { factorial }),
+    ...(isTold && seenBy > told && { untold: seenBy - told }),
+    ...(sums.dimensions.length > 0 && { dimensions: sums.dimensions }),
+    ...(sums.holdout !== null && { holdout: { metrics: sums.holdout.metrics } }),
   };
 }

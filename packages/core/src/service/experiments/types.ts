@@ -10,7 +10,14 @@ import type {
   SplitPolicy,
 } from "../../decisions/types.js";
 import type { BanditPolicyOptions, Estimator, PolicyValue, VariantStanding } from "../../bandits/index.js";
-import type { Decision, ExperimentReport, MetricSums, StoppingOptions } from "../../stats/index.js";
+import type {
+  Decision,
+  DimensionInput,
+  ExperimentReport,
+  MetricSums,
+  Stage,
+  StoppingOptions,
+} from "../../stats/index.js";
 
 type WithoutKey<P extends Assigning> = Omit<P, "experiment">;
 
@@ -96,6 +103,12 @@ export interface Measure {
   known?: string;
   /** More than one variant was seen. */
   crossed?: true;
+  /** How far the visitor has come, where that is not yet to see it: nothing is measured then, and `at` is of that. */
+  reached?: Exclude<Stage, "delivered">;
+  /** It was told how the visitor came there, and not only what was seen. */
+  told?: true;
+  /** By dimension, the group at the first exposure. */
+  groups?: Readonly<Record<string, string>>;
   /** By metric, in the order of its parts; in ten-thousandths where values are added up. Absent: 0. */
   values: Readonly<Record<string, readonly number[]>>;
 }
@@ -103,14 +116,29 @@ export interface Measure {
 /** By experiment and run, {@link measureKey}. */
 export type Measures = Readonly<Record<string, Measure>>;
 
+/** What was counted of one variant. */
+export interface VariantSums {
+  /** Visitors who saw it: of these the metrics are. */
+  units: number;
+  metrics: Readonly<Record<string, MetricSums>>;
+  /** Visitors who came so far; each stage has all who came further, whether or not that was told. */
+  stages: Readonly<Record<Stage, number>>;
+  /** Of those who saw it, of how many the earlier stages were told. */
+  told: number;
+}
+
 /** What was counted of one run of an experiment. */
 export interface ExperimentSums {
   experiment: string;
   run: number;
   /** By variant. Those whose names no policy knows are together in `(other)`. */
-  variants: Readonly<Record<string, { units: number; metrics: Readonly<Record<string, MetricSums>> }>>;
+  variants: Readonly<Record<string, VariantSums>>;
   /** Visitors who saw more than one variant; what they count for, the policy's `sticky.onConflict` says. */
   crossed: number;
+  /** Visitors whom a holdout kept out, from when they saw what everybody sees; null where there are none. */
+  holdout: Pick<VariantSums, "units" | "metrics"> | null;
+  /** The dimensions that the ruleset names, each group with at least 20 visitors; smaller ones are in `(other)`. */
+  dimensions: readonly DimensionInput[];
 }
 
 /** What an experiment has shown so far. */

@@ -1,9 +1,10 @@
 import type { Event } from "../../events/types.js";
 import { pointer } from "../../kernel/result.js";
 import type { Memberships } from "../../segments/types.js";
-import { sessionOf } from "../../state/index.js";
+import { sessionOf, visitorAttributes } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
-import { MEASURE, type Measuring } from "../experiments/measures.js";
+import { MEASURE } from "../experiments/measure-counts.js";
+import type { Measuring } from "../experiments/measures.js";
 import type { Measures } from "../experiments/types.js";
 import { REVENUE_UNIT } from "../figures/figures.js";
 import type { Counts, VisitorRecord } from "../layout/records.js";
@@ -171,9 +172,9 @@ export function contributions(
   }
 
   /** What was added stands in the counts themselves: the difference is right though the ruleset has changed since. */
-  function measure(event: Event, { see, counts: countsOf }: Measuring): void {
+  function measure(event: Event, after: VisitorState, { see, counts: countsOf }: Measuring): void {
     const known = measures;
-    measures = see(known, event);
+    measures = see(known, event, () => visitorAttributes(after));
     if (measures === known) return;
     for (const [key, one] of Object.entries(measures)) {
       if (one === known[key]) continue;
@@ -210,7 +211,7 @@ export function contributions(
       session(event, after);
       if (event.name === "Order Completed") order(event);
       else if (event.name === "Variant Exposed") exposure(event);
-      if (measuring?.reads(event.name)) measure(event, measuring);
+      if (measuring?.reads(event.name)) measure(event, after, measuring);
       segments(now);
     },
     conflict() {

@@ -90,7 +90,7 @@ function checkEmpty({ names, units }: Arms, notes: Notes, isEarly: boolean): voi
         notes[isEarly ? "warning" : "fault"]("empty-arm", { variant, stage });
 }
 
-function checkMetrics({ metrics, stages, looks }: ExperimentInput, notes: Notes): void {
+function checkMetrics({ metrics, stages, looks, untold = 0 }: ExperimentInput, notes: Notes): void {
   const names = new Set<string>();
   for (const { name, sums, winsorised } of metrics) {
     if (names.has(name)) notes.fault("names-repeat", { metric: name });
@@ -100,6 +100,7 @@ function checkMetrics({ metrics, stages, looks }: ExperimentInput, notes: Notes)
       if (own.type === "count" && own.sumSquares === undefined)
         notes.info("dispersion-unknown", { metric: name, variant });
   }
+  if (untold > 0) notes.info("stages-untold", { facts: { units: untold } });
   if (!metrics.some(({ role }) => role === "primary")) notes.fault("no-primary");
   if (stages && looks && looks.length > 0) checkLooks(stages, looks, notes);
 }

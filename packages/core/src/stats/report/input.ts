@@ -72,6 +72,8 @@ export interface ExperimentInput {
   readonly stages?: LookInput;
   /** The same look by look, where it was looked at while it ran: what each added. The sample ratio is then tested in a way that looks do no harm to. */
   readonly looks?: readonly LookInput[];
+  /** Of how many units only the last stage was told: they count at the stages before it too, and what was lost of their like before it is not known. */
+  readonly untold?: number;
   /** Shares were others before, as a bandit's are: the weights say nothing of how many units there should be, and the sample ratio is left untested. */
   readonly sharesVary?: boolean;
   /** How long it has run. */

@@ -28,6 +28,7 @@ export type NoteCode =
   | "removed-variant"
   | "units-from-metric"
   | "units-differ"
+  | "stages-untold"
   | "sample-ratio-suspicious"
   | "run-length-unknown"
   | "metric-unusable"

@@ -1,9 +1,12 @@
+import { type CalibrationDrift, calibrationDrift } from "../monitoring/index.js";
 import { metrics } from "../training/index.js";
 import type { Measured, Metrics } from "../training/index.js";
 import type { LeftOut, TrainingLabel, TrainingTable } from "./types.js";
 
 /** A group of fewer visitors is not told of: who is in it could be guessed. */
 export const GROUP_FLOOR = 20;
+/** Scores that are off by less on average are good enough to be tried. */
+const OFF = 0.05;
 /** Groups that are told of, by what they are grouped by; the largest. */
 const MOST_GROUPS = 20;
 
@@ -32,6 +35,8 @@ export interface ReportCard {
   ones: number;
   leftOut: LeftOut;
   metrics: Metrics;
+  /** Whether scores come true as often as they say, or what chance alone makes of so many rows. */
+  calibration: CalibrationDrift;
   slices: readonly Slice[];
   /** Groups that are too small to be told of, by what they are grouped by. */
   tooSmall: { device: number; region: number };
@@ -107,6 +112,7 @@ export function reportCard(
   const [device, region] = [slicesBy("device"), slicesBy("region")];
   return {
     ...{ v: 1, ...about, visitors, ones: all.ones, leftOut, metrics: all },
+    calibration: calibrationDrift(scores, labels, { minRows: 1, threshold: OFF }),
     slices: [...device.told, ...region.told],
     tooSmall: { device: device.tooSmall, region: region.tooSmall },
   };
@@ -117,10 +123,10 @@ export function reportCard(
  * apart counts.
  */
 export function worseThan(next: ReportCard, champion: ReportCard | null): string | null {
-  const { auc, ece, eceByChance } = next.metrics;
+  const { auc } = next.metrics;
   if (auc === null) return "It cannot be judged: its rows are all alike.";
   if (auc.lower <= 0.5) return "It may tell no more than chance does.";
-  if (ece > Math.max(0.05, 2 * eceByChance)) return "Its scores do not come true as often as they say.";
+  if (next.calibration.verdict === "drifted") return "Its scores do not come true as often as they say.";
   const before = champion?.metrics.auc ?? null;
   if (before !== null && auc.upper < before.value) return "It tells less than the model in force does.";
   return null;

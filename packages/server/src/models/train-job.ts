@@ -36,7 +36,7 @@ export interface TrainingParts {
   /** Epoch ms. */
   now: number;
   /** Writes the model file. */
-  encode(trained: TrainedOnTable["trained"]): Uint8Array;
+  encode(trained: TrainedOnTable["trained"]): Uint8Array | Promise<Uint8Array>;
   /** Told of how many visitors were read. */
   progress?(visitors: number): void;
 }
@@ -87,7 +87,7 @@ export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promi
   const before = await registry.get(name);
   const champion = before?.champion ?? null;
   const version = await registry.add({
-    ...{ name, bytes: encode(trained), inputs: table.inputs, featuresVersion: table.featuresVersion },
+    ...{ name, bytes: await encode(trained), inputs: table.inputs, featuresVersion: table.featuresVersion },
     ...{ outputs: trained.metadata.outputs, purposes, reference },
     card: card as unknown as JsonValue,
     lineage: { parent: champion, trainedOn: card.trainedOn, codeVersion: `@attune/server ${VERSION}` },

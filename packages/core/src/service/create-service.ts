@@ -21,6 +21,7 @@ import { checkSite } from "./layout/partitions.js";
 import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
 import type { ServiceOptions } from "./options.js";
+import { createSegments } from "./rules/segments.js";
 import { decide } from "./rules/decide.js";
 import { type RunningService, runService } from "./run.js";
 import type { PersonalizationService, SubjectId } from "./types.js";
@@ -130,6 +131,11 @@ function figures(
   };
 }
 
+/** Who visitors are. */
+const segmentsOf = (context: ServiceContext, parts: Parts): Pick<PersonalizationService, "segments"> => ({
+  segments: createSegments(context, parts),
+});
+
 /** What people try out. */
 function experiments(
   context: ServiceContext,
@@ -203,9 +209,10 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...tokens(context),
     ...handovers(context, parts),
     ...figures(context, parts),
+    ...segmentsOf(context, parts),
     ...experiments(context, parts),
     ...records(context, parts),
-    rebuild: (progress) => rebuild(context, progress),
+    rebuild: (progress) => rebuild(context, parts, progress),
     cacheStats: () => ({
       ...context.visitors.counts(),
       ruleset: parts.rulesets.counts(),

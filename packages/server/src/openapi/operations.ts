@@ -7,6 +7,7 @@ import {
 import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { experimentOperations } from "./operations-experiments.js";
+import { segmentOperations as segmentDefinitionOperations } from "./operations-segments.js";
 import { eventsOperations } from "./operations-events.js";
 import { modelOperations } from "./operations-models.js";
 import type { Operations } from "./operation.js";
@@ -23,6 +24,7 @@ export const operations = {
   ...siteOperations,
   ...experimentOperations,
   ...modelOperations,
+  ...segmentDefinitionOperations,
   ...segmentOperations,
   ...ofrepOperations,
   "POST /api/v1/behavioral/consent": {

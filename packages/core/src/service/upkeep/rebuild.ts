@@ -13,7 +13,9 @@ import type { SiteRules } from "../rules/site-rules.js";
 import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
+import type { Rulesets } from "../rules/ruleset.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
+import { segmentAll } from "./segmentation.js";
 
 const PAGE = 500;
 /** Records removed in one commit. */
@@ -141,6 +143,7 @@ function createRules(context: ServiceContext) {
  */
 export async function rebuild(
   context: ServiceContext,
+  parts: { rulesets: Pick<Rulesets, "of"> },
   onProgress: (now: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildResult> {
   const { log } = context;
@@ -155,8 +158,14 @@ export async function rebuild(
     const partitions = await clearDerived(context, lease, (done) => progress({ phase: "clearing", done }));
     // What this process still holds of them is gone.
     context.visitors.forget("", null);
-    const folded = await foldLog(context, log, lease, (done) => progress({ phase: "folding", done }));
+    const { sites, ...folded } = await foldLog(context, log, lease, (done) =>
+      progress({ phase: "folding", done }),
+    );
     context.visitors.forget("", null);
+    for (const site of sites) {
+      const onSegmented = (): void => void lease.keep().catch(context.report);
+      await segmentAll(context, parts, [site, { anew: true, claims: false, onProgress: onSegmented }]);
+    }
     // Only now is every minute whole. Where the series is away, the next sweep does it.
     await context.rollups?.replace(() => lease.keep()).catch(context.report);
     return { partitions, ...folded };
@@ -171,9 +180,10 @@ async function foldLog(
   log: Log,
   lease: RebuildLease,
   tell: (done: number) => void,
-): Promise<{ entries: number; events: number }> {
+): Promise<{ entries: number; events: number; sites: ReadonlySet<string> }> {
   const using = { decisionAt: createDecisions(context), rules: createRules(context) };
   let [entries, events] = [0, 0];
+  const sites = new Set<string>();
   for (let shard = 0; shard < log.capabilities.shards; shard++) {
     for (let after = 0; ; ) {
       const page = await log.read<LoggedRun>(shard, after, PAGE);
@@ -185,11 +195,12 @@ async function foldLog(
         await lease.keep();
         events += await foldPast(context, using, batch);
         entries += batch.length;
+        for (const { value } of batch) sites.add(value.site);
         tell(entries);
       }
     }
   }
-  return { entries, events };
+  return { entries, events, sites };
 }
 
 interface Past {

@@ -74,6 +74,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...{ mayHoldCookie: access.mayHoldCookie, originNamed: ring.originNamed },
     report,
     models: opened?.models ?? null,
+    trainer: opened?.trainer ?? null,
     lag: () => watched?.lag()?.runs ?? null,
     consentCategories: options.consentCategories ?? {},
     ofrepPurposes: options.ofrep?.purposes ?? [],

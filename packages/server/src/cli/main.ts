@@ -12,6 +12,7 @@ import { replayCommand } from "./replay.js";
 import { segmentCommand } from "./segment.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
+import { train } from "./train.js";
 import { helpOf } from "./usage.js";
 import { VERSION } from "../version.js";
 import { workerCommand } from "./worker.js";
@@ -42,6 +43,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["audit", audit],
   ["audit-log", auditLog],
   ["policy", policyCommand],
+  ["train", train],
   ["help", help],
   ["--help", help],
   ["-h", help],

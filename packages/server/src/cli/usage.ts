@@ -72,6 +72,14 @@ const HELP = `attune: personalization, on your own machine
   attune worker [options]        fold what the log brings; any number at once, Ctrl+C ends it after the batch at hand
     --rebuild        instead, make everything that events have made anew, from the log; needs all others to be ended
 
+  attune train NAME [options]    a model of what visitors will do, from what is kept of them; the first of its name is put in force, a later one
+                                 is tried on a share of visitors where its report card is not worse
+    --event NAME | --returns | --depth SHARE    what it predicts: an event, another visit, or how deep this visit goes
+    --within DAYS    by when (default 7)              --days N         learn from the last N days alone
+    --at N           predict at the N-th event of a visit (default 3)
+    --share SHARE    of visitors who try it (default 0.1)              --metric NAME   the conversion that the trial is judged by
+    --keep           keep it, and try it on nobody    --site NAME
+
   attune segment [options]       bring all stored visitors in line with the segments of the ruleset, as workers do when it changes
     --site NAME      of this site (default default)   --anew           from the beginning, also where all is done
     --take-over      also where another process may be at it still
@@ -97,7 +105,16 @@ const HELP = `attune: personalization, on your own machine
 
   NO_COLOR is respected. Exit codes: 0 done, 1 failed, 2 called wrongly.`;
 
-const COMMON = new Set(["worker", "segment", "doctor", "dead-letters", "backup", "keys", "audit-log"]);
+const COMMON = new Set([
+  "worker",
+  "train",
+  "segment",
+  "doctor",
+  "dead-letters",
+  "backup",
+  "keys",
+  "audit-log",
+]);
 
 /** What the help says of one command; all of it for none. */
 export function helpOf(command: string | undefined): string {

@@ -180,6 +180,9 @@ export function createClient(options: ClientOptions) {
       get<"experimentResults">(`/api/v1/experiments/${part(id)}/results`, given, { run }),
     models: (given?: CallOptions) => get<"models">("/api/v1/models", given),
     model: (id: string, given?: CallOptions) => get<"model">(`/api/v1/models/${part(id)}`, given),
+    /** Begins it; `training` of the model says how it goes. */
+    trainModel: (body: BodyOf<"trainModel">, given?: OnceOptions) =>
+      json<unknown>("POST", "/api/v1/models/train", { body, once: true }, given),
     /** The version on trial unless another is named. */
     promoteModel: (id: string, body: BodyOf<"promoteModel"> = {}, given?: OnceOptions) =>
       json<AnswerOf<"promoteModel">>(

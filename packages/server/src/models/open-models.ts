@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { AttuneError, type Clock } from "@attune/core";
+import type { Clock } from "@attune/core";
+import type { PersonalizationService } from "@attune/core/service";
 import type { CanaryRules } from "@attune/ml/registry";
 import type { AttuneServerOptions } from "../types.js";
 import { LOOKS_A_DAY } from "./drift-state.js";
 import { createModels, type Models } from "./models.js";
 import type { LoadModel } from "./scorer-source.js";
+import type { TrainingParts } from "./train-job.js";
+import { createTrainer, type ScheduledModel, type Trainer } from "./training.js";
 
 /** How often what was counted is written, and how often it is looked at: both together stay far below the ten seconds within which a bad version is to be taken back. */
 const FLUSH_MS = 1000;
 const REVIEW_MS = 2000;
+const SCHEDULE_MS = 60_000;
 const DRIFT_MS = 86_400_000 / LOOKS_A_DAY;
 
 /** How models are loaded and judged. */
@@ -17,18 +21,20 @@ export interface ServerModelsOptions {
   load?: LoadModel;
   /** When a version on trial is taken back or promoted (default: the rules of `judgeCanary`). */
   rules?: CanaryRules;
+  /** Models that are trained again and again; a version that is not worse is tried by itself. Default: none. */
+  schedule?: readonly ScheduledModel[];
+  /** Writes the file of a model that was trained here (default: `toOnnx` of @attune/ml/onnx). */
+  encode?: TrainingParts["encode"];
 }
 
-const noLoader: LoadModel = () =>
-  Promise.reject(
-    new AttuneError(
-      "ATTUNE_SERVER_MODEL_LOADER",
-      "Nothing can read model files here: hand in `models: { load }`, such as `createOnnxScorer` of @attune/ml/onnx.",
-    ),
-  );
+/** Loaded when it is needed first: most servers have no models. */
+const loadOnnx: LoadModel = async (bytes) => (await import("@attune/ml/onnx")).createOnnxScorer(bytes);
+const encodeOnnx: TrainingParts["encode"] = async (trained) =>
+  (await import("@attune/ml/onnx")).toOnnx(trained);
 
 export interface OpenedModels {
   models: Models;
+  trainer: Trainer;
   /** Begins to write, to look and to judge by itself. */
   start(): void;
   close(): Promise<void>;
@@ -40,11 +46,11 @@ type Options = AttuneServerOptions & { clock: Clock; report(error: unknown): voi
 export function openModels(
   options: Options,
   sites: readonly string[],
-  service: Parameters<typeof createModels>[1],
+  service: () => PersonalizationService,
 ): OpenedModels | null {
   const { stores, clock, report, channel } = options;
   if (!stores) return null;
-  const { load = noLoader, rules } = options.models ?? {};
+  const { load = loadOnnx, encode = encodeOnnx, schedule = [], rules } = options.models ?? {};
   const models = createModels(
     {
       ...{ stores, clock, sites, load, report, writer: randomUUID() },
@@ -53,20 +59,27 @@ export function openModels(
     },
     service,
   );
+  const trainer = createTrainer({
+    ...{ models, encode, clock, report, store: stores.durable ?? stores.hot },
+    service: { histories: (asked) => service().histories(asked) },
+  });
   const timers: NodeJS.Timeout[] = [];
   const every = (ms: number, work: () => Promise<void>): void => {
     timers.push(setInterval(() => void work().catch(report), ms).unref());
   };
   return {
     models,
+    trainer,
     start() {
       every(FLUSH_MS, models.flush);
       every(REVIEW_MS, models.review);
       every(DRIFT_MS, models.watchDrift);
+      if (schedule.length > 0) every(SCHEDULE_MS, () => trainer.schedule(schedule));
     },
-    close() {
+    async close() {
       timers.forEach(clearInterval);
-      return models.close();
+      await trainer.settled();
+      await models.close();
     },
   };
 }

@@ -1,16 +1,27 @@
-import { AttuneError, type Issue, type ModelReference, type Ruleset } from "@attune/core";
+import {
+  AttuneError,
+  type ExperimentMeasures,
+  type Issue,
+  type ModelReference,
+  type Ruleset,
+} from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
 import { type ModelRecord, modelReference, type ModelRegistry, type ModelVersion } from "@attune/ml/registry";
 
 /** How often others may publish a ruleset in between. */
 const ATTEMPTS = 8;
 
-/** What the records say of each model: null where nothing of it is in force. */
-async function referencesOf(
+/** What is in force of a model, and the metric by which its trial is judged, with the trial's number; each null where there is none. */
+export interface InForce {
+  reference: ModelReference | null;
+  trial: { metric: string; run: number } | null;
+}
+
+async function inForce(
   registry: ModelRegistry,
   records: readonly ModelRecord[],
-): Promise<Map<string, ModelReference | null>> {
-  const found = new Map<string, ModelReference | null>();
+): Promise<Map<string, InForce>> {
+  const found = new Map<string, InForce>();
   for (const record of records) {
     const hashes = [record.champion, record.canary?.version].filter((one) => typeof one === "string");
     const versions = await Promise.all(hashes.map((version) => registry.version(record.name, version)));
@@ -27,21 +38,27 @@ async function referencesOf(
 /** The key of an experiment by which what visitors of a trial come to is counted. */
 export const trialKey = (name: string): string => `model:${name}`;
 
-/** The ruleset with the models as they are in force; null where it has them so already. */
-export function withModels(
-  ruleset: Ruleset,
-  references: ReadonlyMap<string, ModelReference | null>,
-): Ruleset | null {
+/**
+ * The ruleset with the models as they are in force, and an experiment for each trial that is judged by a conversion which the ruleset knows; null where it has them so already.
+ */
+export function withModels(ruleset: Ruleset, found: ReadonlyMap<string, InForce>): Ruleset | null {
   const models: Record<string, ModelReference> = { ...ruleset.models };
-  for (const [name, reference] of references)
+  const experiments: Record<string, ExperimentMeasures> = { ...ruleset.experiments };
+  for (const [name, { reference, trial }] of found) {
     if (reference === null) delete models[name];
     else models[name] = reference;
-  if (sameJson(models, ruleset.models ?? {})) return null;
-  const { models: _, ...rest } = ruleset;
+    const isCounted = trial !== null && ruleset.metrics?.[trial.metric]?.type === "conversion";
+    if (isCounted) experiments[trialKey(name)] = { primary: trial.metric, run: trial.run };
+    else delete experiments[trialKey(name)];
+  }
+  const isSame = sameJson(models, ruleset.models ?? {}) && sameJson(experiments, ruleset.experiments ?? {});
+  if (isSame) return null;
+  const { models: _models, experiments: _experiments, ...rest } = ruleset;
   return {
     ...rest,
     revision: ruleset.revision + 1,
     ...(Object.keys(models).length > 0 && { models }),
+    ...(Object.keys(experiments).length > 0 && { experiments }),
   };
 }
 
@@ -70,7 +87,7 @@ export async function publishModels(
   for (let n = 0; n < ATTEMPTS; n++) {
     const compiled = await service.ruleset(site);
     if (compiled === null) return false;
-    const next = withModels(compiled.ruleset, await referencesOf(registry, await registry.list()));
+    const next = withModels(compiled.ruleset, await inForce(registry, await registry.list()));
     if (next === null) return true;
     const { version } = compiled;
     const loaded = await service.loadRuleset(next, { site, actor, over: (present) => present === version });

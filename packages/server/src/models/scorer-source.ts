@@ -37,11 +37,13 @@ interface Model {
   live: LiveRows;
 }
 
+/** A model as a ruleset names it. */
+type Named = ModelReference & { readonly name: string };
+
 /** What is asked for: a site's model, as its ruleset has it, and the file of one of its versions. */
-export interface Asked {
+interface Asked {
   site: string;
-  name: string;
-  model: ModelReference;
+  model: Named;
   file: ModelFile;
 }
 
@@ -50,9 +52,9 @@ export interface ScorerSource {
   /**
    * The scorer of the version asked for; while that is being loaded the one that has answered before it, so that a switch drops nobody. Null where none has.
    */
-  scorer(asked: Asked): Scorer | null;
+  scorer(site: string, model: Named, file: ModelFile): Scorer | null;
   /** Resolves when the version is there, or could not be loaded. */
-  ready(asked: Asked): Promise<void>;
+  ready(site: string, model: Named, file: ModelFile): Promise<void>;
   /** The latest rows that the model was asked about; null where it never was. */
   live(site: string, name: string): LiveRows | null;
   /** Closes what nobody asks for any more. */
@@ -76,8 +78,8 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
   const { bytes, load, count, now, report } = options;
   const models = new Map<string, Model>();
 
-  function modelOf({ site, name, model }: Asked): Model {
-    const key = `${site}/${name}`;
+  function modelOf({ site, model }: Asked): Model {
+    const key = `${site}/${model.name}`;
     const known = models.get(key);
     if (known !== undefined && sameList(known.inputs, model.inputs)) return known;
     const { inputs } = model;
@@ -92,8 +94,9 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     return made;
   }
 
-  async function open({ site, name, model, file }: Asked): Promise<Scorer> {
+  async function open({ site, model, file }: Asked): Promise<Scorer> {
     const { version } = file;
+    const { name } = model;
     const found = await bytes(site, name, version);
     if (found === null)
       throw new AttuneError(
@@ -105,7 +108,7 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     const scorer = await load(found, description);
     return watchedScorer(scorer, {
       told: (scored) => count({ site, name, version }, scored),
-      saw: (rows) => modelOf({ site, name, model, file }).live.add(rows),
+      saw: (rows) => modelOf({ site, model, file }).live.add(rows),
     });
   }
 
@@ -138,22 +141,25 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
   }
 
   return {
-    scorer(asked) {
-      const { held, entry } = entryOf(asked);
-      const { model, file, site, name } = asked;
+    scorer(site, model, file) {
+      const { held, entry } = entryOf({ site, model, file });
       if (entry.scorer !== null) {
         if (file.version === model.version) held.champion = entry.scorer;
         return entry.scorer;
       }
       // Whoever is on it would have got nothing.
       if (entry.failedAt !== null)
-        count({ site, name, version: file.version }, { rows: 1, errors: 1, notFinite: 0, ms: null });
-      const stands = file.version === model.version ? null : entryOf({ ...asked, file: model }).entry.scorer;
+        count(
+          { site, name: model.name, version: file.version },
+          { rows: 1, errors: 1, notFinite: 0, ms: null },
+        );
+      const stands =
+        file.version === model.version ? null : entryOf({ site, model, file: model }).entry.scorer;
       const other = stands ?? held.champion;
       return other !== null && canAnswer(other, model) ? other : null;
     },
-    async ready(asked) {
-      await entryOf(asked).entry.loading;
+    async ready(site, model, file) {
+      await entryOf({ site, model, file }).entry.loading;
     },
     live: (site, name) => models.get(`${site}/${name}`)?.live ?? null,
     prune() {

@@ -1,6 +1,7 @@
 import type { JsonValue } from "@attune/core";
 import type { FeatureDrift } from "@attune/ml/monitoring";
 import * as v from "valibot";
+import { modelTraining } from "../models/plan.js";
 import { count, moment, share, typed } from "./answer-parts.js";
 
 const hash = () =>
@@ -48,7 +49,26 @@ const version = () =>
     card: v.pipe(typed<JsonValue>(v.any()), v.description("Its report card; null where there is none.")),
   });
 
-export const modelWithVersions = () => v.strictObject({ ...inForce(), versions: v.array(version()) });
+export { modelTraining };
+
+export const trainingState = () =>
+  v.strictObject({
+    state: v.picklist(["running", "done", "failed"]),
+    ...{ startedAt: moment(), endedAt: v.nullable(moment()) },
+    version: v.nullable(hash()),
+    step: v.pipe(
+      v.nullable(v.picklist(["promote", "canary", "kept"])),
+      v.description("What was done with it: put in force, tried on a share of visitors, or only kept."),
+    ),
+    words: v.pipe(optionalText(), v.description("Why it failed, or was only kept.")),
+  });
+
+export const modelWithVersions = () =>
+  v.strictObject({
+    ...inForce(),
+    versions: v.array(version()),
+    training: v.pipe(v.nullable(trainingState()), v.description("The latest; null where there was none.")),
+  });
 
 export const modelPromotion = () =>
   v.object({

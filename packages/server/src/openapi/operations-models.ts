@@ -24,6 +24,20 @@ export const modelOperations = {
     answers: { 200: { description: "In the order of their names.", schema: of.modelList() } },
     problems: [[404, "ATTUNE_SERVER_MODELS"]],
   },
+  "POST /api/v1/models/train": {
+    id: "trainModel",
+    tag: "Models",
+    summary: "Train a version from what is kept of visitors",
+    description:
+      "Begins and answers; `training` of the model says how it goes. The first version of a name is put in force, a later one is tried on a share of visitors where its report card is not worse.",
+    body: of.modelTraining(),
+    answers: { 202: { description: "It is under way.", schema: of.trainingState() } },
+    problems: [
+      [400, "ATTUNE_SERVER_MODEL"],
+      [404, "ATTUNE_SERVER_MODELS"],
+      [409, "ATTUNE_SERVER_MODEL"],
+    ],
+  },
   "GET /api/v1/models/:id": {
     id: "model",
     tag: "Models",

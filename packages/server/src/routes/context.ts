@@ -11,6 +11,7 @@ import type { Pressure } from "../http/pressure.js";
 import type { Hub } from "../live/hub.js";
 import type { Places } from "../live/places.js";
 import type { Models } from "../models/models.js";
+import type { Trainer } from "../models/training.js";
 import type { Meters } from "../metrics/meters.js";
 import type { Simulation } from "../simulate/simulation.js";
 import type { Tickets } from "../sockets/tickets.js";
@@ -30,6 +31,7 @@ export interface RouteContext {
   readonly meters: Meters;
   /** Null where the server was handed no stores to keep them in. */
   readonly models: Models | null;
+  readonly trainer: Trainer | null;
   readonly pressure: Pressure;
   /** Runs that wait for their fold; null where not known. */
   lag(): number | null;

@@ -6,12 +6,15 @@ import {
   type ModelVersion,
   type VersionEvidence,
 } from "@attune/ml/registry";
+import * as v from "valibot";
 import { actorOf } from "../auth/authenticate.js";
 import { namesEtag } from "../http/etag.js";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, objectBody, type Route, SMALL_BODY } from "../http/route.js";
 import type { Models } from "../models/models.js";
+import { modelTraining, planOf } from "../models/plan.js";
+import type { TrainingState } from "../models/training.js";
 import type { RouteContext } from "./context.js";
 
 const PATH = "/api/v1/models";
@@ -23,6 +26,7 @@ export function modelRoutes(context: RouteContext): Route[] {
   return [
     { method: "GET", path: PATH, scope: "read", handle: (call) => list(call, context) },
     { method: "GET", path: ONE, scope: "read", handle: (call) => get(call, context) },
+    { ...act, path: `${PATH}/train`, handle: (call) => train(call, context) },
     { ...act, path: `${ONE}/promote`, handle: (call) => change(call, context, promotion(call)) },
     { ...act, path: `${ONE}/canary`, handle: (call) => change(call, context, trial(call)) },
     { ...act, path: `${ONE}/rollback`, handle: (call) => change(call, context, rollback(call)) },
@@ -63,16 +67,48 @@ const shownVersion = ({ v: _, createdAt, lineage, ...rest }: ModelVersion) => ({
   },
 });
 
-function kept({ models }: RouteContext): Models {
-  if (models !== null) return models;
-  throw new Refusal(
+const keptNowhere = (): Refusal =>
+  new Refusal(
     404,
     "ATTUNE_SERVER_MODELS",
     "No models are kept here: the server was handed a service without the stores that it stands on.",
   );
+
+function kept({ models }: RouteContext): Models {
+  if (models !== null) return models;
+  throw keptNowhere();
 }
 
 const unknown = (): Refusal => new Refusal(404, "ATTUNE_SERVER_MODEL", "No model of this name is known.");
+
+const shownTraining = ({ startedAt, endedAt, ...rest }: TrainingState) => ({
+  ...rest,
+  ...{ startedAt: iso(startedAt), endedAt: endedAt === null ? null : iso(endedAt) },
+});
+
+async function train({ body, principal }: Call, { trainer }: RouteContext): Promise<Response> {
+  if (trainer === null) throw keptNowhere();
+  const parsed = v.safeParse(modelTraining(), body);
+  if (!parsed.success)
+    throw new Refusal(
+      400,
+      "ATTUNE_SERVER_MODEL",
+      "What is to be trained is not said; the errors say where.",
+      {
+        errors: parsed.issues.map((issue) => ({
+          path: (issue.path ?? []).reduce((path, { key }) => `${path}/${String(key)}`, ""),
+          code: "ATTUNE_SERVER_MODEL",
+          message: issue.message,
+        })),
+      },
+    );
+  const { share = 0.1 } = parsed.output;
+  const plan = planOf(parsed.output);
+  const state = await trainer.begin(principal.site, plan, { share, actor: actorOf(principal) });
+  if (state === null)
+    throw new Refusal(409, "ATTUNE_SERVER_MODEL", "A training of this model is under way already.");
+  return json(shownTraining(state), { status: 202 });
+}
 
 async function list({ principal }: Call, context: RouteContext): Promise<Response> {
   const models = await kept(context).registry(principal.site).list();
@@ -85,10 +121,12 @@ async function get(call: Call, context: RouteContext): Promise<Response> {
   const record = await registry.get(name);
   if (record === null) throw unknown();
   const versions = await registry.versions(name);
+  const training = (await context.trainer?.state(call.principal.site, name)) ?? null;
   const cards = await Promise.all(versions.map(({ version }) => registry.card(name, version)));
   return json({
     ...shown(record),
     versions: versions.map((version, i) => ({ ...shownVersion(version), card: cards[i] ?? null })),
+    training: training && shownTraining(training),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Counts } from "../layout/records.js";
 import { groupedMetrics, groupsBy } from "./dimensions.js";
 import { type Counting, countsOf, measureKey } from "./measure-counts.js";
 import { MAX_UNITS, type Part, partsOf } from "./measure-parts.js";
+import { BEGINS, TRIAL_SIDES, trialOf } from "./model-trials.js";
 import { type Arrival, arrived, HELD_OUT, STAGE_OF } from "./stages.js";
 import type { Measure, Measures } from "./types.js";
 
@@ -73,6 +74,7 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
   const byKey = new Map<string, CompiledExperiment>();
   const bySlot = new Map<string, CompiledExperiment[]>();
   const byEvent = new Map<string, (Part & { key: string })[]>();
+  const trials: { compiled: CompiledExperiment; sideOf: NonNullable<ReturnType<typeof trialOf>> }[] = [];
   for (const [experiment, measures] of Object.entries(experiments)) {
     const { run = 1, primary, secondary = [], guardrails = [] } = measures;
     const key = measureKey(experiment, run);
@@ -85,13 +87,17 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
         byEvent.set(event, [...(byEvent.get(event) ?? []), { ...part, key }]);
     }
     const by = assigned.get(experiment);
+    const sideOf = trialOf(experiment, ruleset);
+    const variants = sideOf === null ? by?.variants : new Set<string>(TRIAL_SIDES);
     const compiled: CompiledExperiment = {
-      ...{ key, types, variants: by?.variants ?? new Set(), onConflict: by?.onConflict ?? "keep-first" },
+      ...{ key, types, variants: variants ?? new Set(), onConflict: by?.onConflict ?? "keep-first" },
       groups: groupsBy(measures.dimensions ?? {}),
       grouped: groupedMetrics(measures, metrics),
     };
-    byExperiment.set(experiment, compiled);
     byKey.set(key, compiled);
+    // Nobody can claim to be on a side.
+    if (sideOf === null) byExperiment.set(experiment, compiled);
+    else trials.push({ compiled, sideOf });
     for (const slot of by?.heldIn ?? []) bySlot.set(slot, [...(bySlot.get(slot) ?? []), compiled]);
   }
 
@@ -128,6 +134,23 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
     return after;
   }
 
+  /** Takes the visitor into the trials of models that are on. */
+  function tried(measures: Measures, [event, attributes]: readonly [Event, () => Attributes]): Measures {
+    let after = measures;
+    for (const { compiled, sideOf } of trials) {
+      const { key, groups } = compiled;
+      if (Object.hasOwn(after, key)) continue;
+      const variant = sideOf(event);
+      if (variant === null) continue;
+      const next = arrived(undefined, {
+        ...{ stage: "delivered", variant, at: event.occurredAt, isKnown: event.userId !== null },
+        groups: () => groups?.({ ...attributes(), context: event.context }),
+      });
+      after = Object.fromEntries([...Object.entries(after).slice(1 - MAX_MEASURES), [key, next]]);
+    }
+    return after;
+  }
+
   function measured(measures: Measures, event: Event): Measures {
     let after = measures;
     const { name, properties, context } = event;
@@ -148,10 +171,14 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
   }
 
   return {
-    reads: (name) => byEvent.has(name) || (STAGE_OF.has(name) && byExperiment.size > 0),
+    reads: (name) =>
+      byEvent.has(name) ||
+      (STAGE_OF.has(name) && byExperiment.size > 0) ||
+      (name === BEGINS && trials.length > 0),
     see(measures, event, attributes) {
       const stage = STAGE_OF.get(event.name);
-      return measured(stage ? reached(measures, [event, stage, attributes]) : measures, event);
+      const begun = tried(measures, [event, attributes]);
+      return measured(stage ? reached(begun, [event, stage, attributes]) : begun, event);
     },
     counts(key, measure) {
       const compiled = byKey.get(key);

@@ -1,0 +1,113 @@
+import type { Event, JsonValue, Purpose } from "@attune/core";
+import type { PersonalizationService } from "@attune/core/service";
+import type { ModelRecord, ModelRegistry, ModelVersion } from "@attune/ml/registry";
+import {
+  type ReportCard,
+  type TrainedOnTable,
+  type TrainingLabel,
+  trainingTable,
+  type TrainingTableOptions,
+  trainOnTable,
+  worseThan,
+} from "@attune/ml/table";
+import { VERSION } from "../version.js";
+
+const DAY_MS = 86_400_000;
+
+/** What a model is to be. */
+export interface ModelPlan {
+  /** `kebab-case`. */
+  name: string;
+  label: TrainingLabel;
+  /** How far back rows are taken, days (default: as far as events are kept). */
+  days?: number;
+  /** A row is taken at this event of each session (default 3). */
+  atEvent?: number;
+  /** Default `["personalization"]`. */
+  purposes?: readonly Purpose[];
+  /** The conversion of the ruleset's metrics that a trial is judged by (default: none). */
+  metric?: string;
+}
+
+export interface TrainingParts {
+  service: Pick<PersonalizationService, "histories">;
+  registry: ModelRegistry;
+  site: string;
+  /** Epoch ms. */
+  now: number;
+  /** Writes the model file. */
+  encode(trained: TrainedOnTable["trained"]): Uint8Array | Promise<Uint8Array>;
+  /** Told of how many visitors were read. */
+  progress?(visitors: number): void;
+}
+
+/** What came of a training. */
+export interface TrainingResult {
+  version: ModelVersion;
+  card: ReportCard;
+  /** What is in force of the model, the new version left as it is. */
+  record: ModelRecord;
+  /** Why the version is not to be tried by itself; null: nothing speaks against it. */
+  worse: string | null;
+}
+
+async function* counted(
+  histories: AsyncIterable<readonly Event[]>,
+  progress: (visitors: number) => void,
+): AsyncGenerator<readonly Event[], void> {
+  let visitors = 0;
+  for await (const history of histories) {
+    visitors += 1;
+    progress(visitors);
+    yield history;
+  }
+}
+
+/** As it was kept with a version; a card of another form, of a model made elsewhere perhaps, is none. */
+function cardOf(stored: JsonValue | null): ReportCard | null {
+  const card = stored as Partial<ReportCard> | null;
+  return card?.v === 1 && typeof card.metrics === "object" ? (card as ReportCard) : null;
+}
+
+/**
+ * Trains a version from what is kept of visitors and keeps it with its report card, its lineage and rows to tell drift by. Changes nothing of what is in force.
+ *
+ * @throws AttuneError `ATTUNE_ML_TOO_FEW_ROWS` where there is too little to learn from, and those of the learner.
+ */
+export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promise<TrainingResult> {
+  const { service, registry, site, now, encode, progress = () => undefined } = parts;
+  const { name, label, days, atEvent, purposes = ["personalization"], metric } = plan;
+  const options: TrainingTableOptions = {
+    ...{ label, until: now, purposes },
+    ...(days !== undefined && { from: now - days * DAY_MS }),
+    ...(atEvent !== undefined && { atEvent }),
+  };
+  const table = await trainingTable(counted(service.histories({ site, purposes }), progress), options);
+  const { trained, card, reference } = trainOnTable(table, { name, label, purposes });
+  const before = await registry.get(name);
+  const champion = before?.champion ?? null;
+  const version = await registry.add({
+    ...{ name, bytes: await encode(trained), inputs: table.inputs, featuresVersion: table.featuresVersion },
+    ...{ outputs: trained.metadata.outputs, purposes, reference },
+    card: card as unknown as JsonValue,
+    lineage: { parent: champion, trainedOn: card.trainedOn, codeVersion: `@attune/server ${VERSION}` },
+    ...(metric !== undefined && { metric }),
+  });
+  const record = (await registry.get(name)) as ModelRecord;
+  const kept = champion === null ? null : cardOf(await registry.card(name, champion));
+  return { version, card, record, worse: worseThan(card, kept) };
+}
+
+/**
+ * What is to be done with a new version by itself: the first of its model is everybody's, a later one is tried on a share of visitors; one that is worse, was refused before or comes while another is on trial
+ * is only kept. Null: nothing.
+ */
+export function nextStep(
+  { version, record, worse }: Pick<TrainingResult, "version" | "record" | "worse">,
+  share: number,
+): { type: "promote"; version: string } | { type: "canary"; version: string; share: number } | null {
+  const { version: hash } = version;
+  if (worse !== null || record.refused.includes(hash) || record.champion === hash) return null;
+  if (record.champion === null) return { type: "promote", version: hash };
+  return record.canary === null ? { type: "canary", version: hash, share } : null;
+}

@@ -843,6 +843,10 @@ Of an experiment:
 
 ${fieldsOf($defs.experiment)}
 
+Of a dimension:
+
+${fieldsOf($defs.dimension)}
+
 [Experiments](experiments.md) goes on from here.
 
 ## Models

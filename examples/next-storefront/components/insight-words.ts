@@ -154,6 +154,8 @@ const EVENTS: Readonly<Record<string, string | undefined>> = {
   "Page Scrolled": "Scrolled",
   "Page Exited": "Left a page",
   "Element Clicked": "Clicked something",
+  "Variant Assigned": "Was to be shown a version",
+  "Variant Rendered": "Had a version on the page",
   "Variant Exposed": "Was shown a version",
   "Product List Viewed": "Looked at a shelf",
   "Product Viewed": "Looked at a product",

@@ -78,6 +78,34 @@ describe("what is measured", () => {
     expect(issues(over).some((one) => one.startsWith(place))).toBe(true);
   });
 
+  it("is looked at by a few dimensions of a few values", () => {
+    const dimensions = (given: object) =>
+      issues({ metrics: { bought }, experiments: { "cta-text": { primary: "bought", dimensions: given } } });
+    const device = { attribute: "device", values: ["mobile", "desktop"] };
+    expect(dimensions({ device, plan: { attribute: "context.plan", values: [true, 1, "free"] } })).toEqual(
+      [],
+    );
+    const at = "/experiments/cta-text/dimensions";
+    for (const values of [
+      [],
+      ["a", "a"],
+      [1, "1"],
+      [null],
+      [Number.NaN],
+      "a",
+      Array.from({ length: 13 }, (_, i) => i),
+    ])
+      expect(dimensions({ device: { ...device, values } })).toEqual([`${at}/device/values INVALID_TYPE`]);
+    expect(dimensions({ device: { values: ["a"] } })).toEqual([`${at}/device/attribute MISSING_FIELD`]);
+    expect(dimensions({ device: { ...device, by: "x" } })).toEqual([`${at}/device/by UNKNOWN_FIELD`]);
+    expect(dimensions(Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, device])))).toEqual([
+      `${at} TOO_MANY_DIMENSIONS`,
+    ]);
+    expect(
+      issues({ metrics: { bought }, experiments: { "cta-text": { primary: "bought", dimensions: [] } } }),
+    ).toEqual([`${at} INVALID_TYPE`]);
+  });
+
   it("is warned of where its experiment is misspelt, and not where that has ended", () => {
     const lint = (name: string) =>
       lintRuleset(

@@ -65,14 +65,20 @@ export function simulatedEvent(
   };
 }
 
-/** What the visitor is shown at this step where an experiment decides: exposures, so that results have something to count. */
+/** As pages tell of experiments that are measured. */
+const STAGES = ["Variant Assigned", "Variant Rendered", "Variant Exposed"];
+
+/** What the visitor is shown at this step where an experiment decides: exposures, with what leads there, so that results have something to count. */
 export async function exposures(
   service: PersonalizationService,
   site: string,
   { visit, at }: { visit: Visit; at: Step },
 ): Promise<object[]> {
   const purposes = visit.visitor.consent;
-  if (!purposes.includes("personalization") || !(await service.ruleset(site))) return [];
+  const rules = await service.ruleset(site);
+  if (!purposes.includes("personalization") || !rules) return [];
+  const measured = rules.ruleset.experiments ?? {};
+  const isMeasured = Object.keys(measured).length > 0;
   const consent = {
     necessary: true,
     analytics: true,
@@ -83,9 +89,14 @@ export async function exposures(
   const { decisions, rulesetVersion } = await service.decide({ id: visit.visitor.id, consent }, undefined, {
     site,
   });
-  return Object.values(decisions).flatMap(({ slot, variant, experiment, propensity }) => {
-    if (experiment === undefined || variant === null || propensity === null) return [];
-    const properties = { slot, variant, experiment, propensity, rulesetVersion: rulesetVersion ?? "" };
-    return [simulatedEvent(visit, { ...at, name: "Variant Exposed", properties }, randomUUID())];
+  return Object.values(decisions).flatMap(({ slot, variant, experiment, propensity, reason }) => {
+    const happened = (properties: Step["properties"]) => (name: string) =>
+      simulatedEvent(visit, { ...at, name, properties }, randomUUID());
+    if (variant === null) return [];
+    const shown = { slot, variant, rulesetVersion: rulesetVersion ?? "" };
+    if (reason === "holdout" && isMeasured) return [happened({ ...shown, holdout: true })("Variant Exposed")];
+    if (experiment === undefined || propensity === null) return [];
+    const stages = Object.hasOwn(measured, experiment) ? STAGES : ["Variant Exposed"];
+    return stages.map(happened({ ...shown, experiment, propensity }));
   });
 }

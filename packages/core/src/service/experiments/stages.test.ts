@@ -143,11 +143,11 @@ describe("stages on the way to being counted", () => {
     const service = createPersonalizationService({ stores: { hot: memoryStore() }, ruleset: RULESET });
     const rules = { ...RULESET, slots: { cta: { ...RULESET.slots["cta"], holdouts: [] } } } as Ruleset;
     let shown = 0;
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 60; i++) {
       const { attune, events, time } = await granted({ seed: i + 1 }, { decisions: { ruleset: rules } });
       const { variant } = attune.decide("cta");
-      // Every other page that renders `b` throws there.
-      if (variant === "a" || shown++ % 2 === 0) {
+      // Three of four pages that render `b` throw there.
+      if (variant === "a" || shown++ % 4 === 0) {
         attune.rendered("cta");
         attune.expose("cta");
       }
@@ -161,7 +161,7 @@ describe("stages on the way to being counted", () => {
     const [assigned, rendered, delivered] = report?.sampleRatio.stages ?? [];
     expect(assigned?.ratio.state).toBe("ok");
     expect(rendered?.lost?.shares["a"]).toBe(0);
-    expect(rendered?.lost?.shares["b"]).toBeCloseTo(0.5, 1);
+    expect(rendered?.lost?.shares["b"]).toBeGreaterThan(0.6);
     expect(delivered?.lost?.test.p).toBe(1);
     expect(report?.decision.state).toBe("stopped-srm");
     await service.close();

@@ -12,7 +12,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isOpenBanditAt, openBanditFunctions } from "./lib/open-bandit.mjs";
 import { build, install } from "./lib/prepare.mjs";
+import { clusteringFunctions } from "./lib/reference-clustering.mjs";
+import { driftFunctions } from "./lib/reference-drift.mjs";
+import { learnerFunctions } from "./lib/reference-learners.mjs";
 import { banditFunctions, differences, statsFunctions } from "./lib/reference-stats.mjs";
+import { trainingFunctions } from "./lib/reference-training.mjs";
 
 const USAGE = "Usage: node scripts/run-reference.mjs FILE [--area NAME]… [--json]";
 
@@ -28,8 +32,8 @@ if (file === undefined || !existsSync(file)) {
   console.error(file === undefined ? USAGE : `There is no file ${file}.\n${USAGE}`);
   process.exit(2);
 }
-const built = (room) => new URL(`../packages/core/dist/${room}/index.js`, import.meta.url);
-if (!existsSync(built("stats"))) {
+const built = (room, name = "core") => new URL(`../packages/${name}/dist/${room}/index.js`, import.meta.url);
+if (!existsSync(built("stats")) || !existsSync(built("training", "ml"))) {
   await install();
   await build();
 }
@@ -39,13 +43,20 @@ const recordings =
   [join(dirname(file), "../data/open-bandit"), join(shared, "data/open-bandit")].find(isOpenBanditAt) ?? "";
 const stats = await import(built("stats").href);
 const bandits = await import(built("bandits").href);
+const [clustering, training, learners, monitoring] = await Promise.all(
+  ["clustering", "training", "learners", "monitoring"].map((room) => import(built(room, "ml").href)),
+);
+const { cases, datasets } = JSON.parse(readFileSync(file, "utf8"));
 const functions = {
   ...statsFunctions(stats),
   ...banditFunctions(bandits),
   // Of recorded decisions, which lie beside the reference files where they are at all.
   ...openBanditFunctions({ stats, bandits }, recordings),
+  ...clusteringFunctions(clustering, datasets),
+  ...trainingFunctions(training),
+  ...driftFunctions(monitoring),
+  ...learnerFunctions({ ...learners, ...monitoring }, datasets),
 };
-const { cases } = JSON.parse(readFileSync(file, "utf8"));
 const asked = cases.filter(({ area }) => values.area.length === 0 || values.area.includes(area));
 const failed = [];
 const unsupported = new Map();
@@ -56,7 +67,7 @@ for (const { id, fn, input, expected, tol } of asked) {
     continue;
   }
   try {
-    const found = differences(functions[fn](input), expected, tol);
+    const found = differences(functions[fn](input, expected), expected, tol);
     if (found.length === 0) passed++;
     else failed.push({ id, fn, differences: found });
   } catch (error) {

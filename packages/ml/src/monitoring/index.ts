@@ -1,6 +1,11 @@
 export { adwin, type AdwinDetector, type AdwinOptions, type AdwinState } from "./adwin.js";
 export { featureDrift, holm } from "./feature-drift.js";
-export { kolmogorovSmirnov, kolmogorovSurvival } from "./kolmogorov-smirnov.js";
+export { compareCounts, type CountsComparison } from "./compare-counts.js";
+export {
+  kolmogorovSmirnov,
+  type KolmogorovSmirnovOptions,
+  kolmogorovSurvival,
+} from "./kolmogorov-smirnov.js";
 export {
   pageHinkley,
   type PageHinkleyDetector,
@@ -14,3 +19,4 @@ export {
   calibrationDrift,
   type CalibrationDriftOptions,
 } from "./calibration-drift.js";
+export { wassersteinDistance } from "./wasserstein-distance.js";

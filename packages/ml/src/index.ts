@@ -1,2 +1,4 @@
 export * from "./learners/index.js";
+export * from "./model/index.js";
 export * from "./monitoring/index.js";
+export * from "./training/index.js";

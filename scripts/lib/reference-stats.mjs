@@ -302,8 +302,16 @@ function designOf(text) {
   return { basic: Number(factors) - Number(made), generators };
 }
 
+/** A number that is expected as an exact fraction (`"5/6"`, beside its decimals) is compared as the number it is. */
+const numberOf = (expected, got) => {
+  if (typeof expected !== "string" || typeof got !== "number") return expected;
+  const [, above, below = 1] = /^(-?\d+)(?:\/(\d+))?$/.exec(expected) ?? [];
+  return above === undefined ? expected : above / below;
+};
+
 /** Where a result differs from what is expected by more than the tolerance: the paths, with both values; none where all is well. */
-export function differences(got, expected, tol, path = "") {
+export function differences(got, wanted, tol, path = "") {
+  const expected = numberOf(wanted, got);
   if (typeof expected === "object" && expected !== null) {
     return Object.keys(expected).flatMap((key) =>
       differences(got?.[key], expected[key], tol, `${path}/${key}`),

@@ -93,6 +93,40 @@ const metric = (type, description, required, properties) =>
     { description },
   );
 
+const MODEL_FILE = {
+  version: name("Hash of the file's content; names the version everywhere."),
+  url: { type: "string", maxLength: 2048, description: "Where it lies: an https address, or a path on the endpoint." },
+  integrity: {
+    type: "string",
+    pattern: "^sha256-[A-Za-z0-9+/]{43}=$",
+    description: "As Subresource Integrity writes it: a file of another content is never used.",
+  },
+};
+
+/** What visitors are scored by. */
+function models() {
+  return {
+    model: object(["version", "url", "integrity", "inputs", "featuresVersion", "outputs", "purposes"], {
+      ...MODEL_FILE,
+      inputs: names("Names of features, in the order in which the model reads them."),
+      featuresVersion: {
+        type: ["string", "null"],
+        description: "`FEATURES_VERSION` of the features it was trained on; a model of another one is never asked.",
+      },
+      outputs: names("One name, or several where each gets a score of its own: `scores.{name}.{output}`."),
+      purposes: { ...PURPOSES, description: "All of them must be granted before it is fetched or asked." },
+      canary: { $ref: "#/$defs/canary", description: "A version on trial." },
+    }),
+    canary: object(["version", "url", "integrity", "share"], {
+      ...MODEL_FILE,
+      share: number("Share of visitors who have it, by a hash of who they are: the same in page and server.", {
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+      }),
+    }),
+  };
+}
+
 /** What experiments are judged by. */
 function measures() {
   return {
@@ -299,6 +333,7 @@ function schemaOf(attributes) {
       ),
       metrics: record("metric", "What experiments are judged by, by name."),
       experiments: record("experiment", "Which metrics are counted of which experiment, by its key."),
+      models: record("model", "What visitors are scored by, by name: conditions read `scores.{name}`."),
       slots: {
         type: "object",
         description: "Places of a page and what they can show, by name.",
@@ -393,6 +428,7 @@ function schemaOf(attributes) {
       },
       ...definitions(),
       ...measures(),
+      ...models(),
       segmentExpression: {
         description:
           "A segment's name, a list (any of them), or `{ any, all, not }` whose given parts must all hold.",
@@ -649,7 +685,7 @@ function fieldsOf({ properties, required = [] }) {
             ? "segments"
             : field.type === "array" && field.items?.enum
               ? "purposes"
-              : (field.type ?? "object");
+              : [field.type ?? "object"].flat().join(" or ");
   return table(
     ["field", "type", "what"],
     Object.entries(properties).map(([field, shape]) => [
@@ -791,6 +827,19 @@ Of an experiment:
 ${fieldsOf($defs.experiment)}
 
 [Experiments](experiments.md) goes on from here.
+
+## Models
+
+\`models\` name what visitors are scored by. What a model says, in [0, 1], is \`scores.{name}\` to conditions, and \`scores.{name}.{output}\` where it has several outputs; nothing is there
+until it has said something.
+
+${fieldsOf($defs.model)}
+
+A version on trial (\`canary\`) has these fields:
+
+${fieldsOf($defs.canary)}
+
+[Segments](segments.md) goes on from here: how scores make segments, and what holds where a model is missing.
 
 ## Policies by example
 

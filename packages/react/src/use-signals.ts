@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { shallowEqual, useSlice } from "./use-slice.js";
 
 /** What is known of the visitor's behaviour: every feature by name, and the scores in [0, 1] with what made them. */
-export type Signals = Pick<Snapshot, "features" | "scores">;
+export type Signals = Pick<Snapshot, "features" | "scores" | "modelScores">;
 
 /**
  * The visitor's features and scores, which change with nearly every event. A component that needs one of them passes a selector and
@@ -31,4 +31,4 @@ export function useSignals(select: (signals: Signals) => unknown = pick): unknow
   );
 }
 
-const pick = ({ features, scores }: Signals): Signals => ({ features, scores });
+const pick = ({ features, scores, modelScores }: Signals): Signals => ({ features, scores, modelScores });

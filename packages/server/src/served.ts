@@ -73,7 +73,7 @@ export function passingStore({ stores, report }: Options): { store: Store; close
 
 function ownService(options: AttuneServerOptions): PersonalizationService {
   const { stores, log, channel, series, keys, clock, rules, consent, retentionMs, report } = options;
-  const { sensitive, sampling } = options;
+  const { sensitive, sampling, scorers } = options;
   if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
   return createPersonalizationService({
     stores,
@@ -87,6 +87,7 @@ function ownService(options: AttuneServerOptions): PersonalizationService {
     ...(consent && { consent }),
     ...(sensitive && { sensitive }),
     ...(sampling && { sampling }),
+    ...(scorers && { scorers }),
     ...(retentionMs !== undefined && { retentionMs }),
     ...(report && { report }),
   });

@@ -62,6 +62,8 @@ export interface AttuneServerOptions {
   sensitive?: ServiceOptions["sensitive"];
   /** What is left out under load (default: nothing). A handed-in `service` has its own. */
   sampling?: ServiceOptions["sampling"];
+  /** The models that rulesets name, loaded, or where to have them from (default: none is asked). A handed-in `service` has its own. */
+  scorers?: ServiceOptions["scorers"];
   /** How long events are kept, ms (default 395 days). */
   retentionMs?: number;
   /**

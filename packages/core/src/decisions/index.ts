@@ -16,6 +16,7 @@ export type {
 } from "./growthbook/types.js";
 export { hash } from "./hash.js";
 export { lintRuleset } from "./lint-ruleset.js";
+export { modelKeyOf, modelVersionFor } from "./model-version.js";
 export { standingOf } from "./sticky.js";
 export type { Standing } from "./sticky.js";
 export type * from "./types.js";

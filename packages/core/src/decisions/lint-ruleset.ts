@@ -3,6 +3,7 @@ import type { Issue } from "../kernel/result.js";
 import { ATTRIBUTES } from "../state/attribute-definitions.js";
 import { type Known, lintCondition } from "./lint-condition.js";
 import { lintExperiments } from "./lint-experiments.js";
+import { lintModels, scoresOf } from "./lint-models.js";
 import { createReport } from "./report.js";
 import type { Ruleset } from "./types.js";
 
@@ -21,7 +22,7 @@ export interface LintOptions {
 export function lintRuleset(ruleset: Ruleset, { attributes = [] }: LintOptions = {}): Issue[] {
   const report = createReport();
   const own: Known = attributes.map((name) => ({ name, type: "any", open: true, description: "" }));
-  const known: Known = [...own, ...ATTRIBUTES];
+  const known: Known = [...own, ...ATTRIBUTES, ...scoresOf(ruleset)];
   const lint = (at: string, condition: unknown): void => lintCondition(report, at, [condition, known]);
   for (const [name, group] of Object.entries(ruleset.groups ?? {})) {
     if ("condition" in group) lint(`${pointer("/groups", name)}/condition`, group.condition);
@@ -37,5 +38,6 @@ export function lintRuleset(ruleset: Ruleset, { attributes = [] }: LintOptions =
     for (const [index, { when }] of policy.rules.entries()) lint(`${at}/policy/rules/${index}/when`, when);
   }
   lintExperiments(report, ruleset);
+  lintModels(report, ruleset);
   return report.issues;
 }

@@ -55,6 +55,8 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
     "/metrics/m/numerator",
   ],
   ["experiment", (value) => documentWith({ experiments: { e: value } }), "/experiments/e"],
+  ["model", (value) => documentWith({ models: { m: value } }), "/models/m"],
+  ["canary", (canary) => documentWith({ models: { m: { canary } } }), "/models/m/canary"],
   ["namedGroup", (value) => documentWith({ groups: { g: value } }), "/groups/g"],
 ];
 

@@ -4,9 +4,11 @@ import type { Memberships, SegmentDefinition, SegmentExpression } from "../segme
 import type { Assignment, Assignments } from "../state/types.js";
 import type { Attributes, Condition, Groups } from "../targeting/types.js";
 import type { ExperimentMeasures, MetricDefinition } from "./metric-types.js";
+import type { ModelReference } from "./model-types.js";
 
 export type { Assignment, Assignments, SegmentExpression };
 export type * from "./metric-types.js";
+export type * from "./model-types.js";
 
 /** All that is decided, as one JSON document. */
 export interface Ruleset {
@@ -25,6 +27,8 @@ export interface Ruleset {
   metrics?: Readonly<Record<string, MetricDefinition>>;
   /** By key: which metrics are counted of which experiment. */
   experiments?: Readonly<Record<string, ExperimentMeasures>>;
+  /** By name: what visitors are scored by, for conditions on `scores.{name}`. */
+  models?: Readonly<Record<string, ModelReference>>;
   slots: Readonly<Record<string, SlotDefinition>>;
 }
 

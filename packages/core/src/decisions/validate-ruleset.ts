@@ -22,6 +22,7 @@ import { checkSharedExperiments } from "./validate-experiments.js";
 import { checkDraws, checkGates, GATES, type KnownNames } from "./validate-gates.js";
 import { checkGroups } from "./validate-groups.js";
 import { checkMetrics } from "./validate-metrics.js";
+import { checkModels } from "./validate-models.js";
 import { checkPolicy } from "./validate-policy.js";
 import { variantsOf } from "./variants-of.js";
 
@@ -36,6 +37,7 @@ const RULESET: Shape = {
   segments: LIST,
   metrics: OBJECT,
   experiments: OBJECT,
+  models: OBJECT,
   holdouts: OBJECT,
   exclusionGroups: OBJECT,
   "slots!": OBJECT,
@@ -162,6 +164,7 @@ export function validateRuleset(json: unknown): Result<Ruleset, Issue[]> {
     checkCircles(report, slots);
     checkSharedExperiments(report, slots);
     checkMetrics(report, { ...fields, groups });
+    if (fields["models"]) checkModels(report, fields["models"] as Record<string, unknown>);
   }
   return report.issues.length > 0 ? fail(report.issues) : ok(json as Ruleset);
 }

@@ -10,6 +10,7 @@ const KNOWN: { readonly [K in keyof Required<AttuneOptions>]: readonly string[] 
   consent: ["policy"],
   events: ["definitions", "minimise"],
   decisions: ["ruleset", "overrides"],
+  models: null,
   delivery: ["batchSize", "intervalMs"],
   initial: null,
 };

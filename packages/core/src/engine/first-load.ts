@@ -21,7 +21,11 @@ import type { AttuneOptions, Persona } from "./types.js";
 const NOTHING = {};
 const NO_SCORE = { value: 0, base: 0, contributions: [] };
 /** Of a visitor of whom nothing has been learned yet. */
-const NO_SIGNALS: Signals = { features: NOTHING, scores: { engagement: NO_SCORE, intent: NO_SCORE } };
+const NO_SIGNALS: Signals = {
+  features: NOTHING,
+  scores: { engagement: NO_SCORE, intent: NO_SCORE },
+  modelScores: NOTHING,
+};
 
 /**
  * Makes what a page needs in order to render, decide and take consent, and ties it together. Nothing outside is touched yet. What records

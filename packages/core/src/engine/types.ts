@@ -1,12 +1,29 @@
 import type { ConsentPolicy, ConsentRecord, ConsentState, Purpose, StatedSource } from "../consent/types.js";
-import type { CompiledRuleset, Decision, Explanation, Ruleset, RulesetDocument } from "../decisions/types.js";
+import type { ModelScores } from "../decisions/model-scores.js";
+import type {
+  CompiledRuleset,
+  Decision,
+  Explanation,
+  ModelFile,
+  Ruleset,
+  RulesetDocument,
+} from "../decisions/types.js";
 import type { Score } from "../engagement/types.js";
 import type { MinimiseOptions } from "../events/minimise.js";
 import type { EventPurposeSource } from "../events/names.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Environment } from "../ports/environment.js";
+import type { Scorer, ScorerDescription } from "../ports/scorer.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
+
+/**
+ * Loads a version of a model that the ruleset names, as `@attune/ml/page` does: fetched from `url` (absolute, or on the endpoint), and only used where its content has this `integrity`. Called once
+ * all of the model's purposes are granted, and never before the page is there. What it rejects with is reported, and the page goes on without.
+ */
+export type ModelLoader = (
+  model: ScorerDescription & Pick<ModelFile, "url" | "integrity">,
+) => Promise<Scorer>;
 
 /** Everything has a default: `createAttune()` alone decides nothing, stores nothing and sends nothing. Unknown keys are hinted at in development. */
 export interface AttuneOptions {
@@ -30,6 +47,8 @@ export interface AttuneOptions {
     /** Slot → variant, for tests and previews; reason `override`, never exposed. */
     overrides?: Readonly<Record<string, string>>;
   };
+  /** What loads the models that the ruleset names; without one they are not asked, and conditions on their scores do not hold. */
+  models?: ModelLoader;
   delivery?: {
     /** Send after this many events (default 20) … */
     batchSize?: number;
@@ -69,6 +88,11 @@ export interface Snapshot {
   /** Empty (and the scores 0) until the part that records is loaded; with `ready` it is, unless loading failed. */
   features: Readonly<Record<string, number>>;
   scores: { engagement: Score; intent: Score };
+  /**
+   * What the ruleset's models say, as conditions read it under `scores`: each in [0, 1], of a model with several outputs by output. A model that has said nothing yet, cannot be loaded, or
+   * whose purposes are not granted is not there.
+   */
+  modelScores: ModelScores;
   consent: ConsentState;
   rulesetVersion: string | null;
 }

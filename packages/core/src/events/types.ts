@@ -105,6 +105,8 @@ export interface Event {
   weight?: number;
   /** Fields whose values the server has sealed at its door; each holds a `{ $sealed }` in its place. Absent: none. */
   sealed?: readonly string[];
+  /** What versions of models on trial are chosen by, as the server's door says it of the visitor's id where the site's ruleset names models; absent in pages. */
+  modelKey?: string;
   /** What was granted when it happened. */
   consent: { purposes: readonly Purpose[]; policyVersion: string | null };
 }

@@ -16,6 +16,7 @@ import type { Pseudonyms } from "./layout/pseudonyms.js";
 import type { LetterSeals } from "./letters/letter-seals.js";
 import type { SubjectKeys } from "./log/subject-keys.js";
 import type { Assessments } from "./rules/assessments.js";
+import type { Scoring } from "./rules/scoring.js";
 import type { KeyedQueue } from "./tools/queue.js";
 import type { Audit } from "./upkeep/audit.js";
 import type { FoldingClaim } from "./upkeep/folding-claim.js";
@@ -49,6 +50,8 @@ export interface ServiceContext {
   /** What is known of visitors without asking the store. */
   visitors: VisitorCache;
   assessments: Assessments;
+  /** What models say of visitors; null where the service was given none. */
+  scoring: Scoring | null;
   /** To be held by whoever changes what events have made. */
   claim: FoldingClaim;
   /** One at a time per partition in this process; other processes are met by conditional writes. */

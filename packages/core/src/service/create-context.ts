@@ -19,6 +19,7 @@ import { createLetterSeals } from "./letters/letter-seals.js";
 import { createSubjectKeys, type SubjectKeys } from "./log/subject-keys.js";
 import type { ServiceOptions } from "./options.js";
 import { createAssessments } from "./rules/assessments.js";
+import { createScoring } from "./rules/scoring.js";
 import { createKeyedQueue } from "./tools/queue.js";
 import { createAudit } from "./upkeep/audit.js";
 import { createFoldingClaim } from "./upkeep/folding-claim.js";
@@ -105,6 +106,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     fields: fieldSealsOf(options, subjectKeys),
     visitors,
     assessments: createAssessments(),
+    scoring: options.scorers === undefined ? null : createScoring(options.scorers, report),
     claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
     queue,
     retentionMs,

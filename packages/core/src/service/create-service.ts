@@ -20,6 +20,7 @@ import { checkSite } from "./layout/partitions.js";
 import { listLetters, replayLetters } from "./letters/replay-letters.js";
 import { subscribeFrames } from "./live/subscribe.js";
 import type { ServiceOptions } from "./options.js";
+import { createSegments } from "./rules/segments.js";
 import { decide } from "./rules/decide.js";
 import { type RunningService, runService } from "./run.js";
 import type { PersonalizationService, SubjectId } from "./types.js";
@@ -129,6 +130,11 @@ function figures(
   };
 }
 
+/** Who visitors are. */
+const segmentsOf = (context: ServiceContext, parts: Parts): Pick<PersonalizationService, "segments"> => ({
+  segments: createSegments(context, parts),
+});
+
 /** What people try out. */
 function experiments(
   context: ServiceContext,
@@ -200,6 +206,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...tokens(context),
     ...handovers(context, parts),
     ...figures(context, parts),
+    ...segmentsOf(context, parts),
     ...experiments(context, parts),
     ...records(context, parts),
     rebuild: (progress) => rebuild(context, progress),

@@ -3,10 +3,24 @@ import type { Clock } from "../kernel/clock.js";
 import type { KeyProvider } from "../ports/capabilities.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
+import type { ModelFile, ModelReference } from "../decisions/types.js";
+import type { Scorer } from "../ports/scorer.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { SamplingOptions } from "./door/sampling.js";
 import type { FigureName } from "./figures/figures.js";
+
+/** A model as a ruleset names it. */
+export type NamedModel = ModelReference & { readonly name: string };
+
+/** Where a service has loaded models from: answers from memory, so that neither folds nor decisions wait. */
+export interface ScorerSource {
+  /**
+   * The version of a model, or null while it is not there; whoever is asked for it begins to load it then. What was given out before goes on being asked until another version is there, so it must
+   * not be closed before that.
+   */
+  scorer(site: string, model: NamedModel, file: ModelFile): Scorer | null;
+}
 
 export interface ServiceOptions {
   stores: { hot: AtomicStore; durable?: Store };
@@ -44,6 +58,13 @@ export interface ServiceOptions {
   sensitive?: readonly string[];
   /** What is left out under load (default: nothing): events that carry no feature, no conversion, no exposure, no identity and no consent. */
   sampling?: SamplingOptions;
+  /** Whether a process that folds brings stored visitors in line when a ruleset's segments or models have changed (default true). Else `segments.evaluate` and `attune segment` do. */
+  resegment?: boolean;
+  /**
+   * The models that rulesets name: some that are loaded already, told apart by name and version, or where to have them from. Default: none; then no model is asked, and segments that read a model's
+   * score stay as they are.
+   */
+  scorers?: readonly Scorer[] | ScorerSource;
   cache?: {
     /** Visitors whose state, traits and consent this process holds at least, so as not to read them again (default 10,000; 0: none). */
     visitors?: number;

@@ -4,6 +4,7 @@ import type { Score } from "../engagement/types.js";
 import type { Event } from "../events/types.js";
 import type { Issue } from "../kernel/result.js";
 import type { AuditVerdict, SignedConsentReceipt } from "../privacy/index.js";
+import type { ModelScores } from "../decisions/model-scores.js";
 import type { Memberships } from "../segments/types.js";
 import type { Assignments, VisitorState } from "../state/types.js";
 
@@ -58,6 +59,8 @@ export interface VisitorProfile {
   segments: Memberships;
   /** Null where a stored decision does not grant personalization (any more). */
   scores: { engagement: Score; intent: Score } | null;
+  /** What the ruleset's models say, as conditions read it under `scores`. A model that says nothing, or that what was granted does not cover, is not there. */
+  modelScores: ModelScores;
   /** Empty where a stored decision does not grant personalization (any more). */
   traits: Readonly<Record<string, unknown>>;
   /** What was shown of sticky experiments, on all devices together. Empty where a stored decision does not grant personalization (any more). */
@@ -65,6 +68,27 @@ export interface VisitorProfile {
   consent: StoredConsent | null;
   /** Why something is null or left out, by name. */
   notes: Readonly<Record<string, string>>;
+}
+
+/** How far the visitors of a site are brought in line with its segments. */
+export interface SegmentationProgress {
+  /** Visitors that were looked at so far, and those of them that have entered or left a segment. */
+  visited: number;
+  changed: number;
+  /** Epoch ms; `ended` null while it is under way, or where it was cut off. */
+  began: number;
+  ended: number | null;
+}
+
+/** How many visitors are in a segment. */
+export interface SegmentSize {
+  segment: string;
+  /** Visitors whose events cover analytics; null where that may not be told. */
+  size: number | null;
+  /** Why it is null: fewer are in it than may be told of. */
+  reason: "too-few" | null;
+  /** The least number that is told. */
+  floor: number;
 }
 
 export interface StoredConsent {

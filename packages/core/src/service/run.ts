@@ -13,8 +13,9 @@ import { keepListening } from "./live/listen.js";
 import type { ServiceOptions } from "./options.js";
 import type { SweepResult } from "./results.js";
 import { checkedRuleset, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
-import { createRulesets } from "./rules/ruleset.js";
+import { createRulesets, type Rulesets } from "./rules/ruleset.js";
 import { within } from "./tools/platform.js";
+import { createSegmentation } from "./upkeep/segmentation.js";
 import { sweep, sweepRollups } from "./upkeep/sweep.js";
 
 /** How long a store that does not answer any more holds up the end, ms: what is left to do then runs out by itself, or the next process does it. */
@@ -38,11 +39,17 @@ function checkedPolicy({ consent }: ServiceOptions): ConsentPolicy | null {
 function createParts(context: ServiceContext, options: ServiceOptions) {
   const given = options.ruleset === undefined ? null : checkedRuleset(context, options.ruleset);
   const replace = isReplacing(options);
-  const rulesets = createRulesets(context);
+  const resegments = options.worker !== false && options.resegment !== false;
+  const rulesets: Rulesets = createRulesets(
+    context,
+    resegments ? (site) => segmentation?.owe(site) : undefined,
+  );
+  const segmentation = resegments ? createSegmentation(context, { rulesets }) : null;
   const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
   return {
     sampling: sampling && { sampling, load: createLoad(context, sampling) },
     rulesets,
+    segmentation,
     policy: checkedPolicy(options),
     waiting: createWaiting(context.ids()),
     minimisers: createMinimisers(),
@@ -76,6 +83,7 @@ export function runService(context: ServiceContext, options: ServiceOptions): Ru
   });
   async function leave(): Promise<void> {
     await left?.stop();
+    await parts.segmentation?.stop();
     await context.rollups?.stop();
     await recovering;
     await context.claim.release().catch(() => undefined);
@@ -93,6 +101,7 @@ export function runService(context: ServiceContext, options: ServiceOptions): Ru
     sweep: () => sweep(context, left),
     async settled() {
       await caughtUp(context, listening.isOpen);
+      await parts.segmentation?.settle();
       await context.rollups?.flush().catch(context.report);
     },
     close: () => (stopped ??= stop()),

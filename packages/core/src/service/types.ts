@@ -1,5 +1,6 @@
 import type { Purpose } from "../consent/types.js";
 import type { CompiledRuleset, Ruleset } from "../decisions/types.js";
+import type { SegmentDefinition } from "../segments/types.js";
 import type { Issue, Result } from "../kernel/result.js";
 import type { DeadLetter } from "../ports/log.js";
 import type { SeriesRow } from "../ports/series.js";
@@ -44,6 +45,8 @@ import type {
   IngestResult,
   LoadedRuleset,
   PrivacyReport,
+  SegmentationProgress,
+  SegmentSize,
   RebuildProgress,
   RebuildResult,
   ServiceFilter,
@@ -70,6 +73,42 @@ export type {
   Proposal,
   Review,
 } from "./experiments/types.js";
+
+/** Who visitors are: the segments of a site's ruleset, one by one, and how many are in them. */
+export interface SegmentsService {
+  list(options?: { site?: string }): Promise<readonly SegmentDefinition[]>;
+  get(name: string, options?: { site?: string }): Promise<SegmentDefinition | null>;
+  /**
+   * Adds a segment, or puts another definition in its place, by publishing the site's ruleset with it under the next revision.
+   *
+   * @param over What the version of the ruleset must fulfil that it is published over.
+   * @returns The ruleset; or issues with pointers into the definition. A site without a ruleset gets one without slots.
+   */
+  define(definition: unknown, options?: SegmentChangeOptions): Promise<Result<LoadedRuleset, Issue[]>>;
+  /** Removes a segment; refused (`ATTUNE_SEGMENT_IN_USE`) while a rule asks for it. */
+  remove(name: string, options?: SegmentChangeOptions): Promise<Result<LoadedRuleset, Issue[]>>;
+  /** Null where the segment is not known and nobody is in it. `floor` (default 20): fewer are not told of. */
+  size(name: string, options?: { site?: string; floor?: number }): Promise<SegmentSize | null>;
+  /**
+   * Brings all stored visitors in line with the ruleset's segments now: workers do so by themselves when it changes. Goes on where it was cut off; `anew` from the beginning. Beside a fold nothing
+   * waits for it.
+   */
+  evaluate(options?: {
+    site?: string;
+    anew?: boolean;
+    /** Also where another process noted something less than a minute ago, and may still be at it; that one then ends. */
+    takeOver?: boolean;
+    /** Ends it after the visitors at hand; the next one goes on there. */
+    signal?: { readonly aborted: boolean };
+    onProgress?: (now: SegmentationProgress) => void;
+  }): Promise<SegmentationProgress>;
+  /** How far that is; null where it never began. */
+  progress(options?: { site?: string }): Promise<SegmentationProgress | null>;
+}
+
+export interface SegmentChangeOptions extends ActOptions {
+  over?: (version: string | null) => boolean;
+}
 
 /** The headless back end: plain functions over ports. */
 export interface PersonalizationService {
@@ -198,7 +237,8 @@ export interface PersonalizationService {
    * is erased stays in it as part of sums that name nobody. Rejects with `ATTUNE_SERVICE_SERIES_QUERY` for what is not kept.
    */
   series(query: FigureQuery, options?: { site?: string }): Promise<SeriesRow[] | null>;
-  /** How many visitors are in a segment; null where nobody is. */
+  segments: SegmentsService;
+  /** How many visitors are in a segment, exactly, for the host's own use; null where nobody is. What is shown to people goes by `segments.size`. */
   segmentSize(name: string, options?: { site?: string }): Promise<number | null>;
   /**
    * What a privacy officer answers for, as of now; what was done counts from `from` to before `to` (epoch ms; default: the last 30 days). Of

@@ -6,7 +6,7 @@ import type { DevtoolsMessages } from "./messages/types.js";
 export function Visitor({ messages }: { messages: DevtoolsMessages }) {
   const visitor = useVisitor();
   const segments = useSegments();
-  const { features, scores } = useSignals();
+  const { features, scores, modelScores } = useSignals();
   const told = FEATURES.filter(({ name }) => features[name]);
   const { format } = new Intl.NumberFormat(messages.lang, { maximumFractionDigits: 3 });
   return (
@@ -33,6 +33,15 @@ export function Visitor({ messages }: { messages: DevtoolsMessages }) {
           <b>{format(scores[name].value)}</b>
         </p>
       ))}
+      {Object.entries(modelScores).flatMap(([model, said]) =>
+        (typeof said === "number" ? [["", said] as const] : Object.entries(said)).map(([output, value]) => (
+          <p key={`${model}.${output}`}>
+            <code>{output === "" ? model : `${model}.${output}`}</code>
+            {messages.colon}
+            <b>{format(value)}</b>
+          </p>
+        )),
+      )}
       {told.length > 0 && (
         <details open>
           <summary>{messages.features}</summary>

@@ -74,7 +74,7 @@ export function fixedAttune(options: FixedAttuneOptions = {}): Attune {
   const snapshotOf = (): Snapshot =>
     Object.freeze({
       ...({ status: "ready", storage: "memory", segments: memberships, features } as const),
-      ...{ scores: { engagement: NO_SCORE, intent: NO_SCORE }, consent: state },
+      ...{ scores: { engagement: NO_SCORE, intent: NO_SCORE }, modelScores: {}, consent: state },
       rulesetVersion: compiled?.version ?? null,
     });
   let snapshot = snapshotOf();

@@ -9,6 +9,7 @@ import { doctor } from "./doctor/doctor.js";
 import { keysCommand } from "./keys-command.js";
 import { policyCommand } from "./policy.js";
 import { replayCommand } from "./replay.js";
+import { segmentCommand } from "./segment.js";
 import { serve } from "./serve.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
 import { helpOf } from "./usage.js";
@@ -32,6 +33,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["serve", serve],
   ["worker", workerCommand],
   ["replay", replayCommand],
+  ["segment", segmentCommand],
   ["analyze", analyzeCommand],
   ["dead-letters", deadLetters],
   ["backup", backup],

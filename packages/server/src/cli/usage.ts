@@ -72,6 +72,10 @@ const HELP = `attune: personalization, on your own machine
   attune worker [options]        fold what the log brings; any number at once, Ctrl+C ends it after the batch at hand
     --rebuild        instead, make everything that events have made anew, from the log; needs all others to be ended
 
+  attune segment [options]       bring all stored visitors in line with the segments of the ruleset, as workers do when it changes
+    --site NAME      of this site (default default)   --anew           from the beginning, also where all is done
+    --take-over      also where another process may be at it still
+
   attune doctor [options]        check every configured system for what would lose data or break
 
   attune dead-letters list|replay    what was refused or could not be folded, and a second try
@@ -93,7 +97,7 @@ const HELP = `attune: personalization, on your own machine
 
   NO_COLOR is respected. Exit codes: 0 done, 1 failed, 2 called wrongly.`;
 
-const COMMON = new Set(["worker", "doctor", "dead-letters", "backup", "keys", "audit-log"]);
+const COMMON = new Set(["worker", "segment", "doctor", "dead-letters", "backup", "keys", "audit-log"]);
 
 /** What the help says of one command; all of it for none. */
 export function helpOf(command: string | undefined): string {

@@ -26,6 +26,13 @@ const identified = (event: EventInput): EventInput =>
     ? { eventId: crypto.randomUUID(), ...event }
     : { id: crypto.randomUUID(), ...event };
 
+/** That it is to be done over this very version alone: the ETag that was read. */
+interface IfMatch {
+  ifMatch?: string;
+}
+const named = (ifMatch: string | undefined): Record<string, string> =>
+  ifMatch === undefined ? {} : { "if-match": ifMatch };
+
 /**
  * Every route of an Attune server as a typed function. What may be sent twice is sent again where the server is busy or away, after as long as
  * it says; the rest carries an Idempotency-Key. Without a dependency of its own; runs wherever `fetch` does.
@@ -184,6 +191,33 @@ export function createClient(options: ClientOptions) {
       for await (const { event, data } of framesOf(body))
         if (event === "results") yield data as AnswerOf<"experimentResults">;
     },
+    segments: (given?: CallOptions) => get<"segments">("/api/v1/segments", given),
+    createSegment: (body: BodyOf<"createSegment">, { ifMatch, ...given }: OnceOptions & IfMatch = {}) =>
+      json<AnswerOf<"createSegment">>(
+        "POST",
+        "/api/v1/segments",
+        { body, once: true, headers: named(ifMatch) },
+        given,
+      ),
+    segment: (id: string, given?: CallOptions) => get<"segment">(`/api/v1/segments/${part(id)}`, given),
+    defineSegment: (
+      id: string,
+      body: BodyOf<"defineSegment">,
+      { ifMatch, ...given }: OnceOptions & IfMatch = {},
+    ) =>
+      json<AnswerOf<"defineSegment">>(
+        "PUT",
+        `/api/v1/segments/${part(id)}`,
+        { body, once: true, headers: named(ifMatch) },
+        given,
+      ),
+    removeSegment: (id: string, { ifMatch, ...given }: OnceOptions & IfMatch = {}) =>
+      json<AnswerOf<"removeSegment">>(
+        "DELETE",
+        `/api/v1/segments/${part(id)}`,
+        { once: true, headers: named(ifMatch) },
+        given,
+      ),
     segmentSize: (id: string, given?: CallOptions) =>
       get<"segmentSize">(`/api/v1/segments/${part(id)}/size`, given),
     /** Figures over time; null where the server keeps none. */

@@ -1,4 +1,6 @@
 import type { SiteSummary } from "@attune/core/service";
+import type { SegmentDefinition } from "@attune/core";
+import { PURPOSES } from "@attune/core/consent";
 import * as v from "valibot";
 import { ROLES } from "../auth/roles.js";
 import type { SimulationStatus } from "../simulate/simulation.js";
@@ -18,7 +20,33 @@ export const rulesetPublished = () =>
 const crossed = () => v.pipe(count(), v.description("Visitors who saw more than one variant."));
 export const arms = () => v.record(v.string(), v.strictObject({ exposures: count(), conversions: count() }));
 
-export const segmentSize = () => v.strictObject({ segment: v.string(), size: count() });
+export const segmentSize = () =>
+  v.strictObject({
+    segment: v.string(),
+    size: v.pipe(
+      v.nullable(count()),
+      v.description("Visitors whose events cover analytics; null for fewer than `floor`."),
+    ),
+    reason: v.nullable(v.literal("too-few")),
+    floor: count(),
+  });
+
+const condition = (text: string) => v.pipe(v.looseObject({}), v.description(text));
+const segmentFields = {
+  description: v.optional(v.string()),
+  enter: condition("A visitor enters when this becomes true."),
+  exit: v.optional(condition("…and leaves when this becomes true; default: when `enter` is no longer true.")),
+  minStayMs: v.optional(v.pipe(v.number(), v.minValue(0))),
+  purposes: v.optional(v.array(v.picklist(PURPOSES))),
+};
+const segmentName = () => v.pipe(v.string(), v.maxLength(128), v.description("kebab-case."));
+export const segment = () =>
+  typed<SegmentDefinition>(v.strictObject({ name: segmentName(), ...segmentFields }));
+export const segmentPut = () =>
+  typed<Omit<SegmentDefinition, "name"> & { name?: string }>(
+    v.strictObject({ name: v.optional(segmentName()), ...segmentFields }),
+  );
+export const segments = () => v.strictObject({ segments: v.array(segment()) });
 
 export const seriesAnswer = () =>
   v.strictObject({

@@ -54,17 +54,6 @@ export const siteOperations = {
       [412, "ATTUNE_SERVER_RULESET_CHANGED"],
     ],
   },
-  "GET /api/v1/segments/:id/size": {
-    id: "segmentSize",
-    tag: "Decisions",
-    summary: "How many visitors are in a segment",
-    params: { id: NAME },
-    answers: { 200: { description: "Its size.", schema: of.segmentSize() } },
-    problems: [
-      [400, "ATTUNE_SERVER_ID"],
-      [404, "ATTUNE_SERVER_SEGMENT"],
-    ],
-  },
   "GET /api/v1/behavioral/analytics/series": {
     id: "series",
     tag: "Analytics",

@@ -7,6 +7,7 @@ import {
 import { decideAnswer } from "./answers-events.js";
 import * as of from "./answers-privacy.js";
 import { experimentOperations } from "./operations-experiments.js";
+import { segmentOperations as segmentDefinitionOperations } from "./operations-segments.js";
 import { eventsOperations } from "./operations-events.js";
 import type { Operations } from "./operation.js";
 import { ofrepOperations } from "./operations-ofrep.js";
@@ -21,6 +22,7 @@ export const operations = {
   ...eventsOperations,
   ...siteOperations,
   ...experimentOperations,
+  ...segmentDefinitionOperations,
   ...segmentOperations,
   ...ofrepOperations,
   "POST /api/v1/behavioral/consent": {

@@ -20,6 +20,7 @@ import { privacyReportRoutes } from "./privacy-report.js";
 import { receiptRoutes } from "./receipts.js";
 import { rulesetRoutes } from "./ruleset.js";
 import { segmentRoutes } from "./segment.js";
+import { segmentDefinitionRoutes } from "./segments.js";
 import { segmentSettingsRoutes } from "./segment-settings.js";
 import { seriesRoutes } from "./series.js";
 import { simulationRoutes } from "./simulation.js";
@@ -43,6 +44,7 @@ export function allRoutes(context: RouteContext, { metrics, dashboard }: AttuneS
     ...decisionRoutes(context),
     ...ofrepRoutes(context),
     ...rulesetRoutes(context),
+    ...segmentDefinitionRoutes(context),
     ...experimentRoutes(context),
     ...experimentResultRoutes(context),
     ...figureRoutes(context),

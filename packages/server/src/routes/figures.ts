@@ -1,28 +1,13 @@
-import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
-import { type Call, idParam, type Route } from "../http/route.js";
+import type { Call, Route } from "../http/route.js";
 import type { RouteContext } from "./context.js";
 
-/** Counts: of segments and the site as a whole. */
+/** Counts of the site as a whole. */
 export function figureRoutes(context: RouteContext): Route[] {
   const scope = "read";
   return [
-    { method: "GET", path: "/api/v1/segments/:id/size", scope, handle: (call) => segmentSize(call, context) },
     { method: "GET", path: "/api/sessions/metrics", scope, handle: (call) => siteMetrics(call, context) },
   ];
-}
-
-async function segmentSize(call: Call, { service }: RouteContext): Promise<Response> {
-  const segment = idParam(call, "id");
-  const { site } = call.principal;
-  const [counted, compiled] = await Promise.all([
-    service.segmentSize(segment, { site }),
-    service.ruleset(site),
-  ]);
-  const known = compiled?.ruleset.segments?.some(({ name }) => name === segment) ?? false;
-  const size = counted ?? (known ? 0 : null);
-  if (size === null) throw new Refusal(404, "ATTUNE_SERVER_SEGMENT", "No segment of this name is known.");
-  return json({ segment, size });
 }
 
 async function siteMetrics(call: Call, { service, simulation }: RouteContext): Promise<Response> {

@@ -33,7 +33,7 @@ async function read({ principal, request }: Call, { service }: RouteContext): Pr
 }
 
 /** What the caller has read may be a condition, beside the revision, which says only that what it sends is newer. */
-function conditionOf(request: Request): (version: string | null) => boolean {
+export function conditionOf(request: Request): (version: string | null) => boolean {
   const [match, noneMatch] = [request.headers.get("if-match"), request.headers.get("if-none-match")];
   return (version) => {
     // Nothing matches what is not there, not even `*`.

@@ -18,13 +18,15 @@ import type { CreateRecording, Recording } from "./types.js";
 /** The composition of everything that a page does not need in order to render and decide. */
 export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
-  const { host, options, device, identity, consent, ruleset, changed, model, keeper, delivery, pushes } =
-    parts;
+  const { host, options, device, identity, consent, ruleset, changed } = parts;
+  const { model, models, keeper, delivery, pushes } = parts;
   const collection = createCollection(parts);
   /** The ruleset by which the server's decisions were told to last. */
   let lastingBy: string | undefined;
   const use = (): void => {
     if (lastingBy !== undefined && lastingBy !== ruleset()?.version) context.letGo();
+    // First: what consent does not cover any more has nothing to say.
+    models.follow();
     model.use(ruleset(), consent().grants);
     keeper.touch();
     pushes.follow();
@@ -66,6 +68,8 @@ export const createRecording: CreateRecording = (context) => {
     },
     async consented(before, after, erase) {
       const known = collecting(after.grants);
+      // No model is asked about what is about to be forgotten.
+      models.follow();
       if (before.grants.personalization && !after.grants.personalization) parts.unlearn();
       if (!known && !memoryAllowed(after)) model.reset();
       use();
@@ -83,7 +87,10 @@ export const createRecording: CreateRecording = (context) => {
     flush: async () => void (await Promise.all([keeper.save(), delivery.flush()])),
     export: () => exportVisitor(parts),
     import: (data) => importVisitor(parts, data),
-    close: collection.close,
+    async close() {
+      await collection.close();
+      models.close();
+    },
   };
 };
 

@@ -10,6 +10,7 @@ import { createFollowing } from "./following.js";
 import { createKeeper } from "./keeper.js";
 import type { Kept } from "./kept.js";
 import { createOverriding } from "./overriding.js";
+import { createPageModels } from "./page-models.js";
 import { createPushes } from "./pushes.js";
 import { createSessions } from "./sessions.js";
 import { NOTHING_TOLD } from "./told.js";
@@ -26,10 +27,19 @@ export function createParts(context: RecordingContext) {
     keeper.touch();
     context.changed();
     pushes.follow();
+    models.follow();
   };
   const device = createDevice(host, context.erased, changed);
   const identity = createIdentity(host, newId, context.visitor);
-  const model = createVisitorModel();
+  const models = createPageModels({
+    ...{ host, load: options.models, consent, ruleset: context.ruleset },
+    visitorId: () => identity.visitor()?.id ?? null,
+    changed() {
+      model.rescore();
+      changed();
+    },
+  });
+  const model = createVisitorModel(models);
   const exposures = createExposures();
   const sessions = createSessions(newId);
   const page = newId();
@@ -70,6 +80,7 @@ export function createParts(context: RecordingContext) {
       take(kept);
       context.changed();
       pushes.follow();
+      models.follow();
     },
   });
   /** From now on the device keeps what this page knows, whoever it was about before. */
@@ -90,6 +101,7 @@ export function createParts(context: RecordingContext) {
     device,
     identity,
     model,
+    models,
     exposures,
     keeper,
     delivery,

@@ -45,7 +45,7 @@ export interface RecordingContext {
 }
 
 /** What is read off the folded state; the same objects for as long as nothing in them changes. */
-export type Signals = Pick<Snapshot, "features" | "scores">;
+export type Signals = Pick<Snapshot, "features" | "scores" | "modelScores">;
 
 /**
  * The part that records and learns: visitor, fold, features, segments, capture, queue, delivery. It comes behind the first load's back, so

@@ -7,12 +7,13 @@ import { type Assess, compileAssessment, covers } from "../../segments/assess.js
 import type { Memberships } from "../../segments/types.js";
 import { assignmentsOf } from "../../state/assignments.js";
 import { visitorAttributes } from "../../state/attributes.js";
-import { features } from "../../state/features.js";
+import { features, type FeatureVector } from "../../state/features.js";
 import { fold } from "../../state/fold.js";
 import { initialState } from "../../state/initial-state.js";
 import type { Assignments, KeptAssignment, VisitorState } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
 import type { Find } from "./kept.js";
+import type { PageModels } from "./page-models.js";
 import { corrected, NOTHING_TOLD, type Told, unlessFound } from "./told.js";
 import type { Signals } from "./types.js";
 
@@ -42,6 +43,8 @@ export interface VisitorModel {
   /** Segments as given, until the next event. */
   assume(segments: Memberships): void;
   use(ruleset: DecidingRuleset | null, grants: Grants): void;
+  /** Models have something else to say of the visitor. */
+  rescore(): void;
   setTraits(traits: Readonly<Record<string, unknown>>): void;
   /** Everything that was learned or told is forgotten; that there were sessions is not. */
   unlearn(): void;
@@ -53,7 +56,8 @@ const sameNumbers = (a: Readonly<Record<string, number>>, b: Readonly<Record<str
   return true;
 };
 
-export function createVisitorModel(): VisitorModel {
+/** @param models What the ruleset's models say. */
+export function createVisitorModel(models: Pick<PageModels, "of" | "at" | "forget">): VisitorModel {
   let state = initialState();
   /** Differs from `state` only after events were folded before consent. */
   let keepable = state;
@@ -72,22 +76,28 @@ export function createVisitorModel(): VisitorModel {
     of: undefined,
     value: {},
   };
-  let attributes: { of: VisitorState; traits: unknown; value: Attributes } | undefined;
+  let attributes: { of: VisitorState; traits: unknown; signals: Signals; value: Attributes } | undefined;
 
   const currentSignals = (): Signals => {
     if (signals && read === state) return signals;
     read = state;
     const vector = features(state);
-    if (signals && sameNumbers(signals.features, vector)) return signals;
+    if (signals && sameNumbers(signals.features, vector)) {
+      const modelScores = models.of(signals.features as FeatureVector);
+      if (modelScores !== signals.modelScores) signals = { ...signals, modelScores };
+      return signals;
+    }
     signals = {
       features: vector,
       scores: { engagement: engagementScore(vector), intent: intentScore(vector) },
+      modelScores: models.of(vector),
     };
     return signals;
   };
   const extra = (): Attributes => {
-    const { engagement, intent } = currentSignals().scores;
-    return { scores: { engagement: engagement.value, intent: intent.value }, traits };
+    const { scores, modelScores } = currentSignals();
+    const { engagement, intent } = scores;
+    return { scores: { engagement: engagement.value, intent: intent.value, ...modelScores }, traits };
   };
   /** Of segments that the ruleset knows and consent covers. */
   const mayTell = (segment: string): boolean =>
@@ -107,7 +117,8 @@ export function createVisitorModel(): VisitorModel {
     if (!assess) return purposes.includes("personalization") ? null : {};
     const scores = (): Attributes => {
       const vector = features(at);
-      return { engagement: engagementScore(vector).value, intent: intentScore(vector).value };
+      const [engagement, intent] = [engagementScore(vector).value, intentScore(vector).value];
+      return { engagement, intent, ...models.at(vector) };
     };
     return assess({
       ...{ state: at, previous, purposes },
@@ -128,9 +139,9 @@ export function createVisitorModel(): VisitorModel {
     },
     signals: currentSignals,
     attributes() {
-      if (!attributes || attributes.of !== state || attributes.traits !== traits) {
-        attributes = { of: state, traits, value: { ...visitorAttributes(state), ...extra() } };
-      }
+      const now = currentSignals();
+      if (attributes?.of !== state || attributes.traits !== traits || attributes.signals !== now)
+        attributes = { of: state, traits, signals: now, value: { ...visitorAttributes(state), ...extra() } };
       return attributes.value;
     },
     assignments() {
@@ -166,14 +177,18 @@ export function createVisitorModel(): VisitorModel {
     use(ruleset, grants) {
       if (rules !== ruleset) {
         rules = ruleset;
-        const { segments = [], groups } = ruleset?.ruleset ?? {};
-        assess = ruleset && compileAssessment(segments, groups ? { groups } : {}).assess;
+        const { segments = [], groups, models: named } = ruleset?.ruleset ?? {};
+        assess = ruleset && compileAssessment(segments, { ...(groups && { groups }), models: named }).assess;
       }
       purposes = grantedPurposes(grants);
       if (assumed && grants.personalization) return show();
       assumed = false;
       if (!assess && !grants.personalization) memberships = {};
       evaluate();
+    },
+    rescore() {
+      read = null;
+      if (!assumed) evaluate();
     },
     setTraits(next) {
       traits = next;
@@ -184,10 +199,12 @@ export function createVisitorModel(): VisitorModel {
       keepable = { ...keepable, learned };
       traits = {};
       told = NOTHING_TOLD;
+      models.forget();
       evaluate();
     },
     reset() {
       state = keepable = initialState();
+      models.forget();
       memberships = {};
       assumed = false;
       traits = {};

@@ -11,6 +11,8 @@ import type { Traits } from "../fold/fold-visitor.js";
 import { SORT, visitorPartition } from "../layout/partitions.js";
 import type { VisitorRecord } from "../layout/records.js";
 import type { ActOptions } from "../options.js";
+import { NO_SCORES } from "../../decisions/model-scores.js";
+import { scoresOf } from "../rules/scores-of.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import type { VisitorProfile } from "../types.js";
 
@@ -47,7 +49,7 @@ export async function profileOf(
   const latest = known[known.length - 1]?.record;
   if (latest === undefined) return null;
   const vector = features(latest.state);
-  const { evaluate } = await rulesets.of(site);
+  const rules = await rulesets.of(site);
   const consent = await consentOf(context, subject);
   // Without a stored decision only the events themselves say what they may be used for: as of the last one, then.
   const grants = consent && storedGrants(policy, consent.current, { now: context.clock.now() });
@@ -64,14 +66,25 @@ export async function profileOf(
   const traits: Traits = Object.fromEntries(merged.flatMap((own) => Object.entries(own)));
   if (sensitive && personal)
     await context.audit.append(site, { type: "sensitive-read", actor, detail: { kind: subject.kind } });
+  const purposes = grants === null ? latest.assessed?.purposes : grantedPurposes(grants);
+  const modelScores = !personal
+    ? NO_SCORES
+    : await scoresOf(context, [site, rules], {
+        ...{ state: latest.state, key: latest.modelKey ?? null },
+        purposes: purposes ?? [],
+      });
   return {
     state: latest.state,
     features: vector,
     segments:
       grants === null
         ? latest.segments
-        : evaluate(latest.state, latest.segments, traits, grantedPurposes(grants)),
+        : rules.evaluate({
+            ...{ state: latest.state, previous: latest.segments, traits },
+            ...{ purposes: grantedPurposes(grants), scores: modelScores },
+          }),
     scores: personal ? { engagement: engagementScore(vector), intent: intentScore(vector) } : null,
+    modelScores,
     traits,
     assignments: personal
       ? assignmentsOf(mergeAssignments(known.map(({ record }) => record.state.learned.assignments ?? [])))

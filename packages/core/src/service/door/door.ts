@@ -1,3 +1,4 @@
+import { modelKeyOf } from "../../decisions/model-version.js";
 import { createConsentState, grantedPurposes, grantsOf, NO_GRANTS } from "../../consent/index.js";
 import type { ConsentPolicy, ConsentRecord, Grants, OptionalPurpose } from "../../consent/types.js";
 import { type ParseContext, parseEvent, reduceToConsent } from "../../events/index.js";
@@ -37,6 +38,8 @@ export interface Admission {
 export interface DoorOptions extends IngestOptions {
   site: string;
   receivedAt: number;
+  /** Whether events say what versions of models are chosen by: the site's ruleset names some. */
+  modelKeys?: boolean;
 }
 
 /** What holds where nobody has said anything: the policy's answer for where the request comes from. */
@@ -135,6 +138,8 @@ function readAll(inputs: readonly unknown[], options: DoorOptions, using: DoorPa
   inputs.forEach((input, index) => {
     const result = parseEvent(input, context);
     if (result.ok) {
+      // The last that is known of the id itself.
+      if (options.modelKeys) result.value.modelKey = modelKeyOf(result.value.visitorId);
       result.value.visitorId = pseudonym("v", result.value.visitorId);
       events.push(result.value);
       indices.push(index);

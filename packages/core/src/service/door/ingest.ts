@@ -107,9 +107,12 @@ async function takeIn(
   const site = checkSite(options.site);
   const receivedAt = clock.now();
   const pseudonym = await context.pseudonyms.of(site);
+  // Without the rules events are taken all the same.
+  const rules = await parts.rulesets.of(site).catch(() => null);
+  const modelKeys = rules !== null && rules.models !== null;
   const admission = await admit(
     inputs,
-    { ...options, site, receivedAt },
+    { ...options, site, receivedAt, modelKeys },
     { ...parts, pseudonym, visitors: context.visitors, fields: context.fields },
   );
   const { admitted, refused } = admission;

@@ -9,6 +9,8 @@ import { type Figure, FIGURES, type FigureName, MINUTE_MS } from "./figures.js";
 export const minuteOf = ({ receivedAt, occurredAt }: Event): number =>
   Math.floor((receivedAt ?? occurredAt) / MINUTE_MS);
 
+export const minuteAt = (at: number): number => Math.floor(at / MINUTE_MS);
+
 /** How a bucket calls a figure with its tags. */
 export const rollupKey = (figure: FigureName, tags: readonly string[]): string =>
   tags.reduce(pointer, figure as string);

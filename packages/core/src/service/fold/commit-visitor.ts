@@ -11,7 +11,8 @@ import type { EventRecord, PendingEffects } from "../layout/records.js";
 import type { SiteRules } from "../rules/site-rules.js";
 import { untilWritten } from "../tools/retry.js";
 import type { EventOutcome } from "../types.js";
-import { foldVisitor, type VisitorPlan } from "./fold-visitor.js";
+import type { VisitorPlan } from "./fold-visitor.js";
+import { planVisitor } from "./plan-visitor.js";
 import { type ReadVisitor, readVisitor, type VisitorEntries } from "./read-visitor.js";
 
 export interface VisitorCommit {
@@ -93,7 +94,7 @@ export async function commitVisitor(
     if (known.tombstone !== null) {
       return { ...done, outcomes: entries.map(() => "erased"), pending: known.tombstone.pending ?? [] };
     }
-    const plan = foldVisitor(known, entries, rules);
+    const plan = await planVisitor(context, rules, [work, known]);
     const { record, outcomes, events } = plan;
     const narrowed = plan.consent !== null;
     if (record !== null || narrowed) {

@@ -54,6 +54,8 @@ type Known = Pick<VisitorRecord, "counts" | "first" | "counted" | "measures">;
 export interface Contributions {
   add(event: Event, after: VisitorState, segments: Memberships): void;
   conflict(): void;
+  /** The visitor is in these segments from now on, though nothing has happened; `minute` where rollups are kept. */
+  stand(segments: Memberships, minute: number | null): void;
   result(): Known & {
     delta: Counts;
     sessions: Map<string, SessionPart>;
@@ -216,6 +218,10 @@ export function contributions(
     conflict() {
       minute = null;
       add(COUNTER.conflicts, 1);
+    },
+    stand(now, at) {
+      minute = at;
+      segments(now);
     },
     result() {
       for (const name of Object.keys(counts)) if (counts[name] === 0) delete counts[name];

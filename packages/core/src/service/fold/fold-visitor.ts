@@ -1,4 +1,5 @@
 import type { ConsentRecord, Purpose } from "../../consent/types.js";
+import type { ModelScores } from "../../decisions/model-scores.js";
 import type { Event } from "../../events/types.js";
 import type { Memberships } from "../../segments/types.js";
 import { fold, initialState } from "../../state/index.js";
@@ -8,20 +9,29 @@ import type { Measuring } from "../experiments/measures.js";
 import { minuteOf } from "../figures/rollups.js";
 import type { EventRecord, PendingEffects, VisitorRecord } from "../layout/records.js";
 import type { EventOutcome } from "../types.js";
+import { standingPurposes } from "./standing-purposes.js";
 import { contributions } from "./contributions.js";
 
-export type Evaluate = (
-  state: VisitorState,
-  previous: Memberships,
-  traits: Traits,
-  purposes: readonly Purpose[],
-) => Memberships;
+/** Whom segments are evaluated for. */
+export interface Evaluated {
+  state: VisitorState;
+  previous: Memberships;
+  traits: Traits;
+  purposes: readonly Purpose[];
+  /** What models say of this state. */
+  scores?: ModelScores | undefined;
+}
+export type Evaluate = (visitor: Evaluated) => Memberships;
 export type Traits = Readonly<Record<string, unknown>>;
 
 /** What the site's ruleset says of the fold. */
 export interface FoldRules {
   evaluate: Evaluate;
   measuring: Measuring | null;
+  /** Names the ruleset; empty where there is none. */
+  version: string;
+  /** Of the past: how rulesets found memberships that were in force after the one of this version and before this one. */
+  since?: (version: string) => readonly Evaluate[];
 }
 
 export interface HashedEvent {
@@ -101,7 +111,7 @@ function mergeTraits(traits: Traits, given: Traits): Traits {
 export function foldVisitor(
   input: VisitorInput,
   entries: readonly HashedEvent[],
-  { evaluate, measuring }: FoldRules,
+  { evaluate, measuring, version, since }: FoldRules,
 ): VisitorPlan {
   const taken = new Map(input.taken);
   const conflicts = new Map<string, readonly number[]>();
@@ -111,6 +121,9 @@ export function foldVisitor(
   let state = input.record?.state ?? initialState();
   let segments = input.record?.segments ?? {};
   let traits = input.traits;
+  const before = input.record?.assessed;
+  let purposes = before?.purposes ?? [];
+  let modelKey = input.record?.modelKey;
   let consent = input.consent;
 
   /** The decision of a user holds for a visitor from its first event that names the user, and a later one from the next such event. */
@@ -142,10 +155,18 @@ export function foldVisitor(
     taken.set(event.id, hash);
     events.push({ v: 1, hash, event });
     if (event.userId !== null && !input.linked.has(event.userId)) links.add(event.userId);
+    // What changed meanwhile is the rules: who was not brought in line with them yet is now, as they were before this event.
+    if (events.length === 1 && before !== undefined && before.rules !== version) {
+      const purposes = standingPurposes(before.purposes, input.consent);
+      for (const step of [...(since?.(before.rules) ?? []), evaluate])
+        segments = step({ state, previous: segments, traits, purposes });
+    }
     const given = traitsIn(event);
     if (given !== null) traits = mergeTraits(traits, given);
     state = fold(state, event);
-    segments = evaluate(state, segments, traits, event.consent.purposes);
+    segments = evaluate({ state, previous: segments, traits, purposes: event.consent.purposes });
+    ({ purposes } = event.consent);
+    modelKey = event.modelKey ?? modelKey;
     counting.add(event, state, segments);
     return "folded";
   }
@@ -177,8 +198,8 @@ export function foldVisitor(
     until: input.until,
   };
   const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted;
-  const before = input.relinked.length > 0 ? undefined : input.record?.linkedUntil;
-  const linkedUntil = before ?? (links.size > 0 ? input.linkedUntil : undefined);
+  const linked = input.relinked.length > 0 ? undefined : input.record?.linkedUntil;
+  const linkedUntil = linked ?? (links.size > 0 ? input.linkedUntil : undefined);
   return {
     outcomes,
     record: {
@@ -187,6 +208,8 @@ export function foldVisitor(
       segments,
       ...counted,
       ...(linkedUntil !== undefined && { linkedUntil }),
+      ...(events.length > 0 ? { assessed: { rules: version, purposes } } : before && { assessed: before }),
+      ...(modelKey !== undefined && { modelKey }),
       ...(nothing ? { seq: seq - 1, pending: open } : { seq, pending: [...open, effects] }),
     },
     events,

@@ -73,6 +73,7 @@ export const SORT = {
   used: "used",
   tombstone: "tombstone",
   ruleset: "ruleset",
+  segmentation: "segmentation",
   rulesetHistory: "r/",
   experiment: "experiment/",
   experimentHistory: "experiment-history/",

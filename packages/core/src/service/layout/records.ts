@@ -1,4 +1,4 @@
-import type { ConsentRecord } from "../../consent/types.js";
+import type { ConsentRecord, Purpose } from "../../consent/types.js";
 import type { Event } from "../../events/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { VisitorState } from "../../state/types.js";
@@ -78,6 +78,10 @@ export interface VisitorRecord {
   pending: readonly PendingEffects[];
   /** Until when the links to users are kept at least, epoch ms; absent where there are none. */
   linkedUntil?: number;
+  /** The ruleset by which the memberships were found, and what the last event was covered by; absent in records of before, and where there was no ruleset. */
+  assessed?: { rules: string; purposes: readonly Purpose[] };
+  /** What versions of models on trial are chosen by; absent where no ruleset named models when the visitor was last here. */
+  modelKey?: string;
 }
 
 /** `e/{id}`. */

@@ -34,8 +34,11 @@ async function persist<T>(
 
 /** Lets go of what is not so any more; of everything where something may have been missed. */
 function heed({ visitors, subjectKeys }: ServiceContext, rulesets: Rulesets, notice: Notice | null): void {
-  if (notice?.about === "ruleset") rulesets.stale(notice.site);
-  else if (notice?.about === "folded") {
+  if (notice?.about === "ruleset") {
+    rulesets.stale(notice.site);
+    // Whoever brings visitors in line with new rules hears of them where nobody else asks.
+    rulesets.look(notice.site);
+  } else if (notice?.about === "folded") {
     for (const [visitor, version] of notice.versions) visitors.heard(notice.site, visitor, version);
   } else if (notice?.about === "standing") {
     visitors.forget(notice.site, notice.visitor);

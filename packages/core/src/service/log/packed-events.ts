@@ -11,6 +11,7 @@ const CARRIED = [
   "tzOffset",
   "context",
   "consent",
+  "modelKey",
 ] as const satisfies readonly (keyof Event)[];
 type Carried = Pick<Event, (typeof CARRIED)[number]>;
 type Own = Pick<
@@ -43,7 +44,8 @@ export function packEvents(events: readonly Event[]): PackedEvent[] {
     if (sealed !== undefined) packed.sealed = sealed;
     if (retentionMs !== undefined) packed.retentionMs = retentionMs;
     for (const field of CARRIED) {
-      if (before === null || before[field] !== event[field]) Object.assign(packed, { [field]: event[field] });
+      if (before === null ? event[field] !== undefined : before[field] !== event[field])
+        Object.assign(packed, { [field]: event[field] });
     }
     before = event;
     return packed;
@@ -65,6 +67,7 @@ export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: 
       tzOffset = before.tzOffset,
       context = before.context,
       consent = before.consent,
+      modelKey = before.modelKey,
     } = own;
     const event: Event = {
       id,
@@ -83,6 +86,7 @@ export function unpackEvents(packed: readonly PackedEvent[], { site, visitor }: 
       properties,
       context,
       consent,
+      ...(modelKey !== undefined && { modelKey }),
       ...(weight !== undefined && { weight }),
       ...(sealed !== undefined && { sealed }),
       ...(retentionMs !== undefined && { retentionMs }),

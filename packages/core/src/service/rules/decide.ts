@@ -1,6 +1,6 @@
 import { grantedPurposes, NO_GRANTS } from "../../consent/index.js";
 import type { ConsentPolicy, Grants } from "../../consent/types.js";
-import { emptyDecision } from "../../decisions/index.js";
+import { emptyDecision, modelKeyOf } from "../../decisions/index.js";
 import type { CompiledRuleset, Decision, DecisionVisitor } from "../../decisions/types.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { Memberships } from "../../segments/types.js";
@@ -16,6 +16,7 @@ import type { AskedVisitor, DecideContext, DecideVisitor } from "../options.js";
 import type { DecideResult } from "../types.js";
 import type { Rulesets } from "./ruleset.js";
 import { assignmentsFor } from "./assignments.js";
+import { scoresOf } from "./scores-of.js";
 import { extraAttributes, type SiteRules } from "./site-rules.js";
 
 interface Known {
@@ -76,11 +77,16 @@ async function know(
   const traits = known.traits ?? {};
   // Of somebody new as much is known as on a page that has just been opened.
   const now = record?.state ?? initialState();
+  const purposes = grantedPurposes(grants);
+  const scores = await scoresOf(service, [site, using.rules], {
+    ...{ state: now, purposes },
+    key: modelKeyOf(visitor.id),
+  });
   return {
     grants,
-    attributes: { ...visitorAttributes(now), ...extraAttributes(now, traits) },
+    attributes: { ...visitorAttributes(now), ...extraAttributes(now, traits, scores) },
     // The ruleset may be newer than the visitor's last event, and so may the consent.
-    segments: assessments.of(known, using.rules, grantedPurposes(grants)),
+    segments: assessments.of(known, using.rules, { purposes, scores }),
     assignments: using.rules.sticky
       ? await assignmentsFor(service, { site, visitor: pseudonym, known }, { policy: using.policy, place })
       : NOBODY.assignments,

@@ -23,6 +23,8 @@ export interface Rulesets {
    * made by the site's next call, of whatever process.
    */
   load(ruleset: unknown, how?: LoadHow): Promise<Result<LoadedRuleset, Issue[]>>;
+  /** Looks for newer rules now, where anybody waits to hear of them. */
+  look(site: string): void;
   /** Look into the store again at the next use; null: for every site. */
   stale(site: string | null): void;
 }
@@ -44,7 +46,8 @@ function missOf(known: Entry | undefined): Lookup {
 }
 
 /** Rulesets by site: stored as documents, compiled once per version, looked at again when announced or after some seconds. */
-export function createRulesets(context: ServiceContext): Rulesets {
+/** @param onChange Told of each site whose rules are others than those that were in use here. */
+export function createRulesets(context: ServiceContext, onChange?: (site: string) => void): Rulesets {
   const { durable, clock } = context;
   const entries = new Map<string, Entry>();
   const looking = new Map<string, Promise<SiteRules>>();
@@ -58,7 +61,9 @@ export function createRulesets(context: ServiceContext): Rulesets {
     began: number,
   ): SiteRules => {
     const rules = rulesOf(compiled);
+    const isNew = entries.get(site)?.version !== version;
     entries.set(site, { rules, version, checkedAt: began === epoch ? clock.now() : LONG_AGO });
+    if (isNew && version !== null) onChange?.(site);
     return rules;
   };
 
@@ -135,6 +140,10 @@ export function createRulesets(context: ServiceContext): Rulesets {
       if (unreadable.length > 0) return fail(unreadable);
       // One at a time, so that only processes compete.
       return context.queue(metaPartition(site), () => publishRuleset(site, checked.value, how));
+    },
+    look(site) {
+      // What fails is asked again by the next use.
+      if (onChange !== undefined) void of(site).catch(() => undefined);
     },
     stale(site) {
       overtake(site);

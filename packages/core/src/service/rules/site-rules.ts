@@ -1,5 +1,7 @@
 import type { CompiledRuleset } from "../../decisions/types.js";
 import { hasSticky } from "./assignments.js";
+import type { ModelScores } from "../../decisions/model-scores.js";
+import type { ModelReference } from "../../decisions/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import { compileAssessment } from "../../segments/index.js";
 import { features } from "../../state/index.js";
@@ -12,25 +14,31 @@ export interface SiteRules extends FoldRules {
   compiled: CompiledRuleset | null;
   /** Some slot goes by what visitors were shown before. */
   sticky: boolean;
+  /** What visitors are scored by; null where the ruleset names none. */
+  models: Readonly<Record<string, ModelReference>> | null;
 }
 
 /** What conditions can read of a visitor beyond the state's own attributes. */
 export function extraAttributes(
   state: VisitorState,
   traits: Readonly<Record<string, unknown>>,
+  modelScores?: ModelScores,
 ): Record<string, unknown> {
   const vector = features(state);
-  return { scores: { engagement: engagementScore(vector).value, intent: intentScore(vector).value }, traits };
+  const [engagement, intent] = [engagementScore(vector).value, intentScore(vector).value];
+  return { scores: { engagement, intent, ...modelScores }, traits };
 }
 
 export function rulesOf(compiled: CompiledRuleset | null): SiteRules {
-  const { segments = [], groups } = compiled?.ruleset ?? {};
-  const { assess } = compileAssessment(segments, groups === undefined ? {} : { groups });
+  const { segments = [], groups, models } = compiled?.ruleset ?? {};
+  const { assess } = compileAssessment(segments, { ...(groups !== undefined && { groups }), models });
   return {
     compiled,
+    version: compiled?.version ?? "",
     measuring: compiled?.ruleset.experiments === undefined ? null : compileMeasures(compiled.ruleset),
     sticky: compiled !== null && hasSticky(compiled.ruleset),
-    evaluate: (state, previous, traits, purposes) =>
-      assess({ state, previous, purposes, extra: () => extraAttributes(state, traits) }),
+    models: models !== undefined && Object.keys(models).length > 0 ? models : null,
+    evaluate: ({ state, previous, traits, purposes, scores }) =>
+      assess({ state, previous, purposes, extra: () => extraAttributes(state, traits, scores) }),
   };
 }

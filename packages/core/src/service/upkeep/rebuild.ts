@@ -14,6 +14,7 @@ import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
+import { segmentAll } from "./segmentation.js";
 
 const PAGE = 500;
 /** Records removed in one commit. */
@@ -155,8 +156,17 @@ export async function rebuild(
     const partitions = await clearDerived(context, lease, (done) => progress({ phase: "clearing", done }));
     // What this process still holds of them is gone.
     context.visitors.forget("", null);
-    const folded = await foldLog(context, log, lease, (done) => progress({ phase: "folding", done }));
+    const { sites, ...folded } = await foldLog(context, log, lease, (done) =>
+      progress({ phase: "folding", done }),
+    );
     context.visitors.forget("", null);
+    for (const site of sites) {
+      // As the workers have done by each of the rulesets.
+      const rules = (await rulesTimeline(context, site))(Number.POSITIVE_INFINITY);
+      const parts = { rulesets: { of: async () => rules } };
+      const onSegmented = (): void => void lease.keep().catch(context.report);
+      await segmentAll(context, parts, [site, { anew: true, claims: false, onProgress: onSegmented }]);
+    }
     // Only now is every minute whole. Where the series is away, the next sweep does it.
     await context.rollups?.replace(() => lease.keep()).catch(context.report);
     return { partitions, ...folded };
@@ -171,9 +181,10 @@ async function foldLog(
   log: Log,
   lease: RebuildLease,
   tell: (done: number) => void,
-): Promise<{ entries: number; events: number }> {
+): Promise<{ entries: number; events: number; sites: ReadonlySet<string> }> {
   const using = { decisionAt: createDecisions(context), rules: createRules(context) };
   let [entries, events] = [0, 0];
+  const sites = new Set<string>();
   for (let shard = 0; shard < log.capabilities.shards; shard++) {
     for (let after = 0; ; ) {
       const page = await log.read<LoggedRun>(shard, after, PAGE);
@@ -185,11 +196,12 @@ async function foldLog(
         await lease.keep();
         events += await foldPast(context, using, batch);
         entries += batch.length;
+        for (const { value } of batch) sites.add(value.site);
         tell(entries);
       }
     }
   }
-  return { entries, events };
+  return { entries, events, sites };
 }
 
 interface Past {

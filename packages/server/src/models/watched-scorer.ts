@@ -15,11 +15,16 @@ function notFiniteRows(scores: Float64Array, outputs: number): number {
   return rows;
 }
 
+/** Who watches, and under which name. */
+interface Watching {
+  name: string;
+  version: string;
+  told(scored: Scored): void;
+  saw?(rows: Float64Array): void;
+}
+
 /** Tells of each call how it went, and of what was asked. Answers and failures are passed on as they are. */
-export function watchedScorer(
-  scorer: Scorer,
-  { told, saw }: { told(scored: Scored): void; saw?(rows: Float64Array): void },
-): Scorer {
+export function watchedScorer(scorer: Scorer, { name, version, told, saw }: Watching): Scorer {
   const { inputs, outputs } = scorer;
   const done = (scores: Float64Array, rows: number, began: number): Float64Array => {
     // An answer of another shape is none.
@@ -33,7 +38,7 @@ export function watchedScorer(
   const failed = (rows: number, began: number): void =>
     told({ rows, errors: rows, notFinite: 0, ms: performance.now() - began });
   return {
-    ...{ name: scorer.name, version: scorer.version, inputs, outputs },
+    ...{ name, version, inputs, outputs },
     ...{ featuresVersion: scorer.featuresVersion, purposes: scorer.purposes },
     score(rows) {
       const count = inputs.length === 0 ? 0 : rows.length / inputs.length;

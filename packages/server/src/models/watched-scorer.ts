@@ -1,3 +1,4 @@
+import { isAttuneError } from "@attune/core";
 import type { Scorer } from "@attune/core/ports";
 import type { Scored } from "./evidence-counter.js";
 
@@ -35,8 +36,12 @@ export function watchedScorer(scorer: Scorer, { name, version, told, saw }: Watc
     });
     return scores;
   };
-  const failed = (rows: number, began: number): void =>
-    told({ rows, errors: rows, notFinite: 0, ms: performance.now() - began });
+  const failed = (rows: number, began: number, error: unknown): void => {
+    // Scorers that look at their own answers give none in place of one that is no score.
+    const isNoScore = isAttuneError(error) && error.code === "ATTUNE_ML_ONNX_NOT_A_SCORE";
+    const ms = performance.now() - began;
+    told({ rows, errors: isNoScore ? 0 : rows, notFinite: isNoScore ? rows : 0, ms });
+  };
   return {
     ...{ name, version, inputs, outputs },
     ...{ featuresVersion: scorer.featuresVersion, purposes: scorer.purposes },
@@ -50,12 +55,12 @@ export function watchedScorer(scorer: Scorer, { name, version, told, saw }: Watc
         return scores.then(
           (later) => done(later, count, began),
           (error: unknown) => {
-            failed(count, began);
+            failed(count, began, error);
             throw error;
           },
         );
       } catch (error) {
-        failed(count, began);
+        failed(count, began, error);
         throw error;
       }
     },

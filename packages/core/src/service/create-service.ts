@@ -215,7 +215,7 @@ export function createPersonalizationService(options: ServiceOptions): Personali
     ...segmentsOf(context, parts),
     ...experiments(context, parts),
     ...records(context, parts),
-    rebuild: (progress) => rebuild(context, parts, progress),
+    rebuild: (progress) => rebuild(context, progress),
     cacheStats: () => ({
       ...context.visitors.counts(),
       ruleset: parts.rulesets.counts(),

@@ -30,6 +30,8 @@ export interface FoldRules {
   measuring: Measuring | null;
   /** Names the ruleset; empty where there is none. */
   version: string;
+  /** Of the past: how rulesets found memberships that were in force after the one of this version and before this one. */
+  since?: (version: string) => readonly Evaluate[];
 }
 
 export interface HashedEvent {
@@ -109,7 +111,7 @@ function mergeTraits(traits: Traits, given: Traits): Traits {
 export function foldVisitor(
   input: VisitorInput,
   entries: readonly HashedEvent[],
-  { evaluate, measuring, version }: FoldRules,
+  { evaluate, measuring, version, since }: FoldRules,
 ): VisitorPlan {
   const taken = new Map(input.taken);
   const conflicts = new Map<string, readonly number[]>();
@@ -154,11 +156,11 @@ export function foldVisitor(
     events.push({ v: 1, hash, event });
     if (event.userId !== null && !input.linked.has(event.userId)) links.add(event.userId);
     // What changed meanwhile is the rules: who was not brought in line with them yet is now, as they were before this event.
-    if (events.length === 1 && before !== undefined && before.rules !== version)
-      segments = evaluate({
-        ...{ state, previous: segments, traits },
-        purposes: standingPurposes(before.purposes, input.consent),
-      });
+    if (events.length === 1 && before !== undefined && before.rules !== version) {
+      const purposes = standingPurposes(before.purposes, input.consent);
+      for (const step of [...(since?.(before.rules) ?? []), evaluate])
+        segments = step({ state, previous: segments, traits, purposes });
+    }
     const given = traitsIn(event);
     if (given !== null) traits = mergeTraits(traits, given);
     state = fold(state, event);

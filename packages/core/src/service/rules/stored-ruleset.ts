@@ -41,13 +41,26 @@ export async function rulesTimeline(
     }
   }
   const none = rulesOf(null);
+  /** Each knows those before it: a worker has found everybody's memberships by each of them. */
+  const known = past.map(({ at, rules }, index) => ({
+    at,
+    rules: {
+      ...rules,
+      since(version: string) {
+        const from = past.findIndex((one) => one.rules.version === version);
+        // By none there was none to be in.
+        if (from < 0 && version !== none.version) return [];
+        return past.slice(from + 1, index).map((one) => one.rules.evaluate);
+      },
+    },
+  }));
   return (at) => {
     let [after, to] = [0, past.length];
     while (after < to) {
       const middle = (after + to) >>> 1;
-      if ((past[middle] as { at: number }).at <= at) after = middle + 1;
+      if ((known[middle] as { at: number }).at <= at) after = middle + 1;
       else to = middle;
     }
-    return past[after - 1]?.rules ?? none;
+    return known[after - 1]?.rules ?? none;
   };
 }

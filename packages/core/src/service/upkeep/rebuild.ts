@@ -13,7 +13,6 @@ import type { SiteRules } from "../rules/site-rules.js";
 import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
-import type { Rulesets } from "../rules/ruleset.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
 import { segmentAll } from "./segmentation.js";
 
@@ -143,7 +142,6 @@ function createRules(context: ServiceContext) {
  */
 export async function rebuild(
   context: ServiceContext,
-  parts: { rulesets: Pick<Rulesets, "of"> },
   onProgress: (now: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildResult> {
   const { log } = context;
@@ -163,6 +161,9 @@ export async function rebuild(
     );
     context.visitors.forget("", null);
     for (const site of sites) {
+      // As the workers have done by each of the rulesets.
+      const rules = (await rulesTimeline(context, site))(Number.POSITIVE_INFINITY);
+      const parts = { rulesets: { of: async () => rules } };
       const onSegmented = (): void => void lease.keep().catch(context.report);
       await segmentAll(context, parts, [site, { anew: true, claims: false, onProgress: onSegmented }]);
     }

@@ -77,7 +77,10 @@ async function reassessed(
   const segments = await evaluated(context, async () => {
     const visitors = [{ state, key, purposes }];
     const [scores] = models === null || scoring === null ? [] : await scoring.fold(site, models, visitors);
-    return rules.evaluate({ state, previous, traits: traits ?? {}, purposes, scores });
+    const at = { state, traits: traits ?? {}, purposes };
+    const steps = record.assessed === undefined ? [] : (rules.since?.(record.assessed.rules) ?? []);
+    const before = steps.reduce((found, step) => step({ ...at, previous: found }), previous);
+    return rules.evaluate({ ...at, previous: before, scores });
   });
   if (segments === null || segments === previous) return null;
   const counting = contributions(record);

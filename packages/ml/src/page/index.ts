@@ -1,0 +1,1 @@
+export { modelLoader, type ModelLoaderOptions, type ModelToLoad } from "./model-loader.js";

@@ -1,0 +1,52 @@
+import type { Scorer, ScorerDescription } from "@attune/core/ports";
+import { fetchChecked } from "../onnx/fetch-checked.js";
+import { makeScorer } from "../onnx/make-scorer.js";
+import type { OnnxRuntimeOptions } from "../onnx/onnxruntime/types.js";
+
+/** A model as the engine asks for it. */
+export interface ModelToLoad extends ScorerDescription {
+  readonly url: string;
+  /** `sha256-…` of the file. */
+  readonly integrity: string;
+}
+
+export interface ModelLoaderOptions {
+  /** What relative addresses of models are relative to; the page's own if left out. */
+  readonly endpoint?: string;
+  /** Bytes of a model file; 4 MB. */
+  readonly maxBytes?: number;
+  /** Which part of the file holds scores and what turns them into some, by the model's name, for models made elsewhere. */
+  readonly models?: Readonly<
+    Record<string, { readonly output?: string; readonly transform?: "none" | "sigmoid" | "softmax" }>
+  >;
+  /** For graphs beyond linear models, trees and small networks: `{ load: () => import("onnxruntime-web/wasm"), wasm: { url, integrity } }`. */
+  readonly onnxruntime?: OnnxRuntimeOptions;
+  readonly fetch?: typeof fetch;
+}
+
+const MAX_BYTES = 4_000_000;
+
+/**
+ * What loads a page's models, for the engine's option `models`: fetches a file, checks its hash and size, and makes a scorer of it. Linear models, trees and small
+ * networks are scored in TypeScript; onnxruntime-web is part of the page only if the host hands it in.
+ *
+ * @returns A function whose promise is rejected with an AttuneError where the model cannot be used; the page then keeps its fallback.
+ */
+export function modelLoader(options: ModelLoaderOptions = {}): (model: ModelToLoad) => Promise<Scorer> {
+  const { endpoint, maxBytes = MAX_BYTES, models = {}, onnxruntime, fetch } = options;
+  return async (model) => {
+    const { url, integrity, inputs, ...described } = model;
+    const address =
+      endpoint === undefined ? url : new URL(url, new URL(endpoint, globalThis.location?.href)).href;
+    const file = await fetchChecked({ url: address, integrity, maxBytes, fetch });
+    const own = Object.hasOwn(models, model.name) ? models[model.name] : {};
+    return makeScorer(file, {
+      ...described,
+      ...own,
+      features: inputs,
+      maxBytes,
+      ...(onnxruntime && { onnxruntime }),
+      ...(fetch && { fetch }),
+    });
+  };
+}

@@ -6,6 +6,8 @@ import { useJson } from "./experiments/use-json.js";
 import { clock } from "./format.js";
 import type { MetricsFrame } from "./frames.js";
 import { latestEvents, latestVisitors, type Model } from "./model.js";
+import { ModelList } from "./models/model-list.js";
+import { ModelPage } from "./models/model-page.js";
 import { Navigation } from "./navigation.js";
 import { Experiments, Feed, Segments, Tiles, Traffic } from "./panels.js";
 import { Audience, Population } from "./population.js";
@@ -70,6 +72,8 @@ function Page({
         {...{ server, session, id: route.id, isSimulated: isSimulated(metrics, route.id) }}
       />
     );
+  if (route.page === "models") return <ModelList server={server} />;
+  if (route.page === "model") return <ModelPage key={route.id} server={server} id={route.id} />;
   return metrics === null ? (
     <p className="empty">Waiting for the first figures.</p>
   ) : (

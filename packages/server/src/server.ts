@@ -58,7 +58,8 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const { ring, sessions, publicOrigin } = access;
   const meters = createMeters(clock.now);
   const opened = openModels(ground, sites, () => served.service);
-  const served = serve(ground, meters);
+  const scorers = options.scorers ?? opened?.models.source;
+  const served = serve({ ...ground, ...(scorers && { scorers }) }, meters);
   const { service, watched } = served;
   opened?.start();
   const random = options.random ?? secureRandom;

@@ -171,8 +171,11 @@ function records(
   parts: Parts,
 ): Pick<PersonalizationService, "deadLetters" | "audit" | "privacyReport" | "histories"> {
   return {
-    histories: ({ site, purposes = ["personalization"] } = {}) =>
-      histories(context, parts.policy, { site: checkSite(site), purposes }),
+    histories: ({ site, purposes } = {}) =>
+      histories(context, parts.policy, {
+        site: checkSite(site),
+        purposes: purposes ?? ["personalization"],
+      }),
     privacyReport: async ({
       site,
       to = context.clock.now() + 1,

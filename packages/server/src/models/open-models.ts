@@ -28,7 +28,8 @@ export interface ServerModelsOptions {
 }
 
 /** Loaded when it is needed first: most servers have no models. */
-const loadOnnx: LoadModel = async (bytes) => (await import("@attune/ml/onnx")).createOnnxScorer(bytes);
+const loadOnnx: LoadModel = async (bytes, { inputs, ...model }) =>
+  (await import("@attune/ml/onnx")).createOnnxScorer(bytes, { ...model, features: inputs });
 const encodeOnnx: TrainingParts["encode"] = async (trained) =>
   (await import("@attune/ml/onnx")).toOnnx(trained);
 

@@ -27,10 +27,12 @@ async function inForce(
     const versions = await Promise.all(hashes.map((version) => registry.version(record.name, version)));
     const byHash = new Map<string, ModelVersion>();
     for (const one of versions) if (one !== null) byHash.set(one.version, one);
-    found.set(
-      record.name,
-      modelReference(record, (version) => byHash.get(version) ?? null),
-    );
+    const { name, canary } = record;
+    const metric = canary === null ? null : (byHash.get(canary.version)?.metric ?? null);
+    found.set(name, {
+      reference: modelReference(record, (version) => byHash.get(version) ?? null),
+      trial: canary !== null && metric !== null ? { metric, run: canary.run } : null,
+    });
   }
   return found;
 }

@@ -49,9 +49,7 @@ interface Asked {
 
 /** Scorers from memory; what is not there is being loaded when it was asked for. */
 export interface ScorerSource {
-  /**
-   * The scorer of the version asked for; while that is being loaded the one that has answered before it, so that a switch drops nobody. Null where none has.
-   */
+  /** The scorer of the version asked for; null while it is being loaded, or cannot be. */
   scorer(site: string, model: Named, file: ModelFile): Scorer | null;
   /** Resolves when the version is there, or could not be loaded. */
   ready(site: string, model: Named, file: ModelFile): Promise<void>;
@@ -65,14 +63,9 @@ export interface ScorerSource {
 const sameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
-/** Whether a scorer can answer for a model: asked with other inputs it would answer something else. */
-const canAnswer = (scorer: Scorer, model: ModelReference): boolean =>
-  sameList(scorer.inputs, model.inputs) &&
-  sameList(scorer.outputs, model.outputs) &&
-  scorer.featuresVersion === model.featuresVersion;
-
 /**
- * Loads versions as they are asked for, each once, and counts how they do. A version that cannot be loaded counts as one that fails, and the champion answers in its place.
+ * Loads versions as they are asked for, each once, and counts how they do. Null while one is not there: the service then asks the one that has answered before it, so that a switch drops nobody. A version that cannot
+ * be loaded counts as one that fails.
  */
 export function createScorerSource(options: SourceOptions): ScorerSource {
   const { bytes, load, count, now, report } = options;
@@ -106,7 +99,9 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     const { inputs, featuresVersion, outputs, purposes } = model;
     const description = { name, version, inputs, featuresVersion, outputs, purposes };
     const scorer = await load(found, description);
+    // What names it is the hash of its file, whatever it calls itself.
     return watchedScorer(scorer, {
+      ...{ name, version },
       told: (scored) => count({ site, name, version }, scored),
       saw: (rows) => modelOf({ site, model, file }).live.add(rows),
     });
@@ -153,10 +148,7 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
           { site, name: model.name, version: file.version },
           { rows: 1, errors: 1, notFinite: 0, ms: null },
         );
-      const stands =
-        file.version === model.version ? null : entryOf({ site, model, file: model }).entry.scorer;
-      const other = stands ?? held.champion;
-      return other !== null && canAnswer(other, model) ? other : null;
+      return null;
     },
     async ready(site, model, file) {
       await entryOf({ site, model, file }).entry.loading;

@@ -1,3 +1,4 @@
+import { isAttuneError } from "@attune/core";
 import type { Scorer } from "@attune/core/ports";
 import type { Scored } from "./evidence-counter.js";
 
@@ -15,11 +16,16 @@ function notFiniteRows(scores: Float64Array, outputs: number): number {
   return rows;
 }
 
+/** Who watches, and under which name. */
+interface Watching {
+  name: string;
+  version: string;
+  told(scored: Scored): void;
+  saw?(rows: Float64Array): void;
+}
+
 /** Tells of each call how it went, and of what was asked. Answers and failures are passed on as they are. */
-export function watchedScorer(
-  scorer: Scorer,
-  { told, saw }: { told(scored: Scored): void; saw?(rows: Float64Array): void },
-): Scorer {
+export function watchedScorer(scorer: Scorer, { name, version, told, saw }: Watching): Scorer {
   const { inputs, outputs } = scorer;
   const done = (scores: Float64Array, rows: number, began: number): Float64Array => {
     // An answer of another shape is none.
@@ -30,10 +36,14 @@ export function watchedScorer(
     });
     return scores;
   };
-  const failed = (rows: number, began: number): void =>
-    told({ rows, errors: rows, notFinite: 0, ms: performance.now() - began });
+  const failed = (rows: number, began: number, error: unknown): void => {
+    // Scorers that look at their own answers give none in place of one that is no score.
+    const isNoScore = isAttuneError(error) && error.code === "ATTUNE_ML_ONNX_NOT_A_SCORE";
+    const ms = performance.now() - began;
+    told({ rows, errors: isNoScore ? 0 : rows, notFinite: isNoScore ? rows : 0, ms });
+  };
   return {
-    ...{ name: scorer.name, version: scorer.version, inputs, outputs },
+    ...{ name, version, inputs, outputs },
     ...{ featuresVersion: scorer.featuresVersion, purposes: scorer.purposes },
     score(rows) {
       const count = inputs.length === 0 ? 0 : rows.length / inputs.length;
@@ -45,12 +55,12 @@ export function watchedScorer(
         return scores.then(
           (later) => done(later, count, began),
           (error: unknown) => {
-            failed(count, began);
+            failed(count, began, error);
             throw error;
           },
         );
       } catch (error) {
-        failed(count, began);
+        failed(count, began, error);
         throw error;
       }
     },

@@ -26,10 +26,10 @@ export function modelRoutes(context: RouteContext): Route[] {
   return [
     { method: "GET", path: PATH, scope: "read", handle: (call) => list(call, context) },
     { method: "GET", path: ONE, scope: "read", handle: (call) => get(call, context) },
-    { ...act, path: `${PATH}/train`, handle: (call) => train(call, context) },
-    { ...act, path: `${ONE}/promote`, handle: (call) => change(call, context, promotion(call)) },
-    { ...act, path: `${ONE}/canary`, handle: (call) => change(call, context, trial(call)) },
-    { ...act, path: `${ONE}/rollback`, handle: (call) => change(call, context, rollback(call)) },
+    { ...act, path: `${PATH}/train`, handle: (call: Call) => train(call, context) },
+    { ...act, path: `${ONE}/promote`, handle: (call: Call) => change(call, context, promotion(call)) },
+    { ...act, path: `${ONE}/canary`, handle: (call: Call) => change(call, context, trial(call)) },
+    { ...act, path: `${ONE}/rollback`, handle: (call: Call) => change(call, context, rollback(call)) },
     {
       method: "GET",
       path: `${ONE}/performance`,

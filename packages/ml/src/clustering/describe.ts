@@ -1,6 +1,6 @@
 import { AttuneError } from "@attune/core";
 import { type Matrix, type Points, toMatrix } from "../data/points.js";
-import type { Labels } from "./quality/agreement.js";
+import type { ClusterLabels } from "./quality/agreement.js";
 import type { CommonOptions } from "./types.js";
 
 export interface DescribeOptions extends CommonOptions {
@@ -38,7 +38,7 @@ export interface ClusterProfile {
 }
 
 /** Sum of the ranks of some rows among all, ties at their mean rank. */
-function rankSums(values: Float64Array, labels: Labels, clusters: number): Float64Array {
+function rankSums(values: Float64Array, labels: ClusterLabels, clusters: number): Float64Array {
   const order = Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number));
   const sums = new Float64Array(clusters);
   for (let from = 0; from < order.length; ) {
@@ -121,7 +121,11 @@ const column = ({ data, rows, columns }: Matrix, c: number): Float64Array =>
  * @param labels Of the rows, as `labels` of a clustering; −1 counts to no cluster but to the rest.
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_SHAPE` where names or labels do not fit.
  */
-export function describeClusters(points: Points, labels: Labels, options: DescribeOptions): ClusterProfile[] {
+export function describeClusters(
+  points: Points,
+  labels: ClusterLabels,
+  options: DescribeOptions,
+): ClusterProfile[] {
   const matrix = toMatrix(
     points,
     options.columns ?? (ArrayBuffer.isView(points) ? options.names.length : undefined),

@@ -26,7 +26,7 @@ export {
   adjustedMutualInformation,
   adjustedRandIndex,
   fowlkesMallows,
-  type Labels,
+  type ClusterLabels,
   normalizedMutualInformation,
 } from "./quality/agreement.js";
 export { calinskiHarabasz, daviesBouldin, withinSumOfSquares } from "./quality/indices.js";

@@ -2,7 +2,7 @@ import { AttuneError } from "@attune/core";
 import type { Points } from "../data/points.js";
 import { toMatrix } from "../data/points.js";
 import { assign } from "./assign.js";
-import type { Labels } from "./quality/agreement.js";
+import type { ClusterLabels } from "./quality/agreement.js";
 import type { AssignmentModel, Clustering } from "./types.js";
 
 export interface MatchOptions {
@@ -75,7 +75,7 @@ export function cheapestPairs(cost: readonly (readonly number[])[], columns: num
   return pairs;
 }
 
-const countOf = (labels: Labels): number => {
+const countOf = (labels: ClusterLabels): number => {
   let highest = -1;
   for (const label of labels) highest = Math.max(highest, label);
   return highest + 1;
@@ -88,7 +88,11 @@ const countOf = (labels: Labels): number => {
  * @param before, after Labels of the same rows; −1 is none.
  * @throws AttuneError `ATTUNE_ML_BAD_SHAPE` where they differ in length.
  */
-export function matchClusters(before: Labels, after: Labels, options: MatchOptions = {}): ClusterMatch {
+export function matchClusters(
+  before: ClusterLabels,
+  after: ClusterLabels,
+  options: MatchOptions = {},
+): ClusterMatch {
   if (before.length !== after.length) {
     throw new AttuneError(
       "ATTUNE_ML_BAD_SHAPE",

@@ -140,14 +140,12 @@ describe("against the definition", () => {
   });
 
   it("the cheapest pairs are the cheapest", () => {
-    const costs = fc
-      .integer({ min: 1, max: 4 })
-      .chain((n) =>
-        fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: n, maxLength: n }), {
-          minLength: n,
-          maxLength: n,
-        }),
-      );
+    const costs = fc.integer({ min: 1, max: 4 }).chain((n) =>
+      fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: n, maxLength: n }), {
+        minLength: n,
+        maxLength: n,
+      }),
+    );
     const least = (cost: number[][], row: number, used: readonly number[]): number =>
       row === cost.length
         ? 0

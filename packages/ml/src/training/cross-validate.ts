@@ -35,7 +35,7 @@ interface Whole {
   readonly matrix: Matrix;
   readonly labels: Uint8Array;
   readonly weights: Float64Array;
-  readonly groups: readonly (string | number)[] | undefined;
+  readonly groups: ArrayLike<string | number> | undefined;
 }
 
 function rowsOf({ data, columns }: Matrix, indices: Int32Array): Float64Array {

@@ -5,7 +5,7 @@ export interface FoldOptions {
   /** At least 2 (default 5). */
   readonly folds?: number;
   /** One a row, any value: rows of a group are never apart (a visitor's sessions). Folds then are even in rows and labels as far as groups let them. */
-  readonly groups?: readonly (string | number)[];
+  readonly groups?: ArrayLike<string | number>;
 }
 
 /** Fisher–Yates (Durstenfeld 1964), in place. */
@@ -36,7 +36,7 @@ function stratified(labels: Uint8Array, folds: number, random: RandomSource): Ui
 /** Largest groups first, each to the fold that it leaves most even in labels (a greedy form of what is NP-hard to do best). O(groups × folds × labels). */
 function byGroup(
   labels: Uint8Array,
-  groups: readonly (string | number)[],
+  groups: ArrayLike<string | number>,
   by: { folds: number; random: RandomSource },
 ): Uint8Array {
   const classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1;

@@ -1,7 +1,7 @@
 import { AttuneError } from "@attune/core";
 
 /** Labels of the same rows by two clusterings; −1 is a group like any other. */
-export type Labels = readonly number[] | Int32Array;
+export type ClusterLabels = readonly number[] | Int32Array;
 
 /** How often each pair of labels comes together. */
 export interface Contingency {
@@ -13,7 +13,7 @@ export interface Contingency {
 }
 
 /** @throws AttuneError `ATTUNE_ML_BAD_SHAPE` where the lists differ in length or are empty. */
-export function contingency(a: Labels, b: Labels): Contingency {
+export function contingency(a: ClusterLabels, b: ClusterLabels): Contingency {
   if (a.length !== b.length || a.length === 0) {
     throw new AttuneError(
       "ATTUNE_ML_BAD_SHAPE",
@@ -53,7 +53,7 @@ const sumOf = (values: readonly number[], of: (value: number) => number): number
  * Adjusted Rand index (Hubert and Arabie 1985): 1 where both partitions are the same whatever the labels are called, about 0 where they agree as by
  * chance, below 0 where less. O(n).
  */
-export function adjustedRandIndex(a: Labels, b: Labels): number {
+export function adjustedRandIndex(a: ClusterLabels, b: ClusterLabels): number {
   const { n, rows, columns, cells } = contingency(a, b);
   const together = cells.reduce((sum, [, , count]) => sum + pairs(count), 0);
   const [inA, inB] = [sumOf(rows, pairs), sumOf(columns, pairs)];
@@ -64,7 +64,7 @@ export function adjustedRandIndex(a: Labels, b: Labels): number {
 }
 
 /** Fowlkes and Mallows (1983): the geometric mean of both shares of pairs that stay together; 0 where none do. */
-export function fowlkesMallows(a: Labels, b: Labels): number {
+export function fowlkesMallows(a: ClusterLabels, b: ClusterLabels): number {
   const { rows, columns, cells } = contingency(a, b);
   const together = cells.reduce((sum, [, , count]) => sum + pairs(count), 0);
   return together === 0
@@ -85,7 +85,7 @@ function mutualInformation({ n, rows, columns, cells }: Contingency): number {
 }
 
 /** Mutual information over the mean of both entropies (Strehl and Ghosh 2002; the V-measure of Rosenberg and Hirschberg 2007 is the same), 0 … 1. */
-export function normalizedMutualInformation(a: Labels, b: Labels): number {
+export function normalizedMutualInformation(a: ClusterLabels, b: ClusterLabels): number {
   const table = contingency(a, b);
   if (table.rows.length === 1 && table.columns.length === 1) return 1;
   const information = Math.max(0, mutualInformation(table));
@@ -121,7 +121,7 @@ function expectedInformation({ n, rows, columns }: Contingency): number {
  * Adjusted mutual information (Vinh, Epps and Bailey 2010), over the mean of the entropies: 1 for the same partitions, about 0 by chance.
  * O(n · clusters) at worst.
  */
-export function adjustedMutualInformation(a: Labels, b: Labels): number {
+export function adjustedMutualInformation(a: ClusterLabels, b: ClusterLabels): number {
   const table = contingency(a, b);
   const isAlone = (counts: readonly number[]) => counts.length === 1;
   if (isAlone(table.rows) && isAlone(table.columns)) return 1;

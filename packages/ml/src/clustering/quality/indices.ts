@@ -3,7 +3,7 @@ import { squaredBetween } from "../geometry/distance.js";
 import { takeRows } from "../geometry/sample-rows.js";
 import { centroidsOf, sizesOf } from "../result.js";
 import type { CommonOptions } from "../types.js";
-import type { Labels } from "./agreement.js";
+import type { ClusterLabels } from "./agreement.js";
 import { labelledRows, needTwo } from "./silhouette.js";
 
 interface Partition {
@@ -14,7 +14,7 @@ interface Partition {
   readonly centroids: Float64Array;
 }
 
-function partition(points: Points, labels: Labels, { columns }: CommonOptions): Partition {
+function partition(points: Points, labels: ClusterLabels, { columns }: CommonOptions): Partition {
   const all = toMatrix(points, columns);
   const { rows, labels: own, clusters } = labelledRows(all, labels);
   const matrix = takeRows(all, rows);
@@ -37,8 +37,11 @@ function squares({ matrix: { data, rows, columns }, labels, centroids }: Partiti
 const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Sum of squared distances of rows to the mean of their cluster; noise counts nowhere. O(n · d). */
-export const withinSumOfSquares = (points: Points, labels: Labels, options: CommonOptions = {}): number =>
-  total(squares(partition(points, labels, options)));
+export const withinSumOfSquares = (
+  points: Points,
+  labels: ClusterLabels,
+  options: CommonOptions = {},
+): number => total(squares(partition(points, labels, options)));
 
 /**
  * Caliński and Harabasz (1974): scatter between clusters over scatter within, each by its degrees of freedom; larger is better. Infinity where
@@ -46,7 +49,7 @@ export const withinSumOfSquares = (points: Points, labels: Labels, options: Comm
  *
  * @throws AttuneError those of `toMatrix`, `ATTUNE_ML_BAD_SHAPE`, `ATTUNE_ML_TOO_FEW_CLUSTERS`.
  */
-export function calinskiHarabasz(points: Points, labels: Labels, options: CommonOptions = {}): number {
+export function calinskiHarabasz(points: Points, labels: ClusterLabels, options: CommonOptions = {}): number {
   const parts = partition(points, labels, options);
   needTwo(parts.clusters);
   const { matrix, clusters, sizes, centroids } = parts;
@@ -65,7 +68,7 @@ export function calinskiHarabasz(points: Points, labels: Labels, options: Common
  *
  * @throws AttuneError those of {@link calinskiHarabasz}.
  */
-export function daviesBouldin(points: Points, labels: Labels, options: CommonOptions = {}): number {
+export function daviesBouldin(points: Points, labels: ClusterLabels, options: CommonOptions = {}): number {
   const parts = partition(points, labels, options);
   needTwo(parts.clusters);
   const { matrix, labels: own, clusters, sizes, centroids } = parts;

@@ -3,7 +3,7 @@ import { type Matrix, type Points, toMatrix } from "../../data/points.js";
 import { squaredBetween } from "../geometry/distance.js";
 import { sampleRows, takeRows } from "../geometry/sample-rows.js";
 import type { SeededOptions } from "../types.js";
-import type { Labels } from "./agreement.js";
+import type { ClusterLabels } from "./agreement.js";
 
 export interface SilhouetteOptions extends SeededOptions {
   /** Rows it is computed on, drawn at random where there are more (default 2000); Infinity for all. */
@@ -13,7 +13,7 @@ export interface SilhouetteOptions extends SeededOptions {
 /** Labels as 0 … k − 1 without those of noise, and which rows they are of. @throws AttuneError `ATTUNE_ML_BAD_SHAPE`. */
 export function labelledRows(
   matrix: Matrix,
-  labels: Labels,
+  labels: ClusterLabels,
 ): { rows: Int32Array; labels: Int32Array; clusters: number } {
   if (labels.length !== matrix.rows) {
     throw new AttuneError(
@@ -69,7 +69,7 @@ function widths({ data, rows, columns }: Matrix, labels: Int32Array, clusters: n
  */
 export function silhouetteSamples(
   points: Points,
-  labels: Labels,
+  labels: ClusterLabels,
   options: { columns?: number } = {},
 ): Float64Array {
   const matrix = toMatrix(points, options.columns);
@@ -96,7 +96,7 @@ export function needTwo(clusters: number): void {
  *
  * @throws AttuneError those of {@link silhouetteSamples}.
  */
-export function silhouette(points: Points, labels: Labels, options: SilhouetteOptions = {}): number {
+export function silhouette(points: Points, labels: ClusterLabels, options: SilhouetteOptions = {}): number {
   const matrix = toMatrix(points, options.columns);
   return meanSilhouette(matrix, labels, {
     sample: options.sample ?? 2000,
@@ -107,7 +107,7 @@ export function silhouette(points: Points, labels: Labels, options: SilhouetteOp
 /** As {@link silhouette}, of checked points. */
 export function meanSilhouette(
   matrix: Matrix,
-  labels: Labels,
+  labels: ClusterLabels,
   { sample, random }: { sample: number; random: RandomSource },
 ): number {
   const own = labelledRows(matrix, labels);

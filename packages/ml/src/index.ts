@@ -1,1 +1,2 @@
 export * from "./monitoring/index.js";
+export * from "./onnx/index.js";

@@ -1,6 +1,8 @@
 import { library } from "../../tsup.base.ts";
 
-export default library({ index: "src/index.ts", "monitoring/index": "src/monitoring/index.ts",
+export default library({
+  index: "src/index.ts",
+  "monitoring/index": "src/monitoring/index.ts",
   "onnx/index": "src/onnx/index.ts",
   "page/index": "src/page/index.ts",
   "tfjs/index": "src/tfjs/index.ts",

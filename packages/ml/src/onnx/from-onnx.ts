@@ -70,7 +70,10 @@ function bodyOf({ inputs, steps }: Chain): { model: PredictiveModel; rest: reado
   const { forest } = first;
   const trees = Array.from(forest.roots, (root) => treeOf(forest, root));
   const apart =
-    second?.kind === "both" && third?.kind === "select" && third.columns.length === 1 && third.columns[0] === 1;
+    second?.kind === "both" &&
+    third?.kind === "select" &&
+    third.columns.length === 1 &&
+    third.columns[0] === 1;
   const rest = body.slice(apart ? 3 : 1);
   const [added] = rest;
   const shifted = added?.kind === "pairwise" && added.op === "Add" && added.constant.length === 1;

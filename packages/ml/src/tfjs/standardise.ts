@@ -15,15 +15,22 @@ export function standardised({ data, rows, columns }: Matrix): { values: Float32
     mean[i % columns] = (mean[i % columns] as number) + value / rows;
   });
   data.forEach((value, i) => {
-    deviation[i % columns] = (deviation[i % columns] as number) + (value - (mean[i % columns] as number)) ** 2 / rows;
+    deviation[i % columns] =
+      (deviation[i % columns] as number) + (value - (mean[i % columns] as number)) ** 2 / rows;
   });
   for (let j = 0; j < columns; j++) deviation[j] = Math.sqrt(deviation[j] as number) || 1;
-  const values = Float32Array.from(data, (value, i) => (value - (mean[i % columns] as number)) / (deviation[i % columns] as number));
+  const values = Float32Array.from(
+    data,
+    (value, i) => (value - (mean[i % columns] as number)) / (deviation[i % columns] as number),
+  );
   return { values, scale: { mean, deviation } };
 }
 
 /** A first layer that takes raw values, in place of one that takes standardised ones. */
-export function foldStandardisation({ weights, biases, activation }: NetworkLayer, { mean, deviation }: Scale): NetworkLayer {
+export function foldStandardisation(
+  { weights, biases, activation }: NetworkLayer,
+  { mean, deviation }: Scale,
+): NetworkLayer {
   const inputs = mean.length;
   const folded = Float32Array.from(weights, (weight, i) => weight / (deviation[i % inputs] as number));
   const shifted = Float32Array.from(biases, (bias, unit) => {

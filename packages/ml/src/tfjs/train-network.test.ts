@@ -7,8 +7,10 @@ import { trainNetwork } from "./index.js";
 
 const random = seededRandom(3);
 /** Inside a ring or not: no line tells these apart. Columns differ in size, as features do. */
-const points = Array.from({ length: 400 }, () => [random() * 2 - 1, 5000 + 1000 * (random() * 2 - 1), 7]);
-const labels = points.map(([x, y]) => ((x as number) ** 2 + (((y as number) - 5000) / 1000) ** 2 < 0.6 ? 1 : 0));
+const points = Array.from({ length: 300 }, () => [random() * 2 - 1, 5000 + 1000 * (random() * 2 - 1), 7]);
+const labels = points.map(([x, y]) =>
+  (x as number) ** 2 + (((y as number) - 5000) / 1000) ** 2 < 0.6 ? 1 : 0,
+);
 const { metadata } = trainedModel({
   kind: "linear",
   inputs: 3,
@@ -19,7 +21,12 @@ const { metadata } = trainedModel({
 
 describe("trainNetwork", () => {
   it("learns what no line can tell, scores raw values, and gives the same through onnxruntime-web", async () => {
-    const trained = await trainNetwork(points, labels, { metadata, epochs: 25, hidden: [12, 6] });
+    const trained = await trainNetwork(points, labels, {
+      metadata,
+      epochs: 40,
+      batchSize: 100,
+      learningRate: 0.03,
+    });
     const rows = Float64Array.from(points.flat(), Math.fround);
     const scores = compileModel(trained)(rows);
     const right = labels.filter((label, i) => (scores[i] as number) > 0.5 === (label === 1)).length;
@@ -38,7 +45,16 @@ describe("trainNetwork", () => {
   });
 
   it.each([
-    ["one class", () => trainNetwork(points, labels.map(() => 1), { metadata }), "ATTUNE_ML_BAD_LABELS"],
+    [
+      "one class",
+      () =>
+        trainNetwork(
+          points,
+          labels.map(() => 1),
+          { metadata },
+        ),
+      "ATTUNE_ML_BAD_LABELS",
+    ],
     ["too few labels", () => trainNetwork(points, [0, 1], { metadata }), "ATTUNE_ML_BAD_SHAPE"],
     ["no points", () => trainNetwork([], [], { metadata }), "ATTUNE_ML_EMPTY_DATA"],
     ["NaN", () => trainNetwork([[Number.NaN]], [1], { metadata }), "ATTUNE_ML_NOT_FINITE"],

@@ -29,17 +29,23 @@ function checkLabels(labels: ArrayLike<number>, rows: number): void {
   const fail = (code: "ATTUNE_ML_BAD_SHAPE" | "ATTUNE_ML_BAD_LABELS", message: string): never => {
     throw new AttuneError(code, message, { path: "/labels" });
   };
-  if (labels.length !== rows) fail("ATTUNE_ML_BAD_SHAPE", `There are ${labels.length} labels for ${rows} points: give one each.`);
+  if (labels.length !== rows)
+    fail("ATTUNE_ML_BAD_SHAPE", `There are ${labels.length} labels for ${rows} points: give one each.`);
   const kinds = new Set(Array.from(labels));
   if (kinds.size !== 2 || !kinds.has(0) || !kinds.has(1))
-    fail("ATTUNE_ML_BAD_LABELS", "Labels are 0 or 1, and both must occur: there is nothing to tell apart otherwise.");
+    fail(
+      "ATTUNE_ML_BAD_LABELS",
+      "Labels are 0 or 1, and both must occur: there is nothing to tell apart otherwise.",
+    );
 }
 
 async function loadTfjs(): Promise<typeof Tfjs> {
   try {
     return await import("@tensorflow/tfjs");
   } catch (cause) {
-    throw new AttuneError("ATTUNE_ML_NO_TFJS", "Networks are trained by @tensorflow/tfjs: install it.", { cause });
+    throw new AttuneError("ATTUNE_ML_NO_TFJS", "Networks are trained by @tensorflow/tfjs: install it.", {
+      cause,
+    });
   }
 }
 
@@ -59,7 +65,8 @@ function networkOf(tf: typeof Tfjs, inputs: number, options: Defaulted): Tfjs.Se
       }),
     );
   });
-  const loss = (labels: Tfjs.Tensor, logits: Tfjs.Tensor): Tfjs.Scalar => tf.losses.sigmoidCrossEntropy(labels, logits);
+  const loss = (labels: Tfjs.Tensor, logits: Tfjs.Tensor): Tfjs.Scalar =>
+    tf.losses.sigmoidCrossEntropy(labels, logits);
   network.compile({ optimizer: tf.train.adam(learningRate), loss });
   return network;
 }
@@ -82,7 +89,12 @@ interface Rows {
   readonly columns: number;
 }
 
-async function fit(tf: typeof Tfjs, network: Tfjs.Sequential, { values, labels, columns }: Rows, options: Defaulted) {
+async function fit(
+  tf: typeof Tfjs,
+  network: Tfjs.Sequential,
+  { values, labels, columns }: Rows,
+  options: Defaulted,
+) {
   const random = seededRandom(options.seed);
   const count = labels.length;
   for (let epoch = 0; epoch < options.epochs; epoch++) {
@@ -93,7 +105,13 @@ async function fit(tf: typeof Tfjs, network: Tfjs.Sequential, { values, labels, 
     });
     const y = Float32Array.from(order, (from) => labels[from] as number);
     const [inputs, targets] = [tf.tensor2d(x, [count, columns]), tf.tensor2d(y, [count, 1])];
-    await network.fit(inputs, targets, { epochs: 1, batchSize: options.batchSize, shuffle: false, verbose: 0 });
+    await network.fit(inputs, targets, {
+      epochs: 1,
+      batchSize: options.batchSize,
+      shuffle: false,
+      verbose: 0,
+      yieldEvery: "never",
+    });
     inputs.dispose();
     targets.dispose();
   }
@@ -105,7 +123,10 @@ function layersOf(network: Tfjs.Sequential, activation: "relu" | "tanh"): Networ
     const [kernel, bias] = layer.getWeights() as [Tfjs.Tensor, Tfjs.Tensor];
     const [inputs, units] = kernel.shape as [number, number];
     const from = kernel.dataSync<"float32">();
-    const weights = Float32Array.from({ length: units * inputs }, (_, at) => from[(at % inputs) * units + Math.floor(at / inputs)] as number);
+    const weights = Float32Array.from(
+      { length: units * inputs },
+      (_, at) => from[(at % inputs) * units + Math.floor(at / inputs)] as number,
+    );
     const biases = Float32Array.from(bias.dataSync<"float32">());
     return { weights, biases, activation: i === all.length - 1 ? "identity" : activation };
   });
@@ -142,7 +163,11 @@ export async function trainNetwork(
     await fit(tf, network, { values, labels, columns: matrix.columns }, whole);
     const [first, ...others] = layersOf(network, whole.activation);
     const layers = [foldStandardisation(first as NetworkLayer, scale), ...others];
-    return { model: { kind: "network", inputs: matrix.columns, layers }, calibration: null, metadata: options.metadata };
+    return {
+      model: { kind: "network", inputs: matrix.columns, layers },
+      calibration: null,
+      metadata: options.metadata,
+    };
   } finally {
     network.dispose();
   }

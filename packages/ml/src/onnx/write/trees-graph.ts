@@ -79,7 +79,10 @@ export function classifierGraph(model: TreeEnsembleModel, input: string, cover: 
       // Runtimes differ in what they make of one base value for two classes.
       { op: "Add", inputs: ["sums", "base"], outputs: ["logits"] },
     ],
-    constants: [{ name: "second", element: "int64", dims: [1], values: [1] }, doubles("base", [1], [model.base])],
+    constants: [
+      { name: "second", element: "int64", dims: [1], values: [1] },
+      doubles("base", [1], [model.base]),
+    ],
     output: "logits",
   };
 }

@@ -2,6 +2,7 @@ export * from "./clustering/index.js";
 export * from "./learners/index.js";
 export * from "./model/index.js";
 export * from "./monitoring/index.js";
+export * from "./onnx/index.js";
 export * from "./registry/index.js";
 export * from "./table/index.js";
 export * from "./training/index.js";

@@ -174,7 +174,7 @@ function records(
     histories: ({ site, purposes } = {}) =>
       histories(context, parts.policy, {
         site: checkSite(site),
-        purposes: purposes ?? ["personalization"],
+        purposes: purposes ?? (["personalization"] as const),
       }),
     privacyReport: async ({
       site,

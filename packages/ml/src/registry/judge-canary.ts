@@ -101,7 +101,10 @@ function silence({ champion, canary, share, recent }: CanaryTrial): CanaryVerdic
   return null;
 }
 
-/** More of the canary's predictions went wrong in this way than of the champion's, by the margin. */
+/**
+ * More of the canary's predictions went wrong in this way than of the champion's: by half the margin as it was seen, and credibly by a quarter of it. Were the whole margin to be credible, a version that is worse by exactly that
+ * would be found late, or never; were any difference enough, two failures of a few hundred would be.
+ */
 function isWorse(
   [champion, canary]: readonly [number, number],
   trial: CanaryTrial,
@@ -110,13 +113,12 @@ function isWorse(
   const [before, now] = [trial.champion.evidence.predictions, trial.canary.evidence.predictions];
   if (Math.min(before, now) < minPredictions || canary / now - champion / before <= errorMargin / 2)
     return false;
-  // Between no difference and the margin lies what is asked: half of it tells both apart with the fewest predictions.
   const { lower } = credibleInterval(
     { successes: champion, trials: before },
     { successes: canary, trials: now },
     { level: 2 * certainty - 1 },
   );
-  return lower > errorMargin / 2;
+  return lower > errorMargin / 4;
 }
 
 function failures(trial: CanaryTrial, rules: Rules): CanaryVerdict | null {

@@ -78,7 +78,7 @@ export interface VisitorRecord {
   pending: readonly PendingEffects[];
   /** Until when the links to users are kept at least, epoch ms; absent where there are none. */
   linkedUntil?: number;
-  /** The ruleset by which the memberships were found, and what the last event was covered by; absent in records of before, and where there was no ruleset. */
+  /** Of the last event: the ruleset by which memberships were found, and what it was covered by; absent in records of before, and where there was no ruleset. */
   assessed?: { rules: string; purposes: readonly Purpose[] };
   /** What versions of models on trial are chosen by; absent where no ruleset named models when the visitor was last here. */
   modelKey?: string;

@@ -41,19 +41,22 @@ export async function rulesTimeline(
     }
   }
   const none = rulesOf(null);
-  /** Each knows those before it: a worker has found everybody's memberships by each of them. */
-  const known = past.map(({ at, rules }, index) => ({
-    at,
-    rules: {
-      ...rules,
-      since(version: string) {
-        const from = past.findIndex((one) => one.rules.version === version);
-        // By none there was none to be in.
-        if (from < 0 && version !== none.version) return [];
-        return past.slice(from + 1, index).map((one) => one.rules.evaluate);
-      },
-    },
-  }));
+  const isSegmented = (await durable.get(partition, SORT.segmentation)) !== null;
+  /** Each knows those before it, where everybody's memberships were found by each of them. */
+  const known = !isSegmented
+    ? past
+    : past.map(({ at, rules }, index) => ({
+        at,
+        rules: {
+          ...rules,
+          since(version: string) {
+            const from = past.findIndex((one) => one.rules.version === version);
+            // By none there was none to be in.
+            if (from < 0 && version !== none.version) return [];
+            return past.slice(from + 1, index).map((one) => one.rules.evaluate);
+          },
+        },
+      }));
   return (at) => {
     let [after, to] = [0, past.length];
     while (after < to) {

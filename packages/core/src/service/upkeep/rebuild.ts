@@ -14,7 +14,7 @@ import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
-import { segmentAll } from "./segmentation.js";
+import { segmentAll, segmentationOf } from "./segmentation.js";
 
 const PAGE = 500;
 /** Records removed in one commit. */
@@ -161,7 +161,8 @@ export async function rebuild(
     );
     context.visitors.forget("", null);
     for (const site of sites) {
-      // As the workers have done by each of the rulesets.
+      // As workers have done by each of the rulesets, where they do.
+      if ((await segmentationOf(context, site)) === null) continue;
       const rules = (await rulesTimeline(context, site))(Number.POSITIVE_INFINITY);
       const parts = { rulesets: { of: async () => rules } };
       const onSegmented = (): void => void lease.keep().catch(context.report);

@@ -95,7 +95,8 @@ async function reassessed(
     ...(Object.keys(minutes).length > 0 && { minutes }),
   };
   const open = record.pending.filter((one) => one.seq > done);
-  const assessed = { rules: rules.version, purposes: covered };
+  // It names the rules of the last event, whatever was found since.
+  const assessed = record.assessed ?? { rules: rules.version, purposes: covered };
   return { ...record, ...counted, segments, assessed, seq, pending: [...open, effects] };
 }
 

@@ -4,6 +4,7 @@ import { accuracy } from "./accuracy.mjs";
 import { experimentProofs } from "./experiments.mjs";
 import { conversionProof } from "./conversion.mjs";
 import { banditProof } from "./bandits/proof.mjs";
+import { clusteringProofs } from "./clustering.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { line, load } from "./load.mjs";
@@ -217,6 +218,10 @@ export function allProofs({ short }) {
       name: "bandits: what they lose on ten arms that stand still and that change, and earn by context in a world that drifts",
       run: (tell) => banditProof({ short, tell }),
     },
+    ...clusteringProofs({ short }, async () => ({
+      ml: await import("../../packages/ml/dist/clustering/index.js"),
+      core: await import("../../packages/core/dist/index.js"),
+    })),
     accuracyProof(short ? { interactions: 200, costOf: 100 } : { interactions: 2500, costOf: 500 }),
     ...loadProofs(short ? { seconds: 15, stepSeconds: 5 } : { seconds: 120, stepSeconds: 20 }),
     // A short form knows too little of shares that are small; it shows that they run.

@@ -273,8 +273,8 @@ describe("K-means", () => {
 
   it("is not caught in a bad optimum: of 25 clouds each gets one centroid, whatever the seed", () => {
     const centres = Array.from({ length: 25 }, (_, i) => [(i % 5) * 10, Math.floor(i / 5) * 10]);
-    const made = clouds(centres, { each: 80, spread: 1 });
-    for (let seed = 0; seed < 12; seed++) {
+    const made = clouds(centres, { each: 40, spread: 1 });
+    for (let seed = 0; seed < 6; seed++) {
       const found = kmeans(made.data, { columns: 2, k: 25, random: seededRandom(seed) });
       expect(adjustedRandIndex(found.labels, made.labels)).toBeGreaterThan(0.99);
     }

@@ -4,7 +4,7 @@ import { sampleRows, takeRows } from "../geometry/sample-rows.js";
 import { type KmeansClustering, kmeans } from "../kmeans/kmeans.js";
 import { clusterCount, wholeNumber } from "../options.js";
 import { stabilityOf } from "../quality/stability.js";
-import { meanSilhouette } from "../quality/silhouette.js";
+import { silhouetteJudge } from "../quality/silhouette.js";
 import type { SeededOptions } from "../types.js";
 
 export interface ChooseKOptions extends SeededOptions {
@@ -56,14 +56,14 @@ export function chooseK(points: Points, options: ChooseKOptions = {}): ChosenK {
     (k: number, starts: number) =>
     (part: { data: Float64Array; columns: number; rows: number }): KmeansClustering =>
       kmeans(part.data, { columns: part.columns, k: Math.min(k, part.rows), starts, random });
+  const judge = silhouetteJudge(matrix, { sample: 1000, random });
   const scores: KScore[] = [];
   for (let k = min; k <= max; k++) {
     const fitted = fit(k, 5)(matrix);
     // Fewer distinct points than that: no more clusters come out.
     if (fitted.clusters < k) break;
     const stability = stabilityOf(matrix, fitted, { fit: fit(k, 3), resamples, share: 0.8, random }).mean;
-    const silhouette = meanSilhouette(matrix, fitted.labels, { sample: 1000, random });
-    scores.push({ k, silhouette, stability, inertia: fitted.inertia });
+    scores.push({ k, silhouette: judge(fitted.labels), stability, inertia: fitted.inertia });
   }
   const surest = Math.max(...scores.map(({ stability }) => stability));
   const sure = scores.filter(({ stability }) => stability >= Math.min(STABLE, surest));

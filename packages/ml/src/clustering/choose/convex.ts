@@ -3,7 +3,7 @@ import type { Matrix } from "../../data/points.js";
 import { cutIntoClusters } from "../hierarchical/dendrogram.js";
 import { buildDendrogram } from "../hierarchical/hierarchical.js";
 import { kmeans } from "../kmeans/kmeans.js";
-import { meanSilhouette } from "../quality/silhouette.js";
+import { silhouetteJudge } from "../quality/silhouette.js";
 import { sizesOf } from "../result.js";
 import { shallowestValley } from "./valley.js";
 
@@ -30,6 +30,7 @@ export const mostClusters = (rows: number): number =>
 export function convexCandidates(matrix: Matrix, most: number, random: RandomSource): Candidate[] {
   const tree = buildDendrogram(matrix, "ward");
   const least = Math.max(2, LEAST_SHARE * matrix.rows);
+  const judge = silhouetteJudge(matrix, { sample: JUDGED, random });
   const candidates: Candidate[] = [];
   const add = (
     algorithm: "kmeans" | "hierarchical",
@@ -37,11 +38,10 @@ export function convexCandidates(matrix: Matrix, most: number, random: RandomSou
   ): void => {
     const { labels, clusters } = found;
     if (clusters < 2 || sizesOf(labels, clusters).some((size) => size < least)) return;
-    const silhouette = meanSilhouette(matrix, labels, { sample: JUDGED, random });
-    candidates.push({ algorithm, clusters, labels, silhouette });
+    candidates.push({ algorithm, clusters, labels, silhouette: judge(labels) });
   };
   for (let k = 2; k <= most; k++) {
-    add("kmeans", kmeans(matrix.data, { columns: matrix.columns, k, starts: 5, random }));
+    add("kmeans", kmeans(matrix.data, { columns: matrix.columns, k, starts: 3, random }));
     add("hierarchical", cutIntoClusters(tree, k));
   }
   return candidates.sort((a, b) => b.silhouette - a.silhouette);

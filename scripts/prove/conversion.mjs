@@ -36,7 +36,7 @@ const bytesOf = ({ toOnnx }, trained) =>
 
 /** @param {typeof import("@attune/ml")} ml */
 export function conversion(ml, { title, without }) {
-  const { points, labels, names } = loadShoppers(without);
+  const { points, labels, names } = loadShoppers({ without });
   const metadata = shopperMetadata(names);
   const train = (rows) =>
     ml.trainGradientBoosting(rows.points, rows.labels, {

@@ -30,7 +30,7 @@ export interface BoostingReport {
 function search(input: BoosterInput, settled: SettledBoosting, options: BoostingOptions): RoundsFound | null {
   const { earlyStopping = {} } = options;
   if (earlyStopping === false) return null;
-  const { folds = 5, patience = 30, groups } = earlyStopping;
+  const { folds = 3, patience = 20, groups } = earlyStopping;
   if (!(Number.isInteger(patience) && patience >= 1)) {
     throw new AttuneError("ATTUNE_ML_BAD_OPTIONS", "This is an integer of 1 or more.", {
       path: "/options/earlyStopping/patience",
@@ -79,7 +79,7 @@ export function trainGradientBoosting(
 ): Trained<BoostingReport> {
   const { matrix, labels: checked, weights } = checkRows(points, labels, { ...options, classes: 2 });
   checkMetadata(options.metadata, matrix.columns, 1);
-  const settled = settle(options, matrix.columns);
+  const settled = settle(options, matrix);
   const binned = binColumns(matrix, weights, settled.bins);
   const input = { binned, labels: checked, weights, rows: indicesOf(matrix.rows) };
   const found = search(input, settled, options);

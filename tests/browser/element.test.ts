@@ -68,6 +68,7 @@ describe.skipIf(noChromium !== null)("<attune-slot> in Chromium", () => {
     });
     await expect.poll(() => shown(page)).toEqual(["decided reader Good to see you again"]);
     await expect.poll(() => page.evaluate(() => slots.exposed)).toEqual(["opening reader"]);
+    expect(await page.evaluate(() => slots.rendered)).toEqual(["opening reader"]);
     const before = await page.evaluate(() => slots.changes);
     await page.evaluate(async () => {
       for (let n = 0; n < 5; n++) await slots.attune?.track("Something Else", { n });

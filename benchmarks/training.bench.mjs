@@ -83,7 +83,7 @@ function plainWalk({ trees }, rows, out) {
 }
 
 function trainingRows() {
-  const data = loadShoppers();
+  const data = loadShoppers({ flags: false });
   if (data === null) {
     console.warn("left out: training on online-shoppers (no folder at ATTUNE_SHARED or ../shared)");
     return { rows: [], checks: [] };

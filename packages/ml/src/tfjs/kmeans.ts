@@ -1,8 +1,9 @@
+import type * as tfjs from "@tensorflow/tfjs";
 import type { KmeansTask } from "../clustering/kmeans/kmeans.js";
 import { type Fit, lloyd } from "../clustering/kmeans/lloyd.js";
 import { missingLibrary } from "../clustering/missing-library.js";
 
-type Tf = typeof import("@tensorflow/tfjs");
+type Tf = typeof tfjs;
 
 /** Columns less their means and over the largest value: float32 keeps its digits for what tells points apart. */
 function centred({ matrix }: KmeansTask): { values: Float32Array; means: Float64Array; scale: number } {
@@ -19,25 +20,21 @@ function centred({ matrix }: KmeansTask): { values: Float32Array; means: Float64
 }
 
 /** One step of Lloyd's algorithm on tensors: by matrix products only, which every backend has. */
-function step(
-  tf: Tf,
-  points: import("@tensorflow/tfjs").Tensor2D,
-  centroids: import("@tensorflow/tfjs").Tensor2D,
-) {
+function step(tf: Tf, points: tfjs.Tensor2D, centroids: tfjs.Tensor2D) {
   return tf.tidy(() => {
     const k = centroids.shape[0];
     const half = centroids.square().sum(1).div(2);
     // |x − c|² less |x|², halved: what is nearest does not depend on |x|.
     const nearest = half.sub(tf.matMul(points, centroids, false, true)).argMin(1);
-    const members = tf.oneHot(nearest.toInt(), k).toFloat() as import("@tensorflow/tfjs").Tensor2D;
+    const members = tf.oneHot(nearest.toInt(), k).toFloat() as tfjs.Tensor2D;
     const counts = members.sum(0).expandDims(1);
     const sums = tf.matMul(members, points, true, false);
     const means = sums.div(counts.maximum(1));
     const kept = tf.where(counts.greater(0).tile([1, centroids.shape[1]]), means, centroids);
     const shift = kept.sub(centroids).square().sum();
     return {
-      centroids: kept as import("@tensorflow/tfjs").Tensor2D,
-      shift: shift as import("@tensorflow/tfjs").Scalar,
+      centroids: kept as tfjs.Tensor2D,
+      shift: shift as tfjs.Scalar,
     };
   });
 }

@@ -21,14 +21,14 @@ const firstLoad = (config) => ({
   ],
 });
 
-/** What some rulesets take is a chunk for those alone. */
+/** What some rulesets take (more than plain slots, models) is a chunk for those alone. */
 const withoutMore = (config) => ({
   ...everything(config),
   plugins: [
     {
       name: "without-more",
       setup({ onResolve }) {
-        onResolve({ filter: /compile-ruleset/ }, ({ kind, path }) =>
+        onResolve({ filter: /compile-ruleset|page-models/ }, ({ kind, path }) =>
           kind === "dynamic-import" ? { path, external: true } : undefined,
         );
       },

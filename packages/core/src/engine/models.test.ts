@@ -32,6 +32,15 @@ const rulesetOf = (models: Record<string, ModelReference>, revision = 1): Rulese
 
 type Asked = Parameters<ModelLoader>[0];
 
+/** A turn of the real event loop for the part that asks models, then all that waits. */
+async function fetched(time: { settle(): Promise<void> }): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await import("./recording/page-models.js");
+    await time.settle();
+  }
+}
+
 /** Models that a test lets arrive, and that say what it wants them to. */
 function lab() {
   const loads: { asked: Asked; arrive(scorer?: Partial<Scorer>): Promise<void>; fail(error: Error): void }[] =
@@ -80,10 +89,10 @@ describe("models in the page", () => {
     await view(attune);
     expect(loads).toEqual([]);
     await attune.consent.grant(["analytics"]);
-    await time.settle();
+    await fetched(time);
     expect(loads).toEqual([]);
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     expect(loads.map(({ asked: { name, version, url } }) => [name, version, url])).toEqual([
       ["keen", "v1", "/models/keen.onnx"],
     ]);
@@ -112,7 +121,7 @@ describe("models in the page", () => {
   it("are closed at once when consent goes, and say nothing of anybody any more", async () => {
     const { attune, loads, closed, time, errors, asked } = await page({ keen: reference });
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     await loads[0]?.arrive();
     for (let i = 0; i < 3; i++) await view(attune);
     expect(Object.keys(attune.snapshot().segments)).toEqual(["keen"]);
@@ -125,7 +134,7 @@ describe("models in the page", () => {
     expect(asked).toHaveLength(before);
     // One that arrives too late is closed unused.
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     expect(loads).toHaveLength(2);
     await attune.consent.withdraw();
     await loads[1]?.arrive();
@@ -137,18 +146,18 @@ describe("models in the page", () => {
   it("are switched without a gap: the old version answers until the new one is there", async () => {
     const { attune, loads, closed, time, errors, scorerOf } = await page({ keen: reference });
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     await loads[0]?.arrive();
     for (let i = 0; i < 3; i++) await view(attune);
     attune.loadRuleset(rulesetOf({ keen: { ...reference, version: "v2" } }, 2));
-    await time.settle();
+    await fetched(time);
     expect(loads[1]?.asked.version).toBe("v2");
     expect(attune.snapshot().modelScores).toEqual({ keen: 0.75 });
     await view(attune);
     expect(attune.snapshot().modelScores).toEqual({ keen: 1 });
     // Overtaken before it was there.
     attune.loadRuleset(rulesetOf({ keen: { ...reference, version: "v3" } }, 3));
-    await time.settle();
+    await fetched(time);
     await loads[1]?.arrive();
     expect(closed).toEqual(["v2"]);
     expect(attune.snapshot().modelScores).toEqual({ keen: 1 });
@@ -163,7 +172,7 @@ describe("models in the page", () => {
     expect(attune.snapshot().modelScores).toEqual({ keen: 1 });
     expect(Object.keys(attune.snapshot().segments)).toEqual(["keen"]);
     answers[0]?.(0.1);
-    await time.settle();
+    await fetched(time);
     expect(attune.snapshot().modelScores).toEqual({ keen: 0.1 });
     expect(Object.keys(attune.snapshot().segments)).toEqual(["shy"]);
     expect(errors).toEqual([]);
@@ -172,7 +181,7 @@ describe("models in the page", () => {
   it("that answer later are asked about the latest state alone", async () => {
     const { attune, loads, time, scorerOf } = await page({ keen: reference });
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     const first = loads[0] as (typeof loads)[number];
     const calls: { row: number[]; answer(value: number): void }[] = [];
     await first.arrive({
@@ -185,17 +194,17 @@ describe("models in the page", () => {
     for (let i = 0; i < 4; i++) await view(attune);
     expect(calls.map(({ row }) => row[0])).toEqual([0]);
     calls[0]?.answer(0.2);
-    await time.settle();
+    await fetched(time);
     expect(calls.map(({ row }) => row[0])).toEqual([0, 4]);
     calls[1]?.answer(0.9);
-    await time.settle();
+    await fetched(time);
     expect(attune.snapshot().modelScores).toEqual({ keen: 0.9 });
     expect(Object.keys(attune.snapshot().segments)).toEqual(["keen"]);
     // An answer about somebody who is gone says nothing of who comes next.
     await view(attune);
     await attune.reset();
     calls[2]?.answer(1);
-    await time.settle();
+    await fetched(time);
     expect(attune.snapshot().modelScores).toEqual({});
   });
 
@@ -208,7 +217,7 @@ describe("models in the page", () => {
       old: { ...other, featuresVersion: "0-old" },
     });
     await attune.consent.grant("all");
-    await time.settle();
+    await fetched(time);
     expect(loads.map(({ asked: { name } }) => name)).toEqual(["keen", "late", "gone"]);
     expect(codes(errors)).toEqual(["ATTUNE_MODEL_FEATURES"]);
     const [keen, late, gone] = loads as [(typeof loads)[0], (typeof loads)[0], (typeof loads)[0]];
@@ -227,7 +236,7 @@ describe("models in the page", () => {
     expect(attune.decide("offer").variant).toBe("none");
     value = 1.5;
     await view(attune);
-    await time.settle();
+    await fetched(time);
     expect(codes(errors).sort()).toEqual([
       "ATTUNE_MODEL_FAILED",
       "ATTUNE_MODEL_FEATURES",
@@ -252,7 +261,7 @@ describe("models in the page", () => {
       );
       world.attune.start();
       await world.attune.consent.grant("all");
-      await world.time.settle();
+      await fetched(world.time);
       const id = world.attune.visitor()?.id as string;
       const { version } = modelVersionFor("keen", modelKeyOf(id), { ...both, canary });
       expect(loads.map(({ asked }) => asked.version)).toEqual([version]);
@@ -267,13 +276,13 @@ describe("models in the page", () => {
     const device = fakeDevice();
     const first = await page({ keen: reference }, device);
     await first.attune.consent.grant("all");
-    await first.time.settle();
+    await fetched(first.time);
     await first.loads[0]?.arrive();
     for (let i = 0; i < 2; i++) await view(first.attune);
     await first.attune.close();
     expect(first.closed).toEqual(["v1"]);
     const next = await page({ keen: reference }, device);
-    await next.time.settle();
+    await fetched(next.time);
     // Its own model is not there yet: in the segment all the same.
     expect(next.attune.snapshot()).toMatchObject({ modelScores: {} });
     expect(Object.keys(next.attune.snapshot().segments)).toEqual(["keen"]);

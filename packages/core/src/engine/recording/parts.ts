@@ -10,7 +10,7 @@ import { createFollowing } from "./following.js";
 import { createKeeper } from "./keeper.js";
 import type { Kept } from "./kept.js";
 import { createOverriding } from "./overriding.js";
-import { createPageModels } from "./page-models.js";
+import { createModelsLater } from "./models-later.js";
 import { createPushes } from "./pushes.js";
 import { createSessions } from "./sessions.js";
 import { NOTHING_TOLD } from "./told.js";
@@ -31,7 +31,7 @@ export function createParts(context: RecordingContext) {
   };
   const device = createDevice(host, context.erased, changed);
   const identity = createIdentity(host, newId, context.visitor);
-  const models = createPageModels({
+  const models = createModelsLater({
     ...{ host, load: options.models, consent, ruleset: context.ruleset },
     visitorId: () => identity.visitor()?.id ?? null,
     changed() {

@@ -19,7 +19,12 @@ export function shuffle(values: Int32Array, random: RandomSource): Int32Array {
   return values;
 }
 
-export const indicesOf = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
+/** 0 … length − 1. */
+export function indicesOf(length: number): Int32Array {
+  const indices = new Int32Array(length);
+  for (let i = 0; i < length; i++) indices[i] = i;
+  return indices;
+}
 
 /** Rows of each label, shuffled and dealt out in turn, so that folds differ by one row of a label at most. */
 function stratified(labels: Uint8Array, folds: number, random: RandomSource): Uint8Array {

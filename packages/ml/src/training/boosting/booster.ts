@@ -35,17 +35,34 @@ export interface BoosterInput {
   readonly rows: Int32Array;
 }
 
-/** The first `count` places hold a random choice without repetition; sorted, so that memory is read in order. */
-function chosen(from: Int32Array, count: number, random: RandomSource): Int32Array {
-  if (count >= from.length) return from.slice();
-  const pool = from.slice();
-  for (let i = 0; i < count; i++) {
-    const j = i + Math.floor(random() * (pool.length - i));
-    const value = pool[i] as number;
-    pool[i] = pool[j] as number;
-    pool[j] = value;
+/**
+ * Draws `count` of some values at random without repetition, in the order given, so that memory is read in order. Each draw is written over the one before, and may be
+ * reordered until then.
+ */
+function createSampler(from: Int32Array, count: number, random: RandomSource): () => Int32Array {
+  const result = new Int32Array(Math.min(count, from.length));
+  if (count >= from.length) {
+    return () => {
+      result.set(from);
+      return result;
+    };
   }
-  return pool.subarray(0, count).sort();
+  const all = indicesOf(from.length);
+  const places = all.slice();
+  const isTaken = new Uint8Array(from.length);
+  return () => {
+    places.set(all);
+    isTaken.fill(0);
+    for (let i = 0; i < count; i++) {
+      const j = i + Math.floor(random() * (from.length - i));
+      isTaken[places[j] as number] = 1;
+      places[j] = places[i] as number;
+    }
+    let next = 0;
+    for (let place = 0; place < from.length; place++)
+      if (isTaken[place] === 1) result[next++] = from[place] as number;
+    return result;
+  };
 }
 
 /** Log-odds of the share of ones among the rows. */
@@ -69,8 +86,9 @@ export function createBooster(input: BoosterInput, rules: BoostingRules, random:
   for (const row of rows) learned[row] = weights[row] as number;
   const workshop = newWorkshop(count);
   const allColumns = indicesOf(binned.cuts.length);
-  const rowCount = Math.max(1, Math.round(rules.rowShare * rows.length));
+  const sampleRows = createSampler(rows, Math.max(1, Math.round(rules.rowShare * rows.length)), random);
   const columnCount = Math.max(1, Math.round(rules.columnShare * allColumns.length));
+  const sampleColumns = createSampler(allColumns, columnCount, random);
   const trees: Tree[] = [];
   const gains: Float64Array[] = [];
   let nodes = 0;
@@ -84,8 +102,8 @@ export function createBooster(input: BoosterInput, rules: BoostingRules, random:
         gradients.gradient[row] = weight * (p - (labels[row] as number));
         gradients.hessian[row] = weight * p * (1 - p);
       }
-      const sample = chosen(rows, rowCount, random);
-      const columns = chosen(allColumns, columnCount, random);
+      const sample = sampleRows();
+      const columns = sampleColumns();
       const grown = growTree(binned, gradients, { rows: sample, columns, rules, workshop });
       const own = grown.nodes.length;
       if (own === 1 || nodes + own > maxNodes) return;

@@ -107,7 +107,12 @@ describe("trainGradientBoosting", () => {
   });
 
   it("takes a weight of 2 for two rows, and of 0 for none", () => {
-    const options = { ...count, sampling: { rows: 1, columns: 1 }, tree: { minRows: 1, bins: 256 }, metadata: METADATA };
+    const options = {
+      ...count,
+      sampling: { rows: 1, columns: 1 },
+      tree: { minRows: 1, bins: 256 },
+      metadata: METADATA,
+    };
     // Few enough distinct values that each has a bin; then it does not matter how many rows have it.
     const points = LEARN.points.map((row) => row.map((x) => Math.round(x * 10) / 10));
     const repeated = <T>(value: T, i: number): T[] => new Array<T>(i % 3).fill(value);

@@ -1,2 +1,4 @@
+export * from "./model/index.js";
 export * from "./monitoring/index.js";
 export * from "./onnx/index.js";
+export * from "./training/index.js";

@@ -1,0 +1,14 @@
+export type { BoostingReport } from "./boosting/train-gradient-boosting.js";
+export { trainGradientBoosting } from "./boosting/train-gradient-boosting.js";
+export type { BoostingOptions, EarlyStopping, TreeOptions } from "./boosting/options.js";
+export { calibrate, type CalibrationOptions, fitCalibration } from "./calibration/calibrate.js";
+export { isotonicRegression } from "./calibration/isotonic.js";
+export { type Contributions, contributions } from "./contributions.js";
+export { type CrossValidation, type CrossValidationOptions, crossValidate } from "./cross-validate.js";
+export { type FoldOptions, foldsOf } from "./folds.js";
+export { type LogisticOptions, type LogisticReport, trainLogistic } from "./logistic/train-logistic.js";
+export { type SoftmaxOptions, type SoftmaxReport, trainSoftmax } from "./logistic/train-softmax.js";
+export { type ClassMetrics, classMetrics } from "./metrics/class-metrics.js";
+export { metrics } from "./metrics/metrics.js";
+export type { CalibrationBin, Measured, Metrics, MetricsOptions } from "./metrics/types.js";
+export type { ClassWeights, Labels, Train, Trained, TrainingOptions, TrainingSubset } from "./types.js";

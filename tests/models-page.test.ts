@@ -58,6 +58,8 @@ const reference = ({ metadata }: TrainedModel, url: string, file: Uint8Array) =>
 describe.skipIf(noChromium !== null)("models in Chromium", () => {
   const make = modelMaker(17);
   const files = new Map<string, Uint8Array>();
+  const serveRows = (path: string, rows: Float64Array): void =>
+    void files.set(path, new Uint8Array(rows.buffer));
   let browser: Browser;
   let server: Server;
   let page: Page;
@@ -98,14 +100,19 @@ describe.skipIf(noChromium !== null)("models in Chromium", () => {
     const forest = trainedModel(make.forest(17, 100, 6));
     const file = toOnnx(forest, { trees: "compact" });
     files.set("/forest.onnx", file);
-    const rows = make.rows(2000, 17).map(Math.fround);
-    const { scores, micros } = await page.evaluate(([model, values]) => pageModels.score(model, values), [
+    const rows = make.rows(1000, 17).map(Math.fround);
+    serveRows("/forest-rows", rows);
+    // What the page took to open is not the model's.
+    await page.evaluate(() => void (pageModels.longest = 0));
+    const { scores, micros } = await page.evaluate(
+      (model) => pageModels.score(model, "/forest-rows"),
       reference(forest, "/forest.onnx", file),
-      Array.from(rows),
-    ] as const);
+    );
     console.info(`forest of 100 trees in Chromium: ${micros.toFixed(2)} µs a row`);
     expect(scores).toEqual(Array.from(compileModel(forest)(rows), Math.fround));
-    expect(await page.evaluate(() => pageModels.longest)).toBeLessThanOrEqual(50);
+    const longest = await page.evaluate(() => pageModels.longest);
+    console.info(`longest task while it was loaded and scored: ${longest} ms`);
+    expect(longest).toBeLessThanOrEqual(50);
   });
 
   it("a model that is not the one published is refused", async () => {
@@ -113,7 +120,7 @@ describe.skipIf(noChromium !== null)("models in Chromium", () => {
     const file = toOnnx(linear);
     files.set("/changed.onnx", file.slice(0, -1));
     const model = reference(linear, "/changed.onnx", file);
-    await expect(page.evaluate((one) => pageModels.score(one, [0, 0, 0]), model)).rejects.toThrow(
+    await expect(page.evaluate((one) => pageModels.score(one, "/changed.onnx"), model)).rejects.toThrow(
       /not the one that its hash/,
     );
   });
@@ -165,15 +172,15 @@ describe.skipIf(noChromium !== null)("models in Chromium", () => {
     const trained = await trainNetwork(points, labels, { metadata, epochs: 2, hidden: [8, 4] });
     const file = toOnnx(trained);
     files.set("/network.onnx", file);
-    const rows = points.flat();
+    serveRows("/network-rows", Float64Array.from(points.flat()));
     const wasm = { url: "/ort.wasm", integrity: integrityOf(files.get("/ort.wasm") as Uint8Array) };
-    const plain = await page.evaluate(([model, values]) => pageModels.score(model, values), [
+    const plain = await page.evaluate(
+      (model) => pageModels.score(model, "/network-rows"),
       reference(trained, "/network.onnx", file),
-      rows,
-    ] as const);
+    );
     const byRuntime = await page.evaluate(
-      ([values, where]) => pageModels.scoreByRuntime("/network.onnx", values, where),
-      [rows, wasm] as const,
+      (where) => pageModels.scoreByRuntime("/network.onnx", "/network-rows", where),
+      wasm,
     );
     expect(byRuntime).toHaveLength(60);
     byRuntime.forEach((score, i) => expect(Math.abs(score - (plain.scores[i] as number))).toBeLessThan(1e-5));

@@ -18,7 +18,11 @@ export function standardised({ data, rows, columns }: Matrix): { values: Float32
     deviation[i % columns] =
       (deviation[i % columns] as number) + (value - (mean[i % columns] as number)) ** 2 / rows;
   });
-  for (let j = 0; j < columns; j++) deviation[j] = Math.sqrt(deviation[j] as number) || 1;
+  for (let j = 0; j < columns; j++) {
+    const spread = Math.sqrt(deviation[j] as number);
+    // The mean of equal values is off by its rounding, which must not be taken for a spread.
+    deviation[j] = spread > 1e-9 * Math.abs(mean[j] as number) ? spread : 1;
+  }
   const values = Float32Array.from(
     data,
     (value, i) => (value - (mean[i % columns] as number)) / (deviation[i % columns] as number),

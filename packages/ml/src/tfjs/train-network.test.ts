@@ -7,7 +7,7 @@ import { trainNetwork } from "./index.js";
 
 const random = seededRandom(3);
 /** Inside a ring or not: no line tells these apart. Columns differ in size, as features do. */
-const points = Array.from({ length: 300 }, () => [random() * 2 - 1, 5000 + 1000 * (random() * 2 - 1), 7]);
+const points = Array.from({ length: 200 }, () => [random() * 2 - 1, 5000 + 1000 * (random() * 2 - 1), 7]);
 const labels = points.map(([x, y]) =>
   (x as number) ** 2 + (((y as number) - 5000) / 1000) ** 2 < 0.6 ? 1 : 0,
 );

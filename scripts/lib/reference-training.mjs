@@ -30,8 +30,7 @@ export function trainingFunctions(training) {
         se: report.standardErrors && [...report.standardErrors],
         logLik: report.logLikelihood,
         covariance:
-          covariance &&
-          Array.from({ length: size }, (_, i) => covariance.slice(i * size, (i + 1) * size)),
+          covariance && Array.from({ length: size }, (_, i) => covariance.slice(i * size, (i + 1) * size)),
       };
     },
     probabilityMetrics({ p, y, bins = 10 }) {
@@ -46,7 +45,9 @@ export function trainingFunctions(training) {
     }),
     plattScaling(input) {
       const logOdds = Float64Array.from(input.scores ?? input.f ?? input.x ?? input.decision);
-      const { slope, intercept } = training.fitCalibration(logOdds, input.y ?? input.labels, { method: "platt" });
+      const { slope, intercept } = training.fitCalibration(logOdds, input.y ?? input.labels, {
+        method: "platt",
+      });
       const probabilities = Array.from(logOdds, (f) => 1 / (1 + Math.exp(-(slope * f + intercept))));
       return {
         // Platt's own signs: P = 1 ÷ (1 + exp(A f + B)).
@@ -63,7 +64,10 @@ export function trainingFunctions(training) {
       const { base, trees } = trained.model;
       const stumps = trees.map(({ feature, threshold, left, right, value }, i) => ({
         ...{ gain: report.gains[i][0], feature: feature[0] },
-        threshold: middleAt(X.map((row) => row[feature[0]]), threshold[0]),
+        threshold: middleAt(
+          X.map((row) => row[feature[0]]),
+          threshold[0],
+        ),
         ...{ left: value[left[0]], right: value[right[0]] },
       }));
       const { base: known, values } = training.contributions(trained.model, Float64Array.from(X.flat()));

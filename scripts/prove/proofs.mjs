@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { BROWSERS, ensure, PROGRAMS } from "../lib/programs.mjs";
 import { accuracy } from "./accuracy.mjs";
 import { experimentProofs } from "./experiments.mjs";
+import { conversionProof } from "./conversion.mjs";
 import { banditProof } from "./bandits/proof.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
@@ -221,6 +222,7 @@ export function allProofs({ short }) {
     // A short form knows too little of shares that are small; it shows that they run.
     ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     ...modelProofs(short ? 200 : 10_000, () => import("../../packages/ml/dist/index.js")),
+    conversionProof(() => import("../../packages/ml/dist/index.js")),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -1,4 +1,1 @@
-export * from "./monitoring/index.js";
-export * from "./registry/index.js";
-export * from "./table/index.js";
-export * from "./training/index.js";
+

@@ -69,18 +69,16 @@ function bodyOf({ inputs, steps }: Chain): { model: PredictiveModel; rest: reado
   if (first?.kind !== "forest" || !isPlainForest(first.forest)) return null;
   const { forest } = first;
   const trees = Array.from(forest.roots, (root) => treeOf(forest, root));
-  const bare = body.slice(1);
   const apart =
     second?.kind === "both" &&
     third?.kind === "select" &&
     third.columns.length === 1 &&
     third.columns[0] === 1;
-  const added = second?.kind === "pairwise" && second.op === "Add" && second.constant.length === 1;
-  const base = (forest.base[0] as number) + (added ? (second.constant[0] as number) : 0);
-  return {
-    model: { kind: "trees", inputs, base, trees },
-    rest: apart ? bare.slice(2) : added ? bare.slice(1) : bare,
-  };
+  const rest = body.slice(apart ? 3 : 1);
+  const [added] = rest;
+  const shifted = added?.kind === "pairwise" && added.op === "Add" && added.constant.length === 1;
+  const base = (forest.base[0] as number) + (shifted ? (added.constant[0] as number) : 0);
+  return { model: { kind: "trees", inputs, base, trees }, rest: shifted ? rest.slice(1) : rest };
 }
 
 /** Whether the steps behind a model are what `toOnnx` or any maker writes to turn its logits into probabilities. */

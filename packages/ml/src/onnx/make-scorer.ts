@@ -10,6 +10,9 @@ import type { OnnxScorerOptions } from "./scorer-options.js";
 import { scoresOutput } from "./scores-output.js";
 import { toScores } from "./to-scores.js";
 
+/** Lets a page draw and answer between the steps of loading a large model. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 function mismatch(message: string): never {
   throw new AttuneError("ATTUNE_ML_ONNX_FEATURES", message);
 }
@@ -65,15 +68,16 @@ function checkRows(rows: Float64Array, { inputs }: ScorerDescription): void {
     );
 }
 
-function plainScorer(
+async function plainScorer(
   model: OnnxModel,
   description: ScorerDescription,
   options: OnnxScorerOptions,
-): Scorer | { reason: string } {
+): Promise<Scorer | { reason: string }> {
   const chain = readChain(model, scoresOutput(model, options.output).name, description.inputs.length);
   if ("reason" in chain) return chain;
   if (chain.inputs !== description.inputs.length)
     mismatch(`The model takes ${chain.inputs} columns; ${description.inputs.length} are named.`);
+  await turn();
   const run = runChain(chain);
   const finish = toScores(description.outputs.length, options.transform);
   // What does not fit is told now, not when a visitor comes.
@@ -121,9 +125,10 @@ async function runtimeScorer(
 export async function makeScorer(bytes: Uint8Array, options: OnnxScorerOptions): Promise<Scorer> {
   const model = decodeModel(bytes, options);
   const description = await describe(bytes, model, options);
+  await turn();
   const { runtime = "auto" } = options;
   if (runtime !== "onnxruntime") {
-    const plain = plainScorer(model, description, options);
+    const plain = await plainScorer(model, description, options);
     if (!("reason" in plain)) return plain;
     if (runtime === "plain")
       throw new AttuneError(

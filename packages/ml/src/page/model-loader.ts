@@ -1,6 +1,4 @@
 import type { Scorer, ScorerDescription } from "@attune/core/ports";
-import { fetchChecked } from "../onnx/fetch-checked.js";
-import { makeScorer } from "../onnx/make-scorer.js";
 import type { OnnxRuntimeOptions } from "../onnx/onnxruntime/types.js";
 
 /** A model as the engine asks for it. */
@@ -38,6 +36,8 @@ export function modelLoader(options: ModelLoaderOptions = {}): (model: ModelToLo
     const { url, integrity, inputs, ...described } = model;
     const address =
       endpoint === undefined ? url : new URL(url, new URL(endpoint, globalThis.location?.href)).href;
+    // A chunk of its own: a page whose ruleset names no model, or whose visitor has not agreed, never fetches it.
+    const { fetchChecked, makeScorer } = await import("./scoring.js");
     const file = await fetchChecked({ url: address, integrity, maxBytes, fetch });
     const own = Object.hasOwn(models, model.name) ? models[model.name] : {};
     return makeScorer(file, {

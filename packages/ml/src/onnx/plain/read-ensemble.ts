@@ -56,6 +56,8 @@ export function readTreeClassifier(node: OnnxNode, stream: Stream): readonly Ste
   const post = textOf(node, "post_transform");
   const one = labels === 2 && new Set(written.leafTargets as Float64Array).size === 1;
   if (labels < 2) return "tells no classes apart";
+  if (one && written.leafTargets[0] !== 0 && numbers(node, "base_values").length > 0)
+    return "has a base value for a class that leaves do not name";
   const single = one ? { ...written, leafTargets: new Float64Array(written.leafTargets.length) } : written;
   const shape = shapeOf(node, stream, one ? 1 : labels);
   const forest = shape && readTrees(single, shape);

@@ -45,7 +45,7 @@ const tensor = (element: TensorToWrite["element"], values: readonly number[]): A
   tensor: { name: "", element, dims: [values.length], values },
 });
 
-/** A `TreeEnsemble` (ai.onnx.ml 5) in float64: inner nodes and leaves in lists of their own take half the bytes, and nothing is rounded. */
+/** A `TreeEnsemble` (ai.onnx.ml 5) in float64: inner nodes and leaves in lists of their own take fewer bytes, and nothing is rounded. */
 export function compactTreesGraph({ base, trees }: TreeEnsembleModel, input: string): GraphPart {
   const lists: Lists = {
     roots: [],

@@ -1,7 +1,7 @@
 import type { AttributeToWrite, NodeToWrite } from "../format/encode-model.js";
 import { ELEMENT } from "../format/types.js";
 import type { Tree, TreeEnsembleModel } from "../../model/types.js";
-import { cast, type GraphPart } from "./graph-parts.js";
+import { cast, doubles, type GraphPart } from "./graph-parts.js";
 
 /** A tree that adds nothing, for models without trees: runtimes need one. */
 const NOTHING: Tree = {
@@ -62,7 +62,6 @@ export function classifierGraph(model: TreeEnsembleModel, input: string, cover: 
     attributes: {
       ...nodeLists(trees, cover),
       ...leafLists(trees),
-      base_values: { floats: [model.base] },
       classlabels_int64s: { integers: [0, 1] },
       post_transform: { text: "NONE" },
     },
@@ -76,9 +75,14 @@ export function classifierGraph(model: TreeEnsembleModel, input: string, cover: 
         outputs: ["margin"],
         attributes: { axis: { integer: 1 } },
       },
-      cast("margin", "logits", ELEMENT.double),
+      cast("margin", "sums", ELEMENT.double),
+      // Runtimes differ in what they make of one base value for two classes.
+      { op: "Add", inputs: ["sums", "base"], outputs: ["logits"] },
     ],
-    constants: [{ name: "second", element: "int64", dims: [1], values: [1] }],
+    constants: [
+      { name: "second", element: "int64", dims: [1], values: [1] },
+      doubles("base", [1], [model.base]),
+    ],
     output: "logits",
   };
 }

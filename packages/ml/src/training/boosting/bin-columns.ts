@@ -50,16 +50,21 @@ function binOf(cuts: Float32Array, value: number): number {
 }
 
 /**
- * Cuts every column into at most `most` bins (2 … 256) by its quantiles. Values are rounded to float32 first and cuts are float32, as the model compares. O(d n log n).
+ * Cuts every column into at most `most` bins (2 … 256) by its quantiles. Values are rounded to float32 first and cuts are float32, as the model compares. Rows
+ * without weight have no say in where the cuts are. O(d n log n).
  */
-export function binColumns({ data, rows, columns }: Matrix, most: number): BinnedColumns {
+export function binColumns(
+  { data, rows, columns }: Matrix,
+  weights: Float64Array,
+  most: number,
+): BinnedColumns {
   const bins = new Uint8Array(rows * columns);
   const starts = new Int32Array(columns + 1);
   const cuts: Float32Array[] = [];
   const values = new Float32Array(rows);
   for (let column = 0; column < columns; column++) {
     for (let row = 0; row < rows; row++) values[row] = data[row * columns + column] as number;
-    const own = cutsOf(values.slice().sort(), most);
+    const own = cutsOf(values.filter((_, row) => (weights[row] as number) > 0).sort(), most);
     for (let row = 0; row < rows; row++) bins[column * rows + row] = binOf(own, values[row] as number);
     cuts.push(own);
     starts[column + 1] = (starts[column] as number) + own.length + 1;

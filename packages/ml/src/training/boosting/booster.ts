@@ -20,7 +20,10 @@ export interface Booster {
   readonly gains: Float64Array[];
   /** Log-odds of all rows so far, those that it does not learn from as well. */
   readonly scores: Float64Array;
-  step(): void;
+  /** Nodes of all trees. */
+  nodes(): number;
+  /** Grows one more tree; leaves it off where there is nothing to split, or all trees together would have more nodes than this. */
+  step(maxNodes: number): void;
 }
 
 /** What a booster learns from. */
@@ -62,17 +65,19 @@ export function createBooster(input: BoosterInput, rules: BoostingRules, random:
   const base = baseOf(input);
   const scores = new Float64Array(count).fill(base);
   const gradients = { gradient: new Float64Array(count), hessian: new Float64Array(count) };
-  const own = new Float64Array(count);
-  for (const row of rows) own[row] = weights[row] as number;
+  const learned = new Float64Array(count);
+  for (const row of rows) learned[row] = weights[row] as number;
   const workshop = newWorkshop(count);
   const allColumns = indicesOf(binned.cuts.length);
   const rowCount = Math.max(1, Math.round(rules.rowShare * rows.length));
   const columnCount = Math.max(1, Math.round(rules.columnShare * allColumns.length));
   const trees: Tree[] = [];
   const gains: Float64Array[] = [];
+  let nodes = 0;
   return {
     ...{ base, trees, gains, scores },
-    step() {
+    nodes: () => nodes,
+    step(maxNodes) {
       for (const row of rows) {
         const p = portableLogistic(scores[row] as number);
         const weight = weights[row] as number;
@@ -82,8 +87,11 @@ export function createBooster(input: BoosterInput, rules: BoostingRules, random:
       const sample = chosen(rows, rowCount, random);
       const columns = chosen(allColumns, columnCount, random);
       const grown = growTree(binned, gradients, { rows: sample, columns, rules, workshop });
+      const own = grown.nodes.length;
+      if (own === 1 || nodes + own > maxNodes) return;
+      nodes += own;
       const leaves = leavesOf(grown, binned, count);
-      const tree = asTree(grown, binned, { learningRate: rules.learningRate, leaves, weights: own });
+      const tree = asTree(grown, binned, { learningRate: rules.learningRate, leaves, weights: learned });
       for (let row = 0; row < count; row++)
         (scores[row] as number) += tree.value[leaves[row] as number] as number;
       trees.push(tree);

@@ -23,8 +23,6 @@ export interface RoundsFound {
   readonly outOfFold: Float64Array;
 }
 
-const nodesOf = ({ trees }: Booster): number => trees.reduce((sum, { feature }) => sum + feature.length, 0);
-
 /**
  * How many trees to grow: boosters that each leave out one fold go side by side, until the loss over all that was left out has not fallen for a while.
  */
@@ -48,17 +46,14 @@ export function chooseRounds(
   const losses = [loss()];
   let rounds = 0;
   let outOfFold = scores.slice();
-  let nodes = 0;
-  // Weights of 0 only, where nothing can be learned of when to stop.
-  for (
-    let round = 1;
-    round <= by.maxRounds && round <= rounds + by.patience && nodes < by.maxNodes;
-    round++
-  ) {
-    for (const booster of boosters) booster.step();
+  const grown = (): number => boosters.reduce((sum, { trees }) => sum + trees.length, 0);
+  for (let round = 1; round <= by.maxRounds && round <= rounds + by.patience; round++) {
+    const before = grown();
+    for (const booster of boosters) booster.step(by.maxNodes);
+    // All are as large as they may be, or nothing is left to split.
+    if (grown() === before) break;
     losses.push(loss());
-    nodes = Math.max(...boosters.map(nodesOf));
-    if (nodes <= by.maxNodes && (losses[round] as number) < (losses[rounds] as number)) {
+    if ((losses[round] as number) < (losses[rounds] as number)) {
       rounds = round;
       outOfFold = scores.slice();
     }

@@ -70,9 +70,9 @@ function scanColumn(
     : (node.gradient * node.gradient) / (node.hessian + l2);
   let [gradient, hessian, rows] = [0, 0, 0];
   for (let bin = at.start; bin < at.end - 1; bin++) {
-    gradient += histogram.sums[2 * bin] as number;
-    hessian += histogram.sums[2 * bin + 1] as number;
-    const count = histogram.counts[bin] as number;
+    gradient += histogram[3 * bin] as number;
+    hessian += histogram[3 * bin + 1] as number;
+    const count = histogram[3 * bin + 2] as number;
     rows += count;
     const restHessian = node.hessian - hessian;
     if (count === 0 || rows < minRows || hessian < minChildWeight) continue;

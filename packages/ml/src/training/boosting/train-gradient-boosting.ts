@@ -18,6 +18,8 @@ export interface BoostingReport {
   readonly gains: readonly Float64Array[];
   /** How the number of trees was found; null where it was given. */
   readonly stopping: {
+    /** Steps of the least loss: as many as there are trees, unless some found nothing to split or would have had too many nodes. */
+    readonly steps: number;
     /** Weighted mean log-loss of rows left out, before the first tree and after each that was tried. */
     readonly losses: Float64Array;
     /** Log-odds of each row by a model that never saw it: for metrics and {@link calibrate}. */
@@ -28,7 +30,7 @@ export interface BoostingReport {
 function search(input: BoosterInput, settled: SettledBoosting, options: BoostingOptions): RoundsFound | null {
   const { earlyStopping = {} } = options;
   if (earlyStopping === false) return null;
-  const { folds = 5, patience = 30, groups } = earlyStopping;
+  const { folds = 3, patience = 20, groups } = earlyStopping;
   if (!(Number.isInteger(patience) && patience >= 1)) {
     throw new AttuneError("ATTUNE_ML_BAD_OPTIONS", "This is an integer of 1 or more.", {
       path: "/options/earlyStopping/patience",
@@ -77,23 +79,13 @@ export function trainGradientBoosting(
 ): Trained<BoostingReport> {
   const { matrix, labels: checked, weights } = checkRows(points, labels, { ...options, classes: 2 });
   checkMetadata(options.metadata, matrix.columns, 1);
-  const settled = settle(options, matrix.columns);
-  const binned = binColumns(matrix, settled.bins);
+  const settled = settle(options, matrix);
+  const binned = binColumns(matrix, weights, settled.bins);
   const input = { binned, labels: checked, weights, rows: indicesOf(matrix.rows) };
   const found = search(input, settled, options);
   const rounds = found?.rounds ?? settled.rounds;
   const booster = createBooster(input, settled.rules, seededRandom(settled.seed));
-  let nodes = 0;
-  for (let round = 0; round < rounds; round++) {
-    booster.step();
-    const own = booster.trees.at(-1)?.feature.length ?? 0;
-    if (nodes + own > settled.maxNodes) {
-      booster.trees.pop();
-      booster.gains.pop();
-      break;
-    }
-    nodes += own;
-  }
+  for (let round = 0; round < rounds; round++) booster.step(settled.maxNodes);
   const { base, trees, gains } = booster;
   return {
     trained: {
@@ -102,9 +94,9 @@ export function trainGradientBoosting(
       metadata: options.metadata,
     },
     report: {
-      ...{ rounds: trees.length, nodes, gains },
+      ...{ rounds: trees.length, nodes: booster.nodes(), gains },
       importance: importanceOf(trees, gains, matrix.columns),
-      stopping: found && { losses: found.losses, outOfFold: found.outOfFold },
+      stopping: found && { steps: found.rounds, losses: found.losses, outOfFold: found.outOfFold },
     },
   };
 }

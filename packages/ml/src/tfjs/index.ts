@@ -1,0 +1,1 @@
+export { type TrainNetworkOptions, trainNetwork } from "./train-network.js";

@@ -9,7 +9,7 @@ export interface CanaryRules {
   latencyFactor?: number;
   /** Below this (ms) nothing is too slow: what a page or a request notices begins far above it (default 0.1). */
   latencyFloorMs?: number;
-  /** How sure one has to be to take it back, in (0.5, 1) (default 0.99). */
+  /** How sure one has to be to take it back, in (0.5, 1) (default 0.998: it is looked at all the time). */
   certainty?: number;
   /** The same of a lower reward, which is looked at for as long as the trial lasts (default 0.995). */
   rewardCertainty?: number;
@@ -29,7 +29,7 @@ export interface CanaryRules {
 
 export const CANARY_DEFAULTS: Required<CanaryRules> = {
   ...{ errorMargin: 0.01, latencyFactor: 1.5, latencyFloorMs: 0.1 },
-  ...{ certainty: 0.99, rewardCertainty: 0.995, minPredictions: 50, minUnits: 100 },
+  ...{ certainty: 0.998, rewardCertainty: 0.995, minPredictions: 50, minUnits: 100 },
   ...{ holdMs: 86_400_000, holdPredictions: 1000, caring: 0.01, maxMs: 14 * 86_400_000 },
 };
 

@@ -1,0 +1,141 @@
+import { AttuneError } from "@attune/core";
+import { compileModel } from "../../model/compile-model.js";
+import type { ModelMetadata, TrainedModel } from "../../model/types.js";
+import { crossValidate } from "../../training/cross-validate.js";
+import { trainGradientBoosting } from "../../training/boosting/train-gradient-boosting.js";
+import { calibrate } from "../../training/calibration/calibrate.js";
+import { trainLogistic } from "../../training/logistic/train-logistic.js";
+import { metrics } from "../../training/metrics/metrics.js";
+import type { Metrics } from "../../training/metrics/types.js";
+import type { Train } from "../../training/types.js";
+import { requireInput } from "../require-input.js";
+
+/** A point on the way at which success is asked about, with what is known by then and no later. */
+export interface Landmark {
+  /** `enrolment`, `first-semester`; every landmark has another. */
+  readonly name: string;
+  readonly features: readonly string[];
+  /** One row a person who got there, one number a feature; all finite. */
+  readonly points: readonly (readonly number[])[];
+  /** 1: succeeded in the end, 0: did not. Whoever is still on the way is left out. */
+  readonly labels: readonly number[];
+}
+
+export interface TrainSuccessOptions {
+  /** `trees` (default) find what goes together; `logistic` needs fewer rows. */
+  readonly learner?: "trees" | "logistic";
+  /** Folds by which each landmark's model is calibrated and judged (default 5). */
+  readonly folds?: number;
+  /** Of folds and of what is drawn by chance (default 1). */
+  readonly seed?: number;
+  /** Goes with the models; their names get the landmark's added. */
+  readonly metadata: Pick<ModelMetadata, "name" | "purposes" | "label">;
+}
+
+export interface LandmarkModel {
+  readonly name: string;
+  readonly trained: TrainedModel;
+  /** Out of fold: of rows that the model asked had not seen, calibration included. */
+  readonly metrics: Metrics;
+}
+
+export interface SuccessModel {
+  readonly landmarks: readonly LandmarkModel[];
+}
+
+function learnerOf(options: TrainSuccessOptions, metadata: ModelMetadata): Train {
+  const { learner = "trees", seed = 1 } = options;
+  requireInput(
+    learner === "trees" || learner === "logistic",
+    "/options/learner",
+    'Give "trees" or "logistic".',
+  );
+  return ({ points, labels, columns, weights }) =>
+    learner === "trees"
+      ? trainGradientBoosting(points, labels, { metadata, columns, weights, seed }).trained
+      : trainLogistic(points, labels, { metadata, columns, weights }).trained;
+}
+
+/**
+ * Learns how probable success is from each landmark of a way on (landmarking: van Houwelingen 2007): one model per landmark, of what is known there, calibrated on rows left out
+ * and judged by rows left out of both.
+ *
+ * @throws AttuneError `ATTUNE_ML_INPUT`, and those of `crossValidate`: bad shapes and labels, a class with fewer rows than folds
+ */
+export function trainSuccess(landmarks: readonly Landmark[], options: TrainSuccessOptions): SuccessModel {
+  const { folds = 5, seed = 1 } = options;
+  requireInput(landmarks.length > 0, "/landmarks", "Give at least one landmark.");
+  requireInput(
+    new Set(landmarks.map(({ name }) => name)).size === landmarks.length,
+    "/landmarks",
+    "Give every landmark a name of its own.",
+  );
+  return {
+    landmarks: landmarks.map(({ name, features, points, labels }): LandmarkModel => {
+      const metadata: ModelMetadata = {
+        ...{ ...options.metadata, name: `${options.metadata.name}-${name}`, features },
+        ...{ featuresVersion: null, outputs: ["probability"], trainedOn: null },
+      };
+      const train = learnerOf(options, metadata);
+      const judged = crossValidate(points, labels, { train, folds, seed, calibration: "platt" });
+      const { logOdds } = crossValidate(points, labels, { train, folds, seed });
+      const whole = train({
+        ...{ points, columns: features.length, labels: Uint8Array.from(labels) },
+        ...{
+          weights: new Float64Array(labels.length).fill(1),
+          indices: Int32Array.from(labels, (_, i) => i),
+        },
+      });
+      return {
+        name,
+        trained: calibrate(whole, { logOdds, labels: Uint8Array.from(labels) }),
+        metrics: metrics(judged.scores, labels),
+      };
+    }),
+  };
+}
+
+export interface SuccessPrediction {
+  /** Of success in the end, in [0, 1]; null with a reason where it cannot be told. */
+  readonly probability: number | null;
+  readonly reason: "missing-feature" | null;
+  /** Names of the features that are missing. */
+  readonly missing: readonly string[];
+}
+
+export interface SuccessPredictor {
+  readonly landmarks: readonly string[];
+  /**
+   * @param landmark Where somebody stands.
+   * @param features What is known there, by name; others than the landmark's are not read.
+   * @throws AttuneError `ATTUNE_ML_UNKNOWN_LANDMARK`
+   */
+  predict(landmark: string, features: Readonly<Record<string, number>>): SuccessPrediction;
+}
+
+/** Asks a model of {@link trainSuccess}. A prediction costs some microseconds. */
+export function successPredictor(model: SuccessModel): SuccessPredictor {
+  const scorers = new Map(
+    model.landmarks.map(({ name, trained }) => [
+      name,
+      { score: compileModel(trained), features: trained.metadata.features },
+    ]),
+  );
+  return {
+    landmarks: [...scorers.keys()],
+    predict(landmark, features) {
+      const known = scorers.get(landmark);
+      if (known === undefined) {
+        throw new AttuneError("ATTUNE_ML_UNKNOWN_LANDMARK", "The model has no such landmark.", {
+          path: "/landmark",
+        });
+      }
+      const missing = known.features.filter(
+        (name) => !Object.hasOwn(features, name) || !Number.isFinite(features[name]),
+      );
+      if (missing.length > 0) return { probability: null, reason: "missing-feature", missing };
+      const row = Float64Array.from(known.features, (name) => features[name] as number);
+      return { probability: known.score(row)[0] as number, reason: null, missing };
+    },
+  };
+}

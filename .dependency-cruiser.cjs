@@ -43,7 +43,7 @@ const ARROWS = {
   react: ["core"],
   ml: ["core"],
   "server-adapters": ["core"],
-  server: ["core", "server-adapters"],
+  server: ["core", "ml", "server-adapters"],
   dashboard: ["core"],
 };
 const arrows = Object.entries(ARROWS).map(([from, allowed]) => ({

@@ -15,7 +15,7 @@ import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
 import type { PlaceLimits } from "./live/places.js";
 import type { Models } from "./models/models.js";
-import type { ServerModelsOptions } from "./models/open-models.js";
+import type { ServerModelsOptions } from "./models/options.js";
 
 export interface Limits extends BodyLimits, PressureLimits, PlaceLimits {
   /** Events in one request (default 1,000). */

@@ -1,5 +1,5 @@
 import { AttuneError } from "../kernel/errors.js";
-import type { Scorer, ScorerDescription } from "../ports/scorer.js";
+import type { Scorer, ScorerDescription } from "../state/scorer.js";
 import { FEATURES_VERSION, type FeatureName, type FeatureVector } from "../state/features.js";
 import type { ModelFile, ModelReference } from "./model-types.js";
 

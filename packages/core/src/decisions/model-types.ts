@@ -1,4 +1,4 @@
-import type { ScorerDescription } from "../ports/scorer.js";
+import type { ScorerDescription } from "../state/scorer.js";
 
 /** One version of a model as a file. */
 export interface ModelFile {

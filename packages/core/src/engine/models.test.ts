@@ -4,7 +4,7 @@ import { make, view } from "../../test/shop.js";
 import { modelKeyOf, modelVersionFor } from "../decisions/model-version.js";
 import type { ModelReference, Ruleset } from "../decisions/types.js";
 import { isAttuneError } from "../kernel/errors.js";
-import type { Scorer } from "../ports/scorer.js";
+import type { Scorer } from "../state/scorer.js";
 import { FEATURES_VERSION } from "../state/features.js";
 import type { ModelLoader } from "./types.js";
 

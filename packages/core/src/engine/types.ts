@@ -13,7 +13,7 @@ import type { MinimiseOptions } from "../events/minimise.js";
 import type { EventPurposeSource } from "../events/names.js";
 import type { JsonValue } from "../kernel/json.js";
 import type { Environment } from "../ports/environment.js";
-import type { Scorer, ScorerDescription } from "../ports/scorer.js";
+import type { Scorer, ScorerDescription } from "../state/scorer.js";
 import type { Memberships } from "../segments/types.js";
 import type { VisitorState } from "../state/types.js";
 

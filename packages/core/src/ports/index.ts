@@ -5,6 +5,5 @@ export type * from "./environment.js";
 export * from "./expiry.js";
 export { HANDOVER_PARAMETER } from "./handover-parameter.js";
 export type * from "./log.js";
-export type * from "./scorer.js";
 export type * from "./series.js";
 export type * from "./store.js";

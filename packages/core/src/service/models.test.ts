@@ -5,7 +5,7 @@ import type { ModelReference } from "../decisions/types.js";
 import { createAttune } from "../engine/index.js";
 import { isAttuneError } from "../kernel/errors.js";
 import { memoryChannel, memoryLog, memoryStore } from "../memory/index.js";
-import type { Scorer } from "../ports/scorer.js";
+import type { Scorer } from "../state/scorer.js";
 import { FEATURES_VERSION } from "../state/index.js";
 import { createFakeClock } from "../testing/fake-clock.js";
 import { createPersonalizationService } from "./create-service.js";

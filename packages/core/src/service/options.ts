@@ -4,7 +4,7 @@ import type { KeyProvider } from "../ports/capabilities.js";
 import type { Channel } from "../ports/channel.js";
 import type { Log } from "../ports/log.js";
 import type { ModelFile, ModelReference } from "../decisions/types.js";
-import type { Scorer } from "../ports/scorer.js";
+import type { Scorer } from "../state/scorer.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { SamplingOptions } from "./door/sampling.js";

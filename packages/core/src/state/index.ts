@@ -25,3 +25,4 @@ export {
   STATE_VERSION,
   type VisitorState,
 } from "./types.js";
+export type * from "./scorer.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { densitySuite, kmeansSuite } from "./clustering.suite.js";
+import { densitySuite, kmeansSuite } from "./clustering.test.suite.js";
 import { adjustedRandIndex, dbscan, hdbscan, kmeans, miniBatchKmeans, optics } from "./index.js";
 import { clouds } from "./made-points.fixture.js";
 

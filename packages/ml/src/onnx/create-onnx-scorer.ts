@@ -1,4 +1,4 @@
-import type { Scorer } from "@attune/core/ports";
+import type { Scorer } from "@attune/core";
 import { checkIntegrity, fetchChecked } from "./fetch-checked.js";
 import { makeScorer } from "./make-scorer.js";
 import type { OnnxScorerOptions } from "./scorer-options.js";

@@ -1,5 +1,5 @@
 import { AttuneError } from "@attune/core";
-import type { Scorer, ScorerDescription } from "@attune/core/ports";
+import type { Scorer, ScorerDescription } from "@attune/core";
 import { decodeModel } from "./format/decode-model.js";
 import type { OnnxModel } from "./format/types.js";
 import { sha256Of } from "./fetch-checked.js";

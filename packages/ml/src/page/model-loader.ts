@@ -1,4 +1,4 @@
-import type { Scorer, ScorerDescription } from "@attune/core/ports";
+import type { Scorer, ScorerDescription } from "@attune/core";
 import type { OnnxRuntimeOptions } from "../onnx/onnxruntime/types.js";
 
 /** A model as the engine asks for it. */

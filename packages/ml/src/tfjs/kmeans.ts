@@ -1,5 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import type { KmeansTask } from "../clustering/kmeans/kmeans.js";
+import type { KmeansTask } from "../clustering/kmeans/kmeans-task.js";
 import { type Fit, lloyd } from "../clustering/kmeans/lloyd.js";
 import { missingLibrary } from "../clustering/missing-library.js";
 

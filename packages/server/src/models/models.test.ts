@@ -1,5 +1,5 @@
 import { AttuneError, FEATURES_VERSION, type ModelReference } from "@attune/core";
-import type { Scorer } from "@attune/core/ports";
+import type { Scorer } from "@attune/core";
 import { createModelRegistry, type ModelRegistry, type ModelVersion } from "@attune/ml/registry";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../client/index.js";

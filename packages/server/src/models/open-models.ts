@@ -1,31 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "@attune/core";
-import type { PersonalizationService } from "@attune/core/service";
-import type { CanaryRules } from "@attune/ml/registry";
-import type { AttuneServerOptions } from "../types.js";
+import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
 import { LOOKS_A_DAY } from "./drift-state.js";
 import { createModels, type Models } from "./models.js";
+import type { ServerModelsOptions } from "./options.js";
 import type { LoadModel } from "./scorer-source.js";
 import type { TrainingParts } from "./train-job.js";
-import { createTrainer, type ScheduledModel, type Trainer } from "./training.js";
+import { createTrainer, type Trainer } from "./training.js";
 
 /** How often what was counted is written, and how often it is looked at: both together stay far below the ten seconds within which a bad version is to be taken back. */
 const FLUSH_MS = 1000;
 const REVIEW_MS = 2000;
 const SCHEDULE_MS = 60_000;
 const DRIFT_MS = 86_400_000 / LOOKS_A_DAY;
-
-/** How models are loaded and judged. */
-export interface ServerModelsOptions {
-  /** Makes a scorer of a model's file. */
-  load?: LoadModel;
-  /** When a version on trial is taken back or promoted (default: the rules of `judgeCanary`). */
-  rules?: CanaryRules;
-  /** Models that are trained again and again; a version that is not worse is tried by itself. Default: none. */
-  schedule?: readonly ScheduledModel[];
-  /** Writes the file of a model that was trained here (default: `toOnnx` of @attune/ml/onnx). */
-  encode?: TrainingParts["encode"];
-}
 
 /** Loaded when it is needed first: most servers have no models. */
 const loadOnnx: LoadModel = async (bytes, { inputs, ...model }) =>
@@ -41,7 +28,13 @@ export interface OpenedModels {
   close(): Promise<void>;
 }
 
-type Options = AttuneServerOptions & { clock: Clock; report(error: unknown): void };
+interface Options {
+  stores?: ServiceOptions["stores"];
+  channel?: ServiceOptions["channel"];
+  models?: ServerModelsOptions;
+  clock: Clock;
+  report(error: unknown): void;
+}
 
 /** Models on the server's stores; null where it was handed none: there is nowhere to keep them. */
 export function openModels(

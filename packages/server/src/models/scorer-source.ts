@@ -1,6 +1,6 @@
 import { AttuneError } from "@attune/core";
 import type { ModelFile, ModelReference } from "@attune/core";
-import type { Scorer, ScorerDescription } from "@attune/core/ports";
+import type { Scorer, ScorerDescription } from "@attune/core";
 import type { Counted, Scored } from "./evidence-counter.js";
 import { createLiveRows, type LiveRows } from "./live-rows.js";
 import { watchedScorer } from "./watched-scorer.js";

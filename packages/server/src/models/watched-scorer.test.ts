@@ -1,5 +1,5 @@
 import { AttuneError } from "@attune/core";
-import type { Scorer } from "@attune/core/ports";
+import type { Scorer } from "@attune/core";
 import { describe, expect, it } from "vitest";
 import type { Scored } from "./evidence-counter.js";
 import { watchedScorer } from "./watched-scorer.js";

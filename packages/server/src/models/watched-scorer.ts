@@ -1,5 +1,5 @@
 import { isAttuneError } from "@attune/core";
-import type { Scorer } from "@attune/core/ports";
+import type { Scorer } from "@attune/core";
 import type { Scored } from "./evidence-counter.js";
 
 /** Rows of which some output is no number in [0, 1]. */

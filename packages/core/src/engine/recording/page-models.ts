@@ -13,7 +13,7 @@ import {
 import { modelKeyOf, modelVersionFor } from "../../decisions/model-version.js";
 import type { DecidingRuleset, ModelFile, ModelReference } from "../../decisions/types.js";
 import type { AttuneError } from "../../kernel/errors.js";
-import type { Scorer, ScorerDescription } from "../../ports/scorer.js";
+import type { Scorer, ScorerDescription } from "../../state/scorer.js";
 import type { FeatureVector } from "../../state/features.js";
 import type { Host } from "../host.js";
 import type { ModelLoader } from "../types.js";

@@ -1,4 +1,4 @@
-import type { Scorer } from "../../ports/scorer.js";
+import type { Scorer } from "../../state/scorer.js";
 import { sleep } from "../tools/platform.js";
 
 /** Rows in one call at most: a scorer that works in this process would let nobody else have a turn. */

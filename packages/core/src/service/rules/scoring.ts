@@ -13,7 +13,7 @@ import {
 import { modelVersionFor } from "../../decisions/index.js";
 import type { ModelFile, ModelReference } from "../../decisions/types.js";
 import type { AttuneError } from "../../kernel/errors.js";
-import type { Scorer } from "../../ports/scorer.js";
+import type { Scorer } from "../../state/scorer.js";
 import { features } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
 import { covers } from "../../segments/assess.js";

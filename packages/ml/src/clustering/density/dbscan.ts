@@ -3,9 +3,9 @@ import { squaredBetween } from "../geometry/distance.js";
 import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
 import { takeRows } from "../geometry/sample-rows.js";
 import { finiteNumber, wholeNumber } from "../options.js";
-import { clusteringOf, memberModel } from "../result.js";
-import type { Clustering, ClusteringEngine, CommonOptions } from "../types.js";
+import type { ClusteringEngine, CommonOptions } from "../types.js";
 import { corePoints } from "./core-points.js";
+import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 import { densityClusteringDbscan } from "./density-clustering.js";
 import { joinWithin } from "./join-within.js";
 
@@ -14,11 +14,6 @@ export interface DbscanOptions extends CommonOptions {
   readonly eps: number;
   /** Neighbours, the point itself among them, that make a core point (default 5). */
   readonly minSamples?: number;
-}
-
-export interface DbscanClustering extends Clustering {
-  /** Rows of the core points, rising. */
-  readonly core: Int32Array;
 }
 
 interface Cores {
@@ -92,17 +87,6 @@ function labelCores(
     labels[place[at] as number] = own[at] = number[root] as number;
   }
   return { cores: { tree, labels }, clusters, own };
-}
-
-/** The result, from core points that are known and labelled. */
-export function dbscanResult(
-  matrix: Matrix,
-  labels: Int32Array,
-  rest: { core: Int32Array; clusters: number; eps: number; engine: ClusteringEngine },
-): DbscanClustering {
-  const { core, clusters, eps, engine } = rest;
-  const model = memberModel(matrix, core, { labels, clusters, cutOf: () => eps });
-  return { ...clusteringOf(matrix, labels, { algorithm: "dbscan", engine, clusters, model }), core };
 }
 
 function native(matrix: Matrix, eps: number, minSamples: number): DbscanClustering {

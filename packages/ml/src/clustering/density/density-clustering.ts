@@ -2,7 +2,7 @@ import type { Matrix } from "../../data/points.js";
 import { buildKdTree } from "../geometry/kd-tree.js";
 import { missingLibrary } from "../missing-library.js";
 import { corePoints } from "./core-points.js";
-import { type DbscanClustering, dbscanResult } from "./dbscan.js";
+import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 
 type Distance = (a: number[], b: number[]) => number;
 

@@ -6,6 +6,7 @@ import type { Clustering, ClusteringEngine, SeededOptions } from "../types.js";
 import { type Fit, lloyd } from "./lloyd.js";
 import { mlKmeans } from "./ml-kmeans.js";
 import { bestStart } from "./start.js";
+import type { KmeansTask } from "./kmeans-task.js";
 
 export interface KmeansOptions extends SeededOptions {
   /** How many clusters; at most as many as points. Fewer come out where there are fewer distinct points. */
@@ -25,15 +26,6 @@ export interface KmeansClustering extends Clustering {
   readonly inertia: number;
   readonly iterations: number;
   readonly converged: boolean;
-}
-
-/** What an engine is given: checked points, where to start, when to end. */
-export interface KmeansTask {
-  readonly matrix: Matrix;
-  readonly initial: Float64Array;
-  readonly maxIterations: number;
-  /** Absolute. */
-  readonly tolerance: number;
 }
 
 /** Mean of the variances of the columns. */

@@ -1,5 +1,5 @@
 import { missingLibrary } from "../missing-library.js";
-import type { KmeansTask } from "./kmeans.js";
+import type { KmeansTask } from "./kmeans-task.js";
 import { type Fit, inertiaOf } from "./lloyd.js";
 
 const rowsOf = (data: Float64Array, columns: number): number[][] =>

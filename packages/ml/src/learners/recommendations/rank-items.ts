@@ -1,4 +1,4 @@
-import type { ItemMemory } from "./recommendations.js";
+import type { ItemMemory } from "./item-memory.js";
 import type { Recommendation, RecommendationReason, RecommendOptions } from "./types.js";
 
 const LAST = 10;

@@ -1,13 +1,8 @@
 import { AttuneError } from "@attune/core";
 import { requireInput, requireNumber } from "../require-input.js";
+import type { ItemMemory } from "./item-memory.js";
 import { rank } from "./rank-items.js";
 import type { RecommendationOptions, Recommender, RecommenderJson, RecommendOptions } from "./types.js";
-
-/** What is known of one item: how often it was seen, and with which others; weights as of the common time. */
-export interface ItemMemory {
-  weight: number;
-  readonly with: Map<string, number>;
-}
 
 const DAY = 86_400_000;
 /** Weights are brought back to size before they leave the range of numbers. */

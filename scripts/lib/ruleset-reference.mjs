@@ -95,7 +95,11 @@ const metric = (type, description, required, properties) =>
 
 const MODEL_FILE = {
   version: name("Hash of the file's content; names the version everywhere."),
-  url: { type: "string", maxLength: 2048, description: "Where it lies: an https address, or a path on the endpoint." },
+  url: {
+    type: "string",
+    maxLength: 2048,
+    description: "Where it lies: an https address, or a path on the endpoint.",
+  },
   integrity: {
     type: "string",
     pattern: "^sha256-[A-Za-z0-9+/]{43}=$",
@@ -111,7 +115,8 @@ function models() {
       inputs: names("Names of features, in the order in which the model reads them."),
       featuresVersion: {
         type: ["string", "null"],
-        description: "`FEATURES_VERSION` of the features it was trained on; a model of another one is never asked.",
+        description:
+          "`FEATURES_VERSION` of the features it was trained on; a model of another one is never asked.",
       },
       outputs: names("One name, or several where each gets a score of its own: `scores.{name}.{output}`."),
       purposes: { ...PURPOSES, description: "All of them must be granted before it is fetched or asked." },
@@ -119,10 +124,13 @@ function models() {
     }),
     canary: object(["version", "url", "integrity", "share"], {
       ...MODEL_FILE,
-      share: number("Share of visitors who have it, by a hash of who they are: the same in page and server.", {
-        exclusiveMinimum: 0,
-        exclusiveMaximum: 1,
-      }),
+      share: number(
+        "Share of visitors who have it, by a hash of who they are: the same in page and server.",
+        {
+          exclusiveMinimum: 0,
+          exclusiveMaximum: 1,
+        },
+      ),
     }),
   };
 }

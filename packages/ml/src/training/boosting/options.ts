@@ -17,7 +17,7 @@ export interface TreeOptions {
   readonly minRows?: number;
   /** Bins of a column, 2 … 256 (default 40: finer ones mostly fit noise). */
   readonly bins?: number;
-  /** Trees are added until their nodes are this many, at most (default 2,000: below 40 kB as ONNX). */
+  /** Trees are added until their nodes are this many, at most (default 1,770: below 40 kB as ONNX). */
   readonly maxNodes?: number;
 }
 
@@ -106,7 +106,7 @@ export function settle(
     },
     rounds: number(options.rounds ?? 500, "/rounds", count),
     bins: number(tree.bins ?? 40, "/tree/bins", { least: 2, most: 256, integer: true }),
-    maxNodes: number(tree.maxNodes ?? 2000, "/tree/maxNodes", count),
+    maxNodes: number(tree.maxNodes ?? 1770, "/tree/maxNodes", count),
     seed: number(options.seed ?? 1, "/seed", { least: Number.MIN_SAFE_INTEGER, integer: true }),
   };
 }

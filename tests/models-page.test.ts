@@ -166,8 +166,8 @@ describe.skipIf(noChromium !== null)("models in Chromium", () => {
         },
       },
     } as unknown as Ruleset;
-    await page.evaluate((one) => pageModels.open(one), ruleset);
-    const offer = (): Promise<string | undefined> =>
+    await page.evaluate((text) => pageModels.open(JSON.parse(text) as Ruleset), JSON.stringify(ruleset));
+    const offer = (): Promise<string | null | undefined> =>
       page.evaluate(() => pageModels.attune?.decide("offer").variant);
     expect(await offer()).toBe("none");
     for (let i = 0; i < 2; i++)

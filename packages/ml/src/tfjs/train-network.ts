@@ -99,21 +99,20 @@ async function fit(
   const count = labels.length;
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     const order = shuffled(count, random);
-    const x = new Float32Array(values.length);
-    order.forEach((from, to) => {
-      x.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
-    });
-    const y = Float32Array.from(order, (from) => labels[from] as number);
-    const [inputs, targets] = [tf.tensor2d(x, [count, columns]), tf.tensor2d(y, [count, 1])];
-    await network.fit(inputs, targets, {
-      epochs: 1,
-      batchSize: options.batchSize,
-      shuffle: false,
-      verbose: 0,
-      yieldEvery: "never",
-    });
-    inputs.dispose();
-    targets.dispose();
+    for (let start = 0; start < count; start += options.batchSize) {
+      const chosen = order.subarray(start, start + options.batchSize);
+      const x = new Float32Array(chosen.length * columns);
+      chosen.forEach((from, to) => {
+        x.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
+      });
+      const y = Float32Array.from(chosen, (from) => labels[from] as number);
+      const [inputs, targets] = [
+        tf.tensor2d(x, [chosen.length, columns]),
+        tf.tensor2d(y, [chosen.length, 1]),
+      ];
+      await network.trainOnBatch(inputs, targets);
+      tf.dispose([inputs, targets]);
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface ReadLimits {
 const MAX_BYTES = 16_000_000;
 /** Nodes, attributes, texts, constants and the like together: an empty one takes two bytes in the file and hundreds in memory. */
 const MAX_PARTS = 1_000_000;
+/** What a node, a constant or an attribute counts as, for what they take in memory. */
+const HEAVY = 50;
 const MAX_SIDES = 8;
 
 /** What may still be read. */
@@ -19,8 +21,9 @@ interface Budget {
   parts: number;
 }
 
-function spend(budget: Budget): void {
-  if (--budget.parts < 0) tooLarge(`has more than ${MAX_PARTS} parts`);
+function spend(budget: Budget, parts = 1): void {
+  budget.parts -= parts;
+  if (budget.parts < 0) tooLarge(`has more than ${MAX_PARTS} parts`);
 }
 
 function tooLarge(what: string): never {
@@ -80,6 +83,7 @@ function decodeNode(content: Uint8Array, budget: Budget): OnnxNode {
     else if (number === 4) op = textOf(part);
     else if (number === 7) domain = textOf(part);
     else if (number === 5) {
+      spend(budget, HEAVY);
       const attribute = decodeAttribute(part, budget);
       attributes.set(attribute.name, attribute);
     }
@@ -136,7 +140,7 @@ function decodeGraph(content: Uint8Array, budget: Budget) {
   const outputs: OnnxValue[] = [];
   let opaque = false;
   for (const { number, content: part } of fieldsOf(content)) {
-    spend(budget);
+    spend(budget, HEAVY);
     if (number === 1) nodes.push(decodeNode(part, budget));
     else if (number === 5) {
       const tensor = decodeTensor(part, `/graph/initializer/${constants.size}`);

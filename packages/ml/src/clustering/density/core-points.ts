@@ -1,5 +1,5 @@
 import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, farCorner, type KdTree } from "../geometry/kd-tree.js";
+import { boxDistance, diagonals, farCorner, type KdTree } from "../geometry/kd-tree.js";
 
 /**
  * Which points have at least `minSamples` points, themselves among them, within `eps`. A count ends as soon as that is known, and a box that lies
@@ -11,12 +11,13 @@ export function corePoints(tree: KdTree, eps: number, minSamples: number): Uint8
   const { points, columns, start, end, second, rows } = tree;
   const within = eps * eps;
   const core = new Uint8Array(tree.size);
+  const across = diagonals(tree);
   let count = 0;
   const visit = (node: number, from: number): void => {
     const other = second[node] as number;
     const first = start[node] as number;
     const last = end[node] as number;
-    if (last - first > 4 && farCorner(tree, node, points, from) <= within) {
+    if ((across[node] as number) <= 4 * within && farCorner(tree, node, points, from) <= within) {
       count += last - first;
       return;
     }

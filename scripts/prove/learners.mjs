@@ -1,0 +1,189 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const SHARED = process.env.ATTUNE_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
+const percent = (share) => `${(share * 100).toFixed(2)} %`;
+const linesOf = (file) => readFileSync(`${SHARED}/data/${file}`, "utf8").trim().split(/\r?\n/);
+const rowsOf = (file) => linesOf(file).map((line) => line.split(","));
+
+/** Click sessions, one after the other, as lists of items. */
+function clickSessions() {
+  const sessions = new Map();
+  for (const line of linesOf("sequences/BMS.dat")) {
+    const [session, item] = line.trim().split(/\s+/);
+    const items = sessions.get(session);
+    if (items === undefined) sessions.set(session, [item]);
+    else items.push(item);
+  }
+  return [...sessions.values()];
+}
+
+/** Folds by session (its place modulo 14); every item after a session's first is asked for. */
+function nextActions(ml, folds) {
+  const sessions = clickSessions();
+  const found = { asked: 0, first: 0, three: 0, baseline: 0 };
+  for (let fold = 0; fold < folds; fold++) {
+    const models = [ml.nextAction(), ml.nextAction({ order: 1, blend: "witten-bell" })];
+    sessions.forEach((session, i) => {
+      if (i % 14 !== fold) for (const model of models) model.learn(session);
+    });
+    sessions.forEach((session, i) => {
+      if (i % 14 !== fold) return;
+      for (let k = 1; k < session.length; k++) {
+        const [told, plain] = models.map((model) => model.predict(session.slice(0, k)));
+        found.asked++;
+        if (told[0]?.action === session[k]) found.first++;
+        if (told.some(({ action }) => action === session[k])) found.three++;
+        if (plain[0]?.action === session[k]) found.baseline++;
+      }
+    });
+  }
+  const share = (count) => count / found.asked;
+  return {
+    asked: found.asked,
+    top1: share(found.first),
+    top3: share(found.three),
+    firstOrder: share(found.baseline),
+  };
+}
+
+/** Five folds by place; the label is a benchmark of what sessions give away, never a persona of the product. */
+function personas(ml) {
+  const [, ...rows] = rowsOf("pakdd15-sessions/train.csv");
+  const sessions = rows.map(([, , , viewed, label]) => ({
+    events: viewed.split(";").map((path) => path.split("/").filter((part) => part !== "")),
+    persona: label,
+  }));
+  const counts = new Map();
+  for (let fold = 0; fold < 5; fold++) {
+    const model = ml.trainPersona(sessions.filter((_, i) => i % 5 !== fold));
+    sessions.forEach(({ events, persona }, i) => {
+      if (i % 5 !== fold) return;
+      const tracker = ml.persona(model, { threshold: 0, minTokens: 0 });
+      for (const event of events) tracker.observe(event);
+      const count = counts.get(persona) ?? { right: 0, all: 0 };
+      counts.set(persona, {
+        right: count.right + (tracker.estimate.persona === persona),
+        all: count.all + 1,
+      });
+    });
+  }
+  const all = [...counts.values()];
+  return {
+    accuracy: all.reduce((sum, { right }) => sum + right, 0) / sessions.length,
+    balanced: all.reduce((sum, { right, all: of }) => sum + right / of, 0) / all.length,
+    majority: Math.max(...all.map(({ all: of }) => of)) / sessions.length,
+  };
+}
+
+const CATEGORIES = [
+  ...[
+    "marital_status",
+    "application_mode",
+    "application_order",
+    "course",
+    "previous_qualification",
+    "nationality",
+  ],
+  ...["mothers_qualification", "fathers_qualification", "mothers_occupation", "fathers_occupation"],
+];
+
+/** Dropout against graduate, at enrolment and after the first semester. */
+function completion(ml) {
+  const [head, ...rows] = rowsOf("student-dropout/train.csv");
+  const ended = rows.filter((row) => row.at(-1) !== "Enrolled");
+  const landmark = (name, holds) => {
+    const features = head.filter((column) => column !== "target" && holds(column));
+    return {
+      ...{ name, features, categorical: CATEGORIES },
+      points: ended.map((row) => features.map((feature) => Number(row[head.indexOf(feature)]))),
+      labels: ended.map((row) => Number(row.at(-1) === "Graduate")),
+    };
+  };
+  const { landmarks } = ml.trainSuccess(
+    [
+      landmark("enrolment", (column) => !column.includes("curricular")),
+      landmark("first-semester", (column) => !column.includes("2nd_sem")),
+    ],
+    { metadata: { name: "graduation", label: "graduates", purposes: [] } },
+  );
+  return landmarks.map(({ name, metrics: { accuracy, majority, ece, eceByChance } }) => ({
+    ...{ name, accuracy: accuracy.value, majority, ece, eceByChance },
+  }));
+}
+
+/** Channel of a client by what it spends, in logarithms. */
+function wholesale(ml) {
+  const [, ...rows] = rowsOf("wholesale/wholesale_customers.csv");
+  const labels = rows.map(([channel]) => Number(channel) - 1);
+  const points = rows.map((row) => row.slice(2).map((spend) => Math.log1p(Number(spend))));
+  const metadata = {
+    ...{ name: "channel", features: ["fresh", "milk", "grocery", "frozen", "detergents", "delicatessen"] },
+    ...{ featuresVersion: null, purposes: [], label: "retail", outputs: ["probability"], trainedOn: null },
+  };
+  const { scores } = ml.crossValidate(points, labels, {
+    train: ({ points: some, labels: own, columns }) =>
+      ml.trainLogistic(some, own, { columns, metadata }).trained,
+  });
+  const { accuracy, majority, ece } = ml.metrics(scores, labels);
+  return { accuracy: accuracy.value, majority, ece };
+}
+
+/** @param {() => Promise<typeof import("@attune/ml")>} load The built package, when it is there. */
+export const learnerProofs = (load, { short }) => {
+  const proof = (name, file, run) => ({
+    name: `learners ${name}`,
+    async run() {
+      if (!existsSync(`${SHARED}/data/${file}`)) return { left: `no ${file} at ATTUNE_SHARED or ../shared` };
+      return run(await load());
+    },
+  });
+  return [
+    proof("next-action: of click sessions, 14-fold, top-1 at least 0.355", "sequences/BMS.dat", (ml) => {
+      const figures = nextActions(ml, short ? 1 : 14);
+      const { top1, top3, firstOrder, asked } = figures;
+      return {
+        ...(top1 < 0.355 && { problem: `top-1 ${percent(top1)}` }),
+        summary: `${asked.toLocaleString("en")} next items: top-1 ${percent(top1)}, top-3 ${percent(top3)}; first-order ${percent(firstOrder)}`,
+        figures,
+      };
+    }),
+    proof(
+      "persona: at least 86 %, balanced 0.77, from sessions alone",
+      "pakdd15-sessions/train.csv",
+      (ml) => {
+        const figures = personas(ml);
+        const { accuracy, balanced, majority } = figures;
+        return {
+          ...((accuracy < 0.86 || balanced < 0.77) && { problem: "below what is promised" }),
+          summary: `accuracy ${percent(accuracy)}, balanced ${percent(balanced)}; majority ${percent(majority)}`,
+          figures,
+        };
+      },
+    ),
+    proof("completion: 79 % at enrolment, 89 % after a semester", "student-dropout/train.csv", (ml) => {
+      const figures = completion(ml);
+      const [start, later] = figures;
+      return {
+        ...((start.accuracy < 0.79 || later.accuracy < 0.89) && {
+          problem: figures.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(", "),
+        }),
+        summary: figures
+          .map(
+            (one) =>
+              `${one.name} ${percent(one.accuracy)} (majority ${percent(one.majority)}), ECE ${one.ece.toFixed(4)}, ${one.eceByChance.toFixed(4)} by chance`,
+          )
+          .join("; "),
+        figures,
+      };
+    }),
+    proof("wholesale: channel from spend, at least 92 %", "wholesale/wholesale_customers.csv", (ml) => {
+      const figures = wholesale(ml);
+      return {
+        ...(figures.accuracy < 0.92 && { problem: `accuracy ${percent(figures.accuracy)}` }),
+        summary: `accuracy ${percent(figures.accuracy)}, majority ${percent(figures.majority)}, ECE ${figures.ece.toFixed(4)}`,
+        figures,
+      };
+    }),
+  ];
+};

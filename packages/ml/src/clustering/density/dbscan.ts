@@ -3,7 +3,7 @@ import { squaredBetween } from "../geometry/distance.js";
 import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
 import { takeRows } from "../geometry/sample-rows.js";
 import { finiteNumber, wholeNumber } from "../options.js";
-import type { ClusteringEngine, CommonOptions } from "../types.js";
+import type { CommonOptions } from "../types.js";
 import { corePoints } from "./core-points.js";
 import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 import { densityClusteringDbscan } from "./density-clustering.js";

@@ -18,7 +18,11 @@ const TESTS = ["src/**/*.test.{ts,tsx}", "src/**/*.test-d.ts", "src/**/*.fixture
 /** Entries beyond what a host imports. */
 const MORE = { server: ["src/cli/index.ts"] };
 /** Loaded under a name that is put together, or as another program. */
-const NAMED_ELSEWHERE = { react: ["react18", "react-dom18"], "server-adapters": ["next"] };
+const NAMED_ELSEWHERE = {
+  react: ["react18", "react-dom18"],
+  "server-adapters": ["next"],
+  ml: ["density-clustering"],
+};
 
 const packages = readdirSync(new URL("packages", import.meta.url)).map((name) => [
   `packages/${name}`,

@@ -33,8 +33,9 @@ const handedIn = (service: PersonalizationService): Served => ({
 });
 
 function openService(options: Options, meters: Meters): Served {
-  const { log, report } = options;
-  const watch = log && watchLog(log, meters.log);
+  const { log, report, worker = true } = options;
+  // Where others fold, nobody here knows what the log brings them.
+  const watch = worker && log ? watchLog(log, meters.log) : null;
   const service = ownService({ ...options, ...(watch && { log: watch.log }) });
   const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
   const sweeping = setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
@@ -73,7 +74,7 @@ export function passingStore({ stores, report }: Options): { store: Store; close
 
 function ownService(options: AttuneServerOptions): PersonalizationService {
   const { stores, log, channel, series, keys, clock, rules, consent, retentionMs, report } = options;
-  const { sensitive, sampling, scorers } = options;
+  const { sensitive, sampling, scorers, worker } = options;
   if (!stores) throw new AttuneError("ATTUNE_SERVER_STORES", "Hand in stores, or a service made from them.");
   return createPersonalizationService({
     stores,
@@ -88,6 +89,7 @@ function ownService(options: AttuneServerOptions): PersonalizationService {
     ...(sensitive && { sensitive }),
     ...(sampling && { sampling }),
     ...(scorers && { scorers }),
+    ...(worker !== undefined && { worker }),
     ...(retentionMs !== undefined && { retentionMs }),
     ...(report && { report }),
   });

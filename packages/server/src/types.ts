@@ -36,7 +36,9 @@ export interface AttuneServerOptions {
   series?: ServiceOptions["series"];
   /** Keys for pseudonyms. */
   keys?: ServiceOptions["keys"];
-  /** A service that the host made; it is then the host's to sweep and to close. */
+  /** Whether events are folded in this process too (default true); where not, something else must (`attune worker`). A handed-in `service` has its own. */
+  worker?: boolean;
+  /** A service that the host made; it is then the host's to sweep and to close, and to have its experiments reviewed. */
   service?: PersonalizationService;
   auth: {
     keys: readonly ApiKey[];

@@ -5,6 +5,7 @@ export interface FileToFetch {
   readonly url: string | URL;
   readonly integrity?: string | undefined;
   readonly maxBytes: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -70,7 +71,11 @@ export async function fetchChecked(file: FileToFetch): Promise<Uint8Array> {
   let response: Response;
   let bytes: Uint8Array;
   try {
-    response = await ask(file.url, { credentials: "omit", ...(file.signal && { signal: file.signal }) });
+    response = await ask(file.url, {
+      credentials: "omit",
+      ...(file.headers && { headers: file.headers }),
+      ...(file.signal && { signal: file.signal }),
+    });
   } catch (cause) {
     throw unavailable(file.url, "there was no answer", cause);
   }

@@ -39,6 +39,21 @@ describe("modelLoader", () => {
     scores.forEach((score, i) => expect(score).toBeCloseTo(want[i] as number, 6));
   });
 
+  it("shows its key to the endpoint, and to nobody else", async () => {
+    const shown: [string, string | null][] = [];
+    const fetch = (async (url: string, { headers }: RequestInit) => {
+      shown.push([url, new Headers(headers).get("authorization")]);
+      return new Response(FILE as Uint8Array<ArrayBuffer>);
+    }) as typeof globalThis.fetch;
+    const load = modelLoader({ endpoint: "https://shop.example/api/", writeKey: "wk_1", fetch });
+    await load(model);
+    await load({ ...model, url: "https://cdn.example/v1.onnx" });
+    expect(shown).toEqual([
+      ["https://shop.example/api/models/v1.onnx", "Bearer wk_1"],
+      ["https://cdn.example/v1.onnx", null],
+    ]);
+  });
+
   it.each<[string, typeof fetch, Partial<ModelToLoad>, string]>([
     ["a file of another content", served(FILE.slice(0, -1)), {}, "ATTUNE_ML_INTEGRITY"],
     ["a file that is not there", served(new Response("", { status: 404 })), {}, "ATTUNE_ML_FETCH"],

@@ -11,6 +11,8 @@ export interface ModelToLoad extends ScorerDescription {
 export interface ModelLoaderOptions {
   /** What relative addresses of models are relative to; the page's own if left out. */
   readonly endpoint?: string;
+  /** The key that `browser` has too: the server gives its models' files to who may read the ruleset. Sent to the endpoint's origin alone. */
+  readonly writeKey?: string;
   /** Bytes of a model file; 4 MB. */
   readonly maxBytes?: number;
   /** Which part of the file holds scores and what turns them into some, by the model's name, for models made elsewhere. */
@@ -31,14 +33,16 @@ const MAX_BYTES = 4_000_000;
  * @returns A function whose promise is rejected with an AttuneError where the model cannot be used; the page then keeps its fallback.
  */
 export function modelLoader(options: ModelLoaderOptions = {}): (model: ModelToLoad) => Promise<Scorer> {
-  const { endpoint, maxBytes = MAX_BYTES, models = {}, onnxruntime, fetch } = options;
+  const { endpoint, writeKey, maxBytes = MAX_BYTES, models = {}, onnxruntime, fetch } = options;
   return async (model) => {
     const { url, integrity, inputs, ...described } = model;
-    const address =
-      endpoint === undefined ? url : new URL(url, new URL(endpoint, globalThis.location?.href)).href;
+    const base = endpoint === undefined ? null : new URL(endpoint, globalThis.location?.href);
+    const address = base === null ? url : new URL(url, base).href;
+    const isOwn = base !== null && new URL(address).origin === base.origin;
+    const headers = writeKey !== undefined && isOwn ? { authorization: `Bearer ${writeKey}` } : undefined;
     // A chunk of its own: a page whose ruleset names no model, or whose visitor has not agreed, never fetches it.
     const { fetchChecked, makeScorer } = await import("./scoring.js");
-    const file = await fetchChecked({ url: address, integrity, maxBytes, fetch });
+    const file = await fetchChecked({ url: address, integrity, maxBytes, headers, fetch });
     const own = Object.hasOwn(models, model.name) ? models[model.name] : {};
     return makeScorer(file, {
       ...described,

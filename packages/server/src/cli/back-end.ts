@@ -1,5 +1,6 @@
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import type { ServerConfig } from "@attune/core/wire";
+import { openModels } from "../models/open-models.js";
 import { type OpenedPorts, openPorts } from "./ports/open-ports.js";
 import type { Place } from "./place.js";
 
@@ -28,7 +29,11 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
   const { config, worker = false, around = (ports) => ports, report } = options;
   const retentionMs = retentionOf(config);
   const ports = around(await openPorts({ ...options, retentionMs }));
-  const service = createPersonalizationService({
+  const { stores, channel } = ports;
+  const clock = { now: () => Date.now() };
+  // Whoever folds or looks visitors through asks the models that rulesets name; trials are judged by the servers.
+  const opened = openModels({ stores, channel, clock, report }, [], () => service);
+  const service: PersonalizationService = createPersonalizationService({
     stores: ports.stores,
     log: ports.log,
     channel: ports.channel,
@@ -36,16 +41,19 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
     ...(ports.keys && { keys: ports.keys }),
     ...(config.consent && { consent: config.consent }),
     ...(config.sensitive && { sensitive: config.sensitive }),
+    ...(opened && { scorers: opened.models.source }),
     retentionMs,
     worker,
     report,
   });
+  opened?.start();
   return {
     ports,
     service,
     async close() {
       try {
         await service.close();
+        await opened?.close();
       } finally {
         await ports.close();
       }

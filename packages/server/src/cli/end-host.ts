@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import { AttuneError } from "@attune/core";
-import type { PersonalizationService } from "@attune/core/service";
 import type { FetchHandler } from "@attune/server-adapters/node";
 import { problem } from "../http/problem.js";
 import type { AttuneServer } from "../types.js";
@@ -45,8 +44,6 @@ interface Running {
   folds: boolean;
   listener: Server;
   server: AttuneServer;
-  /** Where it is not the server's own. */
-  service: PersonalizationService | null;
   ports: OpenedPorts;
   report(error: unknown): void;
 }
@@ -67,7 +64,7 @@ const PORTS_MS = 10_000;
  * @returns Whether all that was acknowledged was folded by then.
  */
 export async function endAll(running: Running, settleMs: number): Promise<boolean> {
-  const { gate, folds, listener, server, service, ports, report } = running;
+  const { gate, folds, listener, server, ports, report } = running;
   const until = performance.now() + settleMs;
   server.closeSockets();
   await inTime(gate.close(), settleMs * REQUESTS_SHARE);
@@ -78,7 +75,7 @@ export async function endAll(running: Running, settleMs: number): Promise<boolea
   });
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
   try {
-    if (!(await inTime(closeBoth(server, service), CLOSING_MS))) report(cutOff(CLOSING_MS));
+    if (!(await inTime(server.close(), CLOSING_MS))) report(cutOff(CLOSING_MS));
     await inTime(sent(listener, closed), SENDING_MS);
   } finally {
     listener.closeAllConnections();
@@ -86,14 +83,6 @@ export async function endAll(running: Running, settleMs: number): Promise<boolea
     if (!(await inTime(ports.close(), PORTS_MS))) report(cutOff(PORTS_MS));
   }
   return settled;
-}
-
-async function closeBoth(server: AttuneServer, service: PersonalizationService | null): Promise<void> {
-  try {
-    await server.close();
-  } finally {
-    await service?.close();
-  }
 }
 
 const IDLE_EVERY_MS = 20;

@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createPersonalizationService } from "@attune/core/service";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "@attune/core/memory";
 import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
@@ -71,16 +70,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (dir !== null && config.ports) void warnOfRedis(config.ports, report);
   const dashboard = options.dashboard ? findDashboard() : null;
   let ownOrigin: string | null = null;
-  const parts = { ...partsOf(config, ports, retentionMs), report };
-  const service = await orElse(
-    () => (worker ? null : createPersonalizationService({ ...parts, worker })),
-    () => ports.close().catch(report),
-  );
   const server = await orElse(
     () =>
       createAttuneServer({
-        ...parts,
-        ...(service && { service }),
+        ...partsOf(config, ports, retentionMs),
+        ...{ report, worker },
         auth: { keys: keysFor(keys, config.sites) },
         basePath,
         limits: limitsOf(config),
@@ -91,10 +85,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
         origin: publicOrigin ?? (() => ownOrigin),
       }),
-    async () => {
-      await service?.close().catch(report);
-      await ports.close().catch(report);
-    },
+    () => ports.close().catch(report),
   );
   let published: LoadedRuleset | null = null;
   const gate = createGate(server.fetch);
@@ -104,7 +95,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
   });
   const close = (settleMs = Number.POSITIVE_INFINITY): Promise<boolean> =>
-    endAll({ gate, folds: worker, listener, server, service, ports, report }, settleMs);
+    endAll({ gate, folds: worker, listener, server, ports, report }, settleMs);
   await orElse(
     async () => {
       if (options.ruleset !== undefined) published = await publish(server, options.ruleset);

@@ -21,8 +21,13 @@ const olderReact = [
   { find: new RegExp(`^${name}/(.+)$`), replacement: `${folder}/$1.js` },
 ]);
 
+/**
+ * Real browsers, servers and processes on a machine whose cores are shared: a test that fails is run once more, and the run names it. Generated cases are the same the second time.
+ */
+const retry = 1;
+
 /** Most of them wait for something: on two cores Vitest would take one of them alone. Those that measure time come after, by themselves. */
-const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 0 } };
+const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 0 }, retry };
 
 /** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
 export default [
@@ -58,8 +63,7 @@ export default [
       environment: "node",
       setupFiles,
       include: ["tests/**/*.test.ts"],
-      // Real browsers and processes on a machine whose cores are shared: one that fails is run once more, and the run names it.
-      retry: 1,
+      retry,
       testTimeout: 120_000,
       hookTimeout: 180_000,
       fileParallelism: false,

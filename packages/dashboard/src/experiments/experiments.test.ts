@@ -5,7 +5,7 @@ import { bestOverTime, firstSeen, type SeriesAnswer } from "./cumulated.js";
 import { verdictOf } from "./decision-words.js";
 import { lossOf, probability, share, signedShare, signedWithin } from "./figures.js";
 import { domainOf } from "./interval-plot.js";
-import { noteWords } from "./note-words.js";
+import { toldNotes } from "./note-words.js";
 import { type DefinedExperiment, listed } from "./types.js";
 
 const input = (
@@ -61,7 +61,17 @@ describe("the decision in words", () => {
     const report = analyzeExperiment(input([5000, 500], [5000, 6000]));
     expect(verdictOf(report).headline).toBe("These figures cannot be judged.");
     expect(verdictOf(report).text).toMatch(/^The sums of a metric cannot be\./);
-    expect(report.notes.map(noteWords).join(" ")).toContain("metric ordered");
+    expect(toldNotes(report.notes)[0]).toMatchObject({
+      severity: "fault",
+      about: [expect.stringContaining("metric ordered")],
+    });
+  });
+
+  it("says of an empty variant once where it is empty", () => {
+    const { notes } = analyzeExperiment(input([0, 0], [50, 5]));
+    const empty = toldNotes(notes).filter(({ code }) => code === "empty-arm");
+    expect(empty).toHaveLength(1);
+    expect(empty[0]?.about.length).toBe(notes.filter(({ code }) => code === "empty-arm").length);
   });
 });
 

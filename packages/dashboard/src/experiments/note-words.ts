@@ -42,8 +42,14 @@ export const SEVERITY: Readonly<Record<Severity, string>> = {
   info: "good to know",
 };
 
-/** The sentence, what it is about, and what was refused where that is known. */
-export function noteWords({ code, variant, metric, stage, dimension, group, message }: Note): string {
+/** Notes that say the same, as one: the sentence, and of what each tells, with what was refused where that is known. */
+export interface ToldNote {
+  severity: Severity;
+  code: NoteCode;
+  about: readonly string[];
+}
+
+function aboutOf({ variant, metric, stage, dimension, group, message }: Note): string {
   const about = [
     metric && `metric ${plain(metric)}`,
     variant && `variant “${variant}”`,
@@ -51,5 +57,20 @@ export function noteWords({ code, variant, metric, stage, dimension, group, mess
     dimension && `by ${plain(dimension)}`,
     group && `group ${group}`,
   ].filter(Boolean);
-  return [NOTE_TITLES[code], about.length > 0 && `(${about.join(", ")})`, message].filter(Boolean).join(" ");
+  return [about.join(", "), message].filter(Boolean).join(": ");
+}
+
+const ORDER = ["fault", "warning", "info"] as const;
+
+/** The worst first, each sentence once. */
+export function toldNotes(notes: readonly Note[]): ToldNote[] {
+  const told = new Map<NoteCode, ToldNote & { about: string[] }>();
+  for (const severity of ORDER)
+    for (const note of notes.filter((one) => one.severity === severity)) {
+      const same = told.get(note.code) ?? { severity, code: note.code, about: [] };
+      told.set(note.code, same);
+      const about = aboutOf(note);
+      if (about !== "" && !same.about.includes(about)) same.about.push(about);
+    }
+  return [...told.values()];
 }

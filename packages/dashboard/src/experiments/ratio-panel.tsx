@@ -72,7 +72,8 @@ export function RatioPanel({
         </>
       )}
       <p className="note">
-        {p !== null && `p = ${p.toPrecision(2)}; an alarm is below ${String(sampleRatio.alarm)}. `}
+        {p !== null &&
+          `p = ${p.toPrecision(2)}; an alarm is below ${String(Number(sampleRatio.alarm.toPrecision(2)))}. `}
         {crossed === null
           ? ""
           : crossed === 0

@@ -74,16 +74,16 @@ export function ReportCard({ card }: { card: Card }) {
 function Calibration({ bins }: { bins: NonNullable<Card["metrics"]>["calibration"] }) {
   const points = bins.filter(({ rows }) => rows > 0);
   return (
-    <figure className="plot">
+    <figure className="plot square">
       <figcaption>Predicted, and how many came true</figcaption>
-      <svg role="img" viewBox="0 0 100 100" preserveAspectRatio="none" aria-label="Calibration plot">
+      <svg role="img" viewBox="0 0 100 100" aria-label="Calibration plot">
         <line className="grid" x1="0" y1="100" x2="100" y2="0" />
         {points.map(({ score, share: came }) => (
           <circle
             key={score}
             className="v0"
             fill="currentColor"
-            r="1.2"
+            r="1.6"
             cx={100 * (score ?? 0)}
             cy={100 - 100 * (came ?? 0)}
           />

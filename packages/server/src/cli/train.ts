@@ -134,7 +134,7 @@ function tell(
     terminal.out(JSON.stringify({ version: hash, bytes, card, worse, step, ms }));
     return;
   }
-  const out = (name: string, text: string): void => terminal.out(`  ${name.padEnd(12)}${text}`);
+  const out = (name: string, text: string): void => terminal.out(`  ${name.padEnd(14)}${text}`);
   terminal.out(terminal.bold(`${version.name}: ${labelWords(card.label)}`));
   out("version", version.version);
   out(

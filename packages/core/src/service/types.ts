@@ -61,6 +61,7 @@ import type {
 import type { AuditFact } from "./upkeep/audit.js";
 
 export type {
+  ContextualStanding,
   EvaluatedPolicy,
   EvaluateQuery,
   Experiment,

@@ -25,7 +25,12 @@ const definition = {
   rule: v.optional(
     v.pipe(v.looseObject({}), v.description("When it is decided; default: the rule's own figures.")),
   ),
-  learning: v.optional(v.pipe(v.looseObject({}), v.description("How a bandit's shares are updated."))),
+  learning: v.optional(
+    v.pipe(
+      v.looseObject({}),
+      v.description("How a bandit's shares, or a contextual policy's beliefs, are updated."),
+    ),
+  ),
   measures: v.looseObject({
     primary: v.pipe(text(), v.description("A metric of the ruleset.")),
     secondary: v.optional(v.array(text())),

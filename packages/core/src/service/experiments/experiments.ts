@@ -1,11 +1,14 @@
 import { armsOf, validateRuleset } from "../../decisions/index.js";
 import type { Ruleset } from "../../decisions/types.js";
+import { isAttuneError } from "../../kernel/errors.js";
 import { isObject } from "../../kernel/json.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
+import { beliefsFrom } from "./learn-contexts.js";
+import { sharesFrom } from "./learn-shares.js";
 import { draftOf, policyOf, step } from "./lifecycle.js";
 import type {
   Experiment,
@@ -94,15 +97,36 @@ function judgedIssues(definition: ExperimentDefinition, { metrics = {} }: Rulese
     issues.push(
       issue("/control", "VARIANT", "The policy assigns no such variant, so nothing can be compared with it."),
     );
-  if (policy.type === "bandit" && metrics[measures.primary]?.type !== "conversion")
+  const learns = policy.type === "bandit" || policy.type === "contextual";
+  if (learns && metrics[measures.primary]?.type !== "conversion")
     issues.push(
       issue(
         "/measures/primary",
         "METRIC",
-        "A bandit learns from a metric of the type conversion; name one, or use a split.",
+        `A ${policy.type} policy learns from a metric of the type conversion; name one, or use a split.`,
       ),
     );
   return issues;
+}
+
+/** Settings of learning that cannot be: what an update would stumble over is told when they are given. */
+function learningIssues(definition: ExperimentDefinition): Issue[] {
+  const { learning } = definition;
+  if (learning === undefined) return [];
+  if (!isObject(learning)) return [issue("/learning", "LEARNING", "Give an object.")];
+  const { everyMs } = learning;
+  if (everyMs !== undefined && !(typeof everyMs === "number" && everyMs > 0))
+    return [issue("/learning/everyMs", "LEARNING", "Give milliseconds above 0.")];
+  const policy = policyOf(definition);
+  try {
+    if (policy.type === "bandit") sharesFrom(policy, [], learning);
+    else if (policy.type === "contextual") beliefsFrom(policy, [], learning);
+    else return [issue("/learning", "LEARNING", `A ${policy.type} policy does not learn; leave it out.`)];
+  } catch (error) {
+    if (!isAttuneError(error)) throw error;
+    return [issue(`/learning${error.path ?? ""}`, "LEARNING", error.message)];
+  }
+  return [];
 }
 
 /** Issues of the ruleset that the experiment would make, told at their place in its definition. */
@@ -110,7 +134,7 @@ function issuesOf(definition: ExperimentDefinition, ruleset: Ruleset): Issue[] {
   const begun = step(draftOf(definition), { type: "start" }, { ruleset, now: 0 });
   if (!begun.ok) return begun.error;
   const checked = validateRuleset(begun.value.ruleset);
-  if (checked.ok) return judgedIssues(definition, ruleset);
+  if (checked.ok) return [...judgedIssues(definition, ruleset), ...learningIssues(definition)];
   const places: readonly (readonly [from: string, to: string])[] = [
     [`${pointer("/slots", definition.slot)}/policy`, "/policy"],
     [pointer("/slots", definition.slot), "/gates"],
@@ -215,7 +239,7 @@ export function createExperiments(context: ServiceContext, rulesets: Pick<Rulese
         const issues =
           experiment.status === "draft" || experiment.status === "stopped"
             ? issuesOf(definition, now.ruleset)
-            : [];
+            : learningIssues(definition);
         if (issues.length > 0) return fail(issues);
         return (await write(scope, experiment, [known, known === null ? "create" : "define"])) === null
           ? null

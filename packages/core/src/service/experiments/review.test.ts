@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BanditPolicy, Ruleset } from "../../decisions/types.js";
+import { contextualShares } from "../../decisions/contextual.js";
+import type { BanditPolicy, ContextualPolicy, Ruleset } from "../../decisions/types.js";
 import { memoryLog, memoryStore } from "../../memory/index.js";
 import { createFakeClock } from "../../testing/fake-clock.js";
 import { createPersonalizationService } from "../create-service.js";
@@ -48,7 +49,17 @@ function begin() {
     await one.ingest(events, { waitMs: 10_000 });
     await one.settled();
   }
-  return { clock, service, one, shown };
+  /** One more visitor, of whom these are told one after the other. */
+  async function told(events: readonly (readonly [name: string, properties: object])[]): Promise<void> {
+    const visitorId = `t${visitors++}`;
+    const of = ([name, properties]: readonly [string, object], i: number) =>
+      sample({
+        ...{ id: `${visitorId}-${i}`, visitorId, sessionId: visitorId, name, properties },
+        ...{ seq: i, occurredAt: clock.now() + i },
+      });
+    await one.ingest(events.map(of));
+  }
+  return { clock, service, one, shown, told };
 }
 
 const shares = async (service: ReturnType<ReturnType<typeof begin>["service"]>) =>
@@ -84,6 +95,67 @@ describe("a look at what runs", () => {
     expect((await shares(two))["a"]).toBeGreaterThan(0.9);
     // Shares that follow what is learned say nothing of how many there should be.
     expect((await one.experiments.results("try"))?.report.sampleRatio.state).toBe("untested");
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it("gives a contextual policy the beliefs that its decisions teach, of each visitor by what was known before", async () => {
+    const { clock, service, one, told } = begin();
+    const two = service();
+    const unknown = { mean: [0, 0], covariance: [1, 0, 1] };
+    const define = (learning: object) =>
+      one.experiments.define({
+        id: "try",
+        name: "Which one sells to whom?",
+        slot: "cta",
+        policy: {
+          type: "contextual",
+          context: [{ attribute: "productViews", centre: 1 }],
+          arms: { a: unknown, b: unknown },
+        },
+        measures: { primary: "bought" },
+        learning,
+      });
+    expect(await define({ halfLife: -1 })).toMatchObject({
+      ok: false,
+      error: [{ path: "/learning/halfLife", code: "ATTUNE_EXPERIMENT_LEARNING" }],
+    });
+    expect(await define({ floor: 0.6 })).toMatchObject({ ok: false, error: [{ path: "/learning/floor" }] });
+    expect((await define({ everyMs: HOUR, halfLife: 5000, floor: 0.02 })).ok).toBe(true);
+    await one.experiments.act("try", { type: "start" });
+    // Nobody was exposed yet.
+    expect((await one.experiments.review())[0]?.learned).toBeNull();
+    // Who looked at two products buys after a, who looked at none after b.
+    for (let i = 0; i < 300; i++) {
+      const hasLooked = i % 2 === 0;
+      const variant = i % 4 < 2 ? "a" : "b";
+      const buys = i % 20 < 4 || (hasLooked === (variant === "a") && i % 3 > 0);
+      await told([
+        ...(hasLooked
+          ? [["Product Viewed", { product_id: "p" }] as const, ["Product Viewed", {}] as const]
+          : []),
+        ["Variant Exposed", { experiment: "try", slot: "cta", variant, propensity: 0.5 }],
+        ...(buys ? [["Order Completed", { revenue: 1 }] as const] : []),
+        // What comes after the exposure is not what the decision knew.
+        ...(hasLooked ? [] : [["Product Viewed", {}] as const, ["Product Viewed", {}] as const]),
+      ]);
+    }
+    await one.settled();
+    const reviews = await Promise.all([one.experiments.review(), two.experiments.review()]);
+    const learned = reviews.flat().flatMap((review) => (review.learned?.changed ? [review.learned] : []));
+    expect(learned).toHaveLength(1);
+    expect(learned[0]?.variants).toMatchObject([
+      { variant: "a", decisions: 150 },
+      { variant: "b", decisions: 150 },
+    ]);
+    const policy = (await one.ruleset())?.ruleset.slots["cta"]?.policy as ContextualPolicy;
+    expect(policy.floor).toBe(0.02);
+    const sharesOf = contextualShares(policy);
+    const [[toLookers = 0], [toOthers = 0]] = [sharesOf({ productViews: 2 }), sharesOf({ productViews: 0 })];
+    expect(toLookers).toBeGreaterThan(0.95);
+    expect(toOthers).toBeLessThan(0.05);
+    // Nothing came since: nothing is published.
+    clock.advance(HOUR);
+    expect((await two.experiments.review())[0]?.learned?.changed).toBe(false);
     await Promise.all([one.close(), two.close()]);
   });
 

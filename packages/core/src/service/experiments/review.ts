@@ -14,7 +14,7 @@ interface ReviewParts {
 const isNews = ({ state }: Pick<Proposal, "state">): boolean => state !== "collecting" && state !== "invalid";
 
 /**
- * Looks at all running experiments of a site, for a timer: bandits whose time it is get new shares, and what the decision rule has come to is noted with the experiment, for a person to act on. The rule bears any
+ * Looks at all running experiments of a site, for a timer: bandits and contextual policies whose time it is learn, and what the decision rule has come to is noted with the experiment, for a person to act on. The rule bears any
  * number of looks, so looking costs no error. One that fails is reported and keeps no other waiting.
  */
 export async function review(

@@ -9,7 +9,13 @@ import type {
   SlotPolicy,
   SplitPolicy,
 } from "../../decisions/types.js";
-import type { BanditPolicyOptions, Estimator, PolicyValue, VariantStanding } from "../../bandits/index.js";
+import type {
+  BanditPolicyOptions,
+  ContextualPolicyOptions,
+  Estimator,
+  PolicyValue,
+  VariantStanding,
+} from "../../bandits/index.js";
 import type {
   Decision,
   DimensionInput,
@@ -41,14 +47,29 @@ export interface ExperimentDefinition {
   measures: Omit<ExperimentMeasures, "run">;
   /** When it is decided (default: the rule's own figures). */
   rule?: StoppingOptions;
-  /** How a bandit learns; its primary metric is a conversion. */
+  /** How a bandit or a contextual policy learns; its primary metric is a conversion. */
   learning?: Learning;
 }
 
-/** How a bandit's shares follow what is counted. */
-export interface Learning extends Pick<BanditPolicyOptions, "goal" | "memory" | "floor" | "dropBelow"> {
+/** How a policy follows what is counted. Of a bandit: `goal`, `memory` and `dropBelow`; of a contextual policy: `exploration`, `lambda` and `halfLife`. */
+export interface Learning
+  extends Pick<BanditPolicyOptions, "goal" | "memory" | "floor" | "dropBelow">,
+    Pick<ContextualPolicyOptions, "exploration"> {
   /** Between two updates, ms (default an hour). Each is a new policy version. */
   everyMs?: number;
+  /** Weights are believed to be about within ±2 / √lambda before anything is seen (default 1). */
+  lambda?: number;
+  /** Visitors after whom half of what was learned is out of date (default: nothing is forgotten). */
+  halfLife?: number;
+}
+
+/** Where a variant of a contextual policy stands after an update. */
+export interface ContextualStanding {
+  variant: string;
+  /** Its mean share over the contexts that were learned from. */
+  share: number;
+  /** Decisions for it that were learned from. */
+  decisions: number;
 }
 
 export type ExperimentStatus = "draft" | "running" | "stopped" | "shipped";
@@ -154,8 +175,8 @@ export interface Review {
   id: string;
   /** The decision is another than at the last look. */
   proposal: Proposal | null;
-  /** Of a bandit whose time it was: where each variant stands, and whether new shares were published. Null otherwise. */
-  learned: { changed: boolean; variants: readonly VariantStanding[] } | null;
+  /** Of a bandit or a contextual policy whose time it was: where each variant stands, and whether something new was published. Null otherwise. */
+  learned: { changed: boolean; variants: readonly (VariantStanding | ContextualStanding)[] } | null;
 }
 
 /** What is asked of the decisions that were made. */

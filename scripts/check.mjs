@@ -16,6 +16,7 @@ const ALARMS = [
     "types: core without DOM or Node",
     () => node("typescript/bin/tsc", ["-p", "packages/core/tsconfig.headless.json"]),
   ],
+  ["types: what runs in pages without Node", () => node("typescript/bin/tsc", ["-p", "tsconfig.page.json"])],
   [
     "lint (promises, hooks, any)",
     () => node("eslint/bin/eslint.js", ["packages", "tests", "scripts", "benchmarks", "--max-warnings=0"]),

@@ -8,7 +8,6 @@ export default defineConfig([
   library(
     { index: "src/index.ts" },
     {
-      clean: false,
       banner: { js: '"use client";' },
       treeshake: false,
       external: [/^@attune\//, "react", "react-dom", "react/jsx-runtime"],
@@ -21,11 +20,9 @@ export default defineConfig([
     platform: "browser",
     target: "es2022",
     minify: true,
-    clean: false,
-    dts: false,
     noExternal: [/.*/],
     define: { "process.env.NODE_ENV": '"production"' },
-    tsconfig: "tsconfig.build.json",
+    tsconfig: "../../tsconfig.base.json",
     async onSuccess() {
       await cp(folder("./src/static"), folder("./dist/static"), { recursive: true });
     },

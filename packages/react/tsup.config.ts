@@ -18,7 +18,6 @@ export default defineConfig([
       banner: { js: '"use client";' },
       external,
       treeshake: false,
-      clean: false,
       async onSuccess() {
         for (const part of ["consent", "devtools"])
           await cp(file(`./src/${part}/styles.css`), file(`./dist/${part}/styles.css`));
@@ -26,8 +25,5 @@ export default defineConfig([
       },
     },
   ),
-  library(
-    { "next/index": "src/next/index.ts", "server/index": "src/server/index.ts" },
-    { external, clean: false },
-  ),
+  library({ "next/index": "src/next/index.ts", "server/index": "src/server/index.ts" }, { external }),
 ]);

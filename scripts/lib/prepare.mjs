@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dim, pnpm, requireNode, root } from "./run.mjs";
+import { dim, must, pnpm, requireNode, root } from "./run.mjs";
 
-/** In the order in which they are built. */
+/** Each stands only on those before it. */
 export const PACKAGES = ["core", "ml", "react", "server-adapters", "server", "dashboard"];
 const SKIPPED = new Set(["node_modules", "dist", ".next", "coverage"]);
 
@@ -42,22 +42,40 @@ export async function install() {
   });
 }
 
-/** Builds every package in dependency order; does nothing where the sources are those of the last build. */
+/** Builds every package; does nothing where the sources are those of the last build. Code (each package's after that of those it bundles) and types need nothing of each other, so they are made side by side. */
 export async function build({ force = false } = {}) {
   const hash = createHash("sha256");
   for (const name of PACKAGES) fingerprint(join(root, "packages", name), hash);
-  hash.update(readFileSync(join(root, "tsup.base.ts"))).update(readFileSync(join(root, "pnpm-lock.yaml")));
+  for (const file of ["tsup.base.ts", "tsconfig.json", "tsconfig.base.json", "pnpm-lock.yaml"])
+    hash.update(readFileSync(join(root, file)));
   const digest = hash.digest("hex");
   const cache = join(root, "node_modules", ".cache");
   const stamp = join(cache, "attune-build");
-  const built = PACKAGES.every((name) => existsSync(join(root, "packages", name, "dist")));
-  if (!force && built && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  const folders = PACKAGES.map((name) => join(root, "packages", name, "dist"));
+  const isBuilt = folders.every((folder) => existsSync(folder));
+  if (!force && isBuilt && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   const started = Date.now();
   console.log(dim("Building the packages …"));
-  await pnpm(
-    ["-r", "--filter", "./packages/*", "--workspace-concurrency=2", "--reporter=append-only", "run", "build"],
-    { quiet: true },
-  );
+  // What a build that was broken off left behind must not pass for one.
+  rmSync(stamp, { force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  await Promise.all([
+    must("The types' build", process.execPath, [join(root, "scripts", "lib", "declarations.mjs")], {
+      quiet: true,
+    }),
+    pnpm(
+      [
+        "-r",
+        "--filter",
+        "./packages/*",
+        "--workspace-concurrency=2",
+        "--reporter=append-only",
+        "run",
+        "build",
+      ],
+      { quiet: true },
+    ),
+  ]);
   mkdirSync(cache, { recursive: true });
   writeFileSync(stamp, digest);
   console.log(dim(`Built in ${Math.round((Date.now() - started) / 1000)} s.`));

@@ -830,6 +830,17 @@ ${fieldsOf($defs.contextualArm)}
 
 The shares are worked out for each visitor by + − × ÷ and √ alone, so that page and server come to the same; the share that was drawn by is the decision's propensity.
 
+### Policy \`recommended\`
+
+${fieldsOf($defs.recommended)}
+
+Each arm:
+
+${fieldsOf($defs.recommendedArm)}
+
+What is learned of items becomes such a policy by [\`recommendedPolicy\`](models.md#recommendations-in-a-slot). Nothing is drawn: it is no experiment,
+and its propensity is 1. Sums and products alone, in one order, so that page and server come to the same.
+
 ### What a visitor keeps
 
 \`sticky\` of any policy that assigns:

@@ -6,6 +6,7 @@ import { historyReader, rankArms } from "./recommended.js";
 import type { RecommendedPolicy, Ruleset, SlotPolicy } from "./types.js";
 import { validateRuleset } from "./validate-ruleset.js";
 import { variantDecision } from "./variant-decision.js";
+import { reachableVariants } from "./variants-of.js";
 
 const policy: RecommendedPolicy = {
   type: "recommended",
@@ -79,6 +80,7 @@ describe("a slot of what goes with what was looked at", () => {
     expect(compiled.decide("shelf", refused)).toMatchObject({ variant: "none", reason: "consent" });
     expect(decide({ recentCategory: "constructor" }).variant).toBe("cables");
     expect(compileDecisions(rulesetOf())).toBeNull();
+    expect(reachableVariants(policy)).toEqual(["tents", "stoves", "cables", "new"]);
   });
 
   it("is explained by the history and what it came to, and told again by its variant", () => {

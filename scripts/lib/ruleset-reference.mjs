@@ -286,6 +286,44 @@ function definitions() {
       },
       { description: "A visitor's share of each variant is the probability that its score is the highest." },
     ),
+    recommended: object(
+      ["type", "history", "arms"],
+      {
+        ...typed("recommended"),
+        history: {
+          type: "array",
+          minItems: 1,
+          maxItems: 8,
+          items: { type: "string", minLength: 1, maxLength: 128 },
+          description:
+            "Paths of the attributes that name items, what matters most first: each a text (`recentCategory`), or a list of texts with the latest last (`context.viewed`). The first ten items count.",
+        },
+        arms: record("recommendedArm", "Variant → what was learned of it; at most 100."),
+        limit: {
+          type: "integer",
+          minimum: 1,
+          maximum: 20,
+          description: "How many variants the decision's `ranking` tells (default 5).",
+        },
+        keepSeen: {
+          type: "boolean",
+          description: "Whether variants that stand in the history are shown, too (default false).",
+        },
+      },
+      {
+        description:
+          "The variant that goes best with what was looked at, the next ones in the decision's `ranking`; what is popular where nothing else is known.",
+      },
+    ),
+    recommendedArm: object(["popularity"], {
+      popularity: number("Its share of all that is looked at.", { minimum: 0, maximum: 1 }),
+      with: {
+        type: "object",
+        maxProperties: 50,
+        additionalProperties: { type: "number", minimum: 0, maximum: 1 },
+        description: "Item → how well the variant goes with it.",
+      },
+    }),
     contextFeature: object(["attribute"], {
       attribute: name("Path of the attribute; what is missing or no number counts as the centre."),
       centre: number("Taken off the value (default 0)."),
@@ -416,7 +454,7 @@ function schemaOf(attributes) {
           ...gates,
           policy: {
             description: "Who gets which variant.",
-            anyOf: ["rules", "split", "factorial", "bandit", "contextual"].map((policy) => ({
+            anyOf: ["rules", "split", "factorial", "bandit", "contextual", "recommended"].map((policy) => ({
               $ref: `#/$defs/${policy}`,
             })),
           },
@@ -791,6 +829,17 @@ ${fieldsOf($defs.contextFeature)}
 ${fieldsOf($defs.contextualArm)}
 
 The shares are worked out for each visitor by + − × ÷ and √ alone, so that page and server come to the same; the share that was drawn by is the decision's propensity.
+
+### Policy \`recommended\`
+
+${fieldsOf($defs.recommended)}
+
+Each arm:
+
+${fieldsOf($defs.recommendedArm)}
+
+What is learned of items becomes such a policy by [\`recommendedPolicy\`](models.md#recommendations-in-a-slot). Nothing is drawn: it is no experiment,
+and its propensity is 1. Sums and products alone, in one order, so that page and server come to the same.
 
 ### What a visitor keeps
 

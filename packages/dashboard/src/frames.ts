@@ -22,7 +22,8 @@ export interface Figures {
   sessions: { given: number; derived: number };
   visitors: number;
   conversions: { sessions: number; orders: number; revenue: number };
-  segments: Readonly<Record<string, number>>;
+  /** Null: fewer are in it than may be told of. */
+  segments: Readonly<Record<string, number | null>>;
   experiments: Readonly<Record<string, Readonly<Record<string, { exposures: number; conversions: number }>>>>;
   /** Visitors who saw more than one variant; not told of real visitors apart. */
   crossed?: Readonly<Record<string, number>>;

@@ -73,14 +73,9 @@ export function Traffic({ history }: { history: readonly number[] }) {
   );
 }
 
-export function Segments({
-  segments,
-  visitors,
-}: {
-  segments: Readonly<Record<string, number>>;
-  visitors: number;
-}) {
-  const rows = Object.entries(segments).sort((a, b) => b[1] - a[1]);
+export function Segments({ segments, visitors }: { segments: Figures["segments"]; visitors: number }) {
+  const rows = Object.entries(segments).sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
+  const few = rows.some(([, size]) => size === null);
   return (
     <section className="panel">
       <h2>Segments</h2>
@@ -100,15 +95,16 @@ export function Segments({
               <tr key={name}>
                 <td>
                   {name.replace(/-/g, " ")}
-                  <Bar share={visitors === 0 ? 0 : size / visitors} />
+                  <Bar share={visitors === 0 ? 0 : (size ?? 0) / visitors} />
                 </td>
-                <td className="number">{count(size)}</td>
-                <td className="number">{percent(size, visitors)}</td>
+                <td className="number">{size === null ? "few" : count(size)}</td>
+                <td className="number">{size === null ? "–" : percent(size, visitors)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      {few && <p className="note">Few: so few that they could be recognised. How many is not told.</p>}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { compileAssignment } from "./assignment.js";
 import { decisionOf, guarded, PLAIN_SLOTS } from "./decide.js";
 import type { Outcome, SlotDecider, SlotFace } from "./decide.js";
 import { compileGates, conditionGate, type Gate, type GatesContext, refusalOf } from "./gates.js";
+import { compileRecommended } from "./recommended.js";
 import type { Standing } from "./sticky.js";
 import type {
   AssignmentPolicy,
@@ -14,7 +15,7 @@ import type {
   RulesPolicy,
   SlotDefinition,
 } from "./types.js";
-import { policyContent, variantsOf } from "./variants-of.js";
+import { isAssigning, policyContent, variantsOf } from "./variants-of.js";
 
 /** Null where the gates, or the policy behind them, leave the visitor to others. */
 type Attempt<T> = (visitor: DecisionVisitor) => T;
@@ -106,9 +107,11 @@ export function compileAnySlot(slot: string, definition: SlotDefinition, context
     ]),
   );
   const refused = (reason: DecisionReason): Decision => refusals.get(reason) as Decision;
-  if (policy.type !== "rules")
-    return guarded(face, onError, [compileGated([policy, gates], outcome, refused)]);
-  const decide = compileRules(policy, context, outcome);
+  if (isAssigning(policy)) return guarded(face, onError, [compileGated([policy, gates], outcome, refused)]);
+  const decide =
+    policy.type === "rules"
+      ? compileRules(policy, context, outcome)
+      : compileRecommended(policy, definition.variants, outcome);
   return guarded(face, onError, [
     (visitor) => {
       const reason = refusalOf(gates, visitor, false);

@@ -12,8 +12,16 @@ import {
   type Subject,
 } from "./explain.js";
 import { compileGates, type Gate, type GatesContext } from "./gates.js";
-import type { AssignmentPolicy, Decision, Rule, SlotDefinition, SlotPolicy } from "./types.js";
-import { armsOf } from "./variants-of.js";
+import { historyReader, rankArms } from "./recommended.js";
+import type {
+  AssignmentPolicy,
+  Decision,
+  RecommendedPolicy,
+  Rule,
+  SlotDefinition,
+  SlotPolicy,
+} from "./types.js";
+import { armsOf, isAssigning } from "./variants-of.js";
 
 type Detail = Readonly<Record<string, JsonValue>>;
 
@@ -88,6 +96,19 @@ function noteDraw(
   explaining.note(type, reason === type, facts, Object.keys(armsOf(policy)));
 }
 
+/** Notes what a ranking came to, and by what. */
+function noteRanking({ note, decision, visitor }: Explaining, policy: RecommendedPolicy): void {
+  const history = historyReader(policy)(visitor.attributes);
+  const ranking = rankArms(policy, history).slice(0, decision.ranking?.length ?? 0);
+  const { reason } = decision;
+  note(
+    "recommended",
+    reason === "recommended",
+    { history, reason, ranking: ranking.map(({ variant, score }) => ({ variant, score })) },
+    Object.keys(policy.arms),
+  );
+}
+
 /** Notes one rule with its gates and its policy; whether it decides. */
 function noteRule(explaining: Explaining, rule: Rule, index: number): boolean {
   const { holds, detail } = ruleDetail(rule, index, explaining);
@@ -118,7 +139,7 @@ export const explainAnySlot: NoteSlot = (subject, definition, note) => {
   const { policy, purposes = DEFAULT_PURPOSES } = definition;
   const beyond = shown(saidBy(explaining, policy));
   const gates = compileGates(definition, context);
-  if (policy.type !== "rules") {
+  if (isAssigning(policy)) {
     const consented = purposes.every((purpose) => visitor.consent[purpose]);
     const arms = armsOf(policy);
     const { found } = standingIn(policy, visitor, (variant) => Object.hasOwn(arms, variant));
@@ -136,6 +157,7 @@ export const explainAnySlot: NoteSlot = (subject, definition, note) => {
   const entered = noteEntrance(subject, definition, [note, beyond]);
   if (!noteGates(explaining, gates, [{}, beyond]) || !entered) return;
   if (policy.type === "rules") policy.rules.some((rule, index) => noteRule(explaining, rule, index));
+  else if (policy.type === "recommended") noteRanking(explaining, policy);
   else if (noteSticky(explaining, policy, {}) === "drawn")
     noteDraw(explaining, policy, [decision.reason, {}]);
 };

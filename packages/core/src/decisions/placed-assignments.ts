@@ -1,5 +1,6 @@
 import { pointer } from "../kernel/result.js";
 import type { AssignmentPolicy, Gates, Ruleset } from "./types.js";
+import { isAssigning } from "./variants-of.js";
 
 /** A policy that assigns, where it stands, and the gates before it: those of its slot and of its rule. */
 export interface Placed {
@@ -14,7 +15,8 @@ export function placedIn({ slots }: Ruleset): Placed[] {
     const path = pointer("/slots", name);
     const { policy } = definition;
     const slot = { path, gates: definition };
-    if (policy.type !== "rules") return [{ path: `${path}/policy`, policy, gates: [slot] }];
+    if (isAssigning(policy)) return [{ path: `${path}/policy`, policy, gates: [slot] }];
+    if (policy.type === "recommended") return [];
     return policy.rules.flatMap((rule, index) => {
       const at = `${path}/policy/rules/${index}`;
       return rule.policy

@@ -31,6 +31,12 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
   ["contextual", (value) => inSlot({ type: "contextual", ...value }), "/slots/hero/policy"],
   ["contextFeature", (value) => inContext({ context: [value], arms: {} }), "/slots/hero/policy/context/0"],
   ["contextualArm", (value) => inContext({ context: [], arms: { a: value } }), "/slots/hero/policy/arms/a"],
+  ["recommended", (value) => inSlot({ type: "recommended", ...value }), "/slots/hero/policy"],
+  [
+    "recommendedArm",
+    (value) => inSlot({ type: "recommended", history: ["h"], arms: { a: value } }),
+    "/slots/hero/policy/arms/a",
+  ],
   [
     "sticky",
     (sticky) => inSlot({ type: "split", experiment: "e", weights: { a: 1 }, sticky }),

@@ -105,9 +105,9 @@ export interface SlotDefinition extends Gates {
 
 /**
  * How a slot chooses: by who the visitor is (`rules`), by chance that stays the same for a visitor (`split`, `factorial`), or by chance whose shares follow what was learned
- * (`bandit`), also of the visitor's context (`contextual`).
+ * (`bandit`), also of the visitor's context (`contextual`), or by what goes with what the visitor has looked at (`recommended`).
  */
-export type SlotPolicy = RulesPolicy | AssignmentPolicy;
+export type SlotPolicy = RulesPolicy | AssignmentPolicy | RecommendedPolicy;
 export type AssignmentPolicy = SplitPolicy | FactorialPolicy | BanditPolicy | ContextualPolicy;
 
 /** The first rule that holds gives its variant, with propensity 1, or assigns one; where none does, the slot shows its fallback (`no-match`). */
@@ -204,6 +204,32 @@ export interface ContextualArm {
   covariance: readonly number[];
 }
 
+/**
+ * The variant that goes best with what the visitor has looked at, and the next ones in `ranking`, by what was learned of which items are looked at together. Nothing is drawn; who has looked at nothing that is
+ * known gets what is popular.
+ */
+export interface RecommendedPolicy {
+  type: "recommended";
+  /**
+   * Paths of the attributes that name items, what matters most first: each a text (`recentCategory`), or a list of texts with the latest last, as the host gives it in the context of a decision
+   * (`context.viewed`). The first ten count.
+   */
+  history: readonly string[];
+  /** Variant → what was learned of it; at most 100. */
+  arms: Readonly<Record<string, RecommendedArm>>;
+  /** How many variants `ranking` tells, 1 to 20 (default 5). */
+  limit?: number;
+  /** Whether variants that stand in the history are shown, too (default false). */
+  keepSeen?: boolean;
+}
+
+export interface RecommendedArm {
+  /** Its share of all that is looked at, [0, 1]. */
+  popularity: number;
+  /** Item → how well the variant goes with it, [0, 1]; at most 50. */
+  with?: Readonly<Record<string, number>>;
+}
+
 /** Whom a decision is about. */
 export interface DecisionVisitor {
   /** The anonymous visitor id; null where none may be used: then nothing is bucketed. */
@@ -215,13 +241,14 @@ export interface DecisionVisitor {
   assignments?: Assignments;
 }
 
-/** Why a decision is as it is. All but the first six mean that the fallback is shown. */
+/** Why a decision is as it is. All but the first seven mean that the fallback is shown. */
 export type DecisionReason =
   | "rule"
   | "split"
   | "factorial"
   | "bandit"
   | "contextual"
+  | "recommended"
   /** Forced by the host or a tool; never counted. */
   | "override"
   /** No rule matched. */
@@ -256,6 +283,8 @@ export interface Decision<V = JsonValue> {
    * nothing was assigned, or an earlier assignment was kept.
    */
   propensity: number | null;
+  /** Of a `recommended` policy: the variants that go best with what was looked at, the one shown first. Not there where the decision was told by its variant alone. */
+  ranking?: readonly RankedVariant<V>[];
   experiment?: string;
   /** Of a sticky experiment: the version of the assignment. */
   bucketVersion?: number;
@@ -269,6 +298,11 @@ export interface Decision<V = JsonValue> {
   isFallback: boolean;
 }
 
+export interface RankedVariant<V = JsonValue> {
+  variant: string;
+  value: V;
+}
+
 export interface ExplanationStep {
   step:
     | "slot"
@@ -280,6 +314,7 @@ export interface ExplanationStep {
     | "sticky"
     | "rule"
     | AssignmentPolicy["type"]
+    | "recommended"
     | "result";
   passed: boolean;
   /** Stable key for the message catalogue. */

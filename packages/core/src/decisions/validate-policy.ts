@@ -5,6 +5,7 @@ import type { Report } from "./report.js";
 import { checkBandit, type CheckPolicy, checkSplit, type Known } from "./validate-assignment.js";
 import { checkContextual } from "./validate-contextual.js";
 import { checkFactorial } from "./validate-factorial.js";
+import { checkRecommended } from "./validate-recommended.js";
 import { checkRules } from "./validate-rules.js";
 
 type Policies = Readonly<Record<string, CheckPolicy>>;
@@ -41,6 +42,7 @@ const POLICIES: Policies = {
   factorial: checkFactorial,
   bandit: checkBandit,
   contextual: checkContextual,
+  recommended: checkRecommended,
 };
 
 /** Checks a slot's policy. */

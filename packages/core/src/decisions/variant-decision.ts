@@ -22,6 +22,7 @@ function byChance(policy: AssignmentPolicy, variant: string): [DecisionReason, E
 
 /** What the policy would have said of itself: by chance with this probability, or by a rule. */
 function assigned(policy: SlotDefinition["policy"], variant: string): [DecisionReason, Extra] {
+  if (policy.type === "recommended") return ["recommended", { propensity: 1 }];
   const isRule = policy.type === "rules" && policy.rules.some((rule) => rule.variant === variant);
   const assignments = assignmentsIn(policy);
   const assignment =

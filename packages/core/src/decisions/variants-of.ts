@@ -14,9 +14,14 @@ export function variantsOf({ variants, policy }: SlotDefinition): Readonly<Recor
   return { ...variants, ...Object.fromEntries(cells) };
 }
 
+/** Whether a policy assigns by chance, and so is an experiment. */
+export const isAssigning = (policy: SlotPolicy): policy is AssignmentPolicy =>
+  policy.type !== "rules" && policy.type !== "recommended";
+
 /** The policies of a slot that assign by chance: its own, or those of its rules, in their order. Each is an experiment. */
 export function assignmentsIn(policy: SlotPolicy): AssignmentPolicy[] {
-  if (policy.type !== "rules") return [policy];
+  if (isAssigning(policy)) return [policy];
+  if (policy.type === "recommended") return [];
   return policy.rules.flatMap((rule) => (rule.policy ? [rule.policy] : []));
 }
 
@@ -40,6 +45,7 @@ export function armsOf(policy: AssignmentPolicy): Readonly<Record<string, number
 export function reachableVariants(policy: SlotPolicy): string[] {
   const assigned = (assignment: AssignmentPolicy): string[] =>
     Object.entries(armsOf(assignment)).flatMap(([variant, weight]) => (weight === 0 ? [] : [variant]));
+  if (policy.type === "recommended") return Object.keys(policy.arms);
   if (policy.type !== "rules") return assigned(policy);
   const names = policy.rules.flatMap((rule) =>
     rule.policy ? assigned(rule.policy) : [rule.variant as string],

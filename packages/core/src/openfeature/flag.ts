@@ -40,12 +40,13 @@ function reasonOf({ reason }: Decision, definition: SlotDefinition | undefined):
   if (SPLITTING.has(reason)) return "SPLIT";
   if (reason === "override") return "STATIC";
   if (reason === "rule") return definition && isStatic(definition) ? "STATIC" : "TARGETING_MATCH";
+  if (reason === "recommended") return "TARGETING_MATCH";
   // Nobody may be decided about: for OpenFeature's clients the flag is off.
   return reason === "consent" ? "DISABLED" : "DEFAULT";
 }
 
 /**
- * Rules are `TARGETING_MATCH` (`STATIC` where the definition shows everybody the same), what is drawn by chance is `SPLIT`, a fallback for want of
+ * Rules and recommendations are `TARGETING_MATCH` (`STATIC` where the definition shows everybody the same), what is drawn by chance is `SPLIT`, a fallback for want of
  * consent is `DISABLED`, every other fallback `DEFAULT`.
  *
  * @param about The slot's definition, where it is known; `isNobody`: no visitor was named.

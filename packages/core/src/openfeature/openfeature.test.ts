@@ -224,6 +224,7 @@ describe("a decision as a flag", () => {
       factorial: "SPLIT",
       bandit: "SPLIT",
       contextual: "SPLIT",
+      recommended: "TARGETING_MATCH",
       override: "STATIC",
       "no-match": "DEFAULT",
       "not-targeted": "DEFAULT",

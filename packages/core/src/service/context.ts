@@ -8,10 +8,12 @@ import type { Log } from "../ports/log.js";
 import type { Series } from "../ports/series.js";
 import type { AtomicStore, Store } from "../ports/store.js";
 import type { VisitorTokens } from "./access/visitor-tokens.js";
+import type { BoundedCache } from "./cache/bounded-cache.js";
 import type { VisitorCache } from "./cache/visitor-cache.js";
 import type { ReceiptSigner } from "./consent/receipts.js";
 import type { FieldSeals } from "./door/field-seals.js";
 import type { Rollups } from "./figures/rollup-writer.js";
+import type { DecisionAt } from "./fold/fold-visitor.js";
 import type { Pseudonyms } from "./layout/pseudonyms.js";
 import type { LetterSeals } from "./letters/letter-seals.js";
 import type { SubjectKeys } from "./log/subject-keys.js";
@@ -57,11 +59,15 @@ export interface ServiceContext {
   /** One at a time per partition in this process; other processes are met by conditional writes. */
   queue: KeyedQueue;
   retentionMs: number;
+  /** Which hours of which counter shards are noted as due already. */
+  dueNoted: BoundedCache<true>;
   /** How many entries of the log were gone before this process could fold them, at most. */
   readonly lost: { entries: number };
   /** Set while the past is folded again: a partition's decision as it was when the visitor's events came; nothing is decided anew. */
   past?: {
     consentOf(partition: string, visitor: string): Promise<ConsentRecord | null>;
+    /** All decisions of a partition, by time. */
+    decisionsOf(partition: string): Promise<DecisionAt>;
     /** Whether what is folded of this visitor is past its retention: then its key may be gone, too. */
     isPastRetention(visitor: string): boolean;
   };

@@ -7,6 +7,7 @@ import { safeReport } from "../kernel/safe-report.js";
 import { memoryChannel } from "../memory/index.js";
 import { createWrapping } from "../privacy/index.js";
 import { createVisitorTokens } from "./access/visitor-tokens.js";
+import { createBoundedCache } from "./cache/bounded-cache.js";
 import { createVisitorCache } from "./cache/visitor-cache.js";
 import { createReceiptSigner } from "./consent/receipts.js";
 import type { ServiceContext } from "./context.js";
@@ -28,6 +29,8 @@ const DAY_MS = 86_400_000;
 const MIN_RETENTION_MS = 7 * DAY_MS;
 /** Times that far from now are still times to every store and log. */
 const MAX_RETENTION_MS = 36_525 * DAY_MS;
+/** Hours of counter shards that are remembered as noted. */
+const DUE_NOTED = 10_000;
 
 function checkedStores({ stores }: ServiceOptions): ServiceOptions["stores"] {
   // Hosts in JavaScript may have left it out.
@@ -110,6 +113,7 @@ export function createContext(options: ServiceOptions): ServiceContext {
     claim: createFoldingClaim({ hot: stores.hot, clock, ids, visitors }),
     queue,
     retentionMs,
+    dueNoted: createBoundedCache(DUE_NOTED),
     lost: { entries: 0 },
     report,
   };

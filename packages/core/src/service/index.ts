@@ -22,7 +22,7 @@
  *   erase/     it is erased       erase → erase-visitor → erase-records
  *   cache/     held in memory     visitor-cache → known-visitor, bounded-cache, seen, cache-counts
  *
- *   figures/   counts             summary → bound-summary; counter-totals
+ *   figures/   counts             summary → bound-summary, segment-floor; counter-totals
  *              over time          rollups, rollup-buckets (in the commit) → rollup-writer → rollup-shard, rollup-base; read-figure, figures (which)
  *
  *   experiments/ what is tried out  lifecycle (pure) ← experiments (kept); review → experiment-results → report-input, learn; measures (pure, in the fold) → wide-sum; experiment-sums (read)
@@ -34,6 +34,7 @@
  */
 export { hitRate } from "./cache/cache-counts.js";
 export { createPersonalizationService } from "./create-service.js";
+export { SEGMENT_FLOOR } from "./figures/segment-floor.js";
 export { consentTextHash, verifyConsentReceipt } from "../privacy/index.js";
 export { storedKeys } from "./layout/stored-keys.js";
 export type * from "./options.js";

@@ -178,7 +178,10 @@ export interface SiteSummary {
   /** Sessions with at least one completed order, and orders. */
   conversions: { sessions: number; orders: number; revenue: number };
   byName: Readonly<Record<string, number>>;
-  segments: Readonly<Record<string, number>>;
+  /** How many visitors are in each; null where fewer are in it than may be told of. */
+  segments: Readonly<Record<string, number | null>>;
+  /** Of how many of these segments no size is told, since fewer than `floor` visitors are in them; null where all are told. */
+  tooFew: { floor: number; segments: number } | null;
   experiments: Readonly<Record<string, ArmCounts>>;
   /** Of these experiments: visitors who saw more than one variant; absent where nobody did. */
   crossed: Readonly<Record<string, number>>;

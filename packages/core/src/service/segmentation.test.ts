@@ -114,6 +114,58 @@ describe("stored visitors and new segments", () => {
     await builder.close();
   });
 
+  it("come to what a rebuild comes to, each time by the decision that stood then", async () => {
+    const { start, hot, clock } = world();
+    const first = start();
+    const bars = (enter: number, more: object[] = []) => [
+      { name: "viewers", enter: { productViews: { $gte: enter } }, exit: { productViews: { $lt: 1 } } },
+      ...more,
+    ];
+    const decide = (id: string, personalization: boolean) =>
+      first.consent(id, {
+        purposes: { analytics: true, personalization },
+        ...{ policyVersion: "1", source: "api" },
+      });
+    const publish = async (revision: number, segments: object[]) => {
+      clock.advance(1000);
+      await first.loadRuleset(rulesetOf(revision, segments));
+      await first.settled();
+      clock.advance(1000);
+    };
+    const people = ["kept", "refused", "back", "seen", "late"];
+    await first.ingest(
+      people.flatMap((who) => [viewed(who), viewed(who)]),
+      { waitMs: 10_000 },
+    );
+    await publish(2, bars(2));
+    await decide("refused", false);
+    for (const who of ["back", "seen"]) await decide(who, false);
+    // Who has refused is in nothing now …
+    await publish(3, bars(2, [{ name: "all", enter: {} }]));
+    for (const who of ["back", "seen"]) await decide(who, true);
+    await decide("late", false);
+    // … and who is back has to come over a bar that is higher by now; who was in it stays.
+    await publish(4, bars(9));
+    await first.ingest([viewed("seen")], { waitMs: 10_000 });
+    await first.settled();
+    const stored = async () => {
+      const found: Record<string, unknown> = {};
+      for await (const partition of hot.partitions("default/v/")) {
+        const record = await hot.get<{ segments: object; counts: object }>(partition, "state");
+        found[partition] = { segments: record?.value.segments, counts: record?.value.counts };
+      }
+      return found;
+    };
+    const before = await stored();
+    expect(await first.segmentSize("viewers")).toBe(1);
+    await first.close();
+    const builder = start({ worker: false, ruleset: undefined as never });
+    await builder.rebuild();
+    expect(await stored()).toEqual(before);
+    expect(await builder.segmentSize("viewers")).toBe(1);
+    await builder.close();
+  });
+
   it("goes on where it was cut off, and loses no count that was owed", async () => {
     let commits = Number.POSITIVE_INFINITY;
     // Dies at the given commit to a counter shard: memberships are written then, and not counted.

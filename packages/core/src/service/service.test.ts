@@ -126,8 +126,9 @@ describe("summary", () => {
       ["blue", { exposures: 2, conversions: 0 }],
       ["red", { exposures: 1, conversions: 1 }],
     ]);
+    expect(await service.segmentSize("buyers")).toBe(1);
     expect({ segments, conversions, visitors }).toEqual({
-      segments: { buyers: 1 },
+      segments: { buyers: null },
       conversions: { sessions: 1, orders: 3, revenue: 30 },
       visitors: 3,
     });

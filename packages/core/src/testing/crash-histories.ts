@@ -173,6 +173,7 @@ async function storedSummary(hot: AtomicStore): Promise<EventSummary> {
 async function summaryOf(service: PersonalizationService): Promise<EventSummary> {
   const {
     segments: _segments,
+    tooFew: _tooFew,
     experiments: _experiments,
     crossed: _crossed,
     other: _other,

@@ -5,7 +5,7 @@ import { fold, initialState } from "../state/index.js";
 import type { VisitorState } from "../state/types.js";
 
 /** What a summary says of events, without what hangs on rulesets. */
-export type EventSummary = Omit<SiteSummary, "segments" | "experiments" | "crossed" | "other">;
+export type EventSummary = Omit<SiteSummary, "segments" | "tooFew" | "experiments" | "crossed" | "other">;
 
 /**
  * What must come of a log, worked out the plain way: of each id the first event counts, one with another body is a conflict.

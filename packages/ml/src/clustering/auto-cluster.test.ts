@@ -1,13 +1,11 @@
 import { seededRandom } from "@attune/core";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { labelledSets } from "../../../../scripts/lib/labelled-points.mjs";
 import { PLANTED_FEATURES, plantedVisitors } from "../../../../scripts/lib/planted-visitors.mjs";
+import { SHARED_DATA } from "../reference-cases.fixture.js";
 import { adjustedRandIndex, assign, autoCluster, describeClusters, matchRefit } from "./index.js";
 
-const SHARED =
-  process.env["ATTUNE_SHARED"] ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
-const sets = labelledSets(`${SHARED}/data/clustering`);
+const sets = labelledSets(`${SHARED_DATA}/data/clustering`);
 if (sets.length === 0)
   console.warn("left out: labelled sets for clusters (no folder at ATTUNE_SHARED or ../shared)");
 

@@ -30,6 +30,7 @@ export {
   type ClusterLabels,
   normalizedMutualInformation,
 } from "./quality/agreement.js";
+export { densityValidity } from "./quality/density-validity.js";
 export { calinskiHarabasz, daviesBouldin, withinSumOfSquares } from "./quality/indices.js";
 export { stability, type Stability, type StabilityOptions } from "./quality/stability.js";
 export { silhouette, type SilhouetteOptions, silhouetteSamples } from "./quality/silhouette.js";

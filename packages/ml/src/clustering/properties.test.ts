@@ -16,6 +16,7 @@ import {
   chooseK,
   cutAtHeight,
   dbscan,
+  densityValidity,
   describeClusters,
   hdbscan,
   hierarchical,
@@ -356,6 +357,37 @@ describe("quality", () => {
       9,
     );
     expect(silhouetteSamples(points, labels, { columns: 2 })[150]).toBeNaN();
+  });
+
+  it("density validity is what can be reckoned by hand", () => {
+    const line = (values: readonly number[], labels: readonly number[]) =>
+      densityValidity(Float64Array.from(values), labels, { columns: 1 });
+    // Inside at most 1 apart, the nearest of the other 9: (9 − 1) ÷ 9.
+    expect(line([0, 1, 10, 11], [0, 0, 1, 1])).toBeCloseTo(8 / 9, 12);
+    // Noise lowers it by its share, and so does a cluster of one.
+    expect(line([0, 1, 10, 11, 50], [0, 0, 1, 1, -1])).toBeCloseTo((8 / 9) * 0.8, 12);
+    expect(line([0, 1, 10, 11, 50], [0, 0, 1, 1, 2])).toBeCloseTo((8 / 9) * 0.8, 12);
+    // The first is 19 apart inside, and the other one 9 from it: 4 rows of (9 − 19) ÷ 19, and 2 of (9 − 1) ÷ 9.
+    expect(line([0, 1, 20, 21, 10, 11], [0, 0, 0, 0, 1, 1])).toBeCloseTo(
+      (4 * (-10 / 19) + 2 * (8 / 9)) / 6,
+      12,
+    );
+    expect(line([3, 3, 7, 7], [0, 0, 1, 1])).toBe(1);
+    expect(() => line([1, 2, 3], [0, 0, 0])).toThrow(
+      expect.objectContaining({ code: "ATTUNE_ML_TOO_FEW_CLUSTERS" }),
+    );
+    expect(() => line([1, 2, 3], [0, 0])).toThrow(expect.objectContaining({ code: "ATTUNE_ML_BAD_SHAPE" }));
+  });
+
+  it("density validity tells half moons from their halves, which the silhouette does not", () => {
+    const { data, columns, labels } = moons(150, 0.04);
+    const halves = kmeans(data, { columns, k: 2 }).labels;
+    expect(silhouette(data, halves, { columns })).toBeGreaterThan(silhouette(data, labels, { columns }));
+    expect(densityValidity(data, labels, { columns })).toBeGreaterThan(0.3);
+    expect(densityValidity(data, halves, { columns })).toBeLessThan(0);
+    const chosen = autoCluster(data, { columns }).considered[0];
+    expect(chosen?.algorithm).toBe("hdbscan");
+    expect(chosen?.validity).toBeGreaterThan(0.3);
   });
 
   it("stability is high for clouds and low for cuts through one", () => {

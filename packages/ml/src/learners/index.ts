@@ -23,6 +23,7 @@ export { shippablePersona } from "./persona/shippable-persona.js";
 export { trainPersona } from "./persona/train-persona.js";
 export type * from "./persona/types.js";
 export { recommendations, recommendationsFrom } from "./recommendations/recommendations.js";
+export { recommendedPolicy, type SlotPolicyOptions } from "./recommendations/slot-policy.js";
 export type * from "./recommendations/types.js";
 export {
   type Landmark,

@@ -1,3 +1,4 @@
+export { isProtectedName, requireFairTarget, type Targets } from "../model/protected-target.js";
 export {
   addEvidence,
   latencyBound,

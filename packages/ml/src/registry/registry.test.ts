@@ -55,6 +55,23 @@ describe("createModelRegistry", () => {
     expect(await registry.bytes("buys-soon", "none")).toBeNull();
   });
 
+  it("keeps no model that tells a protected attribute of people, by its name or its outputs", async () => {
+    const { store, registry } = start();
+    for (const [over, path] of [
+      [{ name: "gender" }, "/name"],
+      [{ name: "predicted-age-group" }, "/name"],
+      [{ outputs: ["camper", "isPregnant"] }, "/outputs/1"],
+    ] as const)
+      await expect(registry.add(given(over as Partial<NewModelVersion>))).rejects.toMatchObject({
+        ...{ code: "ATTUNE_MODEL_PROTECTED", path },
+      });
+    expect(await registry.list()).toEqual([]);
+    for await (const record of store.scan("default/models")) expect.fail(record.sort);
+    // Another thing is meant.
+    for (const name of ["black-friday", "cart-age", "white-label", "men-s-shoes", "sessions"])
+      expect((await registry.add(given({ name }))).name).toBe(name);
+  });
+
   it("refuses what cannot be kept", async () => {
     const { registry } = start();
     for (const [over, code] of [

@@ -1,5 +1,6 @@
 import { AttuneError, type Clock, type Issue, type JsonValue, type Result } from "@attune/core";
 import type { Store } from "@attune/core/ports";
+import { requireFairTarget } from "../model/protected-target.js";
 import { createBlobs } from "./blobs.js";
 import { contentHash } from "./model-bytes.js";
 import { newModel, stepModel } from "./step-model.js";
@@ -36,7 +37,7 @@ export interface ModelRegistry {
   /**
    * Keeps a version. The same file again is the version that is there already: nothing is changed, whatever is said of it this time.
    *
-   * @throws AttuneError `ATTUNE_MODEL_NAME`, `ATTUNE_MODEL_EMPTY`, `ATTUNE_MODEL_REFERENCE`.
+   * @throws AttuneError `ATTUNE_MODEL_NAME`, `ATTUNE_MODEL_PROTECTED` where name or outputs say that it tells a protected attribute of people, `ATTUNE_MODEL_EMPTY`, `ATTUNE_MODEL_REFERENCE`.
    */
   add(given: NewModelVersion): Promise<ModelVersion>;
   version(name: string, version: string): Promise<ModelVersion | null>;
@@ -64,13 +65,14 @@ export interface ModelRegistry {
   act(name: string, action: ModelAction, actor?: string): Promise<Result<ModelRecord, Issue[]>>;
 }
 
-function requireUsable({ name, bytes, inputs, reference }: NewModelVersion): void {
+function requireUsable({ name, bytes, inputs, outputs, reference }: NewModelVersion): void {
   if (!NAME.test(name) || name.length > 64)
     throw new AttuneError(
       "ATTUNE_MODEL_NAME",
       "A model is named in kebab-case with at most 64 characters, as in conversion-soon.",
       { path: "/name" },
     );
+  requireFairTarget([["/name", name], ...outputs.map((output, i) => [`/outputs/${i}`, output] as const)]);
   if (bytes.length === 0)
     throw new AttuneError("ATTUNE_MODEL_EMPTY", "The model file has no content.", { path: "/bytes" });
   if (reference !== undefined && (inputs.length === 0 || reference.length % inputs.length !== 0))

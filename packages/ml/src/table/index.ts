@@ -1,5 +1,11 @@
 export { GROUP_FLOOR, type ReportCard, reportCard, type Slice, worseThan } from "./report-card.js";
-export { labelWords, type TrainedOnTable, trainOnTable, type TrainOnTableOptions } from "./train-on-table.js";
+export {
+  labelWords,
+  targetsOf,
+  type TrainedOnTable,
+  trainOnTable,
+  type TrainOnTableOptions,
+} from "./train-on-table.js";
 export { trainingTable } from "./training-table.js";
 export {
   days,

@@ -1,5 +1,6 @@
 import { AttuneError, type Purpose, seededRandom } from "@attune/core";
 import { probabilityOf } from "../model/calibrated.js";
+import { requireFairTarget, type Targets } from "../model/protected-target.js";
 import type { Calibration, TrainedModel } from "../model/types.js";
 import {
   calibrate,
@@ -45,6 +46,12 @@ export function labelWords(label: TrainingLabel): string {
   const within = time >= 1 ? `${Number(time.toFixed(1))} days` : `${Number((time * 24).toFixed(1))} hours`;
   return label.kind === "returns" ? `returns within ${within}` : `${label.event} within ${within}`;
 }
+
+/** What a model says by its name and by what is predicted. */
+export const targetsOf = ({ name, label }: Pick<TrainOnTableOptions, "name" | "label">): Targets => [
+  ["/name", name],
+  ...(label.kind === "event" ? [["/label/event", label.event] as const] : []),
+];
 
 /** Every so many-th row, so that there are about as many as asked for. */
 function some({ rows, labels }: TrainingTable, width: number, most: number): Float64Array {
@@ -103,10 +110,11 @@ function sharesOf(trained: TrainedModel, table: TrainingTable): ReportCard["cont
  * Trains gradient-boosted trees on a table, calibrates them on rows that each tree had not seen, and measures what is to be said of them. Rows of one visitor are on one side of every split. The same table and
  * options give the same model.
  *
- * @throws AttuneError `ATTUNE_ML_TOO_FEW_ROWS` below 200 rows or 20 of either kind, and those of `trainGradientBoosting`.
+ * @throws AttuneError `ATTUNE_MODEL_PROTECTED` where the name or the event is that of a protected attribute of people, `ATTUNE_ML_TOO_FEW_ROWS` below 200 rows or 20 of either kind, and those of `trainGradientBoosting`.
  */
 export function trainOnTable(table: TrainingTable, options: TrainOnTableOptions): TrainedOnTable {
   const { name, label, purposes = ["personalization"], boosting = {} } = options;
+  requireFairTarget(targetsOf(options));
   requireEnough(table);
   const { rows, labels, groups, inputs, times } = table;
   const method = options.calibration ?? (labels.length < 2000 ? "platt" : "isotonic");

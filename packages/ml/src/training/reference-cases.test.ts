@@ -1,25 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { differences } from "../../../../scripts/lib/reference-stats.mjs";
 import { trainingFunctions } from "../../../../scripts/lib/reference-training.mjs";
+import { referenceCases } from "../reference-cases.fixture.js";
 import * as training from "./index.js";
 
-interface Case {
-  id: string;
-  fn: string;
-  area: string;
-  input: Record<string, unknown>;
-  expected: unknown;
-  tol: { rel?: number; abs?: number };
-}
-
-const SHARED =
-  process.env["ATTUNE_SHARED"] ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
-const FILE = `${SHARED}/reference/stats_cases.json`;
-const there = existsSync(FILE);
-if (!there) console.warn("left out: reference cases for training (no file at ATTUNE_SHARED or ../shared)");
-const all = there ? (JSON.parse(readFileSync(FILE, "utf8")) as { cases: Case[] }).cases : [];
+const { there, cases: all } = referenceCases("reference cases for training");
 const AREAS = ["logistic", "calibration", "gbt"];
 const functions = trainingFunctions(training);
 

@@ -32,13 +32,14 @@ function conditionText(
 
 /** What a rule, a targeting or a consent asks for, and what it comes to. */
 function asked(step: ExplanationStep["step"], detail: Detail, messages: ExplainMessages): string {
-  const { segment, condition, attributes, purposes, missing, experiment, variant } = detail;
+  const { segment, condition, attributes, purposes, missing, experiment, variant, history } = detail;
   const parts = (): string[] => {
     if (step === "consent") {
       const named = (missing as string[]).length > 0 ? missing : purposes;
       return (named as (keyof ExplainMessages["purposes"])[]).map((purpose) => messages.purposes[purpose]);
     }
     if (step === "split") return [text(experiment)];
+    if (step === "recommended") return [text(history)];
     if (step === "result") return [messages.variant((variant ?? null) as string | null)];
     const clauses = conditionText(condition, attributes, messages);
     return segment == null ? clauses : [messages.inSegment(text(segment)), ...clauses];

@@ -44,10 +44,9 @@ export function showReport(report: ReplayReport, terminal: Terminal): void {
   if (report.after === null) return terminal.out(terminal.dim("  Totals of the site need a secret key."));
   terminal.out(terminal.bold("Site"));
   for (const [label, after, before] of totals(report.after, report.before)) {
-    line(
-      label,
-      `${number(after)}${before === null ? "" : terminal.dim(`  (${after >= before ? "+" : "−"}${number(Math.abs(after - before))})`)}`,
-    );
+    const by = after === null || before === null ? null : after - before;
+    const change = by === null ? "" : terminal.dim(`  (${by >= 0 ? "+" : "−"}${number(Math.abs(by))})`);
+    line(label, after === null ? tooFew(report.after) : `${number(after)}${change}`);
   }
 }
 
@@ -72,11 +71,14 @@ function missed({ misses }: CacheCounts): string {
   return told.length === 0 ? "" : ` (misses: ${told.join(", ")})`;
 }
 
-function totals(
-  after: SiteSummary,
-  before: SiteSummary | null,
-): [label: string, after: number, before: number | null][] {
-  const row = (label: string, read: (summary: SiteSummary) => number): [string, number, number | null] => [
+const tooFew = ({ tooFew: few }: SiteSummary): string =>
+  few === null ? "too few to be told" : `fewer than ${number(few.floor)}`;
+
+type Total = [label: string, after: number | null, before: number | null];
+
+/** Null where it is not told. */
+function totals(after: SiteSummary, before: SiteSummary | null): Total[] {
+  const row = (label: string, read: (summary: SiteSummary) => number | null): Total => [
     label,
     read(after),
     before && read(before),
@@ -90,7 +92,7 @@ function totals(
     row("converted", ({ conversions }) => conversions.sessions),
     row("orders", ({ conversions }) => conversions.orders),
     row("revenue", ({ conversions }) => conversions.revenue),
-    ...Object.keys(after.segments).map((name) => row(`# ${name}`, ({ segments }) => segments[name] ?? 0)),
+    ...Object.keys(after.segments).map((name) => row(`# ${name}`, ({ segments }) => segments[name] ?? null)),
   ];
 }
 

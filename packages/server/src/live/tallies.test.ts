@@ -48,7 +48,7 @@ describe("figures of real and simulated visitors", () => {
         visitors: 2,
         sessions: { given: 2, derived: 0 },
         conversions: { sessions: 0, orders: 0, revenue: 0 },
-        segments: { researchers: 1 },
+        segments: { researchers: null },
         experiments: { buy: { plain: { exposures: 2, conversions: 0 } } },
       },
     });
@@ -72,6 +72,21 @@ describe("figures of real and simulated visitors", () => {
     expect(tallies.segmentsOf("default", "a")).toBeNull();
     tallies.forget("default", null);
     expect(tallies.figures("default").real).toMatchObject({ visitors: 0, experiments: {} });
+  });
+
+  it("tell no size of a segment in which few are real, nor one from which that would follow", () => {
+    const tallies = createTallies(clock);
+    const enter = (visitor: string, segment: string, simulated: boolean): void => {
+      tallies.event(exposed(visitor, "plain"), simulated);
+      tallies.segments("default", visitor, [segment]);
+    };
+    for (let n = 0; n < 20; n++) enter(`real-${n}`, "many", false);
+    for (let n = 0; n < 19; n++) enter(`few-${n}`, "few", false);
+    for (let n = 0; n < 5; n++) enter(`sim-${n}`, "many", true);
+    for (let n = 0; n < 30; n++) enter(`other-sim-${n}`, "few", true);
+    const { real, simulated } = tallies.figures("default");
+    expect(real.segments).toEqual({ many: 20, few: null });
+    expect(simulated.segments).toEqual({ many: 5, few: null });
   });
 
   it("stay bounded, whatever names a client makes up", () => {

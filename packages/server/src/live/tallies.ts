@@ -1,5 +1,5 @@
 import type { Clock, Event } from "@attune/core";
-import type { SiteSummary } from "@attune/core/service";
+import { SEGMENT_FLOOR, type SiteSummary } from "@attune/core/service";
 import { countEvent, newTally, type VisitorTally } from "./visitor-tally.js";
 
 /** Figures of a kind of visitors, as the site's summary has them for all. */
@@ -72,10 +72,11 @@ export function createTallies(clock: Clock): Tallies {
     segmentsOf: (site, visitor) => find(site, visitor)?.segments ?? null,
     figures(site) {
       const { since, real, simulated } = of(site);
+      const [people, made] = [sumUp(real.values()), sumUp(simulated.values())];
       return {
         since: new Date(since).toISOString(),
-        real: sumUp(real.values()),
-        simulated: sumUp(simulated.values()),
+        real: { ...people, segments: told(people.segments, people.segments) },
+        simulated: { ...made, segments: told(made.segments, people.segments) },
       };
     },
     forget(site, visitor) {
@@ -85,7 +86,23 @@ export function createTallies(clock: Clock): Tallies {
   };
 }
 
-function sumUp(tallies: Iterable<VisitorTally>): TallyFigures {
+/**
+ * The largest, without sizes that are too few to be told. A simulated visitor is nobody, but from how many of a segment are simulated and how many there are in all would follow how many are real:
+ * so it is the real ones that decide for both.
+ */
+function told(
+  sizes: Readonly<Record<string, number>>,
+  real: Readonly<Record<string, number>>,
+): SiteSummary["segments"] {
+  const shown = Object.entries(sizes).map(
+    ([name, size]) => [name, (real[name] ?? 0) < SEGMENT_FLOOR ? null : size] as const,
+  );
+  return Object.fromEntries(shown.sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0)).slice(0, MAX_NAMES));
+}
+
+function sumUp(
+  tallies: Iterable<VisitorTally>,
+): TallyFigures & { segments: Readonly<Record<string, number>> } {
   const sum = { events: 0, sessions: 0, visitors: 0, converted: 0, orders: 0, revenue: 0 };
   const segments = new Map<string, number>();
   const experiments = new Map<string, Record<string, { exposures: number; conversions: number }>>();
@@ -116,7 +133,7 @@ function sumUp(tallies: Iterable<VisitorTally>): TallyFigures {
       orders: sum.orders,
       revenue: Math.round(sum.revenue * 100) / 100,
     },
-    segments: Object.fromEntries([...segments].sort((a, b) => b[1] - a[1]).slice(0, MAX_NAMES)),
+    segments: Object.fromEntries(segments),
     experiments: Object.fromEntries([...experiments].slice(0, MAX_NAMES)),
   };
 }

@@ -55,6 +55,20 @@ const parts = (over: object = {}) => ({
 });
 
 describe("trainVersion", () => {
+  it("reads nobody where a protected attribute is to be predicted", async () => {
+    let read = 0;
+    const count = { progress: () => void read++ };
+    for (const [plan, path] of [
+      [{ ...PLAN, name: "is-female" }, "/name"],
+      [{ ...PLAN, label: { ...PLAN.label, event: "Pregnancy" } }, "/label/event"],
+    ] as const)
+      await expect(trainVersion(plan as ModelPlan, parts(count))).rejects.toMatchObject({
+        code: "ATTUNE_MODEL_PROTECTED",
+        path,
+      });
+    expect(read).toBe(0);
+  });
+
   it("learns from what consent covers and keeps a version with its card, its lineage and rows", async () => {
     let read = 0;
     const done = await trainVersion(PLAN, parts({ progress: (count: number) => (read = count) }));

@@ -1,8 +1,14 @@
 import type { Event, JsonValue, Purpose } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
-import type { ModelRecord, ModelRegistry, ModelVersion } from "@attune/ml/registry";
+import {
+  type ModelRecord,
+  type ModelRegistry,
+  type ModelVersion,
+  requireFairTarget,
+} from "@attune/ml/registry";
 import {
   type ReportCard,
+  targetsOf,
   type TrainedOnTable,
   type TrainingLabel,
   trainingTable,
@@ -72,11 +78,13 @@ function cardOf(stored: JsonValue | null): ReportCard | null {
 /**
  * Trains a version from what is kept of visitors and keeps it with its report card, its lineage and rows to tell drift by. Changes nothing of what is in force.
  *
- * @throws AttuneError `ATTUNE_ML_TOO_FEW_ROWS` where there is too little to learn from, and those of the learner.
+ * @throws AttuneError `ATTUNE_MODEL_PROTECTED` where a protected attribute of people is to be predicted, `ATTUNE_ML_TOO_FEW_ROWS` where there is too little to learn from, and those of the learner.
  */
 export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promise<TrainingResult> {
   const { service, registry, site, now, encode, progress = () => undefined } = parts;
   const { name, label, days, atEvent, purposes = ["personalization"], metric } = plan;
+  // Before anything of anybody is read.
+  requireFairTarget(targetsOf(plan));
   const options: TrainingTableOptions = {
     ...{ label, until: now, purposes },
     ...(days !== undefined && { from: now - days * DAY_MS }),

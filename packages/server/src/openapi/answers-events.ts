@@ -33,6 +33,10 @@ const decision = () =>
     rulesetVersion: v.nullable(v.string()),
     purposes: v.array(v.string()),
     isFallback: v.boolean(),
+    ranking: v.pipe(
+      v.optional(v.array(v.strictObject({ variant: v.string(), value: v.unknown() }))),
+      v.description("Of a slot of recommendations: the variants that go best, the one shown first."),
+    ),
   });
 const decisions = () =>
   typed<DecideResult["decisions"]>(v.record(v.string(), decision()) as v.GenericSchema<unknown, unknown>);

@@ -93,7 +93,14 @@ export const siteMetrics = () =>
       sessions: v.strictObject({ given: count(), derived: count() }),
       conversions: v.strictObject({ sessions: count(), orders: count(), revenue: v.number() }),
       byName: v.record(v.string(), count()),
-      segments: v.record(v.string(), count()),
+      segments: v.pipe(
+        v.record(v.string(), v.nullable(count())),
+        v.description("Visitors in each segment; null for fewer than `tooFew.floor`."),
+      ),
+      tooFew: v.pipe(
+        v.nullable(v.strictObject({ floor: count(), segments: count() })),
+        v.description("Of how many segments no size is told; null where all are told."),
+      ),
       experiments: v.record(v.string(), arms()),
       crossed: v.record(v.string(), crossed()),
       conflicts: count(),

@@ -299,7 +299,7 @@ describe("T23: fields marked sensitive", () => {
     });
   });
 
-  it("nor by holdouts, groups, rules and contexts", async () => {
+  it("nor by holdouts, groups, rules, contexts and histories", async () => {
     const draw = { hashAttribute: "traits.account", fallbackAttribute: "traits.phone" };
     const arm = { mean: [0, 0, 0], covariance: [1, 0, 1, 0, 0, 1] };
     const hero = { ...RULESET.slots.hero };
@@ -312,10 +312,19 @@ describe("T23: fields marked sensitive", () => {
       slots: {
         hero: { ...hero, policy: { type: "rules", rules: [{ policy: inner }] } },
         other: { ...hero, policy: { type: "contextual", experiment: "c", context, arms: { plain: arm } } },
+        shelf: {
+          ...hero,
+          policy: {
+            type: "recommended",
+            history: ["recentCategory", "traits.phone"],
+            arms: { plain: { popularity: 1 } },
+          },
+        },
       },
     };
     const refused = await make().start().loadRuleset(hashing);
     expect(refused.ok ? [] : refused.error.map(({ path }) => path)).toEqual([
+      "/slots/shelf/policy/history/1",
       "/holdouts/h/fallbackAttribute",
       "/exclusionGroups/g/fallbackAttribute",
       "/slots/hero/policy/rules/0/policy/hashAttribute",

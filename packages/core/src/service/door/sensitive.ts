@@ -98,6 +98,8 @@ export function sensitiveConditions(ruleset: Ruleset, fields: readonly string[])
   for (const [name, { targeting, policy }] of Object.entries(ruleset.slots)) {
     const at = pointer("/slots", name);
     look(`${at}/targeting`, targeting);
+    for (const [index, path] of (policy.type === "recommended" ? policy.history : []).entries())
+      look(`${at}/policy/history/${index}`, { [path]: { $exists: true } });
     if (policy.type !== "rules") continue;
     for (const [index, { when }] of policy.rules.entries()) look(`${at}/policy/rules/${index}/when`, when);
   }

@@ -7,7 +7,7 @@ const KINDS = [COUNTER.event, `${COUNTER.exposed}/`, `${COUNTER.converted}/`, `$
 export const MAX_NAMES = 500;
 
 /** In a counter shard's guard, how many names of each kind it has, in the order of the kinds. */
-export type NameCounts = readonly number[];
+type NameCounts = readonly number[];
 
 const kindOf = (name: string): number => KINDS.findIndex((kind) => name.startsWith(kind));
 

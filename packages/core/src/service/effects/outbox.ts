@@ -8,6 +8,7 @@ import { counterPartitionOf, SORT, userPartition, visitorPartition } from "../la
 import type {
   AppliedRecord,
   BucketRecord,
+  CounterGuard,
   Counts,
   EventRecord,
   PendingEffects,
@@ -16,18 +17,13 @@ import type {
 } from "../layout/records.js";
 import { groupBy } from "../tools/group-by.js";
 import { untilWritten } from "../tools/retry.js";
-import { countersFor, createPlacing, type NameCounts } from "./counter-names.js";
+import { countersFor, createPlacing } from "./counter-names.js";
 import { applySessions } from "./sessions.js";
+import { dueHour, dueOps, isSegment, noteDue, type Standing, standingAfter } from "./standings.js";
 
 /** In place of a sequence number: this visitor is erased, count nothing more. Kept as long as a stray worker could still try. */
 const CLOSED = -1;
 const CLOSED_MS = 7 * 86_400_000;
-
-/** `n/` in a counter shard. */
-interface CounterGuard {
-  v: 1;
-  names: NameCounts;
-}
 
 const guardOf = (value: unknown): CounterGuard => (value as CounterGuard | undefined) ?? { v: 1, names: [] };
 
@@ -39,6 +35,9 @@ interface Due {
   until: number;
   /** Names that count as `(other)` for this visitor. */
   others: Set<string>;
+  /** What changes in the counters of segments, and the hours that the visitor's state has its end in: until now, and from now on. */
+  standing: Standing;
+  hours: readonly [number | undefined, number | undefined];
   counts: readonly Counts[];
   minutes: readonly NonNullable<PendingEffects["minutes"]>[];
 }
@@ -49,16 +48,18 @@ function due(
   applied: readonly ({ value: AppliedRecord; version: number } | null)[],
 ): Due[] {
   return effects.flatMap(({ visitor, pending }, i): Due[] => {
-    const { seq: before = 0, others = [] } = applied[i]?.value ?? {};
+    const { seq: before = 0, others = [], segments = [], due: hour } = applied[i]?.value ?? {};
     if (before === CLOSED) return [];
     const counts: Counts[] = [];
     const minutes: NonNullable<PendingEffects["minutes"]>[] = [];
+    const fresh: PendingEffects[] = [];
     let seq = before;
     let closes = false;
     let until = 0;
     for (const effect of pending) {
       if (effect.seq <= seq) continue;
-      counts.push(effect.counts);
+      fresh.push(effect);
+      counts.push(Object.fromEntries(Object.entries(effect.counts).filter(([name]) => !isSegment(name))));
       if (effect.minutes !== undefined) minutes.push(effect.minutes);
       seq = effect.seq;
       until = Math.max(until, effect.until);
@@ -66,7 +67,15 @@ function due(
     }
     if (seq === before) return [];
     const version = applied[i]?.version ?? 0;
-    return [{ visitor, seq, version, closes, until, others: new Set(others), counts, minutes }];
+    const standing = standingAfter(segments, fresh);
+    counts.push(standing.changes);
+    const next = closes || standing.segments.length === 0 ? undefined : dueHour(until);
+    return [
+      {
+        ...{ visitor, seq, version, closes, until, others: new Set(others), counts, minutes, standing },
+        hours: [hour, next] as const,
+      },
+    ];
   });
 }
 
@@ -85,6 +94,18 @@ function minutesOf(
     }
   }
   return increments;
+}
+
+/** How far a visitor is counted. One who is counted in segments has yet to leave them, and is remembered until then. */
+function appliedOp(
+  { visitor, seq, version, closes, until, others, standing: { segments }, hours: [, due] }: Due,
+  now: number,
+): StoreOp {
+  const put = { op: "put" as const, sort: SORT.applied + visitor, ifVersion: version };
+  if (closes) return { ...put, value: { seq: CLOSED }, expiresAt: now + CLOSED_MS };
+  const value: AppliedRecord = { seq, ...(others.size > 0 && { others: [...others] }) };
+  if (due === undefined) return { ...put, value, expiresAt: countedUntil(until) };
+  return { ...put, value: { ...value, segments, due } };
 }
 
 /** One commit for all visitors of a counter shard: their counts and rollups, and how far each is counted. */
@@ -122,12 +143,15 @@ async function applyCounts(
         sums.set(counter, (sums.get(counter) ?? known.get(counter) ?? 0) + by);
       }
     }
-    const ops: StoreOp[] = visitors.map(({ visitor, seq, version, closes, until, others }) => {
-      const put = { op: "put" as const, sort: SORT.applied + visitor, ifVersion: version };
-      if (closes) return { ...put, value: { seq: CLOSED }, expiresAt: clock.now() + CLOSED_MS };
-      const value: AppliedRecord = { seq, ...(others.size > 0 && { others: [...others] }) };
-      return { ...put, value, expiresAt: countedUntil(until) };
-    });
+    await noteDue(
+      context,
+      partition,
+      visitors.flatMap(({ hours: [was, is] }) => (is === was ? [] : (is ?? []))),
+    );
+    const ops: StoreOp[] = visitors.flatMap((one) => [
+      appliedOp(one, clock.now()),
+      ...dueOps(one.visitor, one.hours),
+    ]);
     const emptied: string[] = [];
     for (const [name, value] of sums) {
       const sort = SORT.count + name;

@@ -2,8 +2,8 @@ import type { StoreOp, StoreRecord } from "../../ports/store.js";
 import type { ServiceContext } from "../context.js";
 import { applyEffects, negated } from "../effects/outbox.js";
 import { closeSessions, leaveSessions } from "../effects/sessions.js";
-import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
-import type { EventRecord, TombstoneRecord, VisitorRecord } from "../layout/records.js";
+import { counterPartitionOf, SORT, userPartition, visitorPartition } from "../layout/partitions.js";
+import type { AppliedRecord, EventRecord, TombstoneRecord, VisitorRecord } from "../layout/records.js";
 import { publish } from "../live/frames.js";
 import { notify } from "../live/notices.js";
 import { untilWritten } from "../tools/retry.js";
@@ -28,28 +28,27 @@ export async function bury(context: ServiceContext, target: Target): Promise<voi
   const { site, visitor, keepsCounts = false } = target;
   const partition = visitorPartition(site, visitor);
   const attempt = async (): Promise<true | null> => {
-    const [state, stone] = await hot.getMany<never>(
-      [SORT.state, SORT.tombstone].map((sort) => ({ partition, sort })),
-    );
+    const [state, stone, applied] = await hot.getMany<never>([
+      { partition, sort: SORT.state },
+      { partition, sort: SORT.tombstone },
+      { partition: counterPartitionOf(site, visitor), sort: SORT.applied + visitor },
+    ]);
     if (stone != null) return true;
     const known = state?.value as VisitorRecord | undefined;
+    // Of one whose state had its end it is remembered in what segments it is counted.
+    const counted = known ?? (applied?.value as AppliedRecord | undefined);
     const tombstone: TombstoneRecord = { v: 1, at: clock.now(), ...(keepsCounts && { keepsCounts: true }) };
-    if (known !== undefined) {
+    if (counted !== undefined) {
       const undo = {
-        seq: known.seq + 1,
-        counts: keepsCounts ? {} : negated(known.counts),
-        sessions: [],
-        links: [],
-        until: tombstone.at,
-        last: true as const,
+        ...{ seq: counted.seq + 1, sessions: [], links: [], until: tombstone.at, last: true as const },
+        counts: keepsCounts ? {} : negated(known?.counts ?? {}),
+        ...(keepsCounts && known !== undefined ? {} : { stands: [] }),
       };
       // Sessions and links that were not made yet are not made any more.
-      tombstone.pending = [
-        ...known.pending.map((effects) => ({ ...effects, sessions: [], links: [] })),
-        undo,
-      ];
-      tombstone.removed = { ...NOTHING, profiles: 1 };
+      const open = known?.pending.map((effects) => ({ ...effects, sessions: [], links: [] })) ?? [];
+      tombstone.pending = [...open, undo];
     }
+    if (known !== undefined) tombstone.removed = { ...NOTHING, profiles: 1 };
     const ops: StoreOp[] = [
       { op: "put", sort: SORT.tombstone, value: tombstone, ifVersion: 0 },
       { op: "delete", sort: SORT.state, ifVersion: state?.version ?? 0 },

@@ -53,9 +53,13 @@ const withSlot = (ruleset: Ruleset, name: string, slot: SlotDefinition): Ruleset
 const slotOf = ({ slots }: Ruleset, name: string): SlotDefinition | undefined =>
   Object.hasOwn(slots, name) ? slots[name] : undefined;
 
+/** The experiment that decides a slot by itself; undefined where none does. */
+const experimentOf = ({ policy }: SlotDefinition): string | undefined =>
+  "experiment" in policy ? policy.experiment : undefined;
+
 /** Whether the ruleset's slot is decided by this experiment. */
 const isDecidedBy = (slot: SlotDefinition | undefined, id: string): boolean =>
-  slot !== undefined && slot.policy.type !== "rules" && slot.policy.experiment === id;
+  slot !== undefined && experimentOf(slot) === id;
 
 const wrongStatus = (status: ExperimentStatus, message: string): Result<never, Issue[]> =>
   fail([issue("/status", "STATUS", `It is ${status}. ${message}`)]);
@@ -71,7 +75,7 @@ function start(experiment: Experiment, ruleset: Ruleset, now: number): Result<St
   if (isDecidedBy(slot, definition.id)) {
     // A start that was cut off before it was noted, or one that is repeated.
     if (status === "running") return ok({ experiment, ruleset: null });
-  } else if (slot.policy.type !== "rules" && ruleset.experiments?.[slot.policy.experiment] !== undefined)
+  } else if (ruleset.experiments?.[experimentOf(slot) ?? ""] !== undefined)
     return fail([
       issue(
         "/slot",

@@ -48,7 +48,37 @@ describe("a summary of counters that were flooded with names", () => {
 
   it("is whole where there is room, and says so", () => {
     const few = { ...flooded, byName: { a: 1 }, segments: {}, experiments: {}, crossed: {} };
-    expect(boundSummary(few, 1)).toEqual({ ...few, other: null });
+    expect(boundSummary(few, 1)).toEqual({ ...few, tooFew: null, other: null });
+  });
+});
+
+describe("sizes of segments", () => {
+  it("are told from 20 visitors on, and of how many segments they are not", async () => {
+    const hot = memoryStore();
+    const service = createPersonalizationService({ stores: { hot }, ruleset: RULESET });
+    const order = (n: number) =>
+      sample({
+        ...{ id: `o${n}`, visitorId: `v${n}`, sessionId: `s${n}`, name: "Order Completed" },
+        properties: { revenue: 5 },
+      });
+    await service.ingest(Array.from({ length: 19 }, (_, n) => order(n)));
+    await service.settled();
+    expect(await service.summary()).toMatchObject({
+      segments: { buyers: null },
+      tooFew: { floor: 20, segments: 1 },
+    });
+    expect(await service.segmentSize("buyers")).toBe(19);
+    await service.ingest([order(19)]);
+    await service.settled();
+    expect(await service.summary()).toMatchObject({ segments: { buyers: 20 }, tooFew: null });
+    await service.close();
+  });
+
+  it("have no place in the order where they are too few", () => {
+    const few = { ...flooded, segments: { small: null, large: 50, smaller: null, middle: 30 } };
+    expect(Object.keys(boundSummary(few, 2).segments)).toEqual(["large", "middle"]);
+    expect(Object.keys(boundSummary(few, 3).segments)).toEqual(["large", "middle", "small"]);
+    expect(boundSummary(few, 3).tooFew).toEqual({ floor: 20, segments: 1 });
   });
 });
 

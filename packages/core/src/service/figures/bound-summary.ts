@@ -1,5 +1,6 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { ArmCounts, SiteSummary } from "../types.js";
+import { tooFewIn } from "./segment-floor.js";
 
 /** Variants of one experiment that are shown beside other experiments. */
 const MAX_VARIANTS = 20;
@@ -38,10 +39,11 @@ export const largestArms = (arms: ArmCounts, max: number): ArmCounts =>
  * The `max` largest event names, segments and experiments. Names come from whoever holds a public key, so that an answer or a frame
  * that showed all of them would be as large as they like.
  */
-export function boundSummary(summary: Omit<SiteSummary, "other">, max: number): SiteSummary {
+export function boundSummary(summary: Omit<SiteSummary, "other" | "tooFew">, max: number): SiteSummary {
   const plain = { size: (count: number) => count, bytes: bytesOf };
   const byName = largest(summary.byName, max, plain);
-  const segments = largest(summary.segments, max, plain);
+  // What is too few to be told has no place by its size either.
+  const segments = largest(summary.segments, max, { ...plain, size: (count: number | null) => count ?? 0 });
   const trimmed = Object.entries(summary.experiments).map(([name, arms]): [string, ArmCounts] => [
     name,
     largestArms(arms, MAX_VARIANTS),
@@ -72,5 +74,6 @@ export function boundSummary(summary: Omit<SiteSummary, "other">, max: number): 
   const crossed = Object.fromEntries(
     Object.entries(summary.crossed).filter(([name]) => Object.hasOwn(experiments, name)),
   );
-  return { ...summary, byName, segments, experiments, crossed, other: whole ? null : other };
+  const tooFew = tooFewIn(segments);
+  return { ...summary, byName, segments, tooFew, experiments, crossed, other: whole ? null : other };
 }

@@ -7,6 +7,7 @@ import type { ArmCounts, SiteSummary } from "../types.js";
 import { boundSummary, largestArms } from "./bound-summary.js";
 import { counterTotals, SHARDS } from "./counter-totals.js";
 import { REVENUE_UNIT } from "./figures.js";
+import { toldSizes } from "./segment-floor.js";
 
 /** Event names, segments and experiments told one by one, unless said otherwise. */
 const MAX_NAMES = 200;
@@ -61,7 +62,7 @@ export async function summarise(
       revenue: total(COUNTER.revenue) / REVENUE_UNIT,
     },
     byName: Object.fromEntries(byName),
-    segments: Object.fromEntries(under(COUNTER.segment)),
+    segments: toldSizes(Object.fromEntries(under(COUNTER.segment))),
     experiments: Object.fromEntries(
       Array.from(armsIn(totals), ([name, arms]) => [name, Object.fromEntries(arms)]),
     ),

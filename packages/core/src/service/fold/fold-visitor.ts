@@ -6,9 +6,10 @@ import { fold, initialState } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
 import { inherited, narrowToConsent } from "../door/narrow.js";
 import type { Measuring } from "../experiments/measures.js";
-import { minuteOf } from "../figures/rollups.js";
+import { minuteAt, minuteOf } from "../figures/rollups.js";
 import type { EventRecord, PendingEffects, VisitorRecord } from "../layout/records.js";
 import type { EventOutcome } from "../types.js";
+import { segmentsIn } from "../effects/standings.js";
 import { standingPurposes } from "./standing-purposes.js";
 import { contributions } from "./contributions.js";
 
@@ -30,9 +31,19 @@ export interface FoldRules {
   measuring: Measuring | null;
   /** Names the ruleset; empty where there is none. */
   version: string;
-  /** Of the past: how rulesets found memberships that were in force after the one of this version and before this one. */
-  since?: (version: string) => readonly Evaluate[];
+  /** Of the past: when and how memberships were found between events, by the rulesets that were published after the one of this version, up to this one. */
+  since?: (version: string) => readonly Pass[];
 }
+
+/** Once that everybody's memberships were found by a ruleset that was published. */
+export interface Pass {
+  /** When the ruleset was published, epoch ms. */
+  at: number;
+  evaluate: Evaluate;
+}
+
+/** The decision that stood at a time, epoch ms. */
+export type DecisionAt = (at: number) => ConsentRecord | null;
 
 export interface HashedEvent {
   event: Event;
@@ -44,6 +55,8 @@ export interface VisitorInput {
   record: VisitorRecord | null;
   traits: Traits;
   consent: ConsentRecord | null;
+  /** Of the past: what stood between the visitor's events. */
+  decisionAt?: DecisionAt;
   /** Hashes of the bodies already taken, by event id. */
   taken: ReadonlyMap<string, number>;
   /** Hashes of the bodies already refused as conflicts, by event id. */
@@ -157,9 +170,14 @@ export function foldVisitor(
     if (event.userId !== null && !input.linked.has(event.userId)) links.add(event.userId);
     // What changed meanwhile is the rules: who was not brought in line with them yet is now, as they were before this event.
     if (events.length === 1 && before !== undefined && before.rules !== version) {
+      for (const pass of since?.(before.rules) ?? []) {
+        const purposes = standingPurposes(before.purposes, input.decisionAt?.(pass.at) ?? null);
+        segments = pass.evaluate({ state, previous: segments, traits, purposes });
+        if (purposes.includes("analytics"))
+          counting.stand(segments, input.rollups ? minuteAt(pass.at) : null);
+      }
       const purposes = standingPurposes(before.purposes, input.consent);
-      for (const step of [...(since?.(before.rules) ?? []), evaluate])
-        segments = step({ state, previous: segments, traits, purposes });
+      segments = evaluate({ state, previous: segments, traits, purposes });
     }
     const given = traitsIn(event);
     if (given !== null) traits = mergeTraits(traits, given);
@@ -183,9 +201,14 @@ export function foldVisitor(
   // The note of how far the visitor is counted outlasts the state: for who comes back in between, numbers go on behind it.
   const seq = Math.max(input.record?.seq ?? 0, input.applied) + 1;
   const earlier = input.sessionsUntil < input.until ? { until: input.sessionsUntil } : null;
+  // Whose state had its end is still counted in the segments of before, until this or a sweep says otherwise.
+  const isBack = input.record === null && input.applied > 0;
+  const stands = segmentsIn(counted.counts);
+  const stood = isBack || segmentsIn(input.record?.counts ?? {}).length > 0;
   const effects: PendingEffects = {
     seq,
     counts: delta,
+    ...((stood || stands.length > 0) && { stands }),
     ...(Object.keys(minutes).length > 0 && { minutes }),
     sessions: Array.from(sessions, ([session, part]) => ({ session, ...part, ...earlier })),
     links: [...links],
@@ -197,7 +220,7 @@ export function foldVisitor(
     }),
     until: input.until,
   };
-  const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted;
+  const nothing = Object.keys(delta).length + sessions.size + links.size === 0 && !input.recounted && !isBack;
   const linked = input.relinked.length > 0 ? undefined : input.record?.linkedUntil;
   const linkedUntil = linked ?? (links.size > 0 ? input.linkedUntil : undefined);
   return {

@@ -89,6 +89,7 @@ export async function readVisitor(
     record,
     version: known.version,
     consent: await decided(partition, known.consent),
+    ...(past !== undefined && { decisionAt: await past.decisionsOf(partition) }),
     consentVersion: known.consentVersion,
     expiresAt: known.expiresAt,
     tombstone: known.tombstone,

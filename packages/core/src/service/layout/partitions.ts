@@ -5,7 +5,7 @@ import { fnv1a32 } from "../../kernel/hash.js";
  * Where things are. A site's partitions:
  *   {site}/v/{visitor}   one visitor: state, consent, key, traits, events, conflicts, links, tombstone, sessions left
  *   {site}/u/{user}      one user: linked visitors, consent, tombstone
- *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied; their rollups
+ *   {site}/c/{n}         counters, sharded by visitor, with how far each visitor's are applied, and when who is counted in segments is due to leave them; their rollups
  *   {site}/s/{n}         sessions that clients named, sharded by session, with their count; their rollups
  *   {site}/meta          the ruleset, and the experiments that people define
  *   {site}/audit         the audit log and its latest checkpoint
@@ -86,6 +86,7 @@ export const SORT = {
   visitor: "v/",
   applied: "a/",
   count: "n/",
+  due: "d/",
   bucket: "m/",
   removed: "removed",
   session: "s/",

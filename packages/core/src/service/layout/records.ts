@@ -48,6 +48,8 @@ export interface PendingEffects {
    * it. One that has another version by now was recorded since.
    */
   decisions?: { own: number; users: Readonly<Record<string, number>> };
+  /** All segments that the visitor counts in from then on; absent where there never were any, and in effects of before. */
+  stands?: readonly string[];
   /** When the events that it comes from are gone, epoch ms: what is made of it elsewhere goes by this. */
   until: number;
   /** The visitor was erased: nothing may be counted for it after this. */
@@ -140,6 +142,16 @@ export interface AppliedRecord {
   seq: number;
   /** Counters for which there was no room when this visitor first fed them: they count as `(other)`, and are taken away there. */
   others?: readonly string[];
+  /** The segments that this visitor is counted in, and the hour since the epoch in which it is to be looked whether its state is there still. Absent where there are none; else the record has no end of its own. */
+  segments?: readonly string[];
+  due?: number;
+}
+
+/** `n/` in a counter shard: written with each commit of the shard. */
+export interface CounterGuard {
+  v: 1;
+  /** How many names of each kind the shard has, in the order of the kinds of `counter-names.ts`. */
+  names: readonly number[];
 }
 
 /** `s/{session}` in a session shard: its visitors, and whether each ordered in it. */

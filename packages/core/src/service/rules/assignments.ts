@@ -14,7 +14,7 @@ const NONE: readonly KeptAssignment[] = [];
 const isSticky = ({ policy }: Pick<SlotDefinition, "policy">): boolean =>
   policy.type === "rules"
     ? policy.rules.some((rule) => rule.policy?.sticky !== undefined)
-    : policy.sticky !== undefined;
+    : policy.type !== "recommended" && policy.sticky !== undefined;
 
 /** Whether any slot goes by what visitors were shown before: where none does, it need not be looked up. */
 export const hasSticky = ({ slots }: Ruleset): boolean => Object.values(slots).some(isSticky);

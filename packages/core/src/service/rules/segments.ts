@@ -1,4 +1,5 @@
 import type { Ruleset } from "../../decisions/types.js";
+import { SEGMENT_FLOOR } from "../figures/segment-floor.js";
 import { segmentSize } from "../figures/summary.js";
 import { fail, type Issue, pointer, type Result } from "../../kernel/result.js";
 import type { ServiceContext } from "../context.js";
@@ -7,8 +8,6 @@ import type { LoadedRuleset, SegmentChangeOptions, SegmentsService } from "../ty
 import { segmentAll, segmentationOf } from "../upkeep/segmentation.js";
 import type { Rulesets } from "./ruleset.js";
 
-/** Fewer than this could be told apart by who knows a little of them. */
-const FLOOR = 20;
 /** Publications that may come in between before a change gives up. */
 const TRIES = 5;
 
@@ -103,7 +102,7 @@ export function createSegments(context: ServiceContext, { rulesets, ready }: Par
         const left = segments.filter((one) => one.name !== name);
         return { ok: true, value: { ...ruleset, revision: ruleset.revision + 1, segments: left } };
       }, options),
-    async size(name, { site: given, floor = FLOOR } = {}) {
+    async size(name, { site: given, floor = SEGMENT_FLOOR } = {}) {
       const site = checkSite(given);
       const [counted, ruleset] = await Promise.all([segmentSize(context, site, name), rulesetOf(site)]);
       const isKnown = ruleset?.segments?.some((one) => one.name === name) ?? false;

@@ -2,6 +2,7 @@ import { compileRuleset } from "../../decisions/index.js";
 import type { Ruleset } from "../../decisions/types.js";
 import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
+import { segmentationKey } from "./segmentation-key.js";
 import { rulesOf, type SiteRules } from "./site-rules.js";
 
 /** `ruleset`, and under `r/{revision}` each one that was published before. As text: the order of keys means something, and not every store keeps it. */
@@ -42,7 +43,8 @@ export async function rulesTimeline(
   }
   const none = rulesOf(null);
   const isSegmented = (await durable.get(partition, SORT.segmentation)) !== null;
-  /** Each knows those before it, where everybody's memberships were found by each of them. */
+  const keys = past.map(({ rules }) => segmentationKey(rules.compiled?.ruleset ?? {}));
+  /** Each knows those before it, where everybody's memberships were found by each of them that finds others than the one before. */
   const known = !isSegmented
     ? past
     : past.map(({ at, rules }, index) => ({
@@ -53,7 +55,11 @@ export async function rulesTimeline(
             const from = past.findIndex((one) => one.rules.version === version);
             // By none there was none to be in.
             if (from < 0 && version !== none.version) return [];
-            return past.slice(from + 1, index).map((one) => one.rules.evaluate);
+            return past.flatMap((one, i) =>
+              i > from && i <= index && keys[i] !== keys[i - 1]
+                ? [{ at: one.at, evaluate: one.rules.evaluate }]
+                : [],
+            );
           },
         },
       }));

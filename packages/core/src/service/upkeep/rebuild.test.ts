@@ -59,9 +59,10 @@ const rulesetFrom = (revision: number, from: number) => ({
 async function contents(hot: AtomicStore): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   for await (const partition of hot.partitions("default/")) {
-    // Effects are numbered by commits, of which a rebuild makes others; what they have come to is in the counters.
+    // Effects are numbered by commits, of which a rebuild makes others; what they have come to is in the counters. How far visitors were brought in line is a note of the work.
     for await (const { sort, value } of hot.scan(partition)) {
-      if (sort.startsWith("a/") || sort === "n/") continue;
+      if (sort.startsWith("a/") || sort.startsWith("d/") || sort === "n/" || sort === SORT.segmentation)
+        continue;
       const { seq: _seq, pending: _pending, ...rest } = value as { seq?: number; pending?: unknown };
       found[`${partition} ${sort}`] =
         typeof value !== "object"
@@ -84,8 +85,6 @@ async function run(steps: readonly Step[], sealed: boolean) {
     stores: { hot },
     log,
     clock,
-    // What a worker finds between events goes by the decisions of that moment; segmentation.test.ts has it.
-    resegment: false,
     ...(sealed && { keys: memoryKeys() }),
   });
   let revision = 0;

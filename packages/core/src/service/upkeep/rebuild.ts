@@ -1,4 +1,3 @@
-import type { ConsentRecord } from "../../consent/types.js";
 import { AttuneError } from "../../kernel/errors.js";
 import type { Log, LogRecord } from "../../ports/log.js";
 import type { StoreOp } from "../../ports/store.js";
@@ -14,6 +13,7 @@ import { rulesTimeline } from "../rules/stored-ruleset.js";
 import { listening } from "../../kernel/listening.js";
 import type { RebuildProgress, RebuildResult } from "../types.js";
 import { leaseRebuild, type RebuildLease } from "./folding-claim.js";
+import type { DecisionsOf } from "./segment-visitors.js";
 import { segmentAll, segmentationOf } from "./segmentation.js";
 
 const PAGE = 500;
@@ -81,9 +81,7 @@ async function clearDerived(
 const DECISIONS = 10_000;
 
 /** Decisions as they were, by partition. What is folded again of a partition mostly comes together, so each is read about once. */
-function createDecisions({
-  hot,
-}: ServiceContext): (partition: string, at: number) => Promise<ConsentRecord | null> {
+function createDecisions({ hot }: ServiceContext): DecisionsOf {
   const known = createBoundedCache<Promise<readonly ConsentLine[]>>(DECISIONS);
   const read = async (partition: string): Promise<readonly ConsentLine[]> => {
     const found: ConsentLine[] = [];
@@ -91,10 +89,11 @@ function createDecisions({
       found.push(value);
     return found.sort((a, b) => a.recordedAt - b.recordedAt);
   };
-  return async (partition, at) => {
-    const lines = known.get(partition) ?? read(partition);
-    known.set(partition, lines);
-    return (await lines).filter(({ recordedAt }) => recordedAt <= at).at(-1)?.held ?? null;
+  return async (partition) => {
+    const reading = known.get(partition) ?? read(partition);
+    known.set(partition, reading);
+    const lines = await reading;
+    return (at) => lines.filter(({ recordedAt }) => recordedAt <= at).at(-1)?.held ?? null;
   };
 }
 
@@ -160,13 +159,17 @@ export async function rebuild(
       progress({ phase: "folding", done }),
     );
     context.visitors.forget("", null);
+    const decisionsOf = createDecisions(context);
     for (const site of sites) {
       // As workers have done by each of the rulesets, where they do.
       if ((await segmentationOf(context, site)) === null) continue;
       const rules = (await rulesTimeline(context, site))(Number.POSITIVE_INFINITY);
       const parts = { rulesets: { of: async () => rules } };
       const onSegmented = (): void => void lease.keep().catch(context.report);
-      await segmentAll(context, parts, [site, { anew: true, claims: false, onProgress: onSegmented }]);
+      await segmentAll(context, parts, [
+        site,
+        { anew: true, claims: false, onProgress: onSegmented, decisionsOf },
+      ]);
     }
     // Only now is every minute whole. Where the series is away, the next sweep does it.
     await context.rollups?.replace(() => lease.keep()).catch(context.report);
@@ -183,7 +186,7 @@ async function foldLog(
   lease: RebuildLease,
   tell: (done: number) => void,
 ): Promise<{ entries: number; events: number; sites: ReadonlySet<string> }> {
-  const using = { decisionAt: createDecisions(context), rules: createRules(context) };
+  const using = { decisionsOf: createDecisions(context), rules: createRules(context) };
   let [entries, events] = [0, 0];
   const sites = new Set<string>();
   for (let shard = 0; shard < log.capabilities.shards; shard++) {
@@ -206,14 +209,14 @@ async function foldLog(
 }
 
 interface Past {
-  decisionAt: ReturnType<typeof createDecisions>;
+  decisionsOf: DecisionsOf;
   rules: ReturnType<typeof createRules>;
 }
 
 /** Folds entries of different visitors as of the times at which they were appended; how many events took effect. */
 async function foldPast(
   context: ServiceContext,
-  { decisionAt, rules }: Past,
+  { decisionsOf, rules }: Past,
   batch: readonly LogRecord<LoggedRun>[],
 ): Promise<number> {
   const first = batch[0] as LogRecord<LoggedRun>;
@@ -221,7 +224,8 @@ async function foldPast(
   const timeOf = (visitor: string): number => times.get(visitor) as number;
   const expired = context.clock.now() - context.retentionMs;
   const past: ServiceContext["past"] = {
-    consentOf: (partition, visitor) => decisionAt(partition, timeOf(visitor)),
+    consentOf: async (partition, visitor) => (await decisionsOf(partition))(timeOf(visitor)),
+    decisionsOf,
     isPastRetention: (visitor) => timeOf(visitor) <= expired,
   };
   const inForce = rules.at(first.value.site, first.appendedAt);

@@ -7,9 +7,11 @@ import { type KnownVisitor, readKnown } from "../cache/known-visitor.js";
 import type { VisitorWork } from "../cache/visitor-cache.js";
 import type { ServiceContext } from "../context.js";
 import { applyEffects } from "../effects/outbox.js";
+import { segmentsIn } from "../effects/standings.js";
 import { eraseVisitor } from "../erase/erase-visitor.js";
 import { minuteAt } from "../figures/rollups.js";
 import { contributions } from "../fold/contributions.js";
+import type { DecisionAt, Pass } from "../fold/fold-visitor.js";
 import { standingPurposes } from "../fold/standing-purposes.js";
 import { counterPartitionOf, SORT, visitorPartition } from "../layout/partitions.js";
 import type {
@@ -62,36 +64,68 @@ async function evaluated(
   }
 }
 
+/** Decisions of a visitor's partition as they were. */
+export type DecisionsOf = (partition: string) => Promise<DecisionAt>;
+
+/** What memberships are found by. */
+interface Finding {
+  rulesOf: () => Promise<SiteRules>;
+  decisionsOf?: DecisionsOf | undefined;
+}
+
+/**
+ * How often memberships are to be found, and under which decision each time. Live that is once, by the rules and the decision of now. Where everything is made anew it is each time that workers did so
+ * after the visitor's last event: by the decision that stood then, so that neither a grant nor a refusal of later reaches back.
+ */
+async function passesFor(
+  [partition, rules]: readonly [string, SiteRules],
+  { record: { assessed }, consent }: Pick<KnownVisitor, "consent"> & { record: VisitorRecord },
+  decisionsOf: DecisionsOf | undefined,
+): Promise<(Pick<Pass, "evaluate"> & { consent: KnownVisitor["consent"] })[]> {
+  if (decisionsOf === undefined || assessed === undefined || rules.since === undefined)
+    return [{ evaluate: rules.evaluate, consent }];
+  const decisionAt = await decisionsOf(partition);
+  return rules.since(assessed.rules).map(({ at, evaluate }) => ({ evaluate, consent: decisionAt(at) }));
+}
+
 /** The record with the memberships of now, and what has to be counted for it; null where they are what they were. */
 async function reassessed(
   context: ServiceContext,
   [site, visitor, rules]: readonly [string, string, SiteRules],
-  { record, traits, consent, expiresAt }: KnownVisitor & { record: VisitorRecord },
+  known: KnownVisitor & { record: VisitorRecord; decisionsOf: DecisionsOf | undefined },
 ): Promise<VisitorRecord | null> {
   const { scoring, hot, clock, rollups } = context;
+  const { record, traits, consent, expiresAt } = known;
   const partition = visitorPartition(site, visitor);
   const { state, segments: previous, modelKey: key = null } = record;
   const covered = record.assessed?.purposes ?? (await purposesOf(context, partition));
   const purposes = standingPurposes(covered, consent);
   const { models } = rules;
+  const counting = contributions(record);
+  const minute = rollups === null ? null : minuteAt(clock.now());
   const segments = await evaluated(context, async () => {
     const visitors = [{ state, key, purposes }];
     const [scores] = models === null || scoring === null ? [] : await scoring.fold(site, models, visitors);
-    const at = { state, traits: traits ?? {}, purposes };
-    const steps = record.assessed === undefined ? [] : (rules.since?.(record.assessed.rules) ?? []);
-    const before = steps.reduce((found, step) => step({ ...at, previous: found }), previous);
-    return rules.evaluate({ ...at, previous: before, scores });
+    let found = previous;
+    for (const pass of await passesFor([partition, rules], known, known.decisionsOf)) {
+      const under = standingPurposes(covered, pass.consent);
+      // What models of before said nobody knows.
+      const said = pass.evaluate === rules.evaluate ? scores : undefined;
+      found = pass.evaluate({
+        ...{ state, previous: found, traits: traits ?? {}, purposes: under },
+        scores: said,
+      });
+      if (under.includes("analytics")) counting.stand(found, minute);
+    }
+    return found;
   });
   if (segments === null || segments === previous) return null;
-  const counting = contributions(record);
-  const minute = rollups === null ? null : minuteAt(clock.now());
-  if (purposes.includes("analytics")) counting.stand(segments, minute);
   const { delta, minutes, sessions: _none, ...counted } = counting.result();
   const applied = await hot.get<AppliedRecord>(counterPartitionOf(site, visitor), SORT.applied + visitor);
   const done = Math.max(0, applied?.value.seq ?? 0);
   const seq = Math.max(record.seq, done) + 1;
   const effects: PendingEffects = {
-    ...{ seq, counts: delta, sessions: [], links: [], until: expiresAt },
+    ...{ seq, counts: delta, stands: segmentsIn(counted.counts), sessions: [], links: [], until: expiresAt },
     ...(Object.keys(minutes).length > 0 && { minutes }),
   };
   const open = record.pending.filter((one) => one.seq > done);
@@ -104,7 +138,7 @@ async function reassessed(
 async function segmentVisitor(
   context: ServiceContext,
   [site, visitor]: readonly [string, string],
-  rulesOf: () => Promise<SiteRules>,
+  { rulesOf, decisionsOf }: Finding,
 ): Promise<Moved | null> {
   const partition = visitorPartition(site, visitor);
   const attempt = async (at: VisitorWork): Promise<{ moved: Moved | null } | null> => {
@@ -113,7 +147,9 @@ async function segmentVisitor(
     const rules = await rulesOf();
     if (known === undefined || known.record === null || known.tombstone !== null) return { moved: null };
     const before = known.record;
-    const record = await reassessed(context, [site, visitor, rules], { ...known, record: before });
+    const record = await reassessed(context, [site, visitor, rules], {
+      ...{ ...known, record: before, decisionsOf },
+    });
     if (record === null) return { moved: null };
     const ops: StoreOp[] = [
       { op: "check", sort: SORT.tombstone, ifVersion: 0 },
@@ -144,10 +180,10 @@ async function segmentVisitor(
 export async function segmentVisitors(
   context: ServiceContext,
   [site, visitors]: readonly [string, readonly string[]],
-  rulesOf: () => Promise<SiteRules>,
+  finding: Finding,
 ): Promise<number> {
   const all = await mapBounded(visitors, WIDTH, (visitor) =>
-    segmentVisitor(context, [site, visitor], rulesOf),
+    segmentVisitor(context, [site, visitor], finding),
   );
   const moved = all.filter((one) => one !== null);
   if (moved.length === 0) return 0;

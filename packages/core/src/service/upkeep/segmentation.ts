@@ -1,14 +1,12 @@
-import { contentHash } from "../../kernel/hash.js";
-import { canonicalJson } from "../../kernel/json.js";
 import { listening } from "../../kernel/listening.js";
-import type { Ruleset } from "../../decisions/types.js";
 import type { ServiceContext } from "../context.js";
 import { completeEffects } from "../effects/left-effects.js";
 import { metaPartition, SORT, visitorOf, visitorPartition } from "../layout/partitions.js";
 import type { SegmentationProgress } from "../results.js";
 import type { Rulesets } from "../rules/ruleset.js";
+import { segmentationKey } from "../rules/segmentation-key.js";
 import { sleep } from "../tools/platform.js";
-import { segmentVisitors } from "./segment-visitors.js";
+import { type DecisionsOf, segmentVisitors } from "./segment-visitors.js";
 
 /** Visitors between two notes of how far it is. */
 const GROUP = 128;
@@ -31,10 +29,6 @@ interface SegmentationRecord {
   ended: number | null;
 }
 
-/** Of rulesets that find the same memberships. */
-const keyOf = ({ segments = [], groups = {}, models = {} }: Partial<Ruleset>): string =>
-  contentHash(canonicalJson([segments, groups, models] as never));
-
 const progressOf = ({ visited, changed, began, ended }: SegmentationRecord): SegmentationProgress => ({
   ...{ visited, changed, began, ended },
 });
@@ -49,6 +43,8 @@ export interface SegmentAllOptions {
   onProgress?: (now: SegmentationProgress) => void;
   /** Whether others are kept from making everything anew meanwhile (default true). */
   claims?: boolean;
+  /** Where everything is made anew: decisions as they were, by which memberships are found for each ruleset that was published since. */
+  decisionsOf?: DecisionsOf;
 }
 
 type Parts = { rulesets: Pick<Rulesets, "of"> };
@@ -78,7 +74,8 @@ export async function segmentAll(
   const tell = listening(options.onProgress ?? (() => undefined), context.report);
   const partition = metaPartition(site);
   const by = context.ids();
-  const keyNow = async (): Promise<string> => keyOf((await rulesets.of(site)).compiled?.ruleset ?? {});
+  const keyNow = async (): Promise<string> =>
+    segmentationKey((await rulesets.of(site)).compiled?.ruleset ?? {});
 
   const found = await durable.get<SegmentationRecord>(partition, SORT.segmentation);
   const before = found?.value;
@@ -113,7 +110,10 @@ export async function segmentAll(
         visitors.map((visitor) => ({ site, visitor })),
       );
     isFirst = false;
-    const changed = await segmentVisitors(context, [site, visitors], () => rulesets.of(site));
+    const changed = await segmentVisitors(context, [site, visitors], {
+      rulesOf: () => rulesets.of(site),
+      decisionsOf: options.decisionsOf,
+    });
     const last = visitors[visitors.length - 1] as string;
     const { visited, changed: so } = record;
     record = { ...record, after: visitorPartition(site, last) };

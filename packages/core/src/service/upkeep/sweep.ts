@@ -4,6 +4,7 @@ import { PARKED } from "../fold/fold-apart.js";
 import { LETTERS_MS } from "../letters/letter-seals.js";
 import { eraseBrief } from "../log/brief.js";
 import { allLetters } from "../letters/letters.js";
+import { leaveSegments } from "./leave-segments.js";
 import type { SweepResult } from "../types.js";
 
 /** Not beside a rebuild, which counts the minutes anew and must not lose one half done. A series that is away keeps nothing else waiting. */
@@ -26,6 +27,8 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   const { hot, durable, log, clock, retentionMs, visitors, report } = context;
   const now = clock.now();
   await sweepRollups(context);
+  // What is made anew meanwhile is counted anew, too.
+  await leaveSegments(context).catch(report);
   const records = (await hot.sweep()) + (durable === hot ? 0 : await durable.sweep());
   // A time before 1970 may mean something else to a log (Kafka: -1 is its end).
   const logEntries = (await log?.trim(Math.max(0, now - retentionMs))) ?? 0;

@@ -7,6 +7,7 @@ import { sampleRows, takeRows } from "../geometry/sample-rows.js";
 import { hierarchical } from "../hierarchical/hierarchical.js";
 import { kmeans } from "../kmeans/kmeans.js";
 import { wholeNumber } from "../options.js";
+import { validityOf } from "../quality/density-validity.js";
 import { stabilityOf } from "../quality/stability.js";
 import { meanSilhouette } from "../quality/silhouette.js";
 import { centroidModel, centroidsOf, clusteringOf, memberModel } from "../result.js";
@@ -34,6 +35,8 @@ export interface Considered {
   readonly algorithm: Candidate["algorithm"];
   readonly clusters: number;
   readonly silhouette: number;
+  /** DBCV ({@link densityValidity}): of clusters of density what the silhouette is of round ones. Null where too few rows were looked at. */
+  readonly validity: number | null;
   /** Mean adjusted Rand index of refits on 80 % of the rows. */
   readonly stability: number;
   /** Share of the rows it left as noise. */
@@ -48,6 +51,9 @@ export interface AutoClustering extends Clustering {
   /** Why these: the finalists, the chosen one first; empty where all rows are one cluster. */
   readonly considered: readonly Considered[];
 }
+
+/** Rows by which silhouette and validity of a finalist are told. */
+const JUDGED = 1000;
 
 interface Finalist {
   readonly labels: Int32Array;
@@ -77,7 +83,8 @@ function convexFinalist(judging: Judging, candidate: Candidate, isParted: boolea
       ? kmeans(data, { columns, k: Math.min(k, rows), starts: 3, random: judging.random })
       : hierarchical(data, { columns, k: Math.min(k, rows) }),
   );
-  return { labels, report: { algorithm, clusters: k, silhouette, stability, noise: 0, isParted } };
+  const validity = validityOf(matrix, labels, { sample: JUDGED, random: judging.random });
+  return { labels, report: { algorithm, clusters: k, silhouette, validity, stability, noise: 0, isParted } };
 }
 
 function densityFinalist(judging: Judging, { clustering, minClusterSize }: Lasting): Finalist {
@@ -87,11 +94,12 @@ function densityFinalist(judging: Judging, { clustering, minClusterSize }: Lasti
     hdbscan(data, { columns, minClusterSize: least, minSamples: 5 }),
   );
   const { labels, clusters, noise } = clustering;
-  const silhouette = meanSilhouette(matrix, labels, { sample: 1000, random });
+  const silhouette = meanSilhouette(matrix, labels, { sample: JUDGED, random });
+  const validity = validityOf(matrix, labels, { sample: JUDGED, random });
   const share = noise / matrix.rows;
   return {
     labels,
-    report: { algorithm: "hdbscan", clusters, silhouette, stability, noise: share, isParted: true },
+    report: { algorithm: "hdbscan", clusters, silhouette, validity, stability, noise: share, isParted: true },
   };
 }
 

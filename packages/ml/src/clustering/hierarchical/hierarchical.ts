@@ -7,7 +7,7 @@ import { clusterCount, finiteNumber } from "../options.js";
 import { centroidModel, centroidsOf, clusteringOf, memberModel } from "../result.js";
 import type { AssignmentModel, Clustering, SeededOptions } from "../types.js";
 import { cutAtHeight, cutIntoClusters, type Dendrogram, dendrogramOf, type Merges } from "./dendrogram.js";
-import { chainMerges } from "./lance-williams.js";
+import { matrixMerges } from "./lance-williams.js";
 import { wardMerges } from "./ward.js";
 
 export type Linkage = "ward" | "complete" | "average" | "single";
@@ -43,7 +43,7 @@ function mergesOf(matrix: Matrix, linkage: Linkage): Merges {
       return spanningTree(matrix, new Float64Array(matrix.rows));
     case "average":
     case "complete":
-      return chainMerges(matrix, linkage);
+      return matrixMerges(matrix, linkage);
   }
   throw new AttuneError("ATTUNE_ML_BAD_OPTION", "The linkage is one of ward, complete, average, single.", {
     path: "/options/linkage",

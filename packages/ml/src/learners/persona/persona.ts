@@ -1,5 +1,6 @@
 import { AttuneError } from "@attune/core";
 import { requireInput } from "../require-input.js";
+import { requireShippable } from "./shippable-persona.js";
 import { softmaxInto } from "./train-persona.js";
 import type { PersonaEstimate, PersonaModel, PersonaOptions, PersonaState, PersonaTracker } from "./types.js";
 
@@ -27,7 +28,7 @@ function requireModel(model: PersonaModel): void {
 function estimateOf(
   sums: Float64Array,
   evidence: number,
-  by: { model: PersonaModel } & Required<PersonaOptions>,
+  by: { model: PersonaModel } & Required<Omit<PersonaOptions, "benchmark">>,
 ): PersonaEstimate {
   const probabilities = new Float64Array(sums.length);
   softmaxInto(probabilities, sums);
@@ -50,14 +51,15 @@ function estimateOf(
  * counts once, so a state is but the known tokens seen.
  *
  * @param state What an earlier tracker had come to; with another model tokens that it does not know are dropped.
- * @throws AttuneError `ATTUNE_ML_MODEL_FORMAT`, `ATTUNE_ML_INPUT`
+ * @throws AttuneError `ATTUNE_ML_MODEL_FORMAT`, `ATTUNE_ML_INPUT`; `ATTUNE_ML_PROTECTED_PERSONA` where a persona names a protected attribute
  */
 export function persona(
   model: PersonaModel,
-  { threshold = 0.6, minTokens = 1 }: PersonaOptions = {},
+  { threshold = 0.6, minTokens = 1, benchmark = false }: PersonaOptions = {},
   state: PersonaState = { tokens: [] },
 ): PersonaTracker {
   requireModel(model);
+  if (!benchmark) requireShippable(model.personas, (i) => `/personas/${i}`);
   requireInput(threshold >= 0 && threshold <= 1, "/options/threshold", "Give a probability.");
   requireInput(
     Number.isInteger(minTokens) && minTokens >= 0,

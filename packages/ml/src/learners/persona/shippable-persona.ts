@@ -1,31 +1,25 @@
 import { AttuneError } from "@attune/core";
+import { isProtectedName } from "../../model/protected-target.js";
 import type { PersonaModel } from "./types.js";
 
-/** Names of protected attributes and of their values (GDPR art. 9; Charter of Fundamental Rights of the EU, art. 21), as whole names of a persona. */
-const PROTECTED = new RegExp(
-  `^(${[
-    "(fe)?males?|wom[ae]n|m[ae]n|girls?|boys?|gender|sex|sexual[ -]orientation|gay|lesbian|bisexual|transgender|queer",
-    "race|ethnicity|black|white|asian|hispanic|latin[oax]|arab|roma|(im)?migrants?|nationality|foreigners?",
-    "religion|christians?|muslims?|jews?|jewish|hindus?|buddhists?|atheists?",
-    "disabled|disability|pregnant|pregnancy|political[ -]opinion|trade[ -]union(ist)?s?|age|elderly|minors?|child(ren)?",
-  ].join("|")})$`,
-  "i",
-);
+/** @throws AttuneError `ATTUNE_ML_PROTECTED_PERSONA` where one of them names a protected attribute. */
+export function requireShippable(personas: readonly string[], path: (index: number) => string): void {
+  const found = personas.findIndex(isProtectedName);
+  if (found < 0) return;
+  throw new AttuneError(
+    "ATTUNE_ML_PROTECTED_PERSONA",
+    "This persona names a protected attribute: choose personas by what people came for. What behaviour gives away can be measured with `benchmark: true`.",
+    { path: path(found) },
+  );
+}
 
 /**
  * A persona model as it may leave the bench: the model itself, unless a persona names a protected attribute. Such a label may serve to measure what behaviour gives away; it is
- * never what people are treated by. A list of names finds the plain cases alone: who names personas answers for what they mean.
+ * never what people are treated by. A list of names finds the plain cases alone: who names personas answers for what they mean. `trainPersona` and `persona` ask the same at their doors.
  *
  * @throws AttuneError `ATTUNE_ML_PROTECTED_PERSONA`
  */
 export function shippablePersona(model: PersonaModel): PersonaModel {
-  model.personas.forEach((persona, i) => {
-    if (!PROTECTED.test(persona.trim())) return;
-    throw new AttuneError(
-      "ATTUNE_ML_PROTECTED_PERSONA",
-      "This persona names a protected attribute: choose personas by what people came for.",
-      { path: `/personas/${i}` },
-    );
-  });
+  requireShippable(model.personas, (i) => `/personas/${i}`);
   return model;
 }

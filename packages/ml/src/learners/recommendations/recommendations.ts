@@ -103,7 +103,7 @@ class CoVisitation implements Recommender {
 
 /**
  * What to show next by what was seen together, with what is recent counting more: cosine-weighted co-visitation (Linden, Smith and York 2003), the last items of a history first.
- * It learns as it goes within a bound of memory and keeps no visitor. As a policy of a slot: hand the slot's variants in as `candidates` and show the first.
+ * It learns as it goes within a bound of memory and keeps no visitor. As the policy of a slot: `recommendedPolicy`.
  *
  * @throws AttuneError `ATTUNE_ML_INPUT`
  */

@@ -20,6 +20,7 @@ export const de: DevtoolsMessages = {
     factorial: "Eine ausgeloste Kombination, für diesen Besucher jedes Mal gleich.",
     bandit: "Ausgelost, mit Anteilen nach dem, was gelernt wurde.",
     contextual: "Ausgelost, mit Anteilen nach dem, was über ähnliche Besucher gelernt wurde.",
+    recommended: "Nach dem, was zu dem passt, was dieser Besucher angesehen hat.",
     override: "Hier erzwungen; wird nicht gezählt.",
     "no-match": "Keine Regel trifft zu, daher der Ersatz.",
     "not-targeted": "Der Platz ist nicht für diesen Besucher gedacht, daher der Ersatz.",
@@ -85,6 +86,10 @@ export const de: DevtoolsMessages = {
     contextual: {
       passed: (what) => `Ausgelost in: ${what}`,
       failed: (what) => `Nicht ausgelost in: ${what}`,
+    },
+    recommended: {
+      passed: (what) => `Passt zu dem, was angesehen wurde: ${what}`,
+      failed: (what) => `Nichts passt zu dem, was angesehen wurde: ${what}`,
     },
     result: {
       passed: (what) => `Gezeigt wird also: ${what}`,

@@ -20,6 +20,7 @@ export const en: DevtoolsMessages = {
     factorial: "A combination drawn by lot, the same for this visitor each time.",
     bandit: "Drawn by lot, with shares that follow what was learned.",
     contextual: "Drawn by lot, with shares that follow what was learned of visitors like this one.",
+    recommended: "By what goes with what this visitor has looked at.",
     override: "Forced here; not counted.",
     "no-match": "No rule holds, so the fallback shows.",
     "not-targeted": "The slot is not meant for this visitor, so the fallback shows.",
@@ -82,6 +83,10 @@ export const en: DevtoolsMessages = {
     contextual: {
       passed: (what) => `A lot was drawn in: ${what}`,
       failed: (what) => `No lot was drawn in: ${what}`,
+    },
+    recommended: {
+      passed: (what) => `Goes with what was looked at: ${what}`,
+      failed: (what) => `Nothing goes with what was looked at: ${what}`,
     },
     result: {
       passed: (what) => `So this shows: ${what}`,

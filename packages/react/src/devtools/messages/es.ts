@@ -20,6 +20,7 @@ export const es: DevtoolsMessages = {
     factorial: "Una combinación por sorteo, siempre igual para este visitante.",
     bandit: "Por sorteo, con proporciones que siguen lo aprendido.",
     contextual: "Por sorteo, con proporciones que siguen lo aprendido de visitantes parecidos.",
+    recommended: "Por lo que va con lo que este visitante ha mirado.",
     override: "Forzado aquí; no cuenta.",
     "no-match": "No se cumple ninguna regla: se muestra el contenido por defecto.",
     "not-targeted": "El espacio no está pensado para este visitante: se muestra el contenido por defecto.",
@@ -86,6 +87,10 @@ export const es: DevtoolsMessages = {
     contextual: {
       passed: (what) => `Sorteado en: ${what}`,
       failed: (what) => `Sin sorteo en: ${what}`,
+    },
+    recommended: {
+      passed: (what) => `Va con lo que se ha mirado: ${what}`,
+      failed: (what) => `Nada va con lo que se ha mirado: ${what}`,
     },
     result: {
       passed: (what) => `Así que se muestra: ${what}`,

@@ -20,6 +20,7 @@ export const fr: DevtoolsMessages = {
     factorial: "Une combinaison tirée au sort, toujours la même pour ce visiteur.",
     bandit: "Tiré au sort, avec des parts qui suivent ce qui a été appris.",
     contextual: "Tiré au sort, avec des parts qui suivent ce qui a été appris de visiteurs semblables.",
+    recommended: "Selon ce qui va avec ce que ce visiteur a regardé.",
     override: "Forcé ici\u00a0; non compté.",
     "no-match": "Aucune règle ne s’applique, d’où le contenu par défaut.",
     "not-targeted": "L’emplacement n’est pas destiné à ce visiteur, d’où le contenu par défaut.",
@@ -85,6 +86,10 @@ export const fr: DevtoolsMessages = {
     contextual: {
       passed: (what) => `Tirage au sort dans\u00a0: ${what}`,
       failed: (what) => `Pas de tirage au sort dans\u00a0: ${what}`,
+    },
+    recommended: {
+      passed: (what) => `Va avec ce qui a été regardé\u00a0: ${what}`,
+      failed: (what) => `Rien ne va avec ce qui a été regardé\u00a0: ${what}`,
     },
     result: {
       passed: (what) => `Ce qui s’affiche donc\u00a0: ${what}`,

@@ -58,6 +58,8 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
     write: false,
     logLevel: "error",
     define: { "process.env.NODE_ENV": '"development"' },
+    // The workspace's own would lead to the sources.
+    tsconfigRaw: {},
     plugins: [likeAHost],
   });
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));

@@ -26,8 +26,8 @@ const olderReact = [
  */
 const retry = 1;
 
-/** Most of them wait for something: on two cores Vitest would take one of them alone. Browsers and whole systems come after, and at last, by themselves, those that measure time. */
-const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 0 }, retry };
+/** Most of them wait for something, some for twenty seconds: on two cores Vitest would take one of them alone. Browsers and whole systems come after, and at last, by themselves, those that measure time. */
+const besideOthers = { maxWorkers: 3, sequence: { groupOrder: 0 }, retry };
 
 /**
  * Rooms of pure functions, and of services over ports in memory: their tests share a process and what it has imported, which is a third of what they take. A test
@@ -63,7 +63,7 @@ export default [
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
       exclude: PURE,
       testTimeout: 20_000,
-      ...twoAtOnce,
+      ...besideOthers,
     },
   },
   {
@@ -75,7 +75,7 @@ export default [
       include: PURE,
       isolate: false,
       testTimeout: 20_000,
-      ...twoAtOnce,
+      ...besideOthers,
     },
   },
   {
@@ -89,7 +89,7 @@ export default [
       ],
       include: ["packages/react/src/*.test.tsx"],
       testTimeout: 20_000,
-      ...twoAtOnce,
+      ...besideOthers,
     },
   },
   {
@@ -99,7 +99,8 @@ export default [
       include: ["tests/**/*.test.ts"],
       exclude: TIMED,
       ...whole,
-      ...twoAtOnce,
+      retry,
+      maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },
   },

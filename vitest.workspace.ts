@@ -26,8 +26,31 @@ const olderReact = [
  */
 const retry = 1;
 
-/** Most of them wait for something: on two cores Vitest would take one of them alone. Those that measure time come after, by themselves. */
-const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 0 }, retry };
+/** Most of them wait for something, some for twenty seconds: on two cores Vitest would take one of them alone. Browsers and whole systems come after, and at last, by themselves, those that measure time. */
+const besideOthers = { maxWorkers: 3, sequence: { groupOrder: 0 }, retry };
+
+/**
+ * Rooms of pure functions, and of services over ports in memory: their tests share a process and what it has imported, which is a third of what they take. A test
+ * there leaves globals and the process as it found them.
+ */
+const PURE = [
+  "packages/core/src/{bandits,consent,decisions,engagement,events,kernel,policy,segments,service,state,stats,targeting}/**/*.test.ts",
+  "packages/ml/src/{data,learners,model,monitoring,registry,table,training}/**/*.test.ts",
+];
+
+/** What says how long something takes, which a neighbour on the same cores would change. */
+const TIMED = [
+  "tests/{dashboard-experiments,models-page,models-story,overload}.test.ts",
+  "tests/browser/{consent,delivery,tabs}.test.ts",
+];
+/** Browsers, servers and whole processes: slow to start, and waited for by condition. */
+const whole = {
+  environment: "node",
+  setupFiles,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 10_000 } },
+} as const;
 
 /** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
 export default [
@@ -38,8 +61,21 @@ export default [
       environment: "node",
       setupFiles,
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+      exclude: PURE,
       testTimeout: 20_000,
-      ...twoAtOnce,
+      ...besideOthers,
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "pure",
+      environment: "node",
+      setupFiles,
+      include: PURE,
+      isolate: false,
+      testTimeout: 20_000,
+      ...besideOthers,
     },
   },
   {
@@ -53,22 +89,30 @@ export default [
       ],
       include: ["packages/react/src/*.test.tsx"],
       testTimeout: 20_000,
-      ...twoAtOnce,
+      ...besideOthers,
     },
   },
   {
     resolve,
     test: {
       name: "system",
-      environment: "node",
-      setupFiles,
       include: ["tests/**/*.test.ts"],
+      exclude: TIMED,
+      ...whole,
       retry,
-      testTimeout: 120_000,
-      hookTimeout: 180_000,
-      fileParallelism: false,
+      maxWorkers: 2,
       sequence: { groupOrder: 1 },
-      expect: { poll: { timeout: 10_000 } },
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "timed",
+      include: TIMED,
+      ...whole,
+      retry,
+      fileParallelism: false,
+      sequence: { groupOrder: 2 },
     },
   },
 ];

@@ -384,7 +384,7 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     found.push(...(await violations(page)));
     expect([...new Set(found)]).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   it("what the page sends goes on as it comes: too much is refused before it has all been taken in", async () => {
     const given = new AbortController();

@@ -76,8 +76,7 @@ export async function histories(name, { runs }) {
   try {
     const { code, output, isLate } = await vitest(
       [
-        "--project",
-        "unit",
+        ...["--project", "unit", "--project", "pure"],
         ...files,
         "-t",
         "generated histories",

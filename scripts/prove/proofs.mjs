@@ -232,14 +232,17 @@ export function allProofs({ short }) {
     ...learnerProofs(() => import("../../packages/ml/dist/index.js"), { short }),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",
-      run: () => suite(["--project", "unit"], {}),
+      run: () => suite(["--project", "unit", "--project", "pure"], {}),
     },
     {
       name: "browser: no decision, nothing written or sent for 30 s and three navigations (T24)",
       async run() {
         const browser = await ensure(PROGRAMS.chromium);
         if (browser.path === null) return { left: browser.reason };
-        return suite(["--project", "system", "tests/browser"], { ATTUNE_LONG: "1", CHROMIUM: browser.path });
+        return suite(["--project", "system", "--project", "timed", "tests/browser"], {
+          ATTUNE_LONG: "1",
+          CHROMIUM: browser.path,
+        });
       },
     },
     {

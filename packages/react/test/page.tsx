@@ -24,7 +24,8 @@ import {
   Variant,
 } from "@attune/react";
 import { Profiler, StrictMode, version } from "react";
-import { createRoot, hydrateRoot } from "react-dom/client";
+import { flushSync } from "react-dom";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server.browser";
 import { policy, ruleset } from "./kit.js";
 
@@ -75,16 +76,27 @@ function Words() {
   return <b>{String(useVariant("cta", "?"))}</b>;
 }
 
+let bannerRoot: Root | undefined;
+let shown = 0;
+
 export const pages = {
   version,
 
+  /** A banner that nobody has answered; called again, one in another language takes its place, with an engine of its own. */
   banner(language: keyof typeof CATALOGUES = "en"): void {
-    createRoot(container()).render(
-      <StrictMode>
-        <PersonalizationProvider options={{ environment: browser({ capture: false }), consent: { policy } }}>
-          <Banner language={language} />
-        </PersonalizationProvider>
-      </StrictMode>,
+    bannerRoot ??= createRoot(container());
+    const root = bannerRoot;
+    // At once, so that nobody meets the one before.
+    flushSync(() =>
+      root.render(
+        <StrictMode key={shown++}>
+          <PersonalizationProvider
+            options={{ environment: browser({ capture: false }), consent: { policy } }}
+          >
+            <Banner language={language} />
+          </PersonalizationProvider>
+        </StrictMode>,
+      ),
     );
   },
 

@@ -10,7 +10,7 @@ import type { ServiceFrame } from "./types.js";
 
 const waitMs = 20_000;
 
-describe("a stored ruleset that cannot be used", () => {
+describe.concurrent("a stored ruleset that cannot be used", () => {
   it("costs its own site the decisions, and no site the fold", async () => {
     const hot = memoryStore();
     const reports: unknown[] = [];
@@ -30,7 +30,7 @@ describe("a stored ruleset that cannot be used", () => {
   });
 });
 
-describe("a visitor whose commit always fails", () => {
+describe.concurrent("a visitor whose commit always fails", () => {
   const culprit = { visitorId: "culprit", userId: "jane", deviceId: "device" };
 
   it("is set aside after some tries, so that the shard goes on, and can be replayed", async () => {
@@ -112,7 +112,7 @@ describe("a visitor whose commit always fails", () => {
   }, 30_000);
 });
 
-describe("a durable store that is down", () => {
+describe.concurrent("a durable store that is down", () => {
   it("sets nobody aside: without its rules nobody of a site can be folded", async () => {
     const inner = memoryStore();
     let down = true;
@@ -136,7 +136,7 @@ describe("a durable store that is down", () => {
   }, 30_000);
 });
 
-describe("ingest", () => {
+describe.concurrent("ingest", () => {
   it("says what it takes", async () => {
     const service = createPersonalizationService({ stores: { hot: memoryStore() } });
     for (const wrong of [sample(), "text", null, undefined]) {
@@ -146,7 +146,7 @@ describe("ingest", () => {
   });
 });
 
-describe("an entry of a later version", () => {
+describe.concurrent("an entry of a later version", () => {
   it("is said to be one, and waits in the log for who can read it", async () => {
     const log = memoryLog({ shards: 1 });
     const hot = memoryStore();
@@ -176,7 +176,7 @@ describe("an entry of a later version", () => {
   }, 30_000);
 });
 
-describe("live frames of a batch that fails after some of it was committed", () => {
+describe.concurrent("live frames of a batch that fails after some of it was committed", () => {
   /** What crosses partitions fails as long as it is to. */
   const make = (log: Log | null = memoryLog({ shards: 1 }), inner: AtomicStore = memoryStore()) => {
     const state = { fails: true, failed: 0 };

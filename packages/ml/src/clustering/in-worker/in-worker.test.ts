@@ -70,6 +70,24 @@ describe("clusters in a worker", () => {
     await expect(clusters.run("hdbscan", [[1]], {})).rejects.toMatchObject({ code: "ATTUNE_ML_WORKER" });
   });
 
+  it("of a file that does not serve fail in time, and say what is missing", async () => {
+    const { port1, port2 } = new MessageChannel();
+    open.push(port1, port2);
+    let isEnded = false;
+    const silent: WorkerLike = {
+      postMessage: (message, transfer) => port1.postMessage(message, transfer),
+      addEventListener: (_type, listen) => port1.on("message", (data: unknown) => listen({ data })),
+      terminate: () => (isEnded = true),
+    };
+    const clusters = createClusterWorker(() => silent, { startWithinMs: 10 });
+    await expect(clusters.run("kmeans", made.data, { k: 3, columns: 2 })).rejects.toMatchObject({
+      code: "ATTUNE_ML_WORKER",
+      message: expect.stringContaining("does not serve"),
+    });
+    expect(isEnded).toBe(true);
+    clusters.close();
+  });
+
   it("are given up when aborted, and the next task has a new worker", async () => {
     const workers: ReturnType<typeof worker>[] = [];
     const clusters = createClusterWorker(() => {

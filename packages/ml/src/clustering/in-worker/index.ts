@@ -38,6 +38,14 @@ export interface ClusterWorker {
   close(): void;
 }
 
+export interface ClusterWorkerOptions {
+  /**
+   * How long, ms, a worker may take until it serves, loading included (default 30,000). One that loads and never does was made of a file that lacks
+   * `@attune/ml/clustering/worker`, or whose import of it a bundler took for needless.
+   */
+  readonly startWithinMs?: number;
+}
+
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -50,22 +58,29 @@ const failed = (message: string, cause?: unknown): AttuneError =>
  * Clusters in a Web Worker, so that the page stays free: points go over as one typed array, results come back moved, not copied. The worker is made
  * when first needed.
  *
- * @param create Makes the worker, in a form that bundlers know:
- * `() => new Worker(new URL("@attune/ml/clustering/worker", import.meta.url), { type: "module" })`.
+ * @param create Makes the worker, of a file of the host's own that holds `import "@attune/ml/clustering/worker";`, in the form that bundlers know:
+ * `() => new Worker(new URL("./clusters.worker.js", import.meta.url), { type: "module" })`.
  */
-export function createClusterWorker(create: () => WorkerLike): ClusterWorker {
+export function createClusterWorker(
+  create: () => WorkerLike,
+  { startWithinMs = 30_000 }: ClusterWorkerOptions = {},
+): ClusterWorker {
   const waiting = new Map<number, Waiting>();
+  let starting: ReturnType<typeof setTimeout> | undefined;
   let worker: WorkerLike | null = null;
   let nextId = 0;
   let isClosed = false;
 
   const drop = (error: AttuneError): void => {
+    clearTimeout(starting);
     worker?.terminate();
     worker = null;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
   const receive = (reply: WorkerReply): void => {
+    clearTimeout(starting);
+    if ("serves" in reply) return;
     const waiter = waiting.get(reply.id);
     waiting.delete(reply.id);
     if ("result" in reply) waiter?.resolve(reply.result);
@@ -82,6 +97,15 @@ export function createClusterWorker(create: () => WorkerLike): ClusterWorker {
     made.addEventListener("error", ({ message }) => {
       if (made === worker) drop(failed(`The worker failed: ${message ?? "it could not be loaded"}.`));
     });
+    starting = setTimeout(
+      () =>
+        drop(
+          failed(
+            'The worker does not serve: its file must import "@attune/ml/clustering/worker", and the bundler must keep that import.',
+          ),
+        ),
+      startWithinMs,
+    );
     return made;
   };
 

@@ -1,4 +1,4 @@
-import { buffersOf, runTask, type WorkerRequest } from "./tasks.js";
+import { buffersOf, runTask, type WorkerReply, type WorkerRequest } from "./tasks.js";
 
 /** What of a worker's scope is used. */
 export interface WorkerScope {
@@ -8,9 +8,7 @@ export interface WorkerScope {
 
 /**
  * Makes a worker's scope answer `createClusterWorker`: one task after the other, results moved and not copied. This module calls it by itself where it
- * is loaded as a dedicated worker:
- *
- * `new Worker(new URL("@attune/ml/clustering/worker", import.meta.url), { type: "module" })`
+ * is loaded as a dedicated worker, so that a worker's whole file is `import "@attune/ml/clustering/worker";`.
  */
 export function serveClustering(scope: WorkerScope): void {
   let last = Promise.resolve();
@@ -20,6 +18,8 @@ export function serveClustering(scope: WorkerScope): void {
       scope.postMessage(reply, "result" in reply ? [...buffersOf(reply.result)] : []);
     });
   });
+  const serves: WorkerReply = { serves: true };
+  scope.postMessage(serves, []);
 }
 
 // Loaded as a worker, this file is the program; imported anywhere else, it does nothing.

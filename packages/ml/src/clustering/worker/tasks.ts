@@ -49,8 +49,9 @@ export interface WorkerRequest {
   readonly options: object & { readonly seed?: number | undefined };
 }
 
-/** What comes back. */
+/** What comes back; before all else, once, that the worker serves. */
 export type WorkerReply =
+  | { readonly serves: true }
   | { readonly id: number; readonly result: unknown }
   | {
       readonly id: number;

@@ -50,7 +50,7 @@ export function toMatrix(points: Points, columns?: number, path = "/points"): Ma
       { path },
     );
   }
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(data);
   if (bad >= 0) {
     throw new AttuneError(
       "ATTUNE_ML_NOT_FINITE",
@@ -59,6 +59,14 @@ export function toMatrix(points: Points, columns?: number, path = "/points"): Ma
     );
   }
   return { data, rows, columns: width };
+}
+
+/** Where the first NaN or infinity stands; −1 for nowhere. */
+function firstNotFinite(data: Float64Array): number {
+  let sum = 0;
+  // A finite number less itself is 0, any other NaN, which a sum keeps: good points are read without asking of each.
+  for (let i = 0; i < data.length; i++) sum += (data[i] as number) - (data[i] as number);
+  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 function flattened(points: readonly (readonly number[])[], width: number, path: string): Float64Array {

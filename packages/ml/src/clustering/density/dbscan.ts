@@ -1,10 +1,10 @@
 import { type Matrix, type Points, toMatrix } from "../../data/points.js";
 import { squaredBetween } from "../geometry/distance.js";
 import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
-import { takeRows } from "../geometry/sample-rows.js";
+import { narrowed } from "../geometry/narrowed.js";
 import { finiteNumber, wholeNumber } from "../options.js";
 import type { CommonOptions } from "../types.js";
-import { corePoints } from "./core-points.js";
+import { coreRows, countWithin } from "./core-points.js";
 import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 import { densityClusteringDbscan } from "./density-clustering.js";
 import { joinWithin } from "./join-within.js";
@@ -58,7 +58,8 @@ function lowestLabels({ tree, labels }: Cores): Int32Array {
       lowest[node] = Math.min(lowest[node + 1] as number, lowest[other] as number);
       continue;
     }
-    let least = Number.POSITIVE_INFINITY;
+    // Nodes without core points are behind all others.
+    let least = labels.length;
     for (let i = tree.start[node] as number; i < (tree.end[node] as number); i++) {
       least = Math.min(least, labels[i] as number);
     }
@@ -67,37 +68,37 @@ function lowestLabels({ tree, labels }: Cores): Int32Array {
   return lowest;
 }
 
-/** Numbers the components of core points by their first row. */
-function labelCores(
-  matrix: Matrix,
-  core: Int32Array,
-  eps: number,
-): { cores: Cores; clusters: number; own: Int32Array } {
-  const tree = buildKdTree(takeRows(matrix, core));
-  const { find } = joinWithin(tree, eps);
-  const place = new Int32Array(core.length);
-  tree.rows.forEach((at, i) => (place[at] = i));
-  const number = new Int32Array(core.length).fill(-1);
-  const own = new Int32Array(core.length);
-  const labels = new Int32Array(core.length);
+/** Numbers the components of core points by their first row, and notes them in `labels`, which are by row. */
+function labelCores(tree: KdTree, eps: number, labels: Int32Array): { cores: Cores; clusters: number } {
+  const find = joinWithin(tree, eps);
+  const placeOf = new Int32Array(labels.length).fill(-1);
+  for (let place = 0; place < tree.size; place++) placeOf[tree.rows[place] as number] = place;
+  const number = new Int32Array(tree.size).fill(-1);
+  const ofPlace = new Int32Array(tree.size);
   let clusters = 0;
-  for (let at = 0; at < core.length; at++) {
-    const root = find(place[at] as number);
+  for (let row = 0; row < labels.length; row++) {
+    const place = placeOf[row] as number;
+    if (place < 0) continue;
+    const root = find(place);
     if (number[root] === -1) number[root] = clusters++;
-    labels[place[at] as number] = own[at] = number[root] as number;
+    labels[row] = ofPlace[place] = number[root] as number;
   }
-  return { cores: { tree, labels }, clusters, own };
+  return { cores: { tree, labels: ofPlace }, clusters };
 }
 
 function native(matrix: Matrix, eps: number, minSamples: number): DbscanClustering {
-  const { data, rows, columns } = matrix;
-  const isCore = corePoints(buildKdTree(matrix), eps, minSamples);
-  const core = Int32Array.from([...isCore.keys()].filter((row) => isCore[row]));
-  const { cores, clusters, own } = labelCores(matrix, core, eps);
-  const labels = new Int32Array(rows).fill(-1);
-  core.forEach((row, at) => (labels[row] = own[at] as number));
+  const tree = buildKdTree(matrix);
+  const found = countWithin(tree, eps, minSamples);
+  const isCore = Uint8Array.from(found, (count) => (count >= minSamples ? 1 : 0));
+  const labels = new Int32Array(matrix.rows).fill(-1);
+  const { cores, clusters } = labelCores(narrowed(tree, isCore), eps, labels);
   const lowest = lowestWithin(cores, eps, lowestLabels(cores));
-  for (let row = 0; row < rows; row++) if (!isCore[row]) labels[row] = lowest(data, row * columns);
+  for (let place = 0; place < tree.size; place++) {
+    // A point that is alone within its reach is noise.
+    if (isCore[place] || found[place] === 1) continue;
+    labels[tree.rows[place] as number] = lowest(tree.points, place * tree.columns);
+  }
+  const core = coreRows(tree, found, minSamples);
   return dbscanResult(matrix, labels, { core, clusters, eps, engine: "native" });
 }
 

@@ -1,5 +1,6 @@
-import { boxesAcross, boxesApart, diagonals } from "../geometry/boxes.js";
-import { boxDistance, type KdTree } from "../geometry/kd-tree.js";
+import { boxDistance, boxesAcross, boxesApart, diagonals } from "../geometry/boxes.js";
+import { squaredBetween } from "../geometry/distance.js";
+import type { KdTree } from "../geometry/kd-tree.js";
 
 /** Whether all points of a node are one and the same, as those of every leaf are that holds more than others. */
 function isOnePoint({ low, high, columns }: KdTree, node: number): boolean {
@@ -10,34 +11,54 @@ function isOnePoint({ low, high, columns }: KdTree, node: number): boolean {
 /** Halvings that no tree comes to. */
 const DEEPEST = 64;
 
+/**
+ * A function that counts which of the points [first, last) are within reach of the one at `place`, on from `count`; it ends at `enough`. Positional, as the innermost
+ * loop of all.
+ */
+function scanner({ points, columns }: KdTree, within: number, enough: number) {
+  /** Most distances are beyond reach after four columns already; sums are those of `squaredBetween` to the last bit. */
+  const byFours = (place: number, first: number, last: number, found: number): number => {
+    const here = place * columns;
+    const p = points[here] as number;
+    const q = points[here + 1] as number;
+    const r = points[here + 2] as number;
+    const s = points[here + 3] as number;
+    let count = found;
+    for (let at = first * columns; at < last * columns; at += columns) {
+      const a = (points[at] as number) - p;
+      const b = (points[at + 1] as number) - q;
+      const c = (points[at + 2] as number) - r;
+      const d = (points[at + 3] as number) - s;
+      let sum = a * a + b * b + c * c + d * d;
+      if (sum > within) continue;
+      for (let j = 4; j < columns; j++) {
+        const away = (points[at + j] as number) - (points[here + j] as number);
+        sum += away * away;
+      }
+      if (sum <= within && ++count >= enough) break;
+    }
+    return count;
+  };
+  const plain = (place: number, first: number, last: number, found: number): number => {
+    let count = found;
+    for (let i = first; i < last && count < enough; i++)
+      if (squaredBetween(points, i * columns, points, place * columns, columns) <= within) count++;
+    return count;
+  };
+  return columns < 4 ? plain : byFours;
+}
+
 /** Counts the neighbours of all points of one leaf in one walk down the tree. */
 function leafCounter(tree: KdTree, eps: number, minSamples: number) {
-  const { points, columns, start, end, second, low, high, size } = tree;
+  const { points, columns, start, end, second } = tree;
   const within = eps * eps;
   const across = diagonals(tree);
-  const found = new Int32Array(size);
-  /** Places that still lack neighbours, of which those that may have some in a box lie behind those that may in the box around it. */
+  const scan = scanner(tree, within, minSamples);
+  const found = new Int32Array(tree.size);
+  /** Places of the leaf that still lack neighbours: behind those that reach a box stand those of them that reach the box inside that is being looked at. */
   const open = new Int32Array(tree.leaf * DEEPEST);
   let own = 0;
 
-  const scan = (node: number, from: number, to: number): void => {
-    const first = (start[node] as number) * columns;
-    const last = (end[node] as number) * columns;
-    for (let k = from; k < to; k++) {
-      const place = open[k] as number;
-      const here = place * columns;
-      let count = found[place] as number;
-      for (let at = first; at < last; at += columns) {
-        let sum = 0;
-        for (let c = 0; c < columns; c++) {
-          const away = (points[at + c] as number) - (points[here + c] as number);
-          sum += away * away;
-        }
-        if (sum <= within && ++count >= minSamples) break;
-      }
-      found[place] = count;
-    }
-  };
   /** Those of open[from, to) that lack neighbours and reach the box of a node, copied behind; where they end. */
   const reaching = (node: number, from: number, to: number): number => {
     let next = to;
@@ -53,37 +74,29 @@ function leafCounter(tree: KdTree, eps: number, minSamples: number) {
     (across[own] as number) <= 4 * within &&
     boxesAcross(tree, own, node) <= within;
 
-  const centresApart = (node: number): number => {
-    let sum = 0;
-    for (let c = 0, i = node * columns, j = own * columns; c < columns; c++, i++, j++) {
-      const away =
-        (low[i] as number) + (high[i] as number) - ((low[j] as number) + (high[j] as number));
-      sum += away * away;
-    }
-    return sum;
-  };
-  const isSecondFirst = (first: number, other: number): boolean => {
-    // The own leaf comes before all others, its neighbours in the tree next.
-    if (own >= first && own < other) return false;
-    const behind = start[other] as number;
-    if (own >= other && (start[own] as number) >= behind && (start[own] as number) < (end[other] as number))
-      return true;
-    return centresApart(other) < centresApart(first);
-  };
   const visit = (node: number, from: number, to: number): void => {
-    if (boxesApart(tree, own, node) > within) return;
     const last = reaching(node, from, to);
     if (last === to) return;
+    const [begin, behind] = [start[node] as number, end[node] as number];
     if (isAllWithin(node)) {
-      const count = (end[node] as number) - (start[node] as number);
-      for (let k = to; k < last; k++) found[open[k] as number]! += count;
+      for (let k = to; k < last; k++) found[open[k] as number]! += behind - begin;
       return;
     }
     const other = second[node] as number;
-    if (other < 0) return scan(node, to, last);
-    const [near, far] = isSecondFirst(node + 1, other) ? [other, node + 1] : [node + 1, other];
-    visit(near, to, last);
-    visit(far, to, last);
+    if (other < 0) {
+      for (let k = to; k < last; k++) {
+        const place = open[k] as number;
+        found[place] = scan(place, begin, behind, found[place] as number);
+      }
+      return;
+    }
+    const a = boxesApart(tree, own, node + 1);
+    const b = boxesApart(tree, own, other);
+    // Of two that meet it the one that holds the own leaf, if any, comes first.
+    const isOtherFirst = b < a || (b === a && own >= other);
+    if (isOtherFirst && b <= within) visit(other, to, last);
+    if (a <= within) visit(node + 1, to, last);
+    if (!isOtherFirst && b <= within) visit(other, to, last);
   };
   return {
     found,

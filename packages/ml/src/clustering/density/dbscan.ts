@@ -1,6 +1,7 @@
 import { type Matrix, type Points, toMatrix } from "../../data/points.js";
-import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
+import { isWithin } from "../geometry/distance.js";
+import { boxDistance } from "../geometry/boxes.js";
+import { buildKdTree, type KdTree } from "../geometry/kd-tree.js";
 import { narrowed } from "../geometry/narrowed.js";
 import { finiteNumber, wholeNumber } from "../options.js";
 import type { CommonOptions } from "../types.js";
@@ -16,30 +17,35 @@ export interface DbscanOptions extends CommonOptions {
   readonly minSamples?: number;
 }
 
+/** Points of a leaf: distances cost less than boxes here, since most are given up after four columns. */
+const LEAF = 40;
+
 interface Cores {
   readonly tree: KdTree;
   /** Label per place in leaf order. */
   readonly labels: Int32Array;
 }
 
-/** The lowest cluster of a core point within reach; −1 for none. */
+/** The lowest cluster of a core point within reach; −1 for none. Near boxes come first: those of the same or higher clusters are then left closed. */
 function lowestWithin({ tree, labels }: Cores, eps: number, lowestOf: Int32Array) {
   const within = eps * eps;
   const { points, columns, start, end, second } = tree;
   let best = -1;
   const visit = (node: number, data: Float64Array, from: number): void => {
     if (best >= 0 && (lowestOf[node] as number) >= best) return;
-    if (boxDistance(tree, node, data, from) > within) return;
     const other = second[node] as number;
     if (other >= 0) {
-      visit(node + 1, data, from);
-      visit(other, data, from);
+      const a = boxDistance(tree, node + 1, data, from);
+      const b = boxDistance(tree, other, data, from);
+      if (b < a && b <= within) visit(other, data, from);
+      if (a <= within) visit(node + 1, data, from);
+      if (b >= a && b <= within) visit(other, data, from);
       return;
     }
     for (let i = start[node] as number; i < (end[node] as number); i++) {
       const label = labels[i] as number;
       if (best >= 0 && label >= best) continue;
-      if (squaredBetween(points, i * columns, data, from, columns) <= within) best = label;
+      if (isWithin(points, i * columns, data, from, columns, within)) best = label;
     }
   };
   return (data: Float64Array, from: number): number => {
@@ -87,7 +93,7 @@ function labelCores(tree: KdTree, eps: number, labels: Int32Array): { cores: Cor
 }
 
 function native(matrix: Matrix, eps: number, minSamples: number): DbscanClustering {
-  const tree = buildKdTree(matrix);
+  const tree = buildKdTree(matrix, LEAF);
   const found = countWithin(tree, eps, minSamples);
   const isCore = Uint8Array.from(found, (count) => (count >= minSamples ? 1 : 0));
   const labels = new Int32Array(matrix.rows).fill(-1);

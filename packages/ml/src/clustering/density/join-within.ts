@@ -1,6 +1,6 @@
-import { boxesAcross, boxesApart, diagonals } from "../geometry/boxes.js";
-import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, type KdTree } from "../geometry/kd-tree.js";
+import { boxDistance, boxesAcross, boxesApart, diagonals } from "../geometry/boxes.js";
+import { isWithin } from "../geometry/distance.js";
+import type { KdTree } from "../geometry/kd-tree.js";
 import { createUnionFind, type UnionFind } from "../geometry/union-find.js";
 
 interface Joining {
@@ -56,7 +56,7 @@ function joinInside({ tree, sets, within }: Joining, leaf: number): void {
   for (let i = start[leaf] as number; i < (end[leaf] as number); i++) {
     for (let j = i + 1; j < (end[leaf] as number); j++) {
       if (sets.find(i) === sets.find(j)) continue;
-      if (squaredBetween(points, i * columns, points, j * columns, columns) <= within) sets.union(i, j);
+      if (isWithin(points, i * columns, points, j * columns, columns, within)) sets.union(i, j);
     }
   }
 }
@@ -77,7 +77,7 @@ function joinLeaves(state: Joining, a: number, b: number): void {
     if (boxDistance(tree, b, points, i * columns) > within) continue;
     for (let j = first; j < last; j++) {
       if (roots[j] === root) continue;
-      if (squaredBetween(points, i * columns, points, j * columns, columns) > within) continue;
+      if (!isWithin(points, i * columns, points, j * columns, columns, within)) continue;
       root = sets.union(i, j);
       look();
     }
@@ -87,6 +87,7 @@ function joinLeaves(state: Joining, a: number, b: number): void {
 /** Joins the points of one node with those of another, whose box is within reach. */
 function joinApart(state: Joining, a: number, b: number): void {
   const { tree, sets, within, whole, across } = state;
+  if (sizeOf(state, a) === 0 || sizeOf(state, b) === 0) return;
   if (whole[a] && whole[b] && rootOf(state, a) === rootOf(state, b)) return;
   const areSmall = (across[a] as number) <= 4 * within && (across[b] as number) <= 4 * within;
   if (areSmall && boxesAcross(tree, a, b) <= within) {

@@ -117,18 +117,3 @@ export function buildKdTree(matrix: Matrix, leaf = 16): KdTree {
   }
   return { columns: d, size: n, leaf, points, rows: order, start, end, second, low, high, nodes };
 }
-
-/** Squared distance of a point to a node's box; 0 inside. Positional, for the hot loops. */
-export function boxDistance(tree: KdTree, node: number, data: Float64Array, from: number): number {
-  const { low, high, columns } = tree;
-  const at = node * columns;
-  let sum = 0;
-  for (let c = 0; c < columns; c++) {
-    const value = data[from + c] as number;
-    const below = (low[at + c] as number) - value;
-    const above = value - (high[at + c] as number);
-    const beyond = below > 0 ? below : above > 0 ? above : 0;
-    sum += beyond * beyond;
-  }
-  return sum;
-}

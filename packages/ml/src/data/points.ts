@@ -1,4 +1,5 @@
 import { AttuneError } from "@attune/core";
+import { firstNotFinite } from "./not-finite.js";
 
 /**
  * Points to learn from: rows of equal length, or one typed array that holds them row after row (n × d, row-major), of which the caller says
@@ -59,14 +60,6 @@ export function toMatrix(points: Points, columns?: number, path = "/points"): Ma
     );
   }
   return { data, rows, columns: width };
-}
-
-/** Where the first NaN or infinity stands; −1 for nowhere. */
-function firstNotFinite(data: Float64Array): number {
-  let sum = 0;
-  // A finite number less itself is 0, any other NaN, which a sum keeps: good points are read without asking of each.
-  for (let i = 0; i < data.length; i++) sum += (data[i] as number) - (data[i] as number);
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 function flattened(points: readonly (readonly number[])[], width: number, path: string): Float64Array {

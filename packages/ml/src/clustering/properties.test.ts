@@ -47,8 +47,11 @@ const points = fc
   );
 const refused = (code: string, path?: string) =>
   expect.objectContaining(path === undefined ? { code } : { code, path });
-const distance = (a: readonly number[], b: readonly number[]): number =>
-  Math.hypot(...a.map((v, c) => v - (b[c] as number)));
+function distance(a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (let c = 0; c < a.length; c++) sum += ((a[c] as number) - (b[c] as number)) ** 2;
+  return Math.sqrt(sum);
+}
 
 /** DBSCAN as it is defined: every pair looked at. */
 function plainDbscan(rows: readonly (readonly number[])[], eps: number, minSamples: number): number[] {
@@ -79,6 +82,27 @@ describe("against the definition", () => {
           expect([...dbscan(rows, { eps, minSamples }).labels]).toEqual(plainDbscan(rows, eps, minSamples));
         },
       ),
+    );
+  });
+
+  it("DBSCAN does so in many columns and with more points than a leaf holds", () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 3, max: 9 }),
+        fc.integer({ min: 1, max: 250 }),
+        fc.constantFrom(1, 1.5, 2, 3, 1e200),
+        fc.integer({ min: 1, max: 12 }),
+        (seed, columns, rows, eps, minSamples) => {
+          const random = seededRandom(seed);
+          // Every third point lies at a whole place, where others lie and where distances of exactly eps are common.
+          const made = Array.from({ length: rows }, (_, i) =>
+            Array.from({ length: columns }, () => (i % 3 === 0 ? Math.floor(4 * random()) : 3.5 * random())),
+          );
+          expect([...dbscan(made, { eps, minSamples }).labels]).toEqual(plainDbscan(made, eps, minSamples));
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 

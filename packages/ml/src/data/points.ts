@@ -1,4 +1,5 @@
 import { AttuneError } from "@attune/core";
+import { firstNotFinite } from "./not-finite.js";
 
 /**
  * Points to learn from: rows of equal length, or one typed array that holds them row after row (n × d, row-major), of which the caller says
@@ -50,7 +51,7 @@ export function toMatrix(points: Points, columns?: number, path = "/points"): Ma
       { path },
     );
   }
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(data);
   if (bad >= 0) {
     throw new AttuneError(
       "ATTUNE_ML_NOT_FINITE",

@@ -1,22 +1,28 @@
-import type { ColumnRanks } from "./rank-columns.js";
+import { COLUMN_BITS, type ColumnRanks } from "./rank-columns.js";
 import type { Tree } from "./types.js";
 
 /**
- * Trees of one depth, filled up so that every leaf is at that depth: node i has the children 2i and 2i + 1, the root is 1. Groups of {@link LANES} trees lie interleaved: node i
- * of all of them, then node i + 1.
+ * Trees of one depth, filled up so that every leaf is at that depth, level after level: first the roots of all trees, then the two nodes below each, and so on. Node p of a level has
+ * the nodes 2p and 2p + 1 of the next below it, whichever tree it is of.
  */
 export interface PackedTrees {
   readonly depth: number;
   /** A multiple of {@link LANES}: what is left over are trees that add 0. */
   readonly count: number;
-  /** count × 2^depth: column in the upper 16 bits, rank in the lower. */
+  /** count × (2^depth − 1): rank in the upper 16 bits, column in the {@link COLUMN_BITS} below. */
   readonly nodes: Int32Array;
   /** count × 2^depth, what each leaf adds. */
   readonly leaves: Float64Array;
 }
 
 /** Trees that are walked side by side, so that one waits for memory while others go on. */
-export const LANES = 8;
+const LANES = 8;
+
+/** As many columns as their bits can tell apart, less one; also the bits themselves. */
+const MOST_COLUMNS = 2 ** COLUMN_BITS - 1;
+
+/** A rank that none is above. */
+const ABOVE_ALL = 0xffff;
 
 /** Deeper trees, and more places than this in all, are walked one by one. */
 const DEEPEST = 10;
@@ -37,24 +43,21 @@ export function depthOf({ feature, left, right }: Tree): number {
 
 function place(tree: Tree, ranks: ColumnRanks, into: { packed: PackedTrees; number: number }): void {
   const { packed, number } = into;
-  const size = 2 ** packed.depth;
-  const lane = number % LANES;
-  const start = (number - lane) * size + lane;
-  const visit = (node: number, at: number): void => {
-    const column = tree.feature[node] as number;
-    const isLeaf = column < 0;
-    if (at >= size) {
-      packed.leaves[start + LANES * (at - size)] = tree.value[node] as number;
+  const { depth, count, nodes, leaves } = packed;
+  const visit = (node: number, level: number, at: number): void => {
+    if (level === depth) {
+      leaves[at] = tree.value[node] as number;
       return;
     }
+    const column = tree.feature[node] as number;
+    const isLeaf = column < 0;
     // A leaf above the last level asks what all answer alike, and stands in all places below it.
-    packed.nodes[start + LANES * at] = isLeaf
-      ? 0xffff
-      : (column << 16) | ranks.rankOf(column, tree.threshold[node] as number);
-    visit(isLeaf ? node : (tree.left[node] as number), 2 * at);
-    visit(isLeaf ? node : (tree.right[node] as number), 2 * at + 1);
+    const rank = isLeaf ? ABOVE_ALL : ranks.rankOf(column, tree.threshold[node] as number);
+    nodes[count * (2 ** level - 1) + at] = (rank << COLUMN_BITS) | (isLeaf ? 0 : column);
+    visit(isLeaf ? node : (tree.left[node] as number), level + 1, 2 * at);
+    visit(isLeaf ? node : (tree.right[node] as number), level + 1, 2 * at + 1);
   };
-  visit(0, 1);
+  visit(0, 0, number);
 }
 
 /**
@@ -63,15 +66,20 @@ function place(tree: Tree, ranks: ColumnRanks, into: { packed: PackedTrees; numb
 export function packTrees(trees: readonly Tree[], inputs: number, ranks: ColumnRanks): PackedTrees[] | null {
   const depths = trees.map(depthOf);
   const places = depths.reduce((sum, depth) => sum + 2 ** depth, 0);
-  if (inputs > 0x7fff || ranks.most >= 0xffff || Math.max(0, ...depths) > DEEPEST || places > MOST_PLACES)
+  if (
+    inputs > MOST_COLUMNS ||
+    ranks.most >= ABOVE_ALL ||
+    Math.max(0, ...depths) > DEEPEST ||
+    places > MOST_PLACES
+  )
     return null;
   return [...new Set(depths)]
     .sort((a, b) => a - b)
     .map((depth) => {
       const own = trees.filter((_, i) => depths[i] === depth);
       const count = LANES * Math.ceil(own.length / LANES);
-      const nodes = new Int32Array(count * 2 ** depth).fill(0xffff);
-      const packed = { depth, count, nodes, leaves: new Float64Array(nodes.length) };
+      const nodes = new Int32Array(count * (2 ** depth - 1)).fill(ABOVE_ALL << COLUMN_BITS);
+      const packed = { depth, count, nodes, leaves: new Float64Array(count * 2 ** depth) };
       own.forEach((tree, i) => {
         place(tree, ranks, { packed, number: i });
       });
@@ -79,42 +87,43 @@ export function packTrees(trees: readonly Tree[], inputs: number, ranks: ColumnR
     });
 }
 
-/** Sum of what all trees of a block add to a row of these ranks. O(count × depth). */
+/**
+ * Sum of what all trees of a block add to a row.
+ *
+ * @param ranks As `ColumnRanks` writes them. O(count × depth).
+ */
 export function sumOf({ depth, count, nodes, leaves }: PackedTrees, ranks: Int32Array): number {
-  const size = LANES << depth;
+  const behind = (count << depth) - count;
   let sum = 0;
-  for (let start = 0; start < count << depth; start += size) {
-    // Places of the roots; the children of place p of lane l are 2p − l and 8 places on.
-    let [a, b, c, d, e, f, g, h] = [8, 9, 10, 11, 12, 13, 14, 15];
-    for (let level = 0; level < depth; level++) {
-      const n0 = nodes[start + a] as number;
-      const n1 = nodes[start + b] as number;
-      const n2 = nodes[start + c] as number;
-      const n3 = nodes[start + d] as number;
-      const n4 = nodes[start + e] as number;
-      const n5 = nodes[start + f] as number;
-      const n6 = nodes[start + g] as number;
-      const n7 = nodes[start + h] as number;
-      // The sign of threshold − value says whether the value is above it: to the right, without a branch.
-      a = (a << 1) + ((((n0 & 0xffff) - (ranks[n0 >> 16] as number)) >> 28) & 8);
-      b = (b << 1) - 1 + ((((n1 & 0xffff) - (ranks[n1 >> 16] as number)) >> 28) & 8);
-      c = (c << 1) - 2 + ((((n2 & 0xffff) - (ranks[n2 >> 16] as number)) >> 28) & 8);
-      d = (d << 1) - 3 + ((((n3 & 0xffff) - (ranks[n3 >> 16] as number)) >> 28) & 8);
-      e = (e << 1) - 4 + ((((n4 & 0xffff) - (ranks[n4 >> 16] as number)) >> 28) & 8);
-      f = (f << 1) - 5 + ((((n5 & 0xffff) - (ranks[n5 >> 16] as number)) >> 28) & 8);
-      g = (g << 1) - 6 + ((((n6 & 0xffff) - (ranks[n6 >> 16] as number)) >> 28) & 8);
-      h = (h << 1) - 7 + ((((n7 & 0xffff) - (ranks[n7 >> 16] as number)) >> 28) & 8);
+  for (let tree = 0; tree < count; tree += 8) {
+    let [a, b, c, d] = [tree, tree + 1, tree + 2, tree + 3];
+    let [e, f, g, h] = [tree + 4, tree + 5, tree + 6, tree + 7];
+    // Where a level begins; each has twice the nodes of that before.
+    for (let level = 0; level < behind; level = 2 * level + count) {
+      const n0 = nodes[level + a] as number;
+      const n1 = nodes[level + b] as number;
+      const n2 = nodes[level + c] as number;
+      const n3 = nodes[level + d] as number;
+      const n4 = nodes[level + e] as number;
+      const n5 = nodes[level + f] as number;
+      const n6 = nodes[level + g] as number;
+      const n7 = nodes[level + h] as number;
+      // The sign of the difference says whether the row's rank is above the node's, to the right then, without a branch: columns below ranks change no order. Their
+      // bits are written out, since a name is read from memory in every step.
+      a = (a << 1) + ((n0 - (ranks[n0 & 0x7fff] as number)) >>> 31);
+      b = (b << 1) + ((n1 - (ranks[n1 & 0x7fff] as number)) >>> 31);
+      c = (c << 1) + ((n2 - (ranks[n2 & 0x7fff] as number)) >>> 31);
+      d = (d << 1) + ((n3 - (ranks[n3 & 0x7fff] as number)) >>> 31);
+      e = (e << 1) + ((n4 - (ranks[n4 & 0x7fff] as number)) >>> 31);
+      f = (f << 1) + ((n5 - (ranks[n5 & 0x7fff] as number)) >>> 31);
+      g = (g << 1) + ((n6 - (ranks[n6 & 0x7fff] as number)) >>> 31);
+      h = (h << 1) + ((n7 - (ranks[n7 & 0x7fff] as number)) >>> 31);
     }
-    const at = start - size;
-    sum +=
-      (leaves[at + a] as number) +
-      (leaves[at + b] as number) +
-      (leaves[at + c] as number) +
-      (leaves[at + d] as number) +
-      (leaves[at + e] as number) +
-      (leaves[at + f] as number) +
-      (leaves[at + g] as number) +
-      (leaves[at + h] as number);
+    const first =
+      (leaves[a] as number) + (leaves[b] as number) + ((leaves[c] as number) + (leaves[d] as number));
+    const last =
+      (leaves[e] as number) + (leaves[f] as number) + ((leaves[g] as number) + (leaves[h] as number));
+    sum += first + last;
   }
   return sum;
 }

@@ -1,12 +1,15 @@
 import type { TreeEnsembleModel } from "./types.js";
 
+/** Bits that the number of a column takes below a rank of 16 bits: both are a positive int32 then, and ranks compare as they stand. */
+export const COLUMN_BITS = 15;
+
 /** Turns a row into ranks: for each column how many of the thresholds that trees ask of it are below the value. */
 export interface ColumnRanks {
   /** Greatest rank of any column. */
   readonly most: number;
   /** Index of a threshold among those of its column: a value is at most the threshold where its rank is at most this. */
   rankOf(column: number, threshold: number): number;
-  /** Writes the ranks of the row that begins at `offset`. O(columns × log thresholds). */
+  /** Writes the ranks of the row that begins at `offset`, each above {@link COLUMN_BITS} bits that are 0. O(columns × log thresholds). */
   write(rows: Float64Array, offset: number, ranks: Int32Array): void;
 }
 
@@ -111,7 +114,7 @@ export function rankColumns(model: TreeEnsembleModel): ColumnRanks {
           // The sign is set where other < key (Warren 2012, 2-12).
           at += half & (((other & ~key) | (~(other ^ key) & (other - key))) >> 31);
         }
-        ranks[j] = at - (starts[j] as number);
+        ranks[j] = (at - (starts[j] as number)) << COLUMN_BITS;
       }
     },
   };

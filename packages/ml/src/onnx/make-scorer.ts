@@ -1,5 +1,6 @@
 import { AttuneError } from "@attune/core";
 import type { Scorer, ScorerDescription } from "@attune/core";
+import { firstNotFinite } from "../data/not-finite.js";
 import { decodeModel } from "./format/decode-model.js";
 import type { OnnxModel } from "./format/types.js";
 import { sha256Of } from "./fetch-checked.js";
@@ -59,7 +60,7 @@ function checkRows(rows: Float64Array, { inputs }: ScorerDescription): void {
       `${rows.length} numbers are no whole number of rows of ${columns}, which is what this model reads.`,
       { path: "/rows" },
     );
-  const bad = rows.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(rows);
   if (bad >= 0)
     throw new AttuneError(
       "ATTUNE_ML_NOT_FINITE",

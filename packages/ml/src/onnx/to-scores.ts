@@ -44,10 +44,10 @@ export function toScores(outputs: number, transform: "none" | "sigmoid" | "softm
     check(width);
     const out = new Float64Array(rows * outputs);
     for (let row = 0; row < rows; row++) {
-      const given = values.subarray(row * width, (row + 1) * width);
-      if (transform === "softmax") softmaxRow(given);
+      const end = (row + 1) * width;
+      if (transform === "softmax") softmaxRow(values.subarray(end - width, end));
       for (let j = 0; j < outputs; j++) {
-        const value = given[j + width - outputs] as number;
+        const value = values[end - outputs + j] as number;
         out[row * outputs + j] = clamped(transform === "sigmoid" ? portableLogistic(value) : value);
       }
     }

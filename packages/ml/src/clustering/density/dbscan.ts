@@ -1,10 +1,11 @@
 import { type Matrix, type Points, toMatrix } from "../../data/points.js";
-import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
-import { takeRows } from "../geometry/sample-rows.js";
+import { isWithin } from "../geometry/distance.js";
+import { boxDistance } from "../geometry/boxes.js";
+import { buildKdTree, type KdTree } from "../geometry/kd-tree.js";
+import { narrowed } from "../geometry/narrowed.js";
 import { finiteNumber, wholeNumber } from "../options.js";
 import type { CommonOptions } from "../types.js";
-import { corePoints } from "./core-points.js";
+import { coreRows, countWithin } from "./core-points.js";
 import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 import { densityClusteringDbscan } from "./density-clustering.js";
 import { joinWithin } from "./join-within.js";
@@ -16,30 +17,35 @@ export interface DbscanOptions extends CommonOptions {
   readonly minSamples?: number;
 }
 
+/** Points of a leaf: distances cost less than boxes here, since most are given up after four columns. */
+const LEAF = 40;
+
 interface Cores {
   readonly tree: KdTree;
   /** Label per place in leaf order. */
   readonly labels: Int32Array;
 }
 
-/** The lowest cluster of a core point within reach; −1 for none. */
+/** The lowest cluster of a core point within reach; −1 for none. Near boxes come first: those of the same or higher clusters are then left closed. */
 function lowestWithin({ tree, labels }: Cores, eps: number, lowestOf: Int32Array) {
   const within = eps * eps;
   const { points, columns, start, end, second } = tree;
   let best = -1;
   const visit = (node: number, data: Float64Array, from: number): void => {
     if (best >= 0 && (lowestOf[node] as number) >= best) return;
-    if (boxDistance(tree, node, data, from) > within) return;
     const other = second[node] as number;
     if (other >= 0) {
-      visit(node + 1, data, from);
-      visit(other, data, from);
+      const a = boxDistance(tree, node + 1, data, from);
+      const b = boxDistance(tree, other, data, from);
+      if (b < a && b <= within) visit(other, data, from);
+      if (a <= within) visit(node + 1, data, from);
+      if (b >= a && b <= within) visit(other, data, from);
       return;
     }
     for (let i = start[node] as number; i < (end[node] as number); i++) {
       const label = labels[i] as number;
       if (best >= 0 && label >= best) continue;
-      if (squaredBetween(points, i * columns, data, from, columns) <= within) best = label;
+      if (isWithin(points, i * columns, data, from, columns, within)) best = label;
     }
   };
   return (data: Float64Array, from: number): number => {
@@ -58,7 +64,8 @@ function lowestLabels({ tree, labels }: Cores): Int32Array {
       lowest[node] = Math.min(lowest[node + 1] as number, lowest[other] as number);
       continue;
     }
-    let least = Number.POSITIVE_INFINITY;
+    // Nodes without core points are behind all others.
+    let least = labels.length;
     for (let i = tree.start[node] as number; i < (tree.end[node] as number); i++) {
       least = Math.min(least, labels[i] as number);
     }
@@ -67,37 +74,37 @@ function lowestLabels({ tree, labels }: Cores): Int32Array {
   return lowest;
 }
 
-/** Numbers the components of core points by their first row. */
-function labelCores(
-  matrix: Matrix,
-  core: Int32Array,
-  eps: number,
-): { cores: Cores; clusters: number; own: Int32Array } {
-  const tree = buildKdTree(takeRows(matrix, core));
-  const { find } = joinWithin(tree, eps);
-  const place = new Int32Array(core.length);
-  tree.rows.forEach((at, i) => (place[at] = i));
-  const number = new Int32Array(core.length).fill(-1);
-  const own = new Int32Array(core.length);
-  const labels = new Int32Array(core.length);
+/** Numbers the components of core points by their first row, and notes them in `labels`, which are by row. */
+function labelCores(tree: KdTree, eps: number, labels: Int32Array): { cores: Cores; clusters: number } {
+  const find = joinWithin(tree, eps);
+  const placeOf = new Int32Array(labels.length).fill(-1);
+  for (let place = 0; place < tree.size; place++) placeOf[tree.rows[place] as number] = place;
+  const number = new Int32Array(tree.size).fill(-1);
+  const ofPlace = new Int32Array(tree.size);
   let clusters = 0;
-  for (let at = 0; at < core.length; at++) {
-    const root = find(place[at] as number);
+  for (let row = 0; row < labels.length; row++) {
+    const place = placeOf[row] as number;
+    if (place < 0) continue;
+    const root = find(place);
     if (number[root] === -1) number[root] = clusters++;
-    labels[place[at] as number] = own[at] = number[root] as number;
+    labels[row] = ofPlace[place] = number[root] as number;
   }
-  return { cores: { tree, labels }, clusters, own };
+  return { cores: { tree, labels: ofPlace }, clusters };
 }
 
 function native(matrix: Matrix, eps: number, minSamples: number): DbscanClustering {
-  const { data, rows, columns } = matrix;
-  const isCore = corePoints(buildKdTree(matrix), eps, minSamples);
-  const core = Int32Array.from([...isCore.keys()].filter((row) => isCore[row]));
-  const { cores, clusters, own } = labelCores(matrix, core, eps);
-  const labels = new Int32Array(rows).fill(-1);
-  core.forEach((row, at) => (labels[row] = own[at] as number));
+  const tree = buildKdTree(matrix, LEAF);
+  const found = countWithin(tree, eps, minSamples);
+  const isCore = Uint8Array.from(found, (count) => (count >= minSamples ? 1 : 0));
+  const labels = new Int32Array(matrix.rows).fill(-1);
+  const { cores, clusters } = labelCores(narrowed(tree, isCore), eps, labels);
   const lowest = lowestWithin(cores, eps, lowestLabels(cores));
-  for (let row = 0; row < rows; row++) if (!isCore[row]) labels[row] = lowest(data, row * columns);
+  for (let place = 0; place < tree.size; place++) {
+    // A point that is alone within its reach is noise.
+    if (isCore[place] || found[place] === 1) continue;
+    labels[tree.rows[place] as number] = lowest(tree.points, place * tree.columns);
+  }
+  const core = coreRows(tree, found, minSamples);
   return dbscanResult(matrix, labels, { core, clusters, eps, engine: "native" });
 }
 

@@ -1,7 +1,7 @@
 import type { Matrix } from "../../data/points.js";
 import { buildKdTree } from "../geometry/kd-tree.js";
 import { missingLibrary } from "../missing-library.js";
-import { corePoints } from "./core-points.js";
+import { coreRows, countWithin } from "./core-points.js";
 import { type DbscanClustering, dbscanResult } from "./dbscan-result.js";
 
 type Distance = (a: number[], b: number[]) => number;
@@ -50,7 +50,7 @@ export async function densityClusteringDbscan(
     for (const row of rows) labels[row] = cluster;
   });
   // It does not tell which points are core points, which new points are placed by.
-  const isCore = corePoints(buildKdTree(matrix), eps, minSamples);
-  const core = Int32Array.from([...isCore.keys()].filter((row) => isCore[row]));
+  const tree = buildKdTree(matrix);
+  const core = coreRows(tree, countWithin(tree, eps, minSamples), minSamples);
   return dbscanResult(matrix, labels, { core, clusters: found.length, eps, engine: "density-clustering" });
 }

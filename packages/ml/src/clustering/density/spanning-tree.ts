@@ -1,6 +1,7 @@
 import type { Matrix } from "../../data/points.js";
 import { squaredBetween } from "../geometry/distance.js";
-import { boxDistance, buildKdTree, type KdTree } from "../geometry/kd-tree.js";
+import { boxDistance } from "../geometry/boxes.js";
+import { buildKdTree, type KdTree } from "../geometry/kd-tree.js";
 import { createUnionFind, type UnionFind } from "../geometry/union-find.js";
 
 /** Edges of a spanning tree, n − 1 of them, in no order. */

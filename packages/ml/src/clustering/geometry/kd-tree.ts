@@ -7,6 +7,8 @@ import type { Matrix } from "../../data/points.js";
 export interface KdTree {
   readonly columns: number;
   readonly size: number;
+  /** Points a leaf holds at most, unless they are all the same. */
+  readonly leaf: number;
   /** Points in leaf order, row-major. */
   readonly points: Float64Array;
   /** Row in the points given, per place in leaf order. */
@@ -113,44 +115,5 @@ export function buildKdTree(matrix: Matrix, leaf = 16): KdTree {
     const from = (order[i] as number) * d;
     for (let c = 0; c < d; c++) points[i * d + c] = data[from + c] as number;
   }
-  return { columns: d, size: n, points, rows: order, start, end, second, low, high, nodes };
-}
-
-/** Squared distance of a point to a node's box; 0 inside. Positional, for the hot loops. */
-export function boxDistance(tree: KdTree, node: number, data: Float64Array, from: number): number {
-  const { low, high, columns } = tree;
-  const at = node * columns;
-  let sum = 0;
-  for (let c = 0; c < columns; c++) {
-    const value = data[from + c] as number;
-    const below = (low[at + c] as number) - value;
-    const above = value - (high[at + c] as number);
-    const beyond = below > 0 ? below : above > 0 ? above : 0;
-    sum += beyond * beyond;
-  }
-  return sum;
-}
-
-/** Squared distance of a point to the farthest corner of a node's box. */
-export function farCorner(tree: KdTree, node: number, data: Float64Array, from: number): number {
-  const { low, high, columns } = tree;
-  const at = node * columns;
-  let sum = 0;
-  for (let c = 0; c < columns; c++) {
-    const value = data[from + c] as number;
-    const reach = Math.max(value - (low[at + c] as number), (high[at + c] as number) - value);
-    sum += reach * reach;
-  }
-  return sum;
-}
-
-/** Squared diagonal of each node's box. One whose diagonal is more than twice a radius fits in no ball of that radius. */
-export function diagonals({ low, high, nodes, columns }: KdTree): Float64Array {
-  return Float64Array.from({ length: nodes }, (_, node) => {
-    let sum = 0;
-    for (let at = node * columns; at < (node + 1) * columns; at++) {
-      sum += ((high[at] as number) - (low[at] as number)) ** 2;
-    }
-    return sum;
-  });
+  return { columns: d, size: n, leaf, points, rows: order, start, end, second, low, high, nodes };
 }

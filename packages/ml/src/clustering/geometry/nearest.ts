@@ -1,5 +1,6 @@
 import { squaredBetween } from "./distance.js";
-import { boxDistance, type KdTree } from "./kd-tree.js";
+import { boxDistance } from "./boxes.js";
+import type { KdTree } from "./kd-tree.js";
 
 /** The nearest of what was asked for, by rows of the points the tree was built over; squared distances, nearest first. */
 export interface Neighbours {

@@ -1,7 +1,7 @@
 import { AttuneError, seededRandom } from "@attune/core";
 import { type Matrix, type Points, toMatrix } from "../../data/points.js";
 import { clusterCount, finiteNumber, wholeNumber } from "../options.js";
-import { centroidModel, clusteringOf } from "../result.js";
+import { centroidModel, clusteringOf, sizesOf } from "../result.js";
 import type { Clustering, ClusteringEngine, SeededOptions } from "../types.js";
 import { type Fit, lloyd } from "./lloyd.js";
 import { mlKmeans } from "./ml-kmeans.js";
@@ -28,21 +28,20 @@ export interface KmeansClustering extends Clustering {
   readonly converged: boolean;
 }
 
-/** Mean of the variances of the columns. */
+/** Mean of the variances of the columns, by two passes: sums of squares alone lose what a large mean leaves of them. */
 function meanVariance({ data, rows, columns }: Matrix): number {
-  let total = 0;
-  for (let c = 0; c < columns; c++) {
-    let mean = 0;
-    let squares = 0;
-    for (let i = 0; i < rows; i++) {
-      const value = data[i * columns + c] as number;
-      const away = value - mean;
-      mean += away / (i + 1);
-      squares += away * (value - mean);
+  const means = new Float64Array(columns);
+  for (let at = 0; at < data.length; at += columns)
+    for (let c = 0; c < columns; c++) means[c]! += data[at + c] as number;
+  for (let c = 0; c < columns; c++) means[c]! /= rows;
+  let squares = 0;
+  for (let at = 0; at < data.length; at += columns) {
+    for (let c = 0; c < columns; c++) {
+      const away = (data[at + c] as number) - (means[c] as number);
+      squares += away * away;
     }
-    total += squares / rows;
   }
-  return total / columns;
+  return squares / rows / columns;
 }
 
 function initialOf(matrix: Matrix, { k, init, starts = 10, random = seededRandom(1) }: KmeansOptions) {
@@ -83,9 +82,9 @@ export function kmeansResult(
   algorithm: "kmeans" | "mini-batch-kmeans" = "kmeans",
 ): KmeansClustering {
   const { columns } = matrix;
-  const used = new Set(fit.labels);
   const k = fit.centroids.length / columns;
-  const kept = Array.from({ length: k }, (_, j) => j).filter((j) => used.has(j));
+  const sizes = sizesOf(fit.labels, k);
+  const kept = Array.from({ length: k }, (_, j) => j).filter((j) => (sizes[j] as number) > 0);
   const isWhole = kept.length === k;
   const centroids = isWhole
     ? fit.centroids

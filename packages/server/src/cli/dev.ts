@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { secureRandom } from "@attune/core";
+import { makeUpPast } from "../simulate/past.js";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { validateShop } from "../simulate/validate-shop.js";
 import { reportTo } from "./failure.js";
@@ -29,12 +31,15 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
       ruleset: { type: "string" },
       config: { type: "string" },
       simulate: { type: "boolean", default: false },
+      past: { type: "string" },
       shop: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const { config, dir, ports } = await placeOf(values);
   const ruleset = values.ruleset ?? config.ruleset;
+  const past = values.past === undefined ? 0 : wholeNumber("past", values.past, 1, 100_000);
+  const shop = values.shop === undefined ? undefined : await readShop(values.shop);
   const host = await startHost({
     dir: values.memory ? null : dir,
     port: values.port === undefined ? (config.port ?? 4600) : wholeNumber("port", values.port, 0, 65535),
@@ -43,8 +48,9 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     config,
     report: reportTo(terminal),
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
-    ...(values.shop !== undefined && { shop: await readShop(values.shop) }),
+    ...(shop && { shop }),
   });
+  if (past > 0) await pastOn(host, { visitors: past, shop, terminal });
   const stopWatching =
     ruleset === undefined
       ? null
@@ -107,6 +113,16 @@ function announce(
   if (simulate) terminal.out(`  visitors    simulated, ${SIMULATED_PER_MINUTE} a minute, marked as such`);
   const more = dashboard && process.stdin.isTTY ? "  d and Enter prints a new dashboard link. " : "  ";
   terminal.out(terminal.dim(`${more}Ctrl+C ends it.`));
+}
+
+/** What simulated visitors did before this server was there, where nothing is kept of anybody. */
+async function pastOn(
+  { server: { service } }: Host,
+  { visitors, shop, terminal }: { visitors: number; shop: SimulatedShop | undefined; terminal: Terminal },
+): Promise<void> {
+  if ((await service.summary()).visitors > 0) return;
+  terminal.err(`Making up a week of visits by ${visitors} simulated visitors …`);
+  await makeUpPast({ service, visitors, shop, clock: { now: () => Date.now() }, random: secureRandom });
 }
 
 async function readShop(file: string): Promise<SimulatedShop> {

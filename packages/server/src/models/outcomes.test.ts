@@ -71,9 +71,8 @@ const CARD = {
 };
 
 describe("what came of the visits since a training", () => {
-  const store = memoryStore();
   const clock = { now: () => START + 10 * HOUR };
-  const registry = createModelRegistry(store, { clock });
+  const registry = createModelRegistry(memoryStore({ clock }), { clock });
   const add = (name: string, more: object = {}): Promise<ModelVersion> =>
     registry.add({
       ...{ name, bytes: new TextEncoder().encode(name), inputs: FEATURES.map((feature) => feature.name) },
@@ -119,7 +118,7 @@ describe("what came of the visits since a training", () => {
       },
     };
     const heard: unknown[] = [];
-    const own = memoryStore();
+    const own = memoryStore({ clock: { now: () => now } });
     const open = () =>
       createModels(
         {

@@ -48,17 +48,16 @@ export async function leaseTraining(options: LeaseOptions): Promise<TrainingLeas
   const value = { v: 1, holder };
   const put = (ifVersion: number) =>
     store.put(PARTITION, SORT, value, { ifVersion, expiresAt: clock.now() + LEASE_MS });
-  let held = await put(0);
-  while (!held.written) {
+  while (!(await put(0)).written) {
     await pause(AGAIN_MS, signal);
     if (signal.aborted) return null;
-    held = await put(0);
   }
   const lost = new AbortController();
+  /** Versions begin anew where a lease has run out, so whose it is counts as well. */
   async function renew(): Promise<void> {
-    const renewed = await put(held.version);
-    if (renewed.written) held = renewed;
-    else lost.abort();
+    const found = await store.get<{ holder: string }>(PARTITION, SORT);
+    const isOurs = found?.value.holder === holder && (await put(found.version)).written;
+    if (!isOurs) lost.abort();
   }
   const timer = setInterval(() => void renew().catch(report), RENEW_MS).unref();
   return {

@@ -3,7 +3,7 @@ import type { ServiceOptions } from "@attune/core/service";
 import type { WebhookConfig } from "@attune/core/wire";
 import type { Models } from "../models/models.js";
 import { VERSION } from "../version.js";
-import { newsOf } from "./news-of.js";
+import { type News, newsOf } from "./news-of.js";
 import { type Attempt, createOutbox, type Delivery, type Outbox } from "./outbox.js";
 import { post } from "./post.js";
 import { sign } from "./sign.js";
@@ -71,10 +71,10 @@ export function openWebhooks(
   async function lookAt(site: string): Promise<void> {
     const own = hooks.filter((hook) => hook.site === site);
     if (own.length === 0) return;
-    for (const record of await models.registry(site).list()) {
-      const news = newsOf(site, record, await models.alarms(site, record.name));
-      for (const { outbox } of own) await outbox.add(news);
-    }
+    const news: News[] = [];
+    for (const record of await models.registry(site).list())
+      news.push(...newsOf(site, record, await models.alarms(site, record.name)));
+    for (const { outbox } of own) await outbox.add(news);
     await Promise.all(own.map((hook) => hook.outbox.deliver(send(hook), () => isClosed).catch(report)));
   }
 

@@ -24,7 +24,7 @@ export interface Delivery {
 export type Attempt = number | string;
 
 export interface Outbox {
-  /** Writes down what is to be told and is not known yet; that from before the webhook is not. */
+  /** Writes down what is to be told and is not known yet; that from before the first call is not. */
   add(news: readonly News[]): Promise<void>;
   /** Sends what is due, each message by one process, and tries again later what fails. Ends after the one at hand where it is told to. */
   deliver(send: (delivery: Delivery) => Promise<Attempt>, isEnding?: () => boolean): Promise<void>;

@@ -38,13 +38,13 @@ const NOT_PUBLIC = {
   ],
 } as const;
 
-function blocked(): BlockList {
+/** One list a family: a list of both takes every IPv4 address for the mapped one. */
+function blocked(family: keyof typeof NOT_PUBLIC): BlockList {
   const list = new BlockList();
-  for (const family of ["ipv4", "ipv6"] as const)
-    for (const range of NOT_PUBLIC[family]) {
-      const [net = "", bits = ""] = range.split("/");
-      list.addSubnet(net, Number(bits), family);
-    }
+  for (const range of NOT_PUBLIC[family]) {
+    const [net = "", bits = ""] = range.split("/");
+    list.addSubnet(net, Number(bits), family);
+  }
   return list;
 }
 
@@ -52,9 +52,10 @@ function blocked(): BlockList {
  * Whether an address is one of the public internet; what is no address is not. For each check to be made: the answer holds for the address alone, so connect to the very one that was asked about.
  */
 export function createPublicCheck(): (address: string) => boolean {
-  const list = blocked();
+  const [four, six] = [blocked("ipv4"), blocked("ipv6")];
   return (address) => {
     const family = isIP(address);
-    return family !== 0 && !address.includes("%") && !list.check(address, family === 6 ? "ipv6" : "ipv4");
+    if (family === 4) return !four.check(address, "ipv4");
+    return family === 6 && !address.includes("%") && !six.check(address, "ipv6");
   };
 }

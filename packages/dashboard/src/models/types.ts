@@ -75,7 +75,7 @@ export interface Drift {
   features:
     | readonly { feature: string; psi: number | null; adjustedPValue: number | null; verdict: string }[]
     | null;
-  reason: "no-reference" | "too-few-rows" | null;
+  reason: "no-reference" | "too-few-rows" | "not-looked" | null;
   shifted: readonly string[];
   outcomes: Outcomes | null;
 }

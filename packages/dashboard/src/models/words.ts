@@ -33,8 +33,9 @@ export function eventWords({ type, version, code, reason, actor }: ModelEvent): 
 
 export function driftWords({ features, reason, shifted, rows }: Drift): string {
   if (reason === "no-reference") return "No rows of its training are kept, so drift cannot be told.";
+  if (reason === "not-looked") return "Drift is looked at every six hours; it was not yet.";
   if (reason === "too-few-rows" || features === null)
-    return `This server was asked about ${count(rows)} rows so far; a look needs 1,000.`;
+    return `There were ${count(rows)} visits since its training; a look at drift needs 1,000.`;
   if (shifted.length === 0) return "What it is asked with is as in its training.";
   return `Visitors differ from those of its training in ${shifted.join(", ")}.`;
 }

@@ -38,6 +38,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
   });
   const { config, dir, ports } = await placeOf(values);
   const ruleset = values.ruleset ?? config.ruleset;
+  const models = (config.models?.train ?? []).map(({ name }) => name);
   const past = values.past === undefined ? 0 : wholeNumber("past", values.past, 1, 100_000);
   const shop = values.shop === undefined ? undefined : await readShop(values.shop);
   const host = await startHost({
@@ -58,7 +59,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
           ruleset,
           async () => {
             const loaded = await publish(host.server, await readJsonFile("ruleset", ruleset));
-            for (const line of publicationLines(ruleset, loaded)) terminal.err(line);
+            for (const line of publicationLines(ruleset, loaded, models)) terminal.err(line);
           },
           (error) => terminal.err((error as Error).message),
         );
@@ -70,7 +71,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     : dir;
   announce(host, { ...values, dir, data }, terminal);
   if (ruleset !== undefined && host.published)
-    for (const line of publicationLines(ruleset, host.published)) terminal.err(line);
+    for (const line of publicationLines(ruleset, host.published, models)) terminal.err(line);
   const stopListening = values.json ? () => {} : linksOnRequest(host, terminal);
   await interrupted();
   stopListening();

@@ -1,9 +1,10 @@
 import { type Event, FEATURES, FEATURES_VERSION, type JsonValue, seededRandom } from "@attune/core";
 import { memoryStore } from "@attune/core/memory";
 import { createModelRegistry, type ModelVersion } from "@attune/ml/registry";
+import { type TrainingLabel, trainingTable } from "@attune/ml/table";
 import { describe, expect, it } from "vitest";
 import { createModels } from "./models.js";
-import { judgeOutcomes, lookAtOutcomes, type OutcomeParts, type Outcomes } from "./outcomes.js";
+import { judgeOutcomes, lookAtOutcomes, lookAtVisitors, type OutcomeParts, type Outcomes } from "./outcomes.js";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -17,9 +18,9 @@ function visits(count: number, seed: number, rate: (score: number, i: number) =>
 }
 
 describe("judgeOutcomes", () => {
-  it("finds nothing where scores come true: at most one alarm of either kind in a hundred streams", () => {
+  it("finds nothing where scores come true: at most one alarm of either kind in fifty streams", () => {
     let [drifted, grown] = [0, 0];
-    for (let seed = 1; seed <= 100; seed++) {
+    for (let seed = 1; seed <= 50; seed++) {
       const { calibration, errors } = judgeOutcomes(visits(3000, seed, (score) => score));
       drifted += Number(calibration?.verdict === "drifted");
       grown += Number(errors?.grown === true);
@@ -29,7 +30,7 @@ describe("judgeOutcomes", () => {
   });
 
   it("finds that they come true twice as often from some visit on, and when that was", () => {
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= 8; seed++) {
       const changed = visits(4000, seed, (score, i) => (i < 2000 ? score : Math.min(1, 2 * score)));
       const { calibration, errors } = judgeOutcomes(changed);
       expect(calibration).toMatchObject({ verdict: "drifted" });
@@ -98,6 +99,19 @@ describe("what came of the visits since a training", () => {
     expect((await lookAtOutcomes(version, parts(0.6))).calibration).toMatchObject({ verdict: "drifted" });
   });
 
+  it("tells by the same moment of each visit whether visitors differ from those of the training", async () => {
+    const width = FEATURES.length;
+    const { rows } = await trainingTable(shop(1200, 0.3), {
+      ...{ label: CARD.label as TrainingLabel, until: clock.now() + HOUR },
+    });
+    const version = await add("moment", { bytes: new Uint8Array([9]), reference: rows.slice(0, 1000 * width) });
+    const look = (visitors: number) =>
+      lookAtVisitors(version, { ...parts(0.3), service: { histories: () => shop(visitors, 0.3) } });
+    expect(await look(1200)).toMatchObject({ rows: 1100, reason: null, shifted: [] });
+    expect(await look(900)).toMatchObject({ rows: 800, reason: "too-few-rows", features: null });
+    expect(await lookAtVisitors(await add("none", { card: null }), parts(0.3))).toBeNull();
+  });
+
   it("says why it cannot be told", async () => {
     const bare = await add("bare", { card: null });
     expect(await lookAtOutcomes(bare, parts(0.3))).toMatchObject({ rows: 0, reason: "no-report-card" });
@@ -141,7 +155,7 @@ describe("what came of the visits since a training", () => {
     await one.registry("default").act("m", { type: "promote", version: version.version });
     expect(await one.outcomes("default", "m")).toBeNull();
     await Promise.all([one.watchOutcomes(), two.watchOutcomes()]);
-    expect(looks).toBe(1);
+    expect(looks).toBe(2);
     expect(await two.outcomes("default", "m")).toMatchObject({ calibration: { verdict: "drifted" } });
     expect(heard).toEqual([
       {
@@ -151,7 +165,7 @@ describe("what came of the visits since a training", () => {
     ]);
     now += 6 * HOUR;
     await two.watchOutcomes();
-    expect([looks, heard.length]).toEqual([2, 1]);
+    expect([looks, heard.length]).toEqual([4, 1]);
     expect(await one.alarms("default", "m")).toMatchObject([{ kind: "calibration" }]);
     await Promise.all([one.close(), two.close()]);
   });

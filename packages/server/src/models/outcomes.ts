@@ -2,7 +2,8 @@ import type { Scorer } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
 import { adwin, type CalibrationDrift, calibrationDrift } from "@attune/ml/monitoring";
 import type { ModelRegistry, ModelVersion } from "@attune/ml/registry";
-import { type ReportCard, trainingTable, type TrainingTable } from "@attune/ml/table";
+import { type ReportCard, type TrainingLabel, trainingTable, type TrainingTable } from "@attune/ml/table";
+import { type DriftState, driftOf } from "./drift-state.js";
 import type { LoadModel } from "./scorer-source.js";
 import { cardOf, inSlices, MOMENT } from "./train-job.js";
 
@@ -14,6 +15,8 @@ const CALIBRATED = 5000;
 /** Rows of one call: a scorer of this process lets nobody else have a turn meanwhile. */
 const AT_ONCE = 256;
 const DELTA = 0.001;
+/** Visits whose features are compared with those of the training. */
+const COMPARED = 2000;
 
 /** How far scores are off, as visits went on (squared, so in [0, 1]). */
 export interface ErrorTrend {
@@ -112,6 +115,35 @@ function visitsSince(
 ): Promise<TrainingTable> {
   const until = { label, atEvent, purposes, until: now, from: trainedOn.to + 1 };
   return trainingTable(inSlices(service.histories({ site, purposes }), {}), until);
+}
+
+/** The same visits without waiting for what comes of them: what they are like is known at once. */
+const soon = (label: TrainingLabel): TrainingLabel => ("withinMs" in label ? { ...label, withinMs: 1 } : label);
+
+/** The latest rows. */
+function latest({ rows, times, inputs }: TrainingTable): Float64Array {
+  const width = inputs.length;
+  const order = Uint32Array.from(times.keys()).sort((a, b) => (times[b] as number) - (times[a] as number));
+  const found = new Float64Array(Math.min(order.length, COMPARED) * width);
+  order
+    .subarray(0, COMPARED)
+    .forEach((row, i) => found.set(rows.subarray(row * width, (row + 1) * width), i * width));
+  return found;
+}
+
+/**
+ * How visitors differ from those of the training, at the same moment of their visits: what a version is asked with in between, as after each event of the fold, is of other moments and would
+ * differ without any drift. Null where no report card says which moment that is.
+ */
+export async function lookAtVisitors(version: ModelVersion, parts: OutcomeParts): Promise<DriftState | null> {
+  const { registry, now } = parts;
+  const { name, inputs } = version;
+  const card = cardOf(await registry.card(name, version.version));
+  if (card === null) return null;
+  const table = await visitsSince({ ...card, label: soon(card.label) }, version, parts);
+  const reference = await registry.reference(name, version.version);
+  const rows = isSame(table.inputs, inputs) ? latest(table) : new Float64Array();
+  return driftOf(version, { reference, live: { rows: () => rows }, now, looksADay: OUTCOME_LOOKS_A_DAY });
 }
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>

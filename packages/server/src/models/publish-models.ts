@@ -10,6 +10,8 @@ import { type ModelRecord, modelReference, type ModelRegistry, type ModelVersion
 
 /** How often others may publish a ruleset in between. */
 const ATTEMPTS = 8;
+/** Before the next attempt, ms, and so much more with each: whoever was faster, also a timer of this process, is to be done by then. */
+const PAUSE_MS = 20;
 
 /** What is in force of a model, and the metric by which its trial is judged, with the trial's number; each null where there is none. */
 export interface InForce {
@@ -95,6 +97,7 @@ export async function publishModels(
     const loaded = await service.loadRuleset(next, { site, actor, over: (present) => present === version });
     if (loaded.ok) return true;
     if (!loaded.error.some(({ code }) => MOVED.includes(code))) throw refused(loaded.error);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (n + 1)));
   }
   throw new AttuneError(
     "ATTUNE_SERVER_MODELS_RULESET",

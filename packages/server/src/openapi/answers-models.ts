@@ -155,7 +155,7 @@ export const modelDrift = () =>
         ),
       ),
     ),
-    reason: v.nullable(v.picklist(["no-reference", "too-few-rows"])),
+    reason: v.nullable(v.picklist(["no-reference", "too-few-rows", "not-looked"])),
     shifted: v.array(v.string()),
     outcomes: v.pipe(
       v.nullable(outcomes()),

@@ -39,7 +39,7 @@ function* visitsOf({ shop, random, from, until }: { shop: Shop; random: RandomSo
       ...{ next: 0, exposed: false },
     };
     yield visit;
-    startedAt += (AWAY.least + random() * (AWAY.most - AWAY.least)) * DAY_MS;
+    startedAt += Math.round((AWAY.least + random() * (AWAY.most - AWAY.least)) * DAY_MS);
   } while (random() < visitor.persona.returns);
 }
 
@@ -55,7 +55,7 @@ export async function makeUpPast(options: PastOptions): Promise<number> {
   const until = clock.now() - SINCE_MS;
   const events: At[] = [];
   for (let i = 0; i < visitors; i++) {
-    const from = until - random() * days * DAY_MS;
+    const from = Math.round(until - random() * days * DAY_MS);
     for (const visit of visitsOf({ shop, random, from, until }))
       for (const step of visit.steps)
         events.push([visit.startedAt + step.afterMs, simulatedEvent(visit, step, randomUUID())]);

@@ -25,7 +25,10 @@ const object = <T extends v.ObjectEntries>(entries: T) => noList(v.strictObject(
 function positive(most: number) {
   const message = `This must be a number above 0, up to ${most}.`;
   return v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, message), v.transform(Number))], message),
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/, message), v.transform(Number))],
+      message,
+    ),
     v.check((n) => n > 0 && n <= most, message),
   );
 }
@@ -97,7 +100,7 @@ const webhook = () =>
             v.string(),
             v.regex(
               SECRET,
-              "A secret is `whsec_` and 24 to 64 random bytes in base64; it is best named by `{ \"env\": \"NAME\" }`.",
+              'A secret is `whsec_` and 24 to 64 random bytes in base64; it is best named by `{ "env": "NAME" }`.',
             ),
           ),
         ),
@@ -115,7 +118,7 @@ const webhook = () =>
     }),
     v.check(
       ({ url, internal }) => internal === true || url.startsWith("https://"),
-      "A webhook goes over https; only one to a system of your own network (`\"internal\": true`) may go over http.",
+      'A webhook goes over https; only one to a system of your own network (`"internal": true`) may go over http.',
     ),
   );
 

@@ -344,7 +344,12 @@ describe("parseServerConfig", () => {
             ...{ name: "buys-soon", predict: { event: "Order Completed", withinDays: 0.5 }, everyHours: 24 },
             ...{ days: 90, atEvent: 5, metric: "ordered", share: 0.2, promote: { env: "PROMOTE" } },
           },
-          { site: "shop", name: "buys-soon", predict: { returnsWithinDays: 7 }, everyHours: { env: "HOURS" } },
+          {
+            site: "shop",
+            name: "buys-soon",
+            predict: { returnsWithinDays: 7 },
+            everyHours: { env: "HOURS" },
+          },
           { name: "reads", predict: { depth: 0.75 }, everyHours: 1 },
         ],
       },

@@ -48,7 +48,8 @@ export function alarmWords({ kind, features }: Alarm): string {
 
 const NOTHING = {
   "no-report-card": "It has no report card that says what it predicts, so what came true cannot be told.",
-  "other-features": "It was trained on other features than visitors have by now, so what came true cannot be told.",
+  "other-features":
+    "It was trained on other features than visitors have by now, so what came true cannot be told.",
   "no-visits": "No visit since its training is over yet.",
 } as const;
 
@@ -72,6 +73,9 @@ function calibrationWords(rows: number, found: Outcomes["calibration"]): string 
 function errorWords(errors: Outcomes["errors"]): string[] {
   if (errors === null) return [];
   const { mean, before, grown } = errors;
-  if (before === null) return [`Its squared error is ${mean.toFixed(3)}, without a change since its training.`];
-  return [`Its squared error has ${grown ? "grown" : "fallen"} from ${before.toFixed(3)} to ${mean.toFixed(3)}.`];
+  if (before === null)
+    return [`Its squared error is ${mean.toFixed(3)}, without a change since its training.`];
+  return [
+    `Its squared error has ${grown ? "grown" : "fallen"} from ${before.toFixed(3)} to ${mean.toFixed(3)}.`,
+  ];
 }

@@ -84,7 +84,9 @@ describe("toOnnx", () => {
     const scorer = await createOnnxScorer(file, { features, transform: "sigmoid" });
     expect((await scorer.score(row))[0]).toBeCloseTo(1 / (1 + Math.exp(3)), 6);
     const bare = await createOnnxScorer(file, { features });
-    await expect((async () => bare.score(row))()).rejects.toMatchObject({ code: "ATTUNE_ML_ONNX_NOT_A_SCORE" });
+    await expect((async () => bare.score(row))()).rejects.toMatchObject({
+      code: "ATTUNE_ML_ONNX_NOT_A_SCORE",
+    });
   });
 
   it("refuses names that are not as many as columns", () => {

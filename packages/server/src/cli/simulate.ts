@@ -48,11 +48,13 @@ export async function simulateCommand(args: string[], terminal: Terminal): Promi
     try {
       const options = { name, site, fault, share, actor: "attune simulate", random: secureRandom };
       const { version } = await tryBadVersion(models, options);
-      if (!values.json) terminal.out(`Version ${version.slice(0, 10)} of ${name} is on trial, with a fault: ${fault}.`);
+      if (!values.json)
+        terminal.out(`Version ${version.slice(0, 10)} of ${name} is on trial, with a fault: ${fault}.`);
       const began = Date.now();
       const end = await waitFor(models.registry(site), { name, version, waitMs });
       const ms = Date.now() - began;
-      if (values.json) terminal.out(JSON.stringify({ version, fault, takenBack: end !== null, ms, code: end?.code }));
+      if (values.json)
+        terminal.out(JSON.stringify({ version, fault, takenBack: end !== null, ms, code: end?.code }));
       else if (end !== null) terminal.out(`Taken back after ${seconds(ms)} (${end.code}): ${end.reason}`);
       else terminal.out("It is still on trial: is a server running, and does anybody visit?");
       return end === null ? 1 : 0;

@@ -2,7 +2,12 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { AttuneError, type ErrorCode } from "@attune/core";
-import { type TrainedOnTable, trainOnTable, type TrainOnTableOptions, type TrainingTable } from "@attune/ml/table";
+import {
+  type TrainedOnTable,
+  trainOnTable,
+  type TrainOnTableOptions,
+  type TrainingTable,
+} from "@attune/ml/table";
 
 /** Learns from a table. */
 export type Fit = (
@@ -60,7 +65,9 @@ export const fitInThread: Fit = (table, options, signal) => {
   const learner = learnerUrl();
   if (learner === null) return trainOnTable(table, options);
   if (signal?.aborted === true) throw ended();
-  const moved = [table.rows, table.labels, table.groups, table.times].map(({ buffer }) => buffer as ArrayBuffer);
+  const moved = [table.rows, table.labels, table.groups, table.times].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
   const worker = new Worker(THREAD, {
     ...{ eval: true, workerData: { learner, table, options } },
     transferList: moved,

@@ -15,6 +15,14 @@ import { trialKey } from "./publish-models.js";
 /** Over so long a stretch silence is told, ms. */
 const RECENT_MS = 8000;
 
+/** So long a version may take until it is loaded wherever visitors are scored, ms: before that, that nobody is scored by it says nothing. */
+const LOADING_MS = 3000;
+
+const whileLoading = (found: CanaryVerdict, ageMs: number): CanaryVerdict =>
+  found.code === "no-data" && ageMs < LOADING_MS
+    ? { verdict: "wait", code: "early", words: "Nobody is scored by it yet; it may still be loading." }
+    : found;
+
 /** What a version has shown while it was tried or compared. */
 export interface Performance {
   record: ModelRecord;
@@ -82,12 +90,13 @@ export function createJudge({ counter, service, registry, rules, clock }: JudgeO
     const at = clock.now();
     const look = { at, run: runs, champion: before.predictions, canary: now.predictions };
     const recent = canary === null ? undefined : recentOf(`${site}/${name}`, look);
+    const ageMs = canary === null ? 0 : at - canary.startedAt;
     const verdict =
       canary === null
         ? null
-        : judgeCanary(
-            { ...sides, share: canary.share, ageMs: at - canary.startedAt, ...(recent && { recent }) },
-            rules,
+        : whileLoading(
+            judgeCanary({ ...sides, share: canary.share, ageMs, ...(recent && { recent }) }, rules),
+            ageMs,
           );
     const versions = [
       ...(champion === null ? [] : [{ version: champion, role: "champion" as const, ...sides.champion }]),

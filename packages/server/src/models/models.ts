@@ -102,8 +102,9 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
     const done = await registry(site).act(name, action, actor);
     if (!done.ok) return done;
     const [event] = done.value.events;
-    counter.setRun(site, name, done.value.runs);
     await publishModels(service(), registry(site), { site, actor });
+    // Nobody is on the version before: what the champion says until then is of no trial.
+    counter.setRun(site, name, done.value.runs);
     const detail = {
       ...{ model: name, version: event?.version ?? "", revision: done.value.revision },
       ...(event?.code && { code: event.code }),

@@ -4,7 +4,13 @@ import { createModelRegistry, type ModelVersion } from "@attune/ml/registry";
 import { type TrainingLabel, trainingTable } from "@attune/ml/table";
 import { describe, expect, it } from "vitest";
 import { createModels } from "./models.js";
-import { judgeOutcomes, lookAtOutcomes, lookAtVisitors, type OutcomeParts, type Outcomes } from "./outcomes.js";
+import {
+  judgeOutcomes,
+  lookAtOutcomes,
+  lookAtVisitors,
+  type OutcomeParts,
+  type Outcomes,
+} from "./outcomes.js";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -104,7 +110,10 @@ describe("what came of the visits since a training", () => {
     const { rows } = await trainingTable(shop(1200, 0.3), {
       ...{ label: CARD.label as TrainingLabel, until: clock.now() + HOUR },
     });
-    const version = await add("moment", { bytes: new Uint8Array([9]), reference: rows.slice(0, 1000 * width) });
+    const version = await add("moment", {
+      bytes: new Uint8Array([9]),
+      reference: rows.slice(0, 1000 * width),
+    });
     const look = (visitors: number) =>
       lookAtVisitors(version, { ...parts(0.3), service: { histories: () => shop(visitors, 0.3) } });
     expect(await look(1200)).toMatchObject({ rows: 1100, reason: null, shifted: [] });

@@ -118,7 +118,8 @@ function visitsSince(
 }
 
 /** The same visits without waiting for what comes of them: what they are like is known at once. */
-const soon = (label: TrainingLabel): TrainingLabel => ("withinMs" in label ? { ...label, withinMs: 1 } : label);
+const soon = (label: TrainingLabel): TrainingLabel =>
+  "withinMs" in label ? { ...label, withinMs: 1 } : label;
 
 /** The latest rows. */
 function latest({ rows, times, inputs }: TrainingTable): Float64Array {

@@ -124,7 +124,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const holder = randomUUID();
   let last: Promise<void> = Promise.resolve();
 
-  async function run(site: string, plan: ModelPlan, { share, promote, actor }: TrainingOrder): Promise<Ended> {
+  async function run(
+    site: string,
+    plan: ModelPlan,
+    { share, promote, actor }: TrainingOrder,
+  ): Promise<Ended> {
     const lease = await leaseTraining({ store, clock, holder, signal: ending.signal, report });
     try {
       ending.signal.throwIfAborted();
@@ -188,7 +192,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
         if (ending.signal.aborted) return;
         const known = (await records.read(site, plan.name))?.value;
-        const isDue = known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
+        const isDue =
+          known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
         if (!isDue) continue;
         await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
         await last;

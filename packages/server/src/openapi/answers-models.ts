@@ -159,6 +159,8 @@ export const modelDrift = () =>
     shifted: v.array(v.string()),
     outcomes: v.pipe(
       v.nullable(outcomes()),
-      v.description("What it says of visits since its training, and what came of them; null where nobody has looked."),
+      v.description(
+        "What it says of visits since its training, and what came of them; null where nobody has looked.",
+      ),
     ),
   });

@@ -79,7 +79,8 @@ export const modelOperations = {
   "GET /api/v1/models/:id/drift": {
     id: "modelDrift",
     tag: "Models",
-    summary: "How far what it is asked with has moved from what it was trained on, and whether what it says comes true",
+    summary:
+      "How far what it is asked with has moved from what it was trained on, and whether what it says comes true",
     description:
       "By the latest visits, at the moment at which the version was trained to tell, against rows of the training kept with it; of a model made elsewhere by what the answering process was asked about. `features` is null with the `reason` where that cannot be told. `outcomes` is of visits since the training whose time is over. Visits are looked at every six hours, by one process that folds.",
     params: { id: ID },

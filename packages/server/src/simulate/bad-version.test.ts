@@ -65,7 +65,9 @@ describe("a bad version among simulated visitors (T31)", () => {
     async (fault) => {
       const before = (await client().model(NAME)).champion;
       await expect
-        .poll(async () => (await client().modelPerformance(NAME)).versions[0]?.predictions ?? 0, { timeout: 10_000 })
+        .poll(async () => (await client().modelPerformance(NAME)).versions[0]?.predictions ?? 0, {
+          timeout: 10_000,
+        })
         .toBeGreaterThan(20);
       const ending = new AbortController();
       const heard: Frame["data"][] = [];
@@ -78,7 +80,12 @@ describe("a bad version among simulated visitors (T31)", () => {
         }
       })().catch(() => undefined);
       const began = Date.now();
-      const { version } = await tryBadVersion(models(), { name: NAME, fault, actor: "test", random: secureRandom });
+      const { version } = await tryBadVersion(models(), {
+        name: NAME,
+        fault,
+        actor: "test",
+        random: secureRandom,
+      });
       await expect
         .poll(async () => (await client().model(NAME)).canary, { timeout: 10_000, interval: 50 })
         .toBeNull();

@@ -32,7 +32,14 @@ async function badFile(
     },
     {
       gives: "log-odds",
-      metadata: { name, features: inputs, featuresVersion, purposes, outputs, label: "made to be taken back" },
+      metadata: {
+        name,
+        features: inputs,
+        featuresVersion,
+        purposes,
+        outputs,
+        label: "made to be taken back",
+      },
     },
   );
   return fault === "cut-off" ? file.slice(0, file.length >> 1) : file;

@@ -27,7 +27,17 @@ export interface PastOptions {
 type At = readonly [at: number, event: object];
 
 /** One visitor's visits, as far as they end before the present. */
-function* visitsOf({ shop, random, from, until }: { shop: Shop; random: RandomSource; from: number; until: number }) {
+function* visitsOf({
+  shop,
+  random,
+  from,
+  until,
+}: {
+  shop: Shop;
+  random: RandomSource;
+  from: number;
+  until: number;
+}) {
   const visitor = newVisitor(random, randomUUID());
   let startedAt = from;
   do {

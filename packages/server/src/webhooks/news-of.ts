@@ -30,7 +30,12 @@ export function newsOf(site: string, record: ModelRecord, alarms: readonly Model
   const { name } = record;
   const events = record.events.map(({ type, version, at, code, reason }): News => {
     const why = { code, reason: code === null ? null : reason };
-    return { id: idOf(site, name, type, version, at), type: TOLD[type], at, data: { site, model: name, version, ...why } };
+    return {
+      id: idOf(site, name, type, version, at),
+      type: TOLD[type],
+      at,
+      data: { site, model: name, version, ...why },
+    };
   });
   const found = alarms.map(({ kind, version, at, features }): News => {
     const id = idOf(site, name, kind, version, ...features);

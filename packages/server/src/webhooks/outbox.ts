@@ -80,7 +80,10 @@ export function createOutbox({ store, clock, random, site, hook, dead }: OutboxO
       ...{ v: 1, id: news.id, type: news.type, body: bodyOf(news), state: "pending" },
       ...{ attempts: 0, nextAt: 0, answer: null },
     };
-    await store.put(partition, prefix + news.id, delivery, { ifVersion: 0, expiresAt: clock.now() + KEPT_MS });
+    await store.put(partition, prefix + news.id, delivery, {
+      ifVersion: 0,
+      expiresAt: clock.now() + KEPT_MS,
+    });
   }
 
   function after(delivery: Delivery, answer: Attempt): Delivery {

@@ -63,7 +63,11 @@ export function post({ url, headers, body, internal, timeoutMs }: Post): Promise
     );
     request.once("error", (error) => {
       const isLate = error.name === "TimeoutError" || error.name === "AbortError";
-      fail(isLate ? new AttuneError("ATTUNE_SERVER_WEBHOOK_TIME", "The receiver did not answer in time.") : error);
+      fail(
+        isLate
+          ? new AttuneError("ATTUNE_SERVER_WEBHOOK_TIME", "The receiver did not answer in time.")
+          : error,
+      );
     });
     request.end(bytes);
   });

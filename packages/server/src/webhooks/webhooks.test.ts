@@ -27,7 +27,11 @@ beforeAll(async () => {
     models: { load: () => Promise.reject(new Error("nobody is scored here")) },
     webhooks: [{ url, secrets: [secret], internal: true }],
   });
-  await createClient({ url: at.url, key: SECRET }).publishRuleset({ schemaVersion: 1, revision: 1, slots: {} });
+  await createClient({ url: at.url, key: SECRET }).publishRuleset({
+    schemaVersion: 1,
+    revision: 1,
+    slots: {},
+  });
 });
 afterAll(async () => {
   await at.close();
@@ -39,7 +43,12 @@ describe("webhooks of a server", () => {
   it("tell what happens to models, signed, and name nobody", async () => {
     const registry = createModelRegistry(at.store, { clock: { now: () => Date.now() } });
     const version = await registry.add({
-      ...{ name: "buys", bytes: new Uint8Array([1]), inputs: ["sessions"], featuresVersion: FEATURES_VERSION },
+      ...{
+        name: "buys",
+        bytes: new Uint8Array([1]),
+        inputs: ["sessions"],
+        featuresVersion: FEATURES_VERSION,
+      },
       ...{ outputs: ["buys"], purposes: ["personalization"] },
     });
     const client = createClient({ url: at.url, key: SECRET });

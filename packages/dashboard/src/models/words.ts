@@ -33,7 +33,7 @@ export function eventWords({ type, version, code, reason, actor }: ModelEvent): 
 
 export function driftWords({ features, reason, shifted, rows }: Drift): string {
   if (reason === "no-reference") return "No rows of its training are kept, so drift cannot be told.";
-  if (reason === "not-looked") return "Drift is looked at every six hours; it was not yet.";
+  if (reason === "not-looked") return "Drift is looked at every six hours; of this version it was not yet.";
   if (reason === "too-few-rows" || features === null)
     return `There were ${count(rows)} visits since its training; a look at drift needs 1,000.`;
   if (shifted.length === 0) return "What it is asked with is as in its training.";
@@ -55,7 +55,7 @@ const NOTHING = {
 
 /** Whether what it says comes true, in sentences. */
 export function outcomeWords(outcomes: Outcomes | null): string[] {
-  if (outcomes === null) return ["What came true is looked at every six hours; it was not yet."];
+  if (outcomes === null) return ["What came true is looked at at the same time."];
   const { rows, calibration, errors, reason } = outcomes;
   if (reason !== null) return [NOTHING[reason]];
   return [calibrationWords(rows, calibration), ...errorWords(errors)];

@@ -1,14 +1,16 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { secureRandom } from "@attune/core";
+import type { PersonalizationService } from "@attune/core/service";
 import { makeUpPast } from "../simulate/past.js";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { validateShop } from "../simulate/validate-shop.js";
+import { withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
-import { placeOf } from "./place.js";
+import { type Place, placeOf } from "./place.js";
 import { kindsOf } from "./ports/kinds.js";
 import { publicationLines, watchFile } from "./ruleset-file.js";
 import type { Terminal } from "./terminal.js";
@@ -41,6 +43,9 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
   const models = (config.models?.train ?? []).map(({ name }) => name);
   const past = values.past === undefined ? 0 : wholeNumber("past", values.past, 1, 100_000);
   const shop = values.shop === undefined ? undefined : await readShop(values.shop);
+  const made = { visitors: past, shop, terminal };
+  // Before anything is trained or shown: from then on it is as if it had been so all along.
+  if (past > 0 && !values.memory) await pastIn({ config, dir, ports }, made);
   const host = await startHost({
     dir: values.memory ? null : dir,
     port: values.port === undefined ? (config.port ?? 4600) : wholeNumber("port", values.port, 0, 65535),
@@ -51,7 +56,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
     ...(shop && { shop }),
   });
-  if (past > 0) await pastOn(host, { visitors: past, shop, terminal });
+  if (past > 0 && values.memory) await pastOn(host.server.service, made);
   const stopWatching =
     ruleset === undefined
       ? null
@@ -116,15 +121,24 @@ function announce(
   terminal.out(terminal.dim(`${more}Ctrl+C ends it.`));
 }
 
+interface Past {
+  visitors: number;
+  shop: SimulatedShop | undefined;
+  terminal: Terminal;
+}
+
 /** What simulated visitors did before this server was there, where nothing is kept of anybody. */
-async function pastOn(
-  { server: { service } }: Host,
-  { visitors, shop, terminal }: { visitors: number; shop: SimulatedShop | undefined; terminal: Terminal },
-): Promise<void> {
+async function pastOn(service: PersonalizationService, { visitors, shop, terminal }: Past): Promise<void> {
   if ((await service.summary()).visitors > 0) return;
   terminal.err(`Making up a week of visits by ${visitors} simulated visitors …`);
   await makeUpPast({ service, visitors, shop, clock: { now: () => Date.now() }, random: secureRandom });
 }
+
+/** The same on what the server will stand on. */
+const pastIn = ({ config: { models: _, ...config }, ...place }: Place, past: Past): Promise<void> =>
+  withBackEnd({ ...place, config, worker: true, report: reportTo(past.terminal) }, ({ service }) =>
+    pastOn(service, past),
+  );
 
 async function readShop(file: string): Promise<SimulatedShop> {
   const checked = validateShop(await readJsonFile("shop", file));

@@ -131,7 +131,7 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
       // Where somebody else was faster there is nothing left to do.
       await act(site, name, action, "system");
     }
-    if (records.length > 0) await publishModels(service(), registry(site), { site });
+    if (records.length > 0) await publishModels(service(), registry(site), { site, once: true });
   }
 
   const everywhere = async (work: (site: string) => Promise<void>): Promise<void> => {

@@ -14,7 +14,7 @@ const FLUSH_MS = 1000;
 const REVIEW_MS = 2000;
 const SCHEDULE_MS = 60_000;
 /** After the start, ms: whoever starts a server wants it to answer first. */
-const FIRST_MS = 10_000;
+const FIRST_MS = 5000;
 /** How often it is looked whether it is time to see what came true: of that the watch itself keeps account. */
 const OUTCOMES_MS = 600_000;
 const DRIFT_MS = 86_400_000 / LOOKS_A_DAY;

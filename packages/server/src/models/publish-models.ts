@@ -79,14 +79,14 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 /**
  * Brings the models of a site's ruleset to what the registry says, by publishing another ruleset: pages and servers hear of it as of any other. Does nothing where it is so already, so it
- * completes what was cut off. False: no ruleset is published, so there is nothing that a model could be named in.
+ * completes what was cut off. False: no ruleset is published, so there is nothing that a model could be named in; or, where it is only tried `once`, somebody else was faster, of whose ruleset this process has not heard yet.
  *
  * @throws AttuneError `ATTUNE_SERVER_MODELS_RULESET` with what is wrong, where the ruleset is not taken.
  */
 export async function publishModels(
   service: Pick<PersonalizationService, "ruleset" | "loadRuleset">,
   registry: ModelRegistry,
-  { site, actor = "system" }: { site: string; actor?: string },
+  { site, actor = "system", once = false }: { site: string; actor?: string; once?: boolean },
 ): Promise<boolean> {
   for (let n = 0; n < ATTEMPTS; n++) {
     const compiled = await service.ruleset(site);
@@ -97,6 +97,7 @@ export async function publishModels(
     const loaded = await service.loadRuleset(next, { site, actor, over: (present) => present === version });
     if (loaded.ok) return true;
     if (!loaded.error.some(({ code }) => MOVED.includes(code))) throw refused(loaded.error);
+    if (once) return false;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (n + 1)));
   }
   throw new AttuneError(

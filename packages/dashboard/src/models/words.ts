@@ -55,7 +55,7 @@ const NOTHING = {
 
 /** Whether what it says comes true, in sentences. */
 export function outcomeWords(outcomes: Outcomes | null): string[] {
-  if (outcomes === null) return ["What came true is looked at at the same time."];
+  if (outcomes === null) return ["So is what came true."];
   const { rows, calibration, errors, reason } = outcomes;
   if (reason !== null) return [NOTHING[reason]];
   return [calibrationWords(rows, calibration), ...errorWords(errors)];

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { build, install, inSteps, isPrepared } from "./lib/prepare.mjs";
-import { buildStorefront, startDemo } from "./lib/demo.mjs";
+import { buildStorefront, MODEL, startDemo } from "./lib/demo.mjs";
 import { bold, dim, red } from "./lib/run.mjs";
 
 const { values } = parseArgs({
@@ -39,22 +39,33 @@ try {
   process.exit(1);
 }
 
+const KEYS = values.quiet
+  ? "d and Enter prints a new dashboard link. Stop with Ctrl+C."
+  : `d and Enter prints a new dashboard link; b and Enter tries a bad version of the model ${MODEL}, which is taken back while you watch
+  (Models, in the dashboard; the model is there a minute after the first start). Stop with Ctrl+C.`;
 console.log(`
   ${bold("Halden Goods")}, personalised live to whoever browses it   ${bold(demo.url)}
   ${bold("Dashboard")} (signs you in, once)                           ${bold(demo.attune.dashboard)}
 
   ${dim(values.quiet ? "Only your own visits are shown." : "The dashboard also shows a simulated population, marked as simulated; npm start -- --quiet leaves it out.")}
-  ${dim(process.stdin.isTTY ? "d and Enter prints a new dashboard link. Stop with Ctrl+C." : "Stop with Ctrl+C.")}
+  ${dim(process.stdin.isTTY ? KEYS : "Stop with Ctrl+C.")}
 `);
 
 if (process.stdin.isTTY) {
   createInterface({ input: process.stdin, terminal: false }).on("line", (line) => {
+    if (line.trim() === "b" && !values.quiet) return void tryBadVersion();
     if (line.trim() !== "d") return;
     demo.dashboardLink().then(
       (link) => console.log(`  ${bold("Dashboard")}   ${bold(link)}`),
       () => console.log(red("  The server did not give a link.")),
     );
   });
+}
+
+async function tryBadVersion() {
+  console.log(dim("  A version with a fault goes on trial …"));
+  const told = await demo.plantBadVersion().catch(({ message }) => message);
+  console.log(`  ${told.replaceAll("\n", "\n  ")}`);
 }
 
 for (const child of demo.children) child.once("exit", () => stop(1));

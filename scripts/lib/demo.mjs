@@ -131,6 +131,45 @@ async function defineExperiment({ url, secretKey }) {
   await call("POST", `${path}/start`);
 }
 
+/** What the shop's segment of likely buyers goes by: who orders within half an hour, told at the sixth event of a visit. Trained anew each hour from what visitors did, simulated ones too. */
+export const MODEL = "buys-soon";
+const CONFIG = {
+  models: {
+    train: [
+      {
+        name: MODEL,
+        predict: { event: "Order Completed", withinDays: 1 / 48 },
+        atEvent: 6,
+        everyHours: 1,
+        share: 0.3,
+        metric: "ordered",
+      },
+    ],
+  },
+};
+
+/** Simulated visitors of the week before, so that there is something to learn from: some thousand visits. */
+const PAST = 900;
+
+function configOf(file) {
+  writeFileSync(file, JSON.stringify(CONFIG, null, 2));
+  return file;
+}
+
+/** Puts a version of the model with a fault on trial, and tells how it is taken back. */
+export const plantBadVersion = (dir) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [join(root, "packages", "server", "bin", "attune.js"), "simulate", "--bad-canary", MODEL, "--dir", dir],
+      { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+    child.once("error", reject);
+    child.once("exit", () => resolve(output.trim()));
+  });
+
 /** Starts the Attune server and the storefront, both for this machine only. `stop()` ends both. */
 export async function startDemo({
   port = 3000,
@@ -153,7 +192,9 @@ export async function startDemo({
       join(storefront, "attune", "ruleset.json"),
       "--shop",
       await shopOf(join(dir, "shop.json")),
-      ...(simulate ? ["--simulate"] : []),
+      ...(simulate
+        ? ["--simulate", "--past", String(PAST), "--config", configOf(join(dir, "config.json"))]
+        : []),
     ],
     { cwd: root, env: {}, ready: jsonLine },
   );
@@ -181,6 +222,7 @@ export async function startDemo({
     url: `http://localhost:${port}`,
     attune,
     children,
+    plantBadVersion: () => plantBadVersion(dir),
     /** A new link that signs one person in to the dashboard. */
     async dashboardLink() {
       const answer = await fetch(`${attune.url}/api/v1/dashboard/sign-in`, {

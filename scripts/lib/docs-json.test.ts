@@ -9,17 +9,26 @@ function jsonOf(page: string): Record<string, unknown>[] {
   return [...text.matchAll(/^```json.*\n([^]*?)^```$/gm)].map(([, json]) => JSON.parse(json as string));
 }
 
+/** What the blocks name of the environment. */
+const ENVIRONMENT = {
+  ATTUNE_WRITE_KEY: "wk_0123456789abcdef",
+  ATTUNE_SECRET_KEY: "sk_0123456789abcdef",
+  ATTUNE_WEBHOOK_SECRET: `whsec_${"A".repeat(32)}`,
+  REDIS_URL: "redis://redis",
+};
+
 describe("JSON that people copy from the docs", () => {
   it("operations: both parts of the configuration are taken together", () => {
     const blocks = jsonOf("docs/operations.md");
     expect(blocks).toHaveLength(2);
-    const environment = {
-      ATTUNE_WRITE_KEY: "wk_0123456789abcdef",
-      ATTUNE_SECRET_KEY: "sk_0123456789abcdef",
-      REDIS_URL: "redis://redis",
-    };
-    const parsed = parseServerConfig(Object.assign({}, ...blocks), environment);
+    const parsed = parseServerConfig(Object.assign({}, ...blocks), ENVIRONMENT);
     expect(parsed.ok ? [] : parsed.error).toEqual([]);
+  });
+
+  it("models: parts of a configuration", () => {
+    const blocks = jsonOf("docs/models.md");
+    expect(blocks.map((block) => Object.keys(block))).toEqual([["models"], ["webhooks"]]);
+    for (const block of blocks) expect(parseServerConfig(block, ENVIRONMENT)).toMatchObject({ ok: true });
   });
 
   it.each(["README.md", "docs/getting-started.md", "docs/ruleset.md"])("%s: rulesets are valid", (page) => {

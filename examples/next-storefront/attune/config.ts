@@ -30,7 +30,12 @@ declare module "@attune/react" {
     slots: {
       hero: { variants: Record<"generic" | "sale" | "welcome-back" | CategorySlug, HeroValue> };
       "product-order": { variants: { [Order in ProductOrder]: Order } };
-      nudge: { variants: Record<"none" | "shipping" | "compare" | "sale" | "thanks", NudgeValue | null> };
+      nudge: {
+        variants: Record<
+          "none" | "shipping" | "compare" | "sale" | "thanks" | "guarantee",
+          NudgeValue | null
+        >;
+      };
       "buy-button": { variants: Record<"plain" | "returns", { label: string }> };
     };
   }

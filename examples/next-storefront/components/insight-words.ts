@@ -39,6 +39,7 @@ const VARIANT_NAMES: Readonly<Record<Slot, Readonly<Record<string, string | unde
     compare: "help with comparing",
     sale: "the way to the sale",
     thanks: "a thank-you",
+    guarantee: "how long things can go back",
   },
   "buy-button": { plain: "Add to bag", returns: "Add to bag · free returns" },
 };
@@ -55,6 +56,7 @@ const GROUPS: Readonly<Record<string, string | undefined>> = {
   "bargain-hunters": "mostly looks at reduced things",
   researchers: "compares before buying",
   "returning-buyers": "has bought before and came back",
+  "likely-buyers": "behaves like those who ordered in the end",
 };
 export const groupName = (segment: string): string => segment.replace(/-/g, " ");
 export const groupMeaning = (segment: string): string => GROUPS[segment] ?? "";

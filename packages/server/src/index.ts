@@ -13,3 +13,4 @@ export type { ShopPaths, ShopProduct, SimulatedShop } from "./simulate/shop.js";
 export type { SimulationStatus } from "./simulate/simulation.js";
 export type { PlaceLimits } from "./live/places.js";
 export type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
+export { type SignedHeaders, verifyWebhook } from "./webhooks/sign.js";

@@ -29,6 +29,7 @@ import { requireShop } from "./simulate/validate-shop.js";
 import { createSockets } from "./sockets/sockets.js";
 import { createTickets } from "./sockets/tickets.js";
 import type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
+import { openWebhooks } from "./webhooks/open-webhooks.js";
 
 const RETENTION_MS = 395 * 86_400_000;
 const LIMITS: Limits = {
@@ -64,7 +65,12 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   opened?.start();
   const random = options.random ?? secureRandom;
   const simulation = createSimulation({ service, clock, random, shop: options.simulation?.shop, report });
-  const hub = createHub({ service, sites, clock, simulated: (site) => simulation.status(site), report });
+  const hub = createHub({
+    ...{ service, sites, clock, report },
+    simulated: (site) => simulation.status(site),
+    ...(opened && { listen: opened.models.listen }),
+  });
+  const webhooks = opened && openWebhooks(ground, opened.models);
   const pressure = createPressure(limits, watched, meters.refused);
   const passing = passingStore(ground);
   const tickets = createTickets(passing.store, clock);
@@ -116,6 +122,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
       simulation.close();
       sockets.close();
       await hub.close();
+      await webhooks?.close();
       await opened?.close();
       await passing.close();
       await served.close();

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Clock, RandomSource } from "@attune/core";
 import type { ConsentPolicy, Purpose } from "@attune/core/consent";
 import type { PersonalizationService, ServiceOptions } from "@attune/core/service";
-import type { ConsentCategories } from "@attune/core/wire";
+import type { ConsentCategories, WebhookConfig } from "@attune/core/wire";
 import type { ApiKey } from "./auth/keys.js";
 import type { Role } from "./auth/roles.js";
 import type { BodyLimits } from "./http/body.js";
@@ -49,6 +49,8 @@ export interface AttuneServerOptions {
   };
   /** How the files of models are read, and when a version on trial is taken back. They are kept on `stores`. */
   models?: ServerModelsOptions;
+  /** Who is told of what happens to models, by signed posts. They are written down on `stores` and sent from there, again where that fails. */
+  webhooks?: readonly WebhookConfig[];
   /** A ruleset document to start with. */
   rules?: unknown;
   /** What holds for visitors who have not decided, and under Global Privacy Control. A handed-in `service` has its own. */

@@ -18,8 +18,11 @@ export interface ScorerSource {
   /**
    * The version of a model, or null while it is not there; whoever is asked for it begins to load it then. What was given out before goes on being asked until another version is there, so it must
    * not be closed before that.
+   *
+   * @param takesPart False for visitors of whom it is not known who they are, as of those who were here before there were models: they have everybody's version whatever is on trial, and say nothing of a trial
+   *   (default true).
    */
-  scorer(site: string, model: NamedModel, file: ModelFile): Scorer | null;
+  scorer(site: string, model: NamedModel, file: ModelFile, takesPart?: boolean): Scorer | null;
 }
 
 export interface ServiceOptions {

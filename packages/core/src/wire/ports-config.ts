@@ -9,7 +9,8 @@ const CODE = "ATTUNE_WIRE_CONFIG";
 /** Scheme, credentials, host (a name, or IPv6 in brackets), port, and the rest. By hand: the bare language has no `URL`. */
 const ADDRESS = /^([a-z]+):\/\/(?:[^\s/@]*@)?(?:\[[\da-f:.]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?(?:[/?#]\S*)?$/i;
 
-function isAddress(value: string, schemes: readonly string[]): boolean {
+/** Whether a text is an address of one of these schemes, with a host and a port that can be. */
+export function isAddress(value: string, schemes: readonly string[]): boolean {
   const [, scheme = "", port = "0"] = ADDRESS.exec(value) ?? [];
   return schemes.includes(scheme.toLowerCase()) && Number(port) <= 65_535;
 }

@@ -4,6 +4,7 @@ import { validateConsentPolicy } from "../consent/validate-policy.js";
 import { fail, type Issue, ok, pointer, type Result } from "../kernel/result.js";
 import { share, text, whole } from "./fields.js";
 import { fromEnvironment } from "./from-environment.js";
+import { modelsConfig, webhooksConfig } from "./models-config.js";
 import { parseWith } from "./parse.js";
 import { portIssues, ports } from "./ports-config.js";
 import { noList } from "./schemas.js";
@@ -148,6 +149,8 @@ const config = () =>
       }),
     ),
     ruleset: v.optional(text()),
+    models: v.optional(modelsConfig()),
+    webhooks: v.optional(webhooksConfig()),
     ports: v.optional(ports()),
   });
 

@@ -37,6 +37,50 @@ export interface SiteConfig {
   origins?: string[];
 }
 
+/** What a model that is trained by the clock learns to tell, as the configuration has it. */
+export interface ModelTrainingConfig {
+  /** Default `default`. */
+  site?: string;
+  /** `kebab-case`; conditions read its score as `scores.{name}`. */
+  name: string;
+  /** An event within some days, another visit within some days, or how deep the visit goes. */
+  predict: { event: string; withinDays: number } | { returnsWithinDays: number } | { depth: number };
+  /** How often, hours. */
+  everyHours: number;
+  /** Learn from the last so many days alone (default: as far back as events are kept). */
+  days?: number;
+  /** A row is taken at this event of each visit (default 3). */
+  atEvent?: number;
+  /** The conversion of the ruleset's metrics that a trial is judged by. */
+  metric?: string;
+  /** Of visitors who try a new version, in (0, 1) (default 0.1). */
+  share?: number;
+  /** Whether a version becomes everybody's by itself: the first of its name at once, a later one when it has proved itself (default true). */
+  promote?: boolean;
+}
+
+/** What a webhook can be told of. */
+export type WebhookEvent =
+  | "model.promoted"
+  | "model.tried"
+  | "model.rolled-back"
+  | "model.drifted"
+  | "model.miscalibrated"
+  | "model.errors-changed";
+
+/** Whom the server tells of what happens, by signed posts. */
+export interface WebhookConfig {
+  url: string;
+  /** `whsec_…`, each of 24 to 64 bytes in base64. Two while one takes the place of the other: each message is signed with both. */
+  secrets: string[];
+  /** Default: all. */
+  events?: WebhookEvent[];
+  /** Default `default`. */
+  site?: string;
+  /** Whether the receiver is a system of one's own network; else addresses that are not public are refused (default false). */
+  internal?: boolean;
+}
+
 /** The file that `attune` reads. */
 export interface ServerConfig {
   host?: string;
@@ -91,6 +135,10 @@ export interface ServerConfig {
   proxy?: { address?: string; country?: string; region?: string };
   /** Path of the ruleset document to start with. */
   ruleset?: string;
+  /** Models that are trained by the clock, by the processes that fold. */
+  models?: { train: ModelTrainingConfig[] };
+  /** Who is told of what happens to models, by signed posts. */
+  webhooks?: WebhookConfig[];
   /** The systems that hold everything (default: embedded, in `dir`). */
   ports?: PortsConfig;
 }

@@ -335,6 +335,70 @@ describe("parseServerConfig", () => {
     expect(paths(parseServerConfig(config, { PORT: "65536", LAG: "1e3" }))).toEqual(["/port", "/limits/lag"]);
   });
 
+  it("takes models that are trained by the clock, and whom to tell, from the environment too", () => {
+    const secret = `whsec_${"A".repeat(32)}`;
+    const config = {
+      models: {
+        train: [
+          {
+            ...{ name: "buys-soon", predict: { event: "Order Completed", withinDays: 0.5 }, everyHours: 24 },
+            ...{ days: 90, atEvent: 5, metric: "ordered", share: 0.2, promote: { env: "PROMOTE" } },
+          },
+          {
+            site: "shop",
+            name: "buys-soon",
+            predict: { returnsWithinDays: 7 },
+            everyHours: { env: "HOURS" },
+          },
+          { name: "reads", predict: { depth: 0.75 }, everyHours: 1 },
+        ],
+      },
+      webhooks: [
+        { url: "https://hooks.example/attune", secrets: [{ env: "SECRET" }], events: ["model.rolled-back"] },
+        { url: "http://10.0.0.7:8080/in", secrets: [secret, secret], internal: true, site: "shop" },
+      ],
+    };
+    const taken = parseServerConfig(config, { PROMOTE: "false", HOURS: "12", SECRET: secret });
+    expect(taken).toMatchObject({
+      ok: true,
+      value: {
+        models: { train: [{ atEvent: 5, promote: false }, { everyHours: 12 }, { predict: { depth: 0.75 } }] },
+        webhooks: [{ secrets: [secret] }, { internal: true }],
+      },
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ["a name", { name: "Buys Soon" }, "/models/train/0/name"],
+    ["what is predicted", { predict: { event: "x" } }, "/models/train/0/predict"],
+    ["how often", { everyHours: 0 }, "/models/train/0/everyHours"],
+    ["the event", { atEvent: 2.5 }, "/models/train/0/atEvent"],
+    ["a share", { share: 1 }, "/models/train/0/share"],
+    ["what is not known", { schedule: "daily" }, "/models/train/0/schedule"],
+  ])("says where a training is wrong: %s", (_what, more, path) => {
+    const training = { name: "a", predict: { depth: 1 }, everyHours: 24, ...more };
+    expect(paths(parseServerConfig({ models: { train: [training] } }))).toContain(path);
+  });
+
+  it("takes each model of a site once", () => {
+    const training = { name: "a", predict: { depth: 1 }, everyHours: 24 };
+    const train = [training, { ...training, site: "shop" }];
+    expect(parseServerConfig({ models: { train } }).ok).toBe(true);
+    expect(paths(parseServerConfig({ models: { train: [...train, training] } }))).toEqual(["/models/train"]);
+  });
+
+  it.each<[string, object, string]>([
+    ["no address", { url: "hooks.example" }, "/webhooks/0/url"],
+    ["a password in it", { url: "https://jane:pw@hooks.example" }, "/webhooks/0/url"],
+    ["an open way", { url: "http://hooks.example/in" }, "/webhooks/0"],
+    ["no secret", { secrets: [] }, "/webhooks/0/secrets"],
+    ["a short secret", { secrets: ["whsec_AAAA"] }, "/webhooks/0/secrets/0"],
+    ["an event of another kind", { events: ["order.completed"] }, "/webhooks/0/events/0"],
+  ])("says where a webhook is wrong: %s", (_what, more, path) => {
+    const hook = { url: "https://hooks.example/in", secrets: [`whsec_${"A".repeat(32)}`], ...more };
+    expect(paths(parseServerConfig({ webhooks: [hook] }))).toContain(path);
+  });
+
   it("takes what is right, and only what was given", () => {
     const config = {
       port: 4600,

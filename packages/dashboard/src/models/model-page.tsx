@@ -5,7 +5,7 @@ import { clock, count } from "../format.js";
 import { MODELS } from "../use-route.js";
 import { ReportCard } from "./report-card.js";
 import type { Drift, ModelDetails, Performance } from "./types.js";
-import { driftWords, eventWords, ROLES, shortHash, standing } from "./words.js";
+import { alarmWords, driftWords, eventWords, outcomeWords, ROLES, shortHash, standing } from "./words.js";
 
 /** A bad version on trial is taken back within ten seconds: whoever looks sees it happen. */
 const AGAIN_MS = 1000;
@@ -38,6 +38,16 @@ export function ModelPage({ server, id }: { server: string; id: string }) {
         <h3>{standing(model)}</h3>
         {isBack && last !== undefined && <p>{eventWords(last)}</p>}
         {performance?.verdict && <p data-testid="verdict">{performance.verdict.words}</p>}
+        {model.alarms
+          .filter(({ version }) => version === model.champion)
+          .map((alarm) => (
+            <p key={alarm.kind} data-testid="alarm">
+              <span className="tag" data-severity="warning">
+                alarm
+              </span>{" "}
+              {alarmWords(alarm)}, noticed at {clock(alarm.at)}.
+            </p>
+          ))}
         {model.training?.state === "running" && <p>A new version is being trained.</p>}
         {model.training?.words && <p>{model.training.words}</p>}
       </section>
@@ -45,7 +55,10 @@ export function ModelPage({ server, id }: { server: string; id: string }) {
         {performance === null ? <p className="empty">{WORDS.loading}</p> : <Doing {...performance} />}
       </Panel>
       {inForce?.card && <ReportCard card={inForce.card} />}
-      <Panel title="Drift">{drift && <p>{driftWords(drift)}</p>}</Panel>
+      <Panel title="Drift">
+        {drift &&
+          [driftWords(drift), ...outcomeWords(drift.outcomes)].map((words) => <p key={words}>{words}</p>)}
+      </Panel>
       <Versions {...model} />
       <Panel title="What happened">
         <ul className="plain">

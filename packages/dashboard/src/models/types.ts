@@ -47,6 +47,14 @@ export interface ModelVersion {
 export interface ModelDetails extends ModelInForce {
   versions: readonly ModelVersion[];
   training: { state: "running" | "done" | "failed"; words: string | null } | null;
+  alarms: readonly Alarm[];
+}
+
+export interface Alarm {
+  kind: "features" | "calibration" | "errors";
+  version: string;
+  at: string;
+  features: readonly string[];
 }
 
 export interface Performance {
@@ -67,6 +75,20 @@ export interface Drift {
   features:
     | readonly { feature: string; psi: number | null; adjustedPValue: number | null; verdict: string }[]
     | null;
-  reason: "no-reference" | "too-few-rows" | null;
+  reason: "no-reference" | "too-few-rows" | "not-looked" | null;
   shifted: readonly string[];
+  outcomes: Outcomes | null;
+}
+
+/** What the version in force says of visits since its training, and what came of them. */
+export interface Outcomes {
+  rows: number;
+  calibration: {
+    verdict: "stable" | "drifted" | "unknown";
+    meanScore: number | null;
+    rate: number | null;
+    ece: number | null;
+  } | null;
+  errors: { mean: number; grown: boolean; changedAt: string | null; before: number | null } | null;
+  reason: "no-report-card" | "other-features" | "no-visits" | null;
 }

@@ -75,6 +75,20 @@ describe.each(CASES)("%s as an ONNX file", (_name, trained, options) => {
 });
 
 describe("toOnnx", () => {
+  it("gives log-odds where that is asked for, which are scores only with the step that is left to do", async () => {
+    const linear = { kind: "linear", inputs: 2, outputs: 1 } as const;
+    const model = { ...linear, weights: Float64Array.of(2, -1), intercepts: Float64Array.of(-3) };
+    const file = toOnnx(trainedModel(model), { gives: "log-odds" });
+    const features = trainedModel(model).metadata.features;
+    const row = Float64Array.of(0.5, 1);
+    const scorer = await createOnnxScorer(file, { features, transform: "sigmoid" });
+    expect((await scorer.score(row))[0]).toBeCloseTo(1 / (1 + Math.exp(3)), 6);
+    const bare = await createOnnxScorer(file, { features });
+    await expect((async () => bare.score(row))()).rejects.toMatchObject({
+      code: "ATTUNE_ML_ONNX_NOT_A_SCORE",
+    });
+  });
+
   it("refuses names that are not as many as columns", () => {
     const trained = trainedModel(make.linear(2, 1));
     expect(() => toOnnx(trained, { metadata: { features: ["one"] } })).toThrow(

@@ -20,6 +20,11 @@ export interface ToOnnxOptions {
    * runtimes of 2025 and later: about six tenths of the bytes.
    */
   readonly trees?: "classifier" | "compact";
+  /**
+   * What `scores` are: probabilities (the default), or the `log-odds` (of several outputs the logits) as they stand before calibration, for a runtime that goes on from there: `createOnnxScorer` then needs
+   * `transform`.
+   */
+  readonly gives?: "probabilities" | "log-odds";
   /** Whether each tree node says how many training rows came through it, which contributions need (`classifier` alone); four bytes a node. */
   readonly cover?: boolean;
 }
@@ -69,12 +74,15 @@ export function toOnnx(trained: TrainedModel | PredictiveModel, options: ToOnnxO
   const { model, calibration, metadata } = whole;
   const outputs = outputsOf(model);
   const body = bodyOf(model, "exact", options);
-  const graph = inOrder(
+  const found = inOrder(
     { nodes: [cast("features", "exact", ELEMENT.double)], constants: [], output: "exact" },
     body,
-    probabilityGraph(calibration, outputs, body.output),
-    { nodes: [cast("probability", "scores", ELEMENT.float)], constants: [], output: "scores" },
+    options.gives === "log-odds"
+      ? { nodes: [], constants: [], output: body.output }
+      : probabilityGraph(calibration, outputs, body.output),
   );
+  const scores = { nodes: [cast(found.output, "scores", ELEMENT.float)], constants: [], output: "scores" };
+  const graph = inOrder(found, scores);
   const file: ModelToWrite = {
     name: metadata.name,
     opsets: {

@@ -29,6 +29,8 @@ export interface Slice {
 export interface ReportCard {
   v: 1;
   label: TrainingLabel;
+  /** At which event of a visit its rows were taken; not there where whoever trained it did not say. */
+  atEvent?: number;
   /** Epoch ms. */
   trainedOn: { from: number; to: number; rows: number };
   visitors: number;

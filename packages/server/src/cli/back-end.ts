@@ -1,6 +1,7 @@
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
 import type { ServerConfig } from "@attune/core/wire";
 import { openModels } from "../models/open-models.js";
+import { scheduleOf } from "../models/plan.js";
 import { type OpenedPorts, openPorts } from "./ports/open-ports.js";
 import type { Place } from "./place.js";
 
@@ -8,6 +9,9 @@ const DAY_MS = 86_400_000;
 
 /** How long a configuration keeps events. */
 export const retentionOf = ({ retentionDays = 395 }: ServerConfig): number => retentionDays * DAY_MS;
+
+/** Sites that there may be something of: those that are configured, and the one without a name of its own. */
+const sitesOf = ({ sites = {} }: ServerConfig): string[] => [...new Set(["default", ...Object.keys(sites)])];
 
 /** The service on a configuration's systems, without HTTP. */
 export interface BackEnd {
@@ -31,8 +35,10 @@ export async function openBackEnd(options: BackEndOptions): Promise<BackEnd> {
   const ports = around(await openPorts({ ...options, retentionMs }));
   const { stores, channel } = ports;
   const clock = { now: () => Date.now() };
-  // Whoever folds or looks visitors through asks the models that rulesets name; trials are judged by the servers.
-  const opened = openModels({ stores, channel, clock, report }, [], () => service);
+  // Whoever folds or looks visitors through asks the models that rulesets name; who folds for good also trains, judges and watches.
+  const models = { schedule: worker ? scheduleOf(config) : [] };
+  const sites = worker ? sitesOf(config) : [];
+  const opened = openModels({ stores, channel, clock, report, worker, models }, sites, () => service);
   const service: PersonalizationService = createPersonalizationService({
     stores: ports.stores,
     log: ports.log,

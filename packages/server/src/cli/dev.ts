@@ -1,12 +1,16 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { secureRandom } from "@attune/core";
+import type { PersonalizationService } from "@attune/core/service";
+import { makeUpPast } from "../simulate/past.js";
 import type { SimulatedShop } from "../simulate/shop.js";
 import { validateShop } from "../simulate/validate-shop.js";
+import { withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
 import { issueLines, readJsonFile } from "./files.js";
 import { type Host, publish, startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
-import { placeOf } from "./place.js";
+import { type Place, placeOf } from "./place.js";
 import { kindsOf } from "./ports/kinds.js";
 import { publicationLines, watchFile } from "./ruleset-file.js";
 import type { Terminal } from "./terminal.js";
@@ -29,12 +33,19 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
       ruleset: { type: "string" },
       config: { type: "string" },
       simulate: { type: "boolean", default: false },
+      past: { type: "string" },
       shop: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
   const { config, dir, ports } = await placeOf(values);
   const ruleset = values.ruleset ?? config.ruleset;
+  const models = (config.models?.train ?? []).map(({ name }) => name);
+  const past = values.past === undefined ? 0 : wholeNumber("past", values.past, 1, 100_000);
+  const shop = values.shop === undefined ? undefined : await readShop(values.shop);
+  const made = { visitors: past, shop, terminal };
+  // Before anything is trained or shown: from then on it is as if it had been so all along.
+  if (past > 0 && !values.memory) await pastIn({ config, dir, ports }, made);
   const host = await startHost({
     dir: values.memory ? null : dir,
     port: values.port === undefined ? (config.port ?? 4600) : wholeNumber("port", values.port, 0, 65535),
@@ -43,8 +54,9 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     config,
     report: reportTo(terminal),
     ...(ruleset !== undefined && { ruleset: await readJsonFile("ruleset", ruleset) }),
-    ...(values.shop !== undefined && { shop: await readShop(values.shop) }),
+    ...(shop && { shop }),
   });
+  if (past > 0 && values.memory) await pastOn(host.server.service, made);
   const stopWatching =
     ruleset === undefined
       ? null
@@ -52,7 +64,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
           ruleset,
           async () => {
             const loaded = await publish(host.server, await readJsonFile("ruleset", ruleset));
-            for (const line of publicationLines(ruleset, loaded)) terminal.err(line);
+            for (const line of publicationLines(ruleset, loaded, models)) terminal.err(line);
           },
           (error) => terminal.err((error as Error).message),
         );
@@ -64,7 +76,7 @@ export async function dev(args: string[], terminal: Terminal): Promise<number> {
     : dir;
   announce(host, { ...values, dir, data }, terminal);
   if (ruleset !== undefined && host.published)
-    for (const line of publicationLines(ruleset, host.published)) terminal.err(line);
+    for (const line of publicationLines(ruleset, host.published, models)) terminal.err(line);
   const stopListening = values.json ? () => {} : linksOnRequest(host, terminal);
   await interrupted();
   stopListening();
@@ -108,6 +120,25 @@ function announce(
   const more = dashboard && process.stdin.isTTY ? "  d and Enter prints a new dashboard link. " : "  ";
   terminal.out(terminal.dim(`${more}Ctrl+C ends it.`));
 }
+
+interface Past {
+  visitors: number;
+  shop: SimulatedShop | undefined;
+  terminal: Terminal;
+}
+
+/** What simulated visitors did before this server was there, where nothing is kept of anybody. */
+async function pastOn(service: PersonalizationService, { visitors, shop, terminal }: Past): Promise<void> {
+  if ((await service.summary()).visitors > 0) return;
+  terminal.err(`Making up a week of visits by ${visitors} simulated visitors …`);
+  await makeUpPast({ service, visitors, shop, clock: { now: () => Date.now() }, random: secureRandom });
+}
+
+/** The same on what the server will stand on. */
+const pastIn = ({ config: { models: _, ...config }, ...place }: Place, past: Past): Promise<void> =>
+  withBackEnd({ ...place, config, worker: true, report: reportTo(past.terminal) }, ({ service }) =>
+    pastOn(service, past),
+  );
 
 async function readShop(file: string): Promise<SimulatedShop> {
   const checked = validateShop(await readJsonFile("shop", file));

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { memoryChannel, memoryLog, memorySeries, memoryStore } from "@attune/core/memory";
 import type { LoadedRuleset } from "@attune/core/service";
 import { toNodeListener } from "@attune/server-adapters/node";
+import { scheduleOf } from "../models/plan.js";
 import { createAttuneServer } from "../server.js";
 import type { AttuneServer, Limits } from "../types.js";
 import type { ServerConfig } from "@attune/core/wire";
@@ -81,6 +82,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
         ...(proxy && { proxy }),
         ...(consentCategories && { consentCategories }),
         ...(ofrep && { ofrep }),
+        ...(config.webhooks && { webhooks: config.webhooks }),
+        models: { schedule: scheduleOf(config) },
         ...(dashboard !== null && { dashboard: { directory: dashboard } }),
         ...(options.shop !== undefined && { simulation: { shop: options.shop } }),
         origin: publicOrigin ?? (() => ownOrigin),

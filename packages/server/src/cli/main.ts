@@ -11,6 +11,7 @@ import { policyCommand } from "./policy.js";
 import { replayCommand } from "./replay.js";
 import { segmentCommand } from "./segment.js";
 import { serve } from "./serve.js";
+import { simulateCommand } from "./simulate.js";
 import { createTerminal, printableOnly, type Terminal } from "./terminal.js";
 import { train } from "./train.js";
 import { helpOf } from "./usage.js";
@@ -44,6 +45,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["audit-log", auditLog],
   ["policy", policyCommand],
   ["train", train],
+  ["simulate", simulateCommand],
   ["help", help],
   ["--help", help],
   ["-h", help],

@@ -1,18 +1,27 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import type { Issue } from "@attune/core";
 import type { LoadedRuleset } from "@attune/core/service";
 import { issueLines } from "./files.js";
 
 /** How often the file is looked at, ms. Looking is what works with every editor and every kind of mount. */
 const LOOK_MS = 300;
 
-/** What to tell of a file that was published; nothing where there is nothing new. */
-export function publicationLines(file: string, { revision, changed, warnings }: LoadedRuleset): string[] {
+/**
+ * What to tell of a file that was published; nothing where there is nothing new.
+ *
+ * @param models Those that are trained here: a ruleset may go by what they say before there is a version of them.
+ */
+export function publicationLines(
+  file: string,
+  { revision, changed, warnings }: LoadedRuleset,
+  models: readonly string[] = [],
+): string[] {
+  const isOfModel = ({ path }: Issue): boolean => models.some((name) => path.includes(`/scores.${name}`));
+  const told = warnings.filter((warning) => !isOfModel(warning));
   return [
     ...(changed ? [`${basename(file)}: published as revision ${revision}`] : []),
-    ...(warnings.length > 0
-      ? [`${basename(file)}: probably not what is meant:\n${issueLines(warnings)}`]
-      : []),
+    ...(told.length > 0 ? [`${basename(file)}: probably not what is meant:\n${issueLines(told)}`] : []),
   ];
 }
 

@@ -76,7 +76,7 @@ export async function train(args: string[], terminal: Terminal): Promise<number>
       ...{ service, registry, site, now: clock.now(), progress },
       encode: (model) => toOnnx(model),
     });
-    const next = values.keep ? null : nextStep(trained, share);
+    const next = values.keep ? null : nextStep(trained, { share });
     if (next !== null) await take({ ports, service }, { site, name, action: next, report });
     return { result: trained, step: next };
   }).finally(() => terminal.status(""));

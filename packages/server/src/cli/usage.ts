@@ -23,9 +23,11 @@ const HELP = `attune: personalization, on your own machine
     --dir DIR        where data and keys live (default .attune)
     --memory         keep nothing on disk
     --ruleset FILE   publish this ruleset whenever its content differs, now and as the file changes
-    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits,
-                     ports (on which systems everything is kept); { "env": "NAME" } reads the environment
+    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits, models
+                     (trained by the clock), webhooks, ports (on which systems everything is kept);
+                     { "env": "NAME" } reads the environment
     --simulate       let simulated visitors walk about
+    --past N         where nobody was here yet, first make up a week of visits by N simulated visitors
     --shop FILE      JSON: the products and paths of the shop that they walk about in
     --json           print one JSON line when ready
 
@@ -80,6 +82,11 @@ const HELP = `attune: personalization, on your own machine
     --share SHARE    of visitors who try it (default 0.1)              --metric NAME   the conversion that the trial is judged by
     --keep           keep it, and try it on nobody    --site NAME
 
+  attune simulate --bad-canary NAME    put a version of a model with a fault on trial, and wait until the server has taken it back
+    --fault KIND     log-odds in place of scores (default), or cut-off: a file that cannot be read
+    --share SHARE    of visitors who get it (default 0.5)              --seconds N     how long is waited (default 60)
+    --site NAME
+
   attune segment [options]       bring all stored visitors in line with the segments of the ruleset, as workers do when it changes
     --site NAME      of this site (default default)   --anew           from the beginning, also where all is done
     --take-over      also where another process may be at it still
@@ -108,6 +115,7 @@ const HELP = `attune: personalization, on your own machine
 const COMMON = new Set([
   "worker",
   "train",
+  "simulate",
   "segment",
   "doctor",
   "dead-letters",

@@ -1,5 +1,7 @@
 import type { ServiceFrame } from "@attune/core/service";
 import type { Event } from "@attune/core";
+import type { AlarmKind } from "../models/alarms.js";
+import type { ModelNews } from "../models/model-news.js";
 import type { Insights } from "./insights.js";
 
 /** What a live stream carries. Visitors appear under their pseudonym. */
@@ -37,6 +39,25 @@ export type LiveFrame =
     }
   | { type: "exposure"; experiment: string; slot: string; variant: string }
   | { type: "ruleset"; version: string }
+  /** A version of a model was promoted, tried or taken back; `code` and `reason` where that was done by the rules. */
+  | {
+      type: "model";
+      model: string;
+      change: "promote" | "canary" | "rollback";
+      version: string;
+      at: string;
+      code: string | null;
+      reason: string | null;
+    }
+  /** A version in force is not what it was trained to be: its visitors have shifted, or what it says comes true less. */
+  | {
+      type: "model_alarm";
+      model: string;
+      kind: AlarmKind;
+      version: string;
+      at: string;
+      features: readonly string[];
+    }
   | { type: "gap" };
 
 export type ScoresOf = (
@@ -102,4 +123,15 @@ export function liveFrame(frame: ServiceFrame, facts: VisitorFacts): LiveFrame {
       recommendedAction: null,
     },
   };
+}
+
+/** What people said when they did it is for who reads the model. */
+export function modelFrame(news: ModelNews): LiveFrame {
+  if (news.type === "model-alarm") {
+    const { kind, version, at, features } = news.alarm;
+    return { type: "model_alarm", model: news.name, kind, version, at: new Date(at).toISOString(), features };
+  }
+  const { type: change, version, at, code, reason } = news.event;
+  const why = { code, reason: code === null ? null : reason };
+  return { type: "model", model: news.name, change, version, at: new Date(at).toISOString(), ...why };
 }

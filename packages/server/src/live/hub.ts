@@ -1,6 +1,7 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService, ServiceFrame } from "@attune/core/service";
-import { isSimulated, liveFrame, type VisitorFacts, visitorOf } from "./frames.js";
+import type { Newsroom } from "../models/model-news.js";
+import { isSimulated, liveFrame, modelFrame, type VisitorFacts, visitorOf } from "./frames.js";
 import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
@@ -16,6 +17,8 @@ export interface HubOptions {
   clock: Clock;
   /** What the `metrics` frame adds about the simulation. */
   simulated(site: string): unknown;
+  /** Where it is heard what happens to models. */
+  listen?: Newsroom["listen"];
   report(error: unknown): void;
 }
 
@@ -157,7 +160,7 @@ function followSites(clock: Clock) {
   };
 }
 
-export function createHub({ service, sites, clock, simulated, report }: HubOptions): Hub {
+export function createHub({ service, sites, clock, simulated, listen, report }: HubOptions): Hub {
   const { of, forget, take, followed, figures, apart } = followSites(clock);
   const tellMetrics = createMetricsTeller({
     service,
@@ -178,12 +181,17 @@ export function createHub({ service, sites, clock, simulated, report }: HubOptio
 
   let closed = false;
   const leaves: (() => Promise<void>)[] = [];
-  for (const site of sites)
+  // A channel that answers so late must not hold up the end.
+  const keep = (leave: () => Promise<void>) => (closed ? leave() : void leaves.push(leave));
+  for (const site of sites) {
     service
       .subscribe({ site }, (frame) => take(site, frame))
-      // A channel that answers so late must not hold up the end.
-      .then((leave) => (closed ? leave() : void leaves.push(leave)))
+      .then(keep)
       .catch(report);
+    listen?.(site, (news) => of(site).feeds.pushWhole(modelFrame(news)))
+      .then(keep)
+      .catch(report);
+  }
 
   return {
     figures,

@@ -2,6 +2,7 @@ import type { Clock } from "@attune/core";
 import type { ServiceFrame } from "@attune/core/service";
 import type { Aside } from "./chunks.js";
 import { createFeed, type Feed, type OpenFeedOptions } from "./feed.js";
+import type { LiveFrame } from "./frames.js";
 import type { Reader } from "./reader.js";
 
 /**
@@ -28,6 +29,8 @@ export interface SiteFeeds {
   readonly wholeReaders: number;
   /** Those that the frame belongs into, as far as somebody would be sent it. */
   of(frame: ServiceFrame): readonly Feed[];
+  /** For who reads the whole site, and comes back to it; concerns no visitor. */
+  pushWhole(frame: LiveFrame): void;
   /** Tells who reads the whole site; `visitors`: everybody. */
   tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
   /** Shows the readers whose turn it is that the stream is alive: by the turns from 0 to 14 everybody once, and not thousands in one moment. */
@@ -111,6 +114,9 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       return whole.readers.size;
     },
     of,
+    pushWhole(frame) {
+      if (whole.watched) whole.push(frame, null);
+    },
     tell(type, frame) {
       whole.tell(type, () => frame(null));
       if (type === "metrics") return;

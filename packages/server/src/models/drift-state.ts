@@ -14,11 +14,11 @@ export interface DriftState {
   version: string;
   /** Epoch ms of the look. */
   at: number;
-  /** Rows that were looked at: the latest that this process was asked about. */
+  /** Rows that were looked at: the latest. */
   rows: number;
   /** By feature; null where it could not be told, `reason` says why. */
   features: readonly FeatureDrift[] | null;
-  reason: "no-reference" | "too-few-rows" | null;
+  reason: "no-reference" | "too-few-rows" | "not-looked" | null;
   /** Features that have shifted. */
   shifted: readonly string[];
 }
@@ -30,9 +30,20 @@ export interface DriftState {
  */
 export function driftOf(
   { version, inputs }: Pick<ModelVersion, "version" | "inputs">,
-  { reference, live, now }: { reference: Float64Array | null; live: LiveRows | null; now: number },
+  {
+    reference,
+    live,
+    now,
+    looksADay = LOOKS_A_DAY,
+  }: {
+    reference: Float64Array | null;
+    live: Pick<LiveRows, "rows"> | null;
+    now: number;
+    looksADay?: number;
+  },
 ): DriftState {
-  const rows = live?.rows() ?? new Float64Array();
+  // As the rows of the training are kept: where all have one value, its rounding is no shift.
+  const rows = (live?.rows() ?? new Float64Array()).map(Math.fround);
   const count = inputs.length === 0 ? 0 : rows.length / inputs.length;
   const state = { version, at: now, rows: count, features: null, shifted: [] };
   if (reference === null) return { ...state, reason: "no-reference" };
@@ -40,7 +51,7 @@ export function driftOf(
   if (inputs.length === 0)
     throw new AttuneError("ATTUNE_ML_BAD_SHAPE", "A model without inputs cannot drift.", { path: "/inputs" });
   const of = (data: Float64Array): FeatureMatrix => ({ data, columns: inputs.length });
-  const features = featureDrift(of(reference), of(rows), inputs, { alpha: DAY_ALPHA / LOOKS_A_DAY });
+  const features = featureDrift(of(reference), of(rows), inputs, { alpha: DAY_ALPHA / looksADay });
   const shifted = features.flatMap(({ feature, verdict }) =>
     verdict === "moderate" || verdict === "major" ? [feature] : [],
   );

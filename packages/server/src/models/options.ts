@@ -1,4 +1,5 @@
 import type { CanaryRules } from "@attune/ml/registry";
+import type { Fit } from "./fit-in-thread.js";
 import type { LoadModel } from "./scorer-source.js";
 import type { TrainingParts } from "./train-job.js";
 import type { ScheduledModel } from "./training.js";
@@ -13,4 +14,6 @@ export interface ServerModelsOptions {
   schedule?: readonly ScheduledModel[];
   /** Writes the file of a model that was trained here (default: `toOnnx` of @attune/ml/onnx). */
   encode?: TrainingParts["encode"];
+  /** Learns from the table (default: in a thread of its own, so that requests go on). */
+  fit?: Fit;
 }

@@ -1,6 +1,8 @@
+import type { ServerConfig } from "@attune/core/wire";
 import { days } from "@attune/ml/table";
 import * as v from "valibot";
 import type { ModelPlan } from "./train-job.js";
+import type { ScheduledModel } from "./training.js";
 
 const positive = () => v.pipe(v.number(), v.gtValue(0), v.maxValue(3650));
 
@@ -55,3 +57,13 @@ export function planOf({ name, predict, ...rest }: ModelTraining): ModelPlan {
     ...(rest.metric !== undefined && { metric: rest.metric }),
   };
 }
+
+/** What a configuration wants to be trained by the clock. */
+export const scheduleOf = ({ models }: Pick<ServerConfig, "models">): ScheduledModel[] =>
+  (models?.train ?? []).map(({ site, everyHours, share, promote, ...training }) => ({
+    ...planOf(training),
+    everyHours,
+    ...(site !== undefined && { site }),
+    ...(share !== undefined && { share }),
+    ...(promote !== undefined && { promote }),
+  }));

@@ -10,6 +10,8 @@ import { type ModelRecord, modelReference, type ModelRegistry, type ModelVersion
 
 /** How often others may publish a ruleset in between. */
 const ATTEMPTS = 8;
+/** Before the next attempt, ms, and so much more with each: whoever was faster, also a timer of this process, is to be done by then. */
+const PAUSE_MS = 20;
 
 /** What is in force of a model, and the metric by which its trial is judged, with the trial's number; each null where there is none. */
 export interface InForce {
@@ -77,14 +79,14 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 /**
  * Brings the models of a site's ruleset to what the registry says, by publishing another ruleset: pages and servers hear of it as of any other. Does nothing where it is so already, so it
- * completes what was cut off. False: no ruleset is published, so there is nothing that a model could be named in.
+ * completes what was cut off. False: no ruleset is published, so there is nothing that a model could be named in; or, where it is only tried `once`, somebody else was faster, of whose ruleset this process has not heard yet.
  *
  * @throws AttuneError `ATTUNE_SERVER_MODELS_RULESET` with what is wrong, where the ruleset is not taken.
  */
 export async function publishModels(
   service: Pick<PersonalizationService, "ruleset" | "loadRuleset">,
   registry: ModelRegistry,
-  { site, actor = "system" }: { site: string; actor?: string },
+  { site, actor = "system", once = false }: { site: string; actor?: string; once?: boolean },
 ): Promise<boolean> {
   for (let n = 0; n < ATTEMPTS; n++) {
     const compiled = await service.ruleset(site);
@@ -95,6 +97,8 @@ export async function publishModels(
     const loaded = await service.loadRuleset(next, { site, actor, over: (present) => present === version });
     if (loaded.ok) return true;
     if (!loaded.error.some(({ code }) => MOVED.includes(code))) throw refused(loaded.error);
+    if (once) return false;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (n + 1)));
   }
   throw new AttuneError(
     "ATTUNE_SERVER_MODELS_RULESET",

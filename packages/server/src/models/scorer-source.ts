@@ -24,6 +24,8 @@ export interface SourceOptions {
 
 interface Loaded {
   scorer: Scorer | null;
+  /** The same, of which nothing is counted: for visitors who have everybody's version whatever is on trial. */
+  quiet: Scorer | null;
   loading: Promise<void> | null;
   failedAt: number | null;
   askedAt: number;
@@ -49,8 +51,8 @@ interface Asked {
 
 /** Scorers from memory; what is not there is being loaded when it was asked for. */
 export interface ScorerSource {
-  /** The scorer of the version asked for; null while it is being loaded, or cannot be. */
-  scorer(site: string, model: Named, file: ModelFile): Scorer | null;
+  /** The scorer of the version asked for; null while it is being loaded, or cannot be. Nothing is counted of what takes no part in a trial. */
+  scorer(site: string, model: Named, file: ModelFile, takesPart?: boolean): Scorer | null;
   /** Resolves when the version is there, or could not be loaded. */
   ready(site: string, model: Named, file: ModelFile): Promise<void>;
   /** The latest rows that the model was asked about; null where it never was. */
@@ -87,7 +89,7 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     return made;
   }
 
-  async function open({ site, model, file }: Asked): Promise<Scorer> {
+  async function open({ site, model, file }: Asked): Promise<Pick<Loaded, "scorer" | "quiet">> {
     const { version } = file;
     const { name } = model;
     const found = await bytes(site, name, version);
@@ -100,17 +102,24 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     const description = { name, version, inputs, featuresVersion, outputs, purposes };
     const scorer = await load(found, description);
     // What names it is the hash of its file, whatever it calls itself.
-    return watchedScorer(scorer, {
+    const watching = {
       ...{ name, version },
-      told: (scored) => count({ site, name, version }, scored),
-      saw: (rows) => modelOf({ site, model, file }).live.add(rows),
-    });
+      saw: (rows: Float64Array) => modelOf({ site, model, file }).live.add(rows),
+    };
+    return {
+      scorer: watchedScorer(scorer, {
+        ...watching,
+        told: (scored) => count({ site, name, version }, scored),
+      }),
+      quiet: watchedScorer(scorer, { ...watching, told: () => undefined }),
+    };
   }
 
   function begin(asked: Asked, entry: Loaded): Promise<void> {
     const work = open(asked).then(
-      (scorer) => {
+      ({ scorer, quiet }) => {
         entry.scorer = scorer;
+        entry.quiet = quiet;
         entry.failedAt = null;
       },
       (error: unknown) => {
@@ -127,7 +136,7 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
   function entryOf(asked: Asked): { held: Model; entry: Loaded } {
     const held = modelOf(asked);
     const known = held.versions.get(asked.file.version);
-    const entry = known ?? { scorer: null, loading: null, failedAt: null, askedAt: 0 };
+    const entry = known ?? { scorer: null, quiet: null, loading: null, failedAt: null, askedAt: 0 };
     if (known === undefined) held.versions.set(asked.file.version, entry);
     entry.askedAt = now();
     const mayTry = entry.failedAt === null || Math.abs(now() - entry.failedAt) >= RETRY_MS;
@@ -136,14 +145,14 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
   }
 
   return {
-    scorer(site, model, file) {
+    scorer(site, model, file, takesPart = true) {
       const { held, entry } = entryOf({ site, model, file });
       if (entry.scorer !== null) {
         if (file.version === model.version) held.champion = entry.scorer;
-        return entry.scorer;
+        return takesPart ? entry.scorer : entry.quiet;
       }
       // Whoever is on it would have got nothing.
-      if (entry.failedAt !== null)
+      if (entry.failedAt !== null && takesPart)
         count(
           { site, name: model.name, version: file.version },
           { rows: 1, errors: 1, notFinite: 0, ms: null },

@@ -84,11 +84,11 @@ describe("trainVersion", () => {
     );
     // It is only kept.
     expect(record).toMatchObject({ champion: null, canary: null });
-    expect(nextStep(done, 0.1)).toEqual({ type: "promote", version: version.version });
+    expect(nextStep(done, { share: 0.1 })).toEqual({ type: "promote", version: version.version });
     await registry.act("buys-soon", { type: "promote", version: version.version });
     const again = await trainVersion(PLAN, parts());
     expect(again.version).toEqual(version);
-    expect(nextStep(again, 0.1)).toBeNull();
+    expect(nextStep(again, { share: 0.1 })).toBeNull();
   }, 60_000);
 
   it("leaves out rows whose time is not over", async () => {
@@ -101,7 +101,7 @@ describe("trainVersion", () => {
     const version = { version: "b" } as never;
     const record = { champion: "a", canary: null, refused: [] } as never;
     const canary = { type: "canary", version: "b", share: 0.2 };
-    expect(nextStep({ version, record, worse: null }, 0.2)).toEqual(canary);
+    expect(nextStep({ version, record, worse: null }, { share: 0.2 })).toEqual(canary);
     for (const [over, worse] of [
       [{}, "It tells less."],
       [{ refused: ["b"] }, null],
@@ -109,7 +109,7 @@ describe("trainVersion", () => {
       [{ champion: "b" }, null],
     ] as const)
       expect(
-        nextStep({ version, record: { ...(record as object), ...over } as never, worse }, 0.2),
+        nextStep({ version, record: { ...(record as object), ...over } as never, worse }, { share: 0.2 }),
       ).toBeNull();
   });
 });

@@ -17,8 +17,11 @@ import {
   worseThan,
 } from "@attune/ml/table";
 import { VERSION } from "../version.js";
+import type { Fit } from "./fit-in-thread.js";
 
 const DAY_MS = 86_400_000;
+/** How long reading goes on without letting others have a turn, ms: less than what a request notices. */
+const SLICE_MS = 8;
 
 /** What a model is to be. */
 export interface ModelPlan {
@@ -45,7 +48,14 @@ export interface TrainingParts {
   encode(trained: TrainedOnTable["trained"]): Uint8Array | Promise<Uint8Array>;
   /** Told of how many visitors were read. */
   progress?(visitors: number): void;
+  /** Default: in this thread, which does nothing else meanwhile. */
+  fit?: Fit;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
+
+/** At which event of a visit a row is taken unless told otherwise. */
+export const MOMENT = 3;
 
 /** What came of a training. */
 export interface TrainingResult {
@@ -57,20 +67,28 @@ export interface TrainingResult {
   worse: string | null;
 }
 
-async function* counted(
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The same histories, read in slices: what stands in memory comes without a pause by itself, and would let nobody else have a turn. */
+export async function* inSlices(
   histories: AsyncIterable<readonly Event[]>,
-  progress: (visitors: number) => void,
+  { progress, signal }: Pick<TrainingParts, "progress" | "signal">,
 ): AsyncGenerator<readonly Event[], void> {
   let visitors = 0;
+  let since = performance.now();
   for await (const history of histories) {
+    signal?.throwIfAborted();
     visitors += 1;
-    progress(visitors);
+    progress?.(visitors);
     yield history;
+    if (performance.now() - since < SLICE_MS) continue;
+    await turn();
+    since = performance.now();
   }
 }
 
 /** As it was kept with a version; a card of another form, of a model made elsewhere perhaps, is none. */
-function cardOf(stored: JsonValue | null): ReportCard | null {
+export function cardOf(stored: JsonValue | null): ReportCard | null {
   const card = stored as Partial<ReportCard> | null;
   return card?.v === 1 && typeof card.metrics === "object" ? (card as ReportCard) : null;
 }
@@ -81,7 +99,7 @@ function cardOf(stored: JsonValue | null): ReportCard | null {
  * @throws AttuneError `ATTUNE_MODEL_PROTECTED` where a protected attribute of people is to be predicted, `ATTUNE_ML_TOO_FEW_ROWS` where there is too little to learn from, and those of the learner.
  */
 export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promise<TrainingResult> {
-  const { service, registry, site, now, encode, progress = () => undefined } = parts;
+  const { service, registry, site, now, encode, fit = trainOnTable } = parts;
   const { name, label, days, atEvent, purposes = ["personalization"], metric } = plan;
   // Before anything of anybody is read.
   requireFairTarget(targetsOf(plan));
@@ -90,12 +108,14 @@ export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promi
     ...(days !== undefined && { from: now - days * DAY_MS }),
     ...(atEvent !== undefined && { atEvent }),
   };
-  const table = await trainingTable(counted(service.histories({ site, purposes }), progress), options);
-  const { trained, card, reference } = trainOnTable(table, { name, label, purposes });
+  const table = await trainingTable(inSlices(service.histories({ site, purposes }), parts), options);
+  const { inputs, featuresVersion } = table;
+  const { trained, reference, ...found } = await fit(table, { name, label, purposes }, parts.signal);
+  const card: ReportCard = { ...found.card, atEvent: atEvent ?? MOMENT };
   const before = await registry.get(name);
   const champion = before?.champion ?? null;
   const version = await registry.add({
-    ...{ name, bytes: await encode(trained), inputs: table.inputs, featuresVersion: table.featuresVersion },
+    ...{ name, bytes: await encode(trained), inputs, featuresVersion },
     ...{ outputs: trained.metadata.outputs, purposes, reference },
     card: card as unknown as JsonValue,
     lineage: { parent: champion, trainedOn: card.trainedOn, codeVersion: `@attune/server ${VERSION}` },
@@ -108,14 +128,14 @@ export async function trainVersion(plan: ModelPlan, parts: TrainingParts): Promi
 
 /**
  * What is to be done with a new version by itself: the first of its model is everybody's, a later one is tried on a share of visitors; one that is worse, was refused before or comes while another is on trial
- * is only kept. Null: nothing.
+ * is only kept, and so is the first where nothing becomes everybody's by itself (`promote: false`). Null: nothing.
  */
 export function nextStep(
   { version, record, worse }: Pick<TrainingResult, "version" | "record" | "worse">,
-  share: number,
+  { share, promote = true }: { share: number; promote?: boolean },
 ): { type: "promote"; version: string } | { type: "canary"; version: string; share: number } | null {
   const { version: hash } = version;
   if (worse !== null || record.refused.includes(hash) || record.champion === hash) return null;
-  if (record.champion === null) return { type: "promote", version: hash };
+  if (record.champion === null) return promote ? { type: "promote", version: hash } : null;
   return record.canary === null ? { type: "canary", version: hash, share } : null;
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, isAttuneError } from "@attune/core";
 import type { Store } from "@attune/core/ports";
 import { modelsPartition } from "@attune/ml/registry";
+import type { Fit } from "./fit-in-thread.js";
 import type { Models } from "./models.js";
 import { type ModelPlan, nextStep, trainVersion, type TrainingParts } from "./train-job.js";
+import { LEASE_MS, leaseTraining, RENEW_MS } from "./training-lease.js";
 
-/** One that was begun and not ended by then has died with its process, ms. */
-const LOST_MS = 3_600_000;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** How the latest training of a model goes, or went. Plain data. */
 export interface TrainingState {
@@ -22,6 +24,12 @@ export interface TrainingState {
   words: string | null;
 }
 
+/** As it is kept: who trains says now and then that it goes on, so that what died with its process is begun anew. */
+interface TrainingRecord extends TrainingState {
+  /** Epoch ms; 0: it was cut off. */
+  aliveAt: number;
+}
+
 /** A model that is trained again and again. */
 export interface ScheduledModel extends ModelPlan {
   site?: string;
@@ -29,6 +37,8 @@ export interface ScheduledModel extends ModelPlan {
   everyHours: number;
   /** Of visitors who try a new version (default 0.1). */
   share?: number;
+  /** Whether a version becomes everybody's by itself: the first at once, a later one when it has proved itself (default true). */
+  promote?: boolean;
 }
 
 export interface TrainerOptions {
@@ -37,97 +47,162 @@ export interface TrainerOptions {
   store: Store;
   service: TrainingParts["service"];
   encode: TrainingParts["encode"];
+  /** Default: in this thread. */
+  fit?: Fit;
   clock: Clock;
   report(error: unknown): void;
+}
+
+/** What becomes of what was trained, and who asked for it. */
+export interface TrainingOrder {
+  share: number;
+  promote?: boolean;
+  actor: string;
 }
 
 export interface Trainer {
   /**
    * Begins to train; null where a training of this model is under way, of whatever process. What comes of it is in `state`.
    */
-  begin(site: string, plan: ModelPlan, how: { share: number; actor: string }): Promise<TrainingState | null>;
+  begin(site: string, plan: ModelPlan, order: TrainingOrder): Promise<TrainingState | null>;
   state(site: string, name: string): Promise<TrainingState | null>;
   /** Trains what it is time for, one after another. For a timer, of any number of processes: each training is begun once. */
   schedule(planned: readonly ScheduledModel[]): Promise<void>;
   /** When nothing is under way here any more. */
   settled(): Promise<void>;
+  /** Cuts off what is under way; another process, or the next start, begins it anew. */
+  close(): Promise<void>;
 }
 
 const sortOf = (name: string): string => `t/${name}`;
+const shown = ({ aliveAt: _, ...state }: TrainingRecord): TrainingState => state;
 
-/** Trains in this process, one model at a time, and notes in the store how it goes, so that no two processes train the same model. */
-export function createTrainer({ models, store, service, encode, clock, report }: TrainerOptions): Trainer {
+/** One that failed is tried again sooner than one that went well, since what was missing may have come: after twenty times as long as it took, so that it costs little. */
+function nextAt({ state, startedAt, endedAt }: TrainingState, everyHours: number): number {
+  if (state !== "failed" || endedAt === null) return startedAt + everyHours * HOUR_MS;
+  const patience = Math.min(HOUR_MS, Math.max(MINUTE_MS, 20 * (endedAt - startedAt)));
+  return endedAt + Math.min(everyHours * HOUR_MS, patience);
+}
+
+type Ended = Pick<TrainingState, "version" | "step" | "words">;
+
+/** What is known of trainings, in the store. */
+function createRecords({ store, clock }: Pick<TrainerOptions, "store" | "clock">) {
+  const read = (site: string, name: string) => store.get<TrainingRecord>(modelsPartition(site), sortOf(name));
+  const isLost = ({ state, aliveAt }: TrainingRecord): boolean =>
+    state === "running" && clock.now() - aliveAt >= LEASE_MS;
+  return {
+    read,
+    isLost,
+    async write(site: string, name: string, state: TrainingRecord): Promise<void> {
+      await store.put(modelsPartition(site), sortOf(name), state);
+    },
+    /** Null where somebody else trains it. */
+    async claim(site: string, name: string): Promise<TrainingRecord | null> {
+      const known = await read(site, name);
+      const now = clock.now();
+      if (known?.value.state === "running" && !isLost(known.value)) return null;
+      const state: TrainingRecord = {
+        ...{ state: "running", startedAt: now, endedAt: null, aliveAt: now },
+        ...{ version: null, step: null, words: null },
+      };
+      const ifVersion = known?.version ?? 0;
+      const { written } = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion });
+      return written ? state : null;
+    },
+  };
+}
+
+/**
+ * Trains one model at a time, of whatever process (a lease in the store), and notes in the store how it goes. What stands in the store is read in slices, and the learning itself may be done in a thread
+ * of its own (`fit`), so that a process that serves goes on serving.
+ */
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { models, store, service, encode, fit, clock, report } = options;
+  const records = createRecords(options);
+  const ending = new AbortController();
+  const holder = randomUUID();
   let last: Promise<void> = Promise.resolve();
-  const read = (site: string, name: string) => store.get<TrainingState>(modelsPartition(site), sortOf(name));
-
-  /** Null where somebody else trains it. */
-  async function claim(site: string, name: string): Promise<TrainingState | null> {
-    const known = await read(site, name);
-    const now = clock.now();
-    if (known?.value.state === "running" && now - known.value.startedAt < LOST_MS) return null;
-    const state: TrainingState = {
-      ...{ state: "running", startedAt: now, endedAt: null },
-      ...{ version: null, step: null, words: null },
-    };
-    const ifVersion = known?.version ?? 0;
-    const { written } = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion });
-    return written ? state : null;
-  }
 
   async function run(
     site: string,
     plan: ModelPlan,
-    { share, actor }: { share: number; actor: string },
-  ): Promise<Pick<TrainingState, "version" | "step" | "words">> {
-    const registry = models.registry(site);
-    const done = await trainVersion(plan, { service, registry, site, now: clock.now(), encode });
-    const { version } = done.version;
-    const next = nextStep(done, share);
-    if (next === null) return { version, step: "kept", words: done.worse };
-    const acted = await models.act(site, plan.name, next, actor);
-    return acted.ok
-      ? { version, step: next.type, words: null }
-      : { version, step: "kept", words: acted.error.map(({ message }) => message).join(" ") };
+    { share, promote, actor }: TrainingOrder,
+  ): Promise<Ended> {
+    const lease = await leaseTraining({ store, clock, holder, signal: ending.signal, report });
+    try {
+      ending.signal.throwIfAborted();
+      const registry = models.registry(site);
+      const signal = lease === null ? ending.signal : AbortSignal.any([ending.signal, lease.lost]);
+      const parts = { service, registry, site, now: clock.now(), encode, signal, ...(fit && { fit }) };
+      const done = await trainVersion(plan, parts);
+      const { version } = done.version;
+      const next = nextStep(done, { share, ...(promote !== undefined && { promote }) });
+      if (next === null) return { version, step: "kept", words: done.worse };
+      const acted = await models.act(site, plan.name, next, actor);
+      return acted.ok
+        ? { version, step: next.type, words: null }
+        : { version, step: "kept", words: acted.error.map(({ message }) => message).join(" ") };
+    } finally {
+      await lease?.end().catch(report);
+    }
   }
 
   async function work(
-    site: string,
-    plan: ModelPlan,
-    how: { share: number; actor: string; state: TrainingState },
+    { site, plan, order }: { site: string; plan: ModelPlan; order: TrainingOrder },
+    state: TrainingRecord,
   ): Promise<void> {
-    let ended: Pick<TrainingState, "state" | "version" | "step" | "words">;
+    const { name } = plan;
+    let noted: Promise<unknown> = Promise.resolve();
+    // One after another: that it goes on must not be written over that it has ended.
+    function note(more: Partial<TrainingRecord>): Promise<void> {
+      const writing = noted.then(() => records.write(site, name, { ...state, ...more }));
+      noted = writing.catch(() => undefined);
+      return writing;
+    }
+    const alive = setInterval(() => void note({ aliveAt: clock.now() }).catch(report), RENEW_MS).unref();
     try {
-      ended = { state: "done", ...(await run(site, plan, how)) };
+      const ended = await run(site, plan, order);
+      await note({ state: "done", ...ended, endedAt: clock.now() });
     } catch (error) {
+      if (ending.signal.aborted) return await note({ aliveAt: 0 });
       // Of a failure of its own kind the message says what to do; what others say may hold anything.
       const words = isAttuneError(error) ? error.message : "It failed; the server's report says why.";
       if (!isAttuneError(error)) report(error);
-      ended = { state: "failed", version: null, step: null, words };
+      await note({ state: "failed", words, endedAt: clock.now() });
+    } finally {
+      clearInterval(alive);
     }
-    await store.put(modelsPartition(site), sortOf(plan.name), {
-      ...{ ...how.state, ...ended },
-      endedAt: clock.now(),
-    });
   }
 
-  const begin: Trainer["begin"] = async (site, plan, how) => {
-    const state = await claim(site, plan.name);
+  const begin: Trainer["begin"] = async (site, plan, order) => {
+    const state = await records.claim(site, plan.name);
     if (state === null) return null;
-    last = last.then(() => work(site, plan, { ...how, state })).catch(report);
-    return state;
+    last = last.then(() => work({ site, plan, order }, state)).catch(report);
+    return shown(state);
   };
 
   return {
     begin,
-    state: async (site, name) => (await read(site, name))?.value ?? null,
+    async state(site, name) {
+      const found = await records.read(site, name);
+      return found && shown(found.value);
+    },
     async schedule(planned) {
-      for (const { site = "default", everyHours, share = 0.1, ...plan } of planned) {
-        const known = (await read(site, plan.name))?.value;
-        if (known !== undefined && clock.now() - known.startedAt < everyHours * HOUR_MS) continue;
-        await begin(site, plan, { share, actor: "schedule" });
+      for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
+        if (ending.signal.aborted) return;
+        const known = (await records.read(site, plan.name))?.value;
+        const isDue =
+          known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
+        if (!isDue) continue;
+        await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
         await last;
       }
     },
     settled: () => last,
+    async close() {
+      ending.abort();
+      await last;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from "@attune/core";
-import type { FeatureDrift } from "@attune/ml/monitoring";
+import type { CalibrationDrift, FeatureDrift } from "@attune/ml/monitoring";
 import * as v from "valibot";
 import { modelTraining } from "../models/plan.js";
 import { count, moment, share, typed } from "./answer-parts.js";
@@ -63,11 +63,27 @@ export const trainingState = () =>
     words: v.pipe(optionalText(), v.description("Why it failed, or was only kept.")),
   });
 
+const alarm = () =>
+  v.strictObject({
+    kind: v.pipe(
+      v.picklist(["features", "calibration", "errors"]),
+      v.description(
+        "What it is asked with has shifted, its scores do not come true as often as they say, or they are further off than they were.",
+      ),
+    ),
+    ...{ version: hash(), at: moment() },
+    features: v.pipe(v.array(v.string()), v.description("Those that have shifted.")),
+  });
+
 export const modelWithVersions = () =>
   v.strictObject({
     ...inForce(),
     versions: v.array(version()),
     training: v.pipe(v.nullable(trainingState()), v.description("The latest; null where there was none.")),
+    alarms: v.pipe(
+      v.array(alarm()),
+      v.description("The latest of each kind, of whatever version, within the last 90 days."),
+    ),
   });
 
 export const modelPromotion = () =>
@@ -106,6 +122,26 @@ export const modelPerformance = () =>
     notes: v.record(v.string(), v.string()),
   });
 
+const outcomes = () =>
+  v.strictObject({
+    at: moment(),
+    rows: v.pipe(count(), v.description("Visits whose time is over.")),
+    calibration: v.nullable(
+      typed<CalibrationDrift>(
+        v.looseObject({ rows: count(), verdict: v.picklist(["stable", "drifted", "unknown"]) }),
+      ),
+    ),
+    errors: v.nullable(
+      v.strictObject({
+        mean: v.pipe(share(), v.description("Squared error of its scores, since the latest change.")),
+        grown: v.boolean(),
+        changedAt: v.nullable(moment()),
+        before: v.nullable(share()),
+      }),
+    ),
+    reason: v.nullable(v.picklist(["no-report-card", "other-features", "no-visits"])),
+  });
+
 export const modelDrift = () =>
   v.strictObject({
     ...{ name: v.string(), version: hash(), at: moment(), rows: count() },
@@ -119,6 +155,12 @@ export const modelDrift = () =>
         ),
       ),
     ),
-    reason: v.nullable(v.picklist(["no-reference", "too-few-rows"])),
+    reason: v.nullable(v.picklist(["no-reference", "too-few-rows", "not-looked"])),
     shifted: v.array(v.string()),
+    outcomes: v.pipe(
+      v.nullable(outcomes()),
+      v.description(
+        "What it says of visits since its training, and what came of them; null where nobody has looked.",
+      ),
+    ),
   });

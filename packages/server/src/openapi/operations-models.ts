@@ -79,11 +79,12 @@ export const modelOperations = {
   "GET /api/v1/models/:id/drift": {
     id: "modelDrift",
     tag: "Models",
-    summary: "How far what it is asked with has moved from what it was trained on",
+    summary:
+      "How far what it is asked with has moved from what it was trained on, and whether what it says comes true",
     description:
-      "By the latest rows that the answering process was asked about, against rows of the training kept with the version. `features` is null with the `reason` where that cannot be told.",
+      "By the latest visits, at the moment at which the version was trained to tell, against rows of the training kept with it; of a model made elsewhere by what the answering process was asked about. `features` is null with the `reason` where that cannot be told. `outcomes` is of visits since the training whose time is over. Visits are looked at every six hours, by one process that folds.",
     params: { id: ID },
-    answers: { 200: { description: "By feature.", schema: of.modelDrift() } },
+    answers: { 200: { description: "By feature, and what came of visits.", schema: of.modelDrift() } },
     problems: unknown,
   },
   "GET /api/v1/models/:id/:version/model.onnx": {

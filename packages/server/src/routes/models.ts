@@ -13,6 +13,7 @@ import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, idParam, objectBody, type Route, SMALL_BODY } from "../http/route.js";
 import type { Models } from "../models/models.js";
+import type { OutcomeState } from "../models/outcomes.js";
 import { modelTraining, planOf } from "../models/plan.js";
 import type { TrainingState } from "../models/training.js";
 import type { RouteContext } from "./context.js";
@@ -116,17 +117,20 @@ async function list({ principal }: Call, context: RouteContext): Promise<Respons
 }
 
 async function get(call: Call, context: RouteContext): Promise<Response> {
-  const registry = kept(context).registry(call.principal.site);
+  const models = kept(context);
+  const registry = models.registry(call.principal.site);
   const name = idParam(call, "id");
   const record = await registry.get(name);
   if (record === null) throw unknown();
   const versions = await registry.versions(name);
   const training = (await context.trainer?.state(call.principal.site, name)) ?? null;
   const cards = await Promise.all(versions.map(({ version }) => registry.card(name, version)));
+  const alarms = await models.alarms(call.principal.site, name);
   return json({
     ...shown(record),
     versions: versions.map((version, i) => ({ ...shownVersion(version), card: cards[i] ?? null })),
     training: training && shownTraining(training),
+    alarms: alarms.map((alarm) => ({ ...alarm, at: iso(alarm.at) })),
   });
 }
 
@@ -206,8 +210,15 @@ async function drift(call: Call, context: RouteContext): Promise<Response> {
   const { site } = call.principal;
   const state = await models.drift(site, name);
   if (state === null) throw unknown();
-  return json({ name, ...state, at: iso(state.at) });
+  const outcomes = await models.outcomes(site, name);
+  return json({ name, ...state, at: iso(state.at), outcomes: outcomes && shownOutcomes(outcomes) });
 }
+
+const shownOutcomes = ({ version: _, at, errors, ...rest }: OutcomeState) => ({
+  ...rest,
+  at: iso(at),
+  errors: errors && { ...errors, changedAt: errors.changedAt === null ? null : iso(errors.changedAt) },
+});
 
 /** The file of a version never changes: who has it need never ask again. */
 async function file(call: Call, context: RouteContext): Promise<Response> {

@@ -86,6 +86,7 @@ const SUBSCRIPTIONS = {
   segment_changes: ["segment_change"],
   engagement_metrics: ["metrics"],
   exposures: ["exposure"],
+  models: ["model", "model_alarm"],
   rulesets: [],
 } as const satisfies Record<string, readonly string[]>;
 

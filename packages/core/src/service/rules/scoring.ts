@@ -69,10 +69,14 @@ export function createScoring(
   };
   const calls = createScoreCalls((scorer, cause) => void tell(failed(scorer, cause), scorer));
 
-  const loaded = (site: string, model: NamedModel, file: ModelFile): Scorer | null => {
+  const loaded = (
+    site: string,
+    model: NamedModel,
+    [file, key]: [ModelFile, string | null],
+  ): Scorer | null => {
     const wanted = describe(model.name, model, file);
     try {
-      const scorer = source.scorer(site, model, file);
+      const scorer = source.scorer(site, model, file, key !== null);
       return scorer === null || tell(mismatch(scorer, wanted), wanted) ? null : scorer;
     } catch (cause) {
       tell(failed(wanted, cause), wanted);
@@ -88,8 +92,8 @@ export function createScoring(
     if (tell(unaskable(name, model), { name, ...model })) return null;
     const named = { name, ...model };
     const file = modelVersionFor(name, key, model);
-    const own = loaded(site, named, file);
-    const found = own ?? (file === model ? null : loaded(site, named, model));
+    const own = loaded(site, named, [file, key]);
+    const found = own ?? (file === model ? null : loaded(site, named, [model, key]));
     const place = `${site} ${name}`;
     if (found === null) return last.get(place) ?? null;
     if (file === model || own === null) last.set(place, found);

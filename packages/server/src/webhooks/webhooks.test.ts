@@ -1,0 +1,67 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { FEATURES_VERSION } from "@attune/core";
+import { createModelRegistry } from "@attune/ml/registry";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "../client/index.js";
+import { SECRET, startTestServer, type TestServer } from "../testing/start.js";
+import { type SignedHeaders, verifyWebhook } from "./sign.js";
+
+const secret = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
+let receiver: http.Server;
+let at: TestServer;
+const taken: { headers: SignedHeaders; body: string }[] = [];
+
+beforeAll(async () => {
+  receiver = http.createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += chunk));
+    request.on("end", () => {
+      taken.push({ headers: request.headers as never, body });
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+  at = await startTestServer({
+    models: { load: () => Promise.reject(new Error("nobody is scored here")) },
+    webhooks: [{ url, secrets: [secret], internal: true }],
+  });
+  await createClient({ url: at.url, key: SECRET }).publishRuleset({
+    schemaVersion: 1,
+    revision: 1,
+    slots: {},
+  });
+});
+afterAll(async () => {
+  await at.close();
+  receiver.closeAllConnections();
+  receiver.close();
+});
+
+describe("webhooks of a server", () => {
+  it("tell what happens to models, signed, and name nobody", async () => {
+    const registry = createModelRegistry(at.store, { clock: { now: () => Date.now() } });
+    const version = await registry.add({
+      ...{
+        name: "buys",
+        bytes: new Uint8Array([1]),
+        inputs: ["sessions"],
+        featuresVersion: FEATURES_VERSION,
+      },
+      ...{ outputs: ["buys"], purposes: ["personalization"] },
+    });
+    const client = createClient({ url: at.url, key: SECRET });
+    await client.promoteModel("buys", { version: version.version, reason: "Jane said so" });
+    await expect.poll(() => taken.length, { timeout: 20_000, interval: 100 }).toBe(1);
+    const [{ headers, body } = { headers: {} as SignedHeaders, body: "" }] = taken;
+    expect(verifyWebhook(body, headers, { secrets: [secret], at: Date.now() })).toBe(true);
+    const told = JSON.parse(body) as { type: string };
+    expect(told).toEqual({
+      type: "model.promoted",
+      timestamp: expect.any(String),
+      data: { site: "default", model: "buys", version: version.version, code: null, reason: null },
+    });
+    expect(body).not.toContain("Jane");
+  }, 25_000);
+});

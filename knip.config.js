@@ -36,7 +36,14 @@ const packages = readdirSync(new URL("packages", import.meta.url)).map((name) =>
 export default {
   workspaces: {
     ".": {
-      entry: ["scripts/*.mjs", "scripts/**/*.test.ts", "tests/**/*.test.ts", "tests/browser/fixture/*.ts"],
+      // The declarations are written by a process of its own.
+      entry: [
+        "scripts/*.mjs",
+        "scripts/lib/declarations.mjs",
+        "scripts/**/*.test.ts",
+        "tests/**/*.test.ts",
+        "tests/browser/fixture/*.ts",
+      ],
       project: ["scripts/**/*.mjs", "tests/**/*.ts"],
       // Run by the path of their program (`bin` of scripts/lib/run.mjs), or wanted by what is built from here.
       ignoreDependencies: [

@@ -1,8 +1,9 @@
+import type { Clock } from "../../kernel/clock.js";
+import type { AtomicStore, StoreOp } from "../../ports/store.js";
+import type { BoundedCache } from "../cache/bounded-cache.js";
 import { COUNTER } from "../fold/contributions.js";
-import type { ServiceContext } from "../context.js";
 import { SORT, UPKEEP } from "../layout/partitions.js";
 import type { Counts, PendingEffects } from "../layout/records.js";
-import type { StoreOp } from "../../ports/store.js";
 
 /*
  * In which segments a visitor is counted stands beside the counters, with how far the visitor is counted, and in the same commit. So who is gone by retention, and whose state can say nothing any
@@ -93,9 +94,15 @@ export interface DueNote {
 /** Notes that are made anew all the same, since a sweep of a process whose clock is ahead may be at them. */
 const CLOSE_HOURS = 24;
 
+interface NoteParts {
+  hot: AtomicStore;
+  clock: Clock;
+  dueNoted: BoundedCache<true>;
+}
+
 /** Notes the hours of a shard before they are committed. One that nobody comes to stand under costs a sweep one read. */
 export async function noteDue(
-  { hot, clock, dueNoted }: Pick<ServiceContext, "hot" | "clock" | "dueNoted">,
+  { hot, clock, dueNoted }: NoteParts,
   partition: string,
   hours: Iterable<number>,
 ): Promise<void> {

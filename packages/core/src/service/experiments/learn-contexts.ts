@@ -4,7 +4,7 @@ import { contextReader, contextualShares } from "../../decisions/contextual.js";
 import type { ContextualArm, ContextualPolicy } from "../../decisions/types.js";
 import type { ServiceContext } from "../context.js";
 import { type KeptDecision, keptDecisions } from "./kept-decisions.js";
-import type { Learned, LearnWork } from "./learn.js";
+import type { Learned, LearnWork } from "./learned.js";
 import type { Learning } from "./types.js";
 
 /** Decisions that are learned from at once, and between which something may be forgotten. */

@@ -1,17 +1,10 @@
 import { banditPolicy, type PeriodCounts } from "../../bandits/index.js";
 import type { BanditPolicy } from "../../decisions/types.js";
-import type { Learned, LearnWork } from "./learn.js";
+import type { Learned, LearnedPeriods, LearnWork } from "./learned.js";
 import type { ExperimentSums, Learning } from "./types.js";
 
 /** Older periods are taken together: a record of a few kilobytes holds a month of hourly updates. */
 const MAX_PERIODS = 720;
-
-/** What a bandit was updated by, period by period. */
-export interface LearnedPeriods {
-  /** All that the periods sum up to. */
-  counted: PeriodCounts;
-  periods: readonly PeriodCounts[];
-}
 
 /** How many of how many came to the primary metric; null where it is no conversion. */
 function countsIn({ variants }: ExperimentSums, metric: string): PeriodCounts | null {

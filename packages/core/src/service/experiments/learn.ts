@@ -1,10 +1,10 @@
-import type { BanditPolicy, ContextualPolicy, Ruleset } from "../../decisions/types.js";
 import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { learnContexts } from "./learn-contexts.js";
-import { type LearnedPeriods, learnShares } from "./learn-shares.js";
-import type { Experiment, ExperimentSums, Review } from "./types.js";
+import { learnShares } from "./learn-shares.js";
+import type { LearnedPeriods, LearnWork } from "./learned.js";
+import type { Review } from "./types.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -13,22 +13,6 @@ interface StoredLearning extends Partial<LearnedPeriods> {
   v: 1;
   run: number;
   learnedAt: number;
-}
-
-export interface LearnWork {
-  site: string;
-  experiment: Experiment;
-  ruleset: Ruleset;
-  /** Of the ruleset. */
-  version: string;
-  sums: ExperimentSums;
-}
-
-/** What an update comes to. */
-export interface Learned extends NonNullable<Review["learned"]> {
-  policy: BanditPolicy | ContextualPolicy;
-  /** What the next update has to know of this one. */
-  kept: LearnedPeriods | Record<never, never>;
 }
 
 /**

@@ -42,6 +42,7 @@ export function assignPoints(
 ): number {
   const { labels, upper, lower } = bounds;
   const k = centroids.length / columns;
+  const half = columns >> 1;
   const gaps = halfGaps(centroids, columns);
   let changed = 0;
   for (let i = 0; i < rows; i++) {
@@ -59,7 +60,14 @@ export function assignPoints(
     let next = Number.POSITIVE_INFINITY;
     for (let j = 0, at = 0; j < k; j++, at += columns) {
       let sum = 0;
-      for (let c = 0; c < columns; c++) {
+      let c = 0;
+      for (; c < half; c++) {
+        const difference = (data[from + c] as number) - (centroids[at + c] as number);
+        sum += difference * difference;
+      }
+      // A sum only grows: most centroids are known to be neither the nearest nor the next by half of the columns.
+      if (sum >= next) continue;
+      for (; c < columns; c++) {
         const difference = (data[from + c] as number) - (centroids[at + c] as number);
         sum += difference * difference;
       }

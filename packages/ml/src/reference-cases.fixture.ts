@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** One result of another library that ours must come to. */
-export interface ReferenceCase {
+interface ReferenceCase {
   id: string;
   area: string;
   fn: string;

@@ -12,7 +12,7 @@ const FADES = 0.8;
 const POPULARITY = 1e-3;
 
 /** A variant and how well it goes with the history. */
-export interface RankedArm {
+interface RankedArm {
   variant: string;
   score: number;
 }

@@ -30,6 +30,38 @@ describe("a ruleset that takes more than a page has at first", () => {
     await attune.close();
   });
 
+  it("ranks what goes with what was looked at, as the server does, and gives the same ranking while it is the same", async () => {
+    const ruleset: Ruleset = {
+      ...{ schemaVersion: 1, revision: 1 },
+      slots: {
+        shelf: {
+          ...{ variants: { none: "", tents: "/t", stoves: "/s" }, fallback: "none", purposes: [] },
+          policy: {
+            type: "recommended",
+            history: ["context.viewed"],
+            arms: { tents: { popularity: 0.5 }, stoves: { popularity: 0.1, with: { lamps: 0.7 } } },
+          },
+        },
+      },
+    };
+    const attune = createAttune({ decisions: { ruleset } });
+    expect(attune.decide("shelf").reason).toBe("not-ready");
+    await attune.ready();
+    const decide = (...viewed: string[]) => attune.decide<string>("shelf", { context: { viewed } });
+    const lamps = decide("lamps");
+    expect(lamps).toMatchObject({ variant: "stoves", value: "/s", reason: "recommended" });
+    expect(lamps.ranking).toEqual([
+      { variant: "stoves", value: "/s" },
+      { variant: "tents", value: "/t" },
+    ]);
+    expect(decide("lamps")).toBe(lamps);
+    expect(decide()).toMatchObject({ variant: "tents" });
+    const server = compileRuleset(ruleset);
+    const visitor = { id: null, attributes: { context: { viewed: ["lamps"] } }, consent: {} as never };
+    expect(server.decide("shelf", visitor)).toEqual(lamps);
+    await attune.close();
+  });
+
   it("decides at once where it was compiled", () => {
     const attune = createAttune({ decisions: { ruleset: compileRuleset(withBandit(1)) } });
     expect(attune.decide("cta", asked).variant).toBe("b");

@@ -1,13 +1,13 @@
 import type { Merges } from "./dendrogram.js";
 
 /** The cluster that is nearest, and at what distance. */
-export interface Nearest {
+interface Nearest {
   readonly to: number;
   readonly distance: number;
 }
 
 /** How distances of clusters are known; clusters are named by one of their rows. */
-export interface Linkages {
+interface Linkages {
   /** The nearest of the others among `active`: `previous` among equals (−1: there is none), then the first. */
   nearest(at: number, active: Int32Array, previous: number): Nearest;
   /** `a` becomes part of `b`; both are still among `active`. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Event, FEATURES_VERSION, type Ruleset, seededRandom } from "@attune/core";
+import { type Event, FEATURES_VERSION, type Ruleset } from "@attune/core";
 import { adjustedRandIndex, applyScaling, scalingOf } from "@attune/ml/clustering";
 import { toOnnx } from "@attune/ml/onnx";
 import { trainLogistic } from "@attune/ml/training";
@@ -129,7 +129,7 @@ describe.skipIf(noChromium !== null)("from a recorded session to a slot, in Chro
       })
       .toEqual([6, 3, 3]);
     await context.close();
-    return events.sort((a, b) => a.seq - b.seq);
+    return events.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
   }
 
   it("a page folds what was recorded, clusters 5,000 visitors in a worker by both engines, asks a model, and changes what is seen, without a task over 50 ms", async () => {

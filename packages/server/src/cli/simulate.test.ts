@@ -1,3 +1,4 @@
+import type { Issue } from "@attune/core";
 import { describe, expect, it } from "vitest";
 import { scheduleOf } from "../models/plan.js";
 import { main } from "./main.js";
@@ -57,7 +58,7 @@ describe("what a configuration wants to be trained", () => {
 
 describe("what is told of a ruleset's file", () => {
   it("holds nothing against models that are still to be trained", () => {
-    const warning = (name: string) => ({
+    const warning = (name: string): Issue => ({
       path: `/segments/0/enter/scores.${name}`,
       code: "ATTUNE_DECISIONS_UNKNOWN_ATTRIBUTE",
       message: "Nothing of this name is known.",

@@ -17,7 +17,8 @@ export function publicationLines(
   { revision, changed, warnings }: LoadedRuleset,
   models: readonly string[] = [],
 ): string[] {
-  const isOfModel = ({ path }: Issue): boolean => models.some((name) => path.includes(`/scores.${name}`));
+  const isOfModel = ({ path }: Issue): boolean =>
+    path.split(/[/.]/).some((part, i, parts) => parts[i - 1] === "scores" && models.includes(part));
   const told = warnings.filter((warning) => !isOfModel(warning));
   return [
     ...(changed ? [`${basename(file)}: published as revision ${revision}`] : []),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hazardBeside } from "./hazard.mjs";
 
 const SHARED = process.env.ATTUNE_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
 const percent = (share) => `${(share * 100).toFixed(2)} %`;
@@ -181,6 +182,23 @@ export const learnerProofs = (load, { short }) => {
         figures,
       };
     }),
+    {
+      name: "learners landmarks: beside a discrete-time hazard, of simulated people with a planted one: at most 0.005 nats behind where it is right",
+      async run() {
+        const ml = await load();
+        const figures = (short ? [300] : [300, 3000]).flatMap((count) =>
+          hazardBeside(ml, { count, repeats: short ? 5 : 20 }),
+        );
+        const behind = figures.filter(({ mean }) => mean < -0.005);
+        const told = ({ world, landmark, count, mean, error }) =>
+          `${world}, landmark ${landmark}, of ${count}: ${mean.toFixed(4)} ± ${error.toFixed(4)}`;
+        return {
+          ...(behind.length > 0 && { problem: behind.map(told).join("; ") }),
+          summary: `log-loss of the hazard less that of the landmark models (mean ± standard error): ${figures.map(told).join("; ")}`,
+          figures,
+        };
+      },
+    },
     proof("wholesale: channel from spend, at least 92 %", "wholesale/wholesale_customers.csv", (ml) => {
       const figures = wholesale(ml, short ? 2 : 10);
       return {

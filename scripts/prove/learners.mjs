@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hazardBeside } from "./hazard.mjs";
 
 const SHARED = process.env.ATTUNE_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
 const percent = (share) => `${(share * 100).toFixed(2)} %`;
@@ -110,26 +111,30 @@ function completion(ml) {
     ],
     { metadata: { name: "graduation", label: "graduates", purposes: [] } },
   );
-  return landmarks.map(({ name, metrics: { accuracy, majority, ece, eceByChance } }) => ({
-    ...{ name, accuracy: accuracy.value, majority, ece, eceByChance },
+  return landmarks.map(({ name, metrics: { accuracy, auc, majority, ece, eceByChance } }) => ({
+    ...{ name, accuracy: accuracy.value, auc: auc.value, majority, ece, eceByChance },
   }));
 }
 
-/** Channel of a client by what it spends, in logarithms. */
-function wholesale(ml) {
+/** Channel of a client by what it spends, as it is: the mean over folds of several seeds, since one client is 0.23 %. */
+function wholesale(ml, seeds) {
   const [, ...rows] = rowsOf("wholesale/wholesale_customers.csv");
   const labels = rows.map(([channel]) => Number(channel) - 1);
-  const points = rows.map((row) => row.slice(2).map((spend) => Math.log1p(Number(spend))));
+  const points = rows.map((row) => row.slice(2).map(Number));
   const metadata = {
     ...{ name: "channel", features: ["fresh", "milk", "grocery", "frozen", "detergents", "delicatessen"] },
     ...{ featuresVersion: null, purposes: [], label: "retail", outputs: ["probability"], trainedOn: null },
   };
-  const { scores } = ml.crossValidate(points, labels, {
-    train: ({ points: some, labels: own, columns }) =>
-      ml.trainLogistic(some, own, { columns, metadata }).trained,
+  const judged = Array.from({ length: seeds }, (_, i) => {
+    const train = ({ points: some, labels: own, columns }) =>
+      ml.trainBlend(some, own, { columns, metadata, seed: i + 1 }).trained;
+    return ml.metrics(ml.crossValidate(points, labels, { train, seed: i + 1 }).scores, labels);
   });
-  const { accuracy, majority, ece } = ml.metrics(scores, labels);
-  return { accuracy: accuracy.value, majority, ece };
+  const mean = (of) => judged.reduce((sum, one) => sum + of(one), 0) / seeds;
+  return {
+    ...{ seeds, accuracy: mean(({ accuracy }) => accuracy.value), ece: mean(({ ece }) => ece) },
+    ...{ auc: mean(({ auc }) => auc.value), majority: judged[0].majority },
+  };
 }
 
 /** @param {() => Promise<typeof import("@attune/ml")>} load The built package, when it is there. */
@@ -174,17 +179,34 @@ export const learnerProofs = (load, { short }) => {
         summary: figures
           .map(
             (one) =>
-              `${one.name} ${percent(one.accuracy)} (majority ${percent(one.majority)}), ECE ${one.ece.toFixed(4)}, ${one.eceByChance.toFixed(4)} by chance`,
+              `${one.name} ${percent(one.accuracy)} (majority ${percent(one.majority)}), AUC ${one.auc.toFixed(4)}, ECE ${one.ece.toFixed(4)}, ${one.eceByChance.toFixed(4)} by chance`,
           )
           .join("; "),
         figures,
       };
     }),
+    {
+      name: "learners landmarks: beside a discrete-time hazard, of simulated people with a planted one: at most 0.005 nats behind where it is right",
+      async run() {
+        const ml = await load();
+        const figures = (short ? [300] : [300, 3000]).flatMap((count) =>
+          hazardBeside(ml, { count, repeats: short ? 5 : 20 }),
+        );
+        const behind = figures.filter(({ mean }) => mean < -0.005);
+        const told = ({ world, landmark, count, mean, error }) =>
+          `${world}, landmark ${landmark}, of ${count}: ${mean.toFixed(4)} ± ${error.toFixed(4)}`;
+        return {
+          ...(behind.length > 0 && { problem: behind.map(told).join("; ") }),
+          summary: `log-loss of the hazard less that of the landmark models (mean ± standard error): ${figures.map(told).join("; ")}`,
+          figures,
+        };
+      },
+    },
     proof("wholesale: channel from spend, at least 92 %", "wholesale/wholesale_customers.csv", (ml) => {
-      const figures = wholesale(ml);
+      const figures = wholesale(ml, short ? 2 : 10);
       return {
         ...(figures.accuracy < 0.92 && { problem: `accuracy ${percent(figures.accuracy)}` }),
-        summary: `accuracy ${percent(figures.accuracy)}, majority ${percent(figures.majority)}, ECE ${figures.ece.toFixed(4)}`,
+        summary: `mean of ${figures.seeds} seeds: accuracy ${percent(figures.accuracy)}, AUC ${figures.auc.toFixed(4)}, majority ${percent(figures.majority)}, ECE ${figures.ece.toFixed(4)}`,
         figures,
       };
     }),

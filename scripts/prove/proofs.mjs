@@ -228,7 +228,7 @@ export function allProofs({ short }) {
     // A short form knows too little of shares that are small; it shows that they run.
     ...experimentProofs(short ? 2000 : 10_000, () => import("../../packages/core/dist/stats/index.js")),
     ...modelProofs(short ? 200 : 10_000, () => import("../../packages/ml/dist/index.js")),
-    conversionProof(() => import("../../packages/ml/dist/index.js")),
+    conversionProof(() => import("../../packages/ml/dist/index.js"), { short }),
     ...learnerProofs(() => import("../../packages/ml/dist/index.js"), { short }),
     {
       name: "fresh: every generated case of the tests beside the code, drawn anew",

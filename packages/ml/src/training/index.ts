@@ -1,4 +1,5 @@
 export type { BoostingReport } from "./boosting/train-gradient-boosting.js";
+export { type BlendOptions, type BlendReport, trainBlend } from "./blend/train-blend.js";
 export { trainGradientBoosting } from "./boosting/train-gradient-boosting.js";
 export type { BoostingOptions, EarlyStopping, TreeOptions } from "./boosting/options.js";
 export { calibrate, type CalibrationOptions, fitCalibration } from "./calibration/calibrate.js";

@@ -2,9 +2,11 @@ import { AttuneError } from "@attune/core";
 import { compileModel } from "../../model/compile-model.js";
 import type { ModelMetadata, TrainedModel } from "../../model/types.js";
 import { crossValidate } from "../../training/cross-validate.js";
+import { trainBlend } from "../../training/blend/train-blend.js";
 import { trainGradientBoosting } from "../../training/boosting/train-gradient-boosting.js";
 import { calibrate } from "../../training/calibration/calibrate.js";
 import { trainLogistic } from "../../training/logistic/train-logistic.js";
+import { indicesOf } from "../../training/folds.js";
 import { metrics } from "../../training/metrics/metrics.js";
 import type { Metrics } from "../../training/metrics/types.js";
 import type { Train } from "../../training/types.js";
@@ -24,8 +26,8 @@ export interface Landmark {
 }
 
 export interface TrainSuccessOptions {
-  /** `trees` (default) find what goes together; `logistic` needs fewer rows. */
-  readonly learner?: "trees" | "logistic";
+  /** `blend` (default): both of the others, as far as each helps. `trees` find what goes together; `logistic` needs fewer rows. */
+  readonly learner?: "blend" | "trees" | "logistic";
   /** Folds by which each landmark's model is calibrated and judged (default 5). */
   readonly folds?: number;
   /** Of folds and of what is drawn by chance (default 1). */
@@ -97,16 +99,33 @@ function requireLandmark({ features, categorical = [], points, labels }: Landmar
 }
 
 function learnerOf(options: TrainSuccessOptions, metadata: ModelMetadata): Train {
-  const { learner = "trees", seed = 1 } = options;
-  requireInput(
-    learner === "trees" || learner === "logistic",
-    "/options/learner",
-    'Give "trees" or "logistic".',
-  );
+  const { learner = "blend", seed = 1 } = options;
+  const train = { blend: trainBlend, trees: trainGradientBoosting, logistic: trainLogistic };
+  requireInput(Object.hasOwn(train, learner), "/options/learner", 'Give "blend", "trees" or "logistic".');
   return ({ points, labels, columns, weights }) =>
-    learner === "trees"
-      ? trainGradientBoosting(points, labels, { metadata, columns, weights, seed }).trained
-      : trainLogistic(points, labels, { metadata, columns, weights }).trained;
+    train[learner](points, labels, { metadata, columns, weights, seed }).trained;
+}
+
+/** A model of all rows and what the same learner says of rows left out. A blend calibrates itself on rows that it leaves out, others are calibrated here. */
+function judged(
+  { points, labels, columns }: { points: number[][]; labels: readonly number[]; columns: number },
+  train: Train,
+  { learner = "blend", folds = 5, seed = 1 }: TrainSuccessOptions,
+): { trained: TrainedModel; metrics: Metrics } {
+  const isDone = learner === "blend";
+  const found = crossValidate(points, labels, {
+    ...{ train, folds, seed },
+    ...(!isDone && { calibration: "platt" }),
+  });
+  const own = Uint8Array.from(labels);
+  const whole = train({
+    ...{ points, columns, labels: own, weights: new Float64Array(labels.length).fill(1) },
+    indices: indicesOf(labels.length),
+  });
+  const measured = metrics(found.scores, labels);
+  if (isDone) return { trained: whole, metrics: measured };
+  const { logOdds } = crossValidate(points, labels, { train, folds, seed });
+  return { trained: calibrate(whole, { logOdds, labels: own }), metrics: measured };
 }
 
 /**
@@ -116,7 +135,6 @@ function learnerOf(options: TrainSuccessOptions, metadata: ModelMetadata): Train
  * @throws AttuneError `ATTUNE_ML_INPUT`, and those of `crossValidate`: bad shapes and labels, a class with fewer rows than folds
  */
 export function trainSuccess(landmarks: readonly Landmark[], options: TrainSuccessOptions): SuccessModel {
-  const { folds = 5, seed = 1 } = options;
   requireInput(landmarks.length > 0, "/landmarks", "Give at least one landmark.");
   requireInput(
     new Set(landmarks.map(({ name }) => name)).size === landmarks.length,
@@ -137,19 +155,9 @@ export function trainSuccess(landmarks: readonly Landmark[], options: TrainSucce
         ...{ featuresVersion: null, outputs: ["probability"], trainedOn: null },
       };
       const train = learnerOf(options, metadata);
-      const judged = crossValidate(points, labels, { train, folds, seed, calibration: "platt" });
-      const { logOdds } = crossValidate(points, labels, { train, folds, seed });
-      const whole = train({
-        ...{ points, columns: inputs.length, labels: Uint8Array.from(labels) },
-        ...{
-          weights: new Float64Array(labels.length).fill(1),
-          indices: Int32Array.from(labels, (_, i) => i),
-        },
-      });
       return {
         ...{ name, features, inputs },
-        trained: calibrate(whole, { logOdds, labels: Uint8Array.from(labels) }),
-        metrics: metrics(judged.scores, labels),
+        ...judged({ points, labels, columns: inputs.length }, train, options),
       };
     }),
   };

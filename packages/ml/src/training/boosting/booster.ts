@@ -70,7 +70,7 @@ function baseOf({ labels, weights, rows }: BoosterInput): number {
   let [ones, all] = [0, 0];
   for (const row of rows) {
     all += weights[row] as number;
-    if (labels[row] === 1) ones += weights[row] as number;
+    ones += (weights[row] as number) * (labels[row] as number);
   }
   return Math.log(ones / (all - ones));
 }

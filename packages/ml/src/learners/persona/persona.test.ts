@@ -52,8 +52,11 @@ describe("persona", () => {
     expect(() => trainPersona([])).toThrow(input("/sessions"));
     expect(() => trainPersona([{ events: [["a"]], persona: "only" }])).toThrow(input("/sessions"));
     expect(() => trainPersona(SESSIONS, { l2: NaN })).toThrow(input("/options/l2"));
-    expect(() => persona({} as PersonaModel)).toThrow(
-      expect.objectContaining({ code: "ATTUNE_ML_MODEL_FORMAT" }),
-    );
+    const format = expect.objectContaining({ code: "ATTUNE_ML_MODEL_FORMAT" });
+    expect(() => persona({} as PersonaModel)).toThrow(format);
+    const model = trainPersona(SESSIONS);
+    const broken = persona({ ...model, weights: { ...model.weights, tents: [1] } });
+    expect(broken.observe(["stoves"]).evidence).toBe(1);
+    expect(() => broken.observe(["tents"])).toThrow(format);
   });
 });

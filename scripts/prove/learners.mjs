@@ -57,13 +57,10 @@ function personas(ml) {
   }));
   const counts = new Map();
   for (let fold = 0; fold < 5; fold++) {
-    const model = ml.trainPersona(
-      sessions.filter((_, i) => i % 5 !== fold),
-      { benchmark: true },
-    );
+    const model = ml.trainPersona(sessions.filter((_, i) => i % 5 !== fold));
     sessions.forEach(({ events, persona }, i) => {
       if (i % 5 !== fold) return;
-      const tracker = ml.persona(model, { threshold: 0, minTokens: 0, benchmark: true });
+      const tracker = ml.persona(model, { threshold: 0, minTokens: 0 });
       for (const event of events) tracker.observe(event);
       const count = counts.get(persona) ?? { right: 0, all: 0 };
       counts.set(persona, {

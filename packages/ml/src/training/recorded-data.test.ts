@@ -102,12 +102,12 @@ describe.skipIf(!isHere("pakdd15-sessions/train.csv"))("a persona", () => {
       persona: label,
     }));
     const model = trainPersona(sessions.filter((_, i) => i % 5 !== 0));
-    const left = sessions.filter((_, i) => i % 25 === 0);
+    const left = sessions.filter((_, i) => i % 5 === 0);
     const right = left.filter(({ events, persona: own }) => {
       const tracker = persona(model, { threshold: 0, minTokens: 0 });
       for (const event of events) tracker.observe(event);
       return tracker.estimate.persona === own;
     });
-    expect(right.length / left.length).toBeGreaterThan(0.82);
+    expect(right.length / left.length).toBeGreaterThan(0.855);
   });
 });

@@ -47,26 +47,16 @@ describe("persona", () => {
     );
   });
 
-  it("is neither trained nor followed by a protected attribute, but for a benchmark", () => {
-    const gendered = SESSIONS.map(({ events, persona: one }) => ({
-      events,
-      persona: one === "camper" ? "Male" : "Female",
-    }));
-    const refused = (path: string) => expect.objectContaining({ code: "ATTUNE_ML_PROTECTED_PERSONA", path });
-    expect(() => trainPersona(gendered)).toThrow(refused("/sessions/1/persona"));
-    const model = trainPersona(gendered, { benchmark: true });
-    expect(() => persona(model)).toThrow(refused("/personas/0"));
-    expect(() => shippablePersona(model)).toThrow(refused("/personas/0"));
-    expect(persona(model, { benchmark: true }).observe(["tents"]).persona).toBe("Male");
-  });
-
   it("refuses one persona alone, nothing, and what is no model", () => {
     const input = (path: string) => expect.objectContaining({ code: "ATTUNE_ML_INPUT", path });
     expect(() => trainPersona([])).toThrow(input("/sessions"));
     expect(() => trainPersona([{ events: [["a"]], persona: "only" }])).toThrow(input("/sessions"));
     expect(() => trainPersona(SESSIONS, { l2: NaN })).toThrow(input("/options/l2"));
-    expect(() => persona({} as PersonaModel)).toThrow(
-      expect.objectContaining({ code: "ATTUNE_ML_MODEL_FORMAT" }),
-    );
+    const format = expect.objectContaining({ code: "ATTUNE_ML_MODEL_FORMAT" });
+    expect(() => persona({} as PersonaModel)).toThrow(format);
+    const model = trainPersona(SESSIONS);
+    const broken = persona({ ...model, weights: { ...model.weights, tents: [1] } });
+    expect(broken.observe(["stoves"]).evidence).toBe(1);
+    expect(() => broken.observe(["tents"])).toThrow(format);
   });
 });

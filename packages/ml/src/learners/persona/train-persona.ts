@@ -1,6 +1,5 @@
 import { seededRandom } from "@attune/core";
 import { requireInput, requireNumber } from "../require-input.js";
-import { requireShippable } from "./shippable-persona.js";
 import type { LabelledSession, PersonaModel, TrainPersonaOptions } from "./types.js";
 
 const RATE = 0.1;
@@ -81,7 +80,7 @@ function checked(
   sessions: readonly LabelledSession[],
   options: TrainPersonaOptions,
 ): Required<TrainPersonaOptions> {
-  const { minSessions = 2, l2 = 0.001, epochs = 12, seed = 1, benchmark = false } = options;
+  const { minSessions = 2, l2 = 0.001, epochs = 12, seed = 1 } = options;
   requireInput(sessions.length > 0, "/sessions", "Give at least one session.");
   sessions.forEach(({ events, persona }, i) => {
     requireInput(
@@ -98,16 +97,16 @@ function checked(
   requireInput(Number.isInteger(epochs) && epochs >= 1, "/options/epochs", "Give an integer of 1 or more.");
   requireNumber(minSessions, 1, "/options/minSessions");
   requireNumber(l2, 0, "/options/l2");
-  return { minSessions, l2, epochs, seed, benchmark };
+  return { minSessions, l2, epochs, seed };
 }
 
 /**
  * Learns what tells personas apart: multinomial logistic regression on which tokens a session holds, sparse, by stochastic gradient descent with rates of their own for each
  * weight (AdaGrad, Duchi, Hazan and Singer 2011). The same sessions, options and seed give the same model. O(epochs × tokens × personas).
  *
- * Personas are the host's own words for what people came for. None is built in, and one that names a protected attribute is refused, but for a benchmark.
+ * Personas are the host's own words for what people came for. None is built in, and one that names a protected attribute cannot be shipped ({@link shippablePersona}).
  *
- * @throws AttuneError `ATTUNE_ML_INPUT`; `/sessions` where fewer than two personas are in them; `ATTUNE_ML_PROTECTED_PERSONA`
+ * @throws AttuneError `ATTUNE_ML_INPUT`; `/sessions` where fewer than two personas are in them
  */
 export function trainPersona(
   sessions: readonly LabelledSession[],
@@ -116,11 +115,6 @@ export function trainPersona(
   const settled = checked(sessions, options);
   const personas = [...new Set(sessions.map(({ persona }) => persona))].sort();
   requireInput(personas.length >= 2, "/sessions", "Give sessions of at least two personas.");
-  if (!settled.benchmark)
-    requireShippable(
-      personas,
-      (i) => `/sessions/${sessions.findIndex(({ persona }) => persona === personas[i])}/persona`,
-    );
   const numbers = vocabularyOf(sessions, settled.minSessions);
   const encoded = sessions.map(({ events, persona }): Encoded => {
     const known = [...tokensOf(events)].flatMap((token) => numbers.get(token) ?? []);

@@ -14,8 +14,6 @@ export interface TrainPersonaOptions {
   readonly epochs?: number;
   /** Of the order in which sessions are taken (default 1). */
   readonly seed?: number;
-  /** Takes labels that name a protected attribute, to measure what behaviour gives away; such a model follows nobody (default false). */
-  readonly benchmark?: boolean;
 }
 
 /** A log-odds of each persona for what is always so, and what each token adds; plain data, and no visitor in it. */
@@ -37,8 +35,6 @@ export interface PersonaOptions {
   readonly threshold?: number;
   /** Different tokens that must be known to the model before there is a persona, 0 or more (default 1). */
   readonly minTokens?: number;
-  /** Takes a model whose personas name a protected attribute: to score it on recorded sessions, never to treat people by (default false). */
-  readonly benchmark?: boolean;
 }
 
 export interface PersonaEstimate {

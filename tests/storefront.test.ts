@@ -102,7 +102,8 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
     await buildStorefront();
     demo = await startDemo({ port: await freePort(), serverPort: await freePort(), dir });
     browser = await launchChromium();
-  });
+    // The shop is built first, which on a slow machine takes minutes.
+  }, 420_000);
   afterAll(async () => {
     await browser?.close();
     await demo?.stop();

@@ -151,9 +151,14 @@ describe.skipIf(path === null)(
       const store = await fresh();
       const stores = [store, open(undefined, { patienceMs: 50 })];
       let isOver = false;
+      let counted = 0;
+      const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
       const chaos = (async () => {
         while (!isOver) {
-          await new Promise((resolve) => setTimeout(resolve, 40));
+          const before = counted;
+          await pause(40);
+          // On a slow machine nothing would ever be counted between two losses.
+          while (counted === before && !isOver) await pause(5);
           await lose();
         }
       })();
@@ -166,12 +171,18 @@ describe.skipIf(path === null)(
           latest = a?.version ?? 0;
         }
       })();
-      await Promise.all(
-        stores.map(async (each, writer) => {
-          for (let n = 0; n < 20; n++) await count(each, `${writer}/${n}`);
-        }),
-      );
-      isOver = true;
+      try {
+        await Promise.all(
+          stores.map(async (each, writer) => {
+            for (let n = 0; n < 20; n++) {
+              await count(each, `${writer}/${n}`);
+              counted += 1;
+            }
+          }),
+        );
+      } finally {
+        isOver = true;
+      }
       await Promise.all([chaos, watch]);
       expect((await store.get("p", "a"))?.value).toBe(40);
       expect((await collect(store.scan("p", { prefix: "e/" }))).length).toBe(40);

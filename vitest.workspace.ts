@@ -27,7 +27,7 @@ const olderReact = [
 const retry = 1;
 
 /**
- * Most of them wait for something: on two cores Vitest would take one of them alone; three at once were slower where machines are slow. Browsers and whole systems come after, and at last, by
+ * Most of them wait for something: on two cores Vitest would take one of them alone; three at once made some time out where machines are slow. Browsers and whole systems come after, and at last, by
  * themselves, those that measure time. What hangs is found as well after a minute, and a slow machine is no failure.
  */
 const besideOthers = { maxWorkers: 2, testTimeout: 60_000, sequence: { groupOrder: 0 }, retry };

@@ -45,13 +45,10 @@ export async function learn(
   const put = await durable.put(partition, sort, value, { ifVersion: stored?.version ?? 0 });
   if (!put.written) return null;
   const { changed, variants } = learned;
-  if (changed) {
-    const slots = { ...ruleset.slots, [definition.slot]: { ...slot, policy: learned.policy } };
-    // Where another was published meanwhile, the next look does it.
-    await rulesets.load(
-      { ...ruleset, revision: ruleset.revision + 1, slots },
-      { site, over: (present) => present === version },
-    );
-  }
-  return { changed, variants };
+  if (!changed) return { changed, variants };
+  const slots = { ...ruleset.slots, [definition.slot]: { ...slot, policy: learned.policy } };
+  const next = { ...ruleset, revision: ruleset.revision + 1, slots };
+  // Where another was published meanwhile, the next update does it.
+  const loaded = await rulesets.load(next, { site, over: (present) => present === version });
+  return { changed: loaded.ok, variants };
 }

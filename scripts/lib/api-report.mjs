@@ -27,20 +27,15 @@ function entries() {
 
 const printer = ts.createPrinter({ removeComments: true });
 
-/** What a bundler adds to tell names of one file apart says nothing. */
-const withoutSuffixes = (text) => text.replace(/\b([A-Za-z_]\w*)\$[\da-z]\b/g, "$1");
-
 /** The statement of a declaration: of a constant, all of it. */
 function statementOf(declaration) {
   return ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
 }
 
 const print = (declaration) =>
-  withoutSuffixes(
-    printer
-      .printNode(ts.EmitHint.Unspecified, statementOf(declaration), declaration.getSourceFile())
-      .replace(/^(export )?(declare )?/, ""),
-  );
+  printer
+    .printNode(ts.EmitHint.Unspecified, statementOf(declaration), declaration.getSourceFile())
+    .replace(/^(export )?(declare )?/, "");
 
 /** A symbol itself, whatever it is called where it is used. */
 function target(checker, symbol) {
@@ -82,7 +77,7 @@ function reportOf(checker, program, { specifier, dist, types }) {
       for (const other of mentioned(checker, declaration, dist)) {
         if (known.has(other)) continue;
         known.add(other);
-        others.set(withoutSuffixes(other.name), other);
+        others.set(other.name, other);
         queue.push(other);
       }
     }

@@ -15,7 +15,7 @@ describe("room while the process is late (T12)", () => {
     const congestion = observed(1000, 100, calm, 1000);
     expect(congestion.room).toBe(1000);
     for (let i = 0; i < 50; i++) congestion.observe(calm, 3);
-    expect([congestion.room, congestion.rests]).toEqual([100, true]);
+    expect([congestion.room, congestion.minds(3)]).toEqual([100, false]);
     expect(observed(1000, 50, calm, 40).room).toBe(100);
   });
 
@@ -30,6 +30,11 @@ describe("room while the process is late (T12)", () => {
     expect(observed(1000, 100, { lateMs: 80, busy: 1, cores: 0.5 }, 60).room).toBe(100);
   });
 
+  it("need not be measured while few are inside, who are never what makes it late", () => {
+    const congestion = createCongestion(1000);
+    expect([congestion.minds(16), congestion.minds(17)]).toEqual([false, true]);
+  });
+
   it("does not mind that something is late now and then", () => {
     const congestion = createCongestion(1000);
     for (let i = 0; i < 50; i++) congestion.observe(i % 2 === 0 ? late : calm, 60);
@@ -40,9 +45,9 @@ describe("room while the process is late (T12)", () => {
     const congestion = observed(1000, 8, late, 100);
     expect(congestion.room).toBeLessThan(32);
     for (let i = 0; i < 100; i++) congestion.observe(late, 100);
-    expect([congestion.room, congestion.rests]).toEqual([16, false]);
+    expect([congestion.room, congestion.minds(0)]).toEqual([16, true]);
     for (let i = 0; i < 100; i++) congestion.observe(calm, 0);
-    expect([congestion.room, congestion.rests]).toEqual([100, true]);
+    expect([congestion.room, congestion.minds(3)]).toEqual([100, false]);
   });
 
   it("never is more than what was set, even where that is less than the least", () => {

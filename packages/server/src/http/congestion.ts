@@ -25,8 +25,8 @@ const [LESS, MORE] = [0.8, 1.05];
 /** How many requests may be answered at once, given how late the process is. */
 export interface Congestion {
   readonly room: number;
-  /** False where more measurements would change the room although nothing is under way. */
-  readonly rests: boolean;
+  /** Whether measurements could change the room while so many requests are being answered; where they could not, they only cost. */
+  minds(requests: number): boolean;
   /** @param requests How many are being answered. */
   observe(moment: Moment, requests: number): void;
 }
@@ -48,9 +48,7 @@ export function createCongestion(most: number): Congestion {
     get room() {
       return room;
     },
-    get rests() {
-      return room === start;
-    },
+    minds: (requests) => requests > LEAST || room !== start,
     observe({ lateMs, busy, cores }, requests) {
       const isLate = lateMs > LATE_MS && cores >= OWN_CORES;
       if (isLate && wasLate) room = shrunk(Math.min(room, requests), LEAST);
@@ -65,7 +63,7 @@ export function createCongestion(most: number): Congestion {
 const EVERY_MS = 10;
 
 /**
- * Measures moments while something is under way, and costs nothing while nothing is.
+ * Measures moments while many are under way, and costs nothing while few are.
  *
  * @param observe Told of each. False: enough for now.
  * @returns To be called whenever something begins.

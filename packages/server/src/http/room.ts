@@ -68,7 +68,7 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
   const congestion = createCongestion(limits.inFlight);
   const watch = watchMoments((moment) => {
     congestion.observe(moment, requests);
-    return requests > 0 || !congestion.rests;
+    return congestion.minds(requests);
   });
 
   /** One that is larger than all room is still let in where nothing else is. */
@@ -153,8 +153,9 @@ export function createRoom(limits: RoomLimits, full: () => Refusal): Room {
     figures: () => ({ requests, bytes, room: congestion.room }),
     enter(expected, now = expected) {
       makeRoom((back) => requests - back.requests < congestion.room && fits(bytes - back.bytes, expected));
-      watch();
-      return admitted(now);
+      const one = admitted(now);
+      if (congestion.minds(requests)) watch();
+      return one;
     },
   };
 }

@@ -10,6 +10,8 @@ import type { PolicyBlock, PolicyDocument, PolicyInput, PolicyMessages, PolicySe
 const DAY_MS = 86_400_000;
 /** How long the engine's cookies are kept. */
 export const COOKIE_DAYS = 395;
+/** How long the server's is kept at most. */
+export const TOKEN_DAYS = 180;
 
 interface Writing {
   input: PolicyInput;
@@ -151,8 +153,12 @@ function onDevice({ input, say, policy }: Writing): PolicySection {
       ? [
           [visitor, say.device.visitor, lasting],
           [`attune-${input.site ?? "default"}`, say.device.database, say.device.withdrawn],
+          ...((input.serverCookie ?? true)
+            ? [["attune_visitor", say.device.token, span(TOKEN_DAYS * DAY_MS, say.lang)]]
+            : []),
         ]
       : []),
+    ...(input.overrides === true ? [["attune-variants", say.device.overrides, say.device.tab]] : []),
   ];
   const { heading, text, head } = say.device;
   return {

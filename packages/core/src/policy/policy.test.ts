@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { COOKIE_MS } from "../engine/visitor-traces.js";
 import { defineEvents } from "../events/index.js";
 import { FEATURES } from "../state/index.js";
-import { COOKIE_DAYS } from "./describe-policy.js";
+import { TOKEN_MS } from "../service/access/visitor-tokens.js";
+import { COOKIE_DAYS, TOKEN_DAYS } from "./describe-policy.js";
 import {
   describePolicy,
   policyDe,
@@ -87,6 +88,12 @@ describe("the plain-language policy", () => {
     const device = textOf(there({ site: "shop", cookies: { visitor: "v" } }), "device");
     for (const name of ['"attune-consent"', '"v"', '"attune-shop"', "13 months"])
       expect(device).toContain(name);
+    expect(device).toContain('"attune_visitor"');
+    expect(device).toContain("6 months");
+    expect(device).not.toContain("attune-variants");
+    const other = textOf(there({ serverCookie: false, overrides: true }), "device");
+    expect(other).not.toContain("attune_visitor");
+    expect(other).toContain('"attune-variants"');
     const bare = there({ consent: { version: "1", purposes: ["marketing"] } });
     expect(textOf(bare, "device")).not.toContain("attune-visitor");
     expect(textOf(there({ recipients: { marketing: ["Mail Inc"] } }), "purpose-marketing")).toContain(
@@ -96,6 +103,7 @@ describe("the plain-language policy", () => {
       textOf(there({ words: { "Quote Requested": "That you ask for a quote" } }), "purpose-analytics"),
     ).toContain("That you ask for a quote");
     expect(COOKIE_DAYS * 86_400_000).toBe(COOKIE_MS);
+    expect(TOKEN_DAYS * 86_400_000).toBe(TOKEN_MS);
   });
 
   it("names every feature that it does not know a group of, with its description", () => {

@@ -25,6 +25,13 @@ export interface PolicyInput {
   site?: string;
   /** Cookie names, where they are not the default ones. */
   cookies?: { consent?: string; visitor?: string };
+  /**
+   * Whether the server answers at the page's own origin, or within the domain of its cookies, so that with a grant it gives the page `attune_visitor`, the token by which a visitor sees and deletes what
+   * is kept (default true).
+   */
+  serverCookie?: boolean;
+  /** Whether `browser(…)` has `overrides`: variants asked for in an address are kept for the tab (default false). */
+  overrides?: boolean;
   /** In the host's own words, in the language of the messages: what an event of this name records, or a feature says. */
   words?: Readonly<Record<string, string>>;
 }
@@ -121,6 +128,9 @@ export interface PolicyMessages {
     visitor: string;
     database: string;
     withdrawn: string;
+    token: string;
+    overrides: string;
+    tab: string;
   };
   kept: { heading: string /** `{time}` */; text: string };
   never: { heading: string; items: readonly string[] };

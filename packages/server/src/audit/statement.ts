@@ -1,5 +1,6 @@
 import { type ConsentPolicy, type Purpose, PURPOSES, validateConsentPolicy } from "@attune/core/consent";
 import type { Issue, Result } from "@attune/core";
+import { VISITOR_COOKIE } from "../auth/visitor-cookie.js";
 import type { Need } from "./types.js";
 
 /** Selectors to be clicked one after the other. */
@@ -126,6 +127,11 @@ export function ownNeeds({ site, cookies, endpoint }: Statement): Need[] {
       why: "What was decided, so that nobody is asked twice",
     },
     { what: `cookie:${cookies.visitor}`, purposes: known, why: "Attune's visitor id" },
+    {
+      what: `cookie:${VISITOR_COOKIE}`,
+      purposes: OPTIONAL,
+      why: "The token by which visitors see and delete what is kept of them",
+    },
     {
       what: `IndexedDB:attune-${site}`,
       purposes: OPTIONAL,

@@ -65,6 +65,9 @@ export const policyEn: PolicyMessages = {
     visitor: "A random number by which this site knows your visits belong together.",
     database: "What is waiting to be sent, and what was worked out so far.",
     withdrawn: "until you withdraw",
+    token: "The key by which you can see and delete what is kept about you. Scripts cannot read it.",
+    overrides: "Which variants of the page somebody who checks it asked to see.",
+    tab: "until you close the tab",
   },
   kept: {
     heading: "How long it is kept",

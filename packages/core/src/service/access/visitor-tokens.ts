@@ -6,7 +6,7 @@ import { checkSite } from "../layout/partitions.js";
 import { isStandIn, STAND_IN } from "../layout/stand-in.js";
 
 /** As long as a decision holds unless the policy says otherwise: six months of 30 days. */
-const TOKEN_MS = 180 * 86_400_000;
+export const TOKEN_MS = 180 * 86_400_000;
 
 /** A signed text by which a visitor's browser shows whose it is, and nothing else: no key, and of no use for any other visitor. */
 export interface VisitorTokens {

@@ -39,7 +39,14 @@ function openService(options: Options, meters: Meters): Served {
   const service = ownService({ ...options, ...(watch && { log: watch.log }) });
   const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
   const sweeping = setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();
-  const reviewing = setInterval(() => void reviewAll(service, options), REVIEW_MS).unref();
+  // One look at a time: a policy may take longer to learn than there is between two.
+  let looking: Promise<void> | null = null;
+  const look = (): void => {
+    looking ??= reviewAll(service, options).finally(() => {
+      looking = null;
+    });
+  };
+  const reviewing = setInterval(look, REVIEW_MS).unref();
   return {
     service,
     watched,

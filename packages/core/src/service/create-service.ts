@@ -139,15 +139,21 @@ const segmentsOf = (context: ServiceContext, parts: Parts): Pick<Personalization
 /** What people try out. */
 function experiments(
   context: ServiceContext,
-  { rulesets, ready }: Parts,
+  { rulesets, ready, policy }: Parts,
 ): Pick<PersonalizationService, "experiments"> {
   const all = createExperiments(context, rulesets);
   const { get, list, history, define, act } = all;
   return {
     experiments: {
-      evaluate: async (query, { site } = {}) =>
-        evaluateCandidate(context, rulesets, { site: checkSite(site), query }),
-      review: async ({ site } = {}) => review(context, { rulesets, experiments: all }, checkSite(site)),
+      // One after the other: each reads thousands of visitors and works on them for a while.
+      evaluate: async (query, { site: given } = {}) => {
+        const site = checkSite(given);
+        return context.queue("evaluate", () =>
+          evaluateCandidate(context, { rulesets, policy }, { site, query }),
+        );
+      },
+      review: async ({ site } = {}) =>
+        review(context, { rulesets, experiments: all, policy }, checkSite(site)),
       results: async (id, { site, run } = {}) =>
         experimentResults(context, { rulesets, experiments: all }, { site: checkSite(site), id, run }),
       get: async (id, { site } = {}) => get(checkSite(site), id),

@@ -106,7 +106,7 @@ export const policyQuestion = () =>
       ),
       metric: v.optional(v.pipe(text(), v.description("Default: the primary one. No ratio."))),
       estimator: v.optional(v.picklist(["ips", "snips", "dr", "dr-shrinkage", "switch-dr"])),
-      visitors: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))),
+      visitors: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000))),
     }),
   );
 

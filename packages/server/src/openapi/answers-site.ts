@@ -61,14 +61,18 @@ export const seriesAnswer = () =>
             rows: v.array(
               v.strictObject({
                 tags: v.record(v.string(), v.string()),
-                windows: v.array(v.strictObject({ at: moment(), value: v.pipe(v.number(), v.minValue(0)) })),
+                windows: v.array(
+                  v.strictObject({ at: moment(), value: v.nullable(v.pipe(v.number(), v.minValue(0))) }),
+                ),
               }),
             ),
             omitted: v.pipe(count(), v.description("Smaller rows that are not shown.")),
           }),
         ),
       ),
-      v.description("By name. A window in which nothing was counted is left out."),
+      v.description(
+        "By name. A window in which nothing was counted is left out; of `entered` and `left` one of fewer than 20 visitors is null.",
+      ),
     ),
     notes: notes(),
   });

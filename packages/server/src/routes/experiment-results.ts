@@ -8,7 +8,7 @@ import type { RouteContext } from "./context.js";
 
 /** Estimators by the names of `evaluatePolicy`. */
 const ESTIMATORS = ["ips", "snips", "dr", "dr-shrinkage", "switch-dr"] as const;
-const MOST_VISITORS = 100_000;
+const MOST_VISITORS = 10_000;
 const PATH = "/api/v1/experiments/:id/results";
 
 /** What an experiment has shown: once, or as it changes. */

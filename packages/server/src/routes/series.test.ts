@@ -81,6 +81,36 @@ describe("GET /analytics/series", () => {
     expect(figures.events?.rows.map(({ tags }) => tags)).toContainEqual({ event: "Name 204" });
   });
 
+  it("tells of segments no window of fewer than twenty visitors", async () => {
+    const rules = {
+      ...{ schemaVersion: 1, revision: 1, slots: {} },
+      segments: [
+        { name: "viewers", enter: { productViews: { $gte: 1 } } },
+        { name: "buyers", enter: { purchases: { $gte: 1 } } },
+      ],
+    } as const;
+    const site = await startTestServer({ series: memorySeries(), rules });
+    const events = Array.from({ length: 21 }, (_, i) => [
+      nativeEvent({ visitorId: `series-visitor-0123456789-${i}`, name: "Product Viewed" }),
+      ...(i < 3
+        ? [nativeEvent({ visitorId: `series-visitor-0123456789-${i}`, name: "Order Completed" })]
+        : []),
+    ]).flat();
+    await site.post("/api/v1/behavioral/batch", events);
+    await site.server.service.settled();
+    const path = `${PATH}?figures=events,entered&by=segment&granularity=day`;
+    expect((await site.call(path, { key: SECRET })).status).toBe(400);
+    const answer = (await (await site.call(path.replace("events,", ""), { key: SECRET })).json()) as Answer;
+    expect(
+      answer.figures.entered?.rows.map(({ tags, windows }) => [tags, windows.map(({ value }) => value)]),
+    ).toEqual([
+      [{ segment: "buyers" }, [null]],
+      [{ segment: "viewers" }, [21]],
+    ]);
+    expect(answer.notes.entered).toMatch(/fewer than 20/);
+    await site.close();
+  });
+
   it.each([
     "figures=clicks",
     "figures=events,toString",

@@ -12,8 +12,8 @@ const byArrival = (a: Event, b: Event): number =>
   (a.seq ?? 0) - (b.seq ?? 0);
 
 /** Whether what is kept of a visitor may be used for this by now, whatever its events were collected under. Without a decision these alone say it. */
-async function isAllowed(
-  { hot, clock }: ServiceContext,
+export async function isAllowed(
+  { hot, clock }: Pick<ServiceContext, "hot" | "clock">,
   partition: string,
   { policy, purposes }: { policy: ConsentPolicy | null; purposes: readonly Purpose[] },
 ): Promise<boolean> {

@@ -1,13 +1,15 @@
 import { evaluatePolicy, type LoggedDecision } from "../../bandits/index.js";
 import { NO_GRANTS } from "../../consent/index.js";
+import type { ConsentPolicy } from "../../consent/types.js";
 import { validateRuleset } from "../../decisions/index.js";
 import type { DecisionVisitor, Ruleset, SlotPolicy } from "../../decisions/types.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
 import { features } from "../../state/index.js";
 import type { ServiceContext } from "../context.js";
 import type { Rulesets } from "../rules/ruleset.js";
+import { createTurns } from "../tools/turns.js";
 import { type KeptDecision, keptDecisions } from "./kept-decisions.js";
-import { policyShares } from "./policy-shares.js";
+import { policyShares, type Shares } from "./policy-shares.js";
 import { assignmentOf } from "./report-input.js";
 import type { EvaluatedPolicy, EvaluateQuery } from "./types.js";
 
@@ -49,7 +51,7 @@ function loggedDecision({
  */
 export async function evaluateCandidate(
   context: ServiceContext,
-  rulesets: Pick<Rulesets, "of">,
+  { rulesets, policy }: { rulesets: Pick<Rulesets, "of">; policy: ConsentPolicy | null },
   { site, query }: { site: string; query: EvaluateQuery },
 ): Promise<Result<EvaluatedPolicy, Issue[]>> {
   const ruleset = (await rulesets.of(site)).compiled?.ruleset;
@@ -71,7 +73,7 @@ export async function evaluateCandidate(
 
   const { visitors, estimator = "dr" } = query;
   const kept = await keptDecisions(context, {
-    ...{ site, ruleset, experiment: query.experiment, metric, visitors },
+    ...{ site, ruleset, experiment: query.experiment, metric, visitors, policy },
   });
   const log = kept.decisions.flatMap((one) => loggedDecision(one) ?? []);
   if (log.length === 0)
@@ -79,7 +81,13 @@ export async function evaluateCandidate(
       issue("/experiment", "NO_DECISIONS", "No exposure with a propensity is kept of this run yet."),
     ]);
   const sharesOf = policyShares(checked.value, assigned.slotName, query.candidate);
-  const value = evaluatePolicy(log, ({ visitor }) => sharesOf(visitor), {
+  const turn = createTurns();
+  const shares = new Map<DecisionVisitor, Shares>();
+  for (const { context: asked } of log) {
+    if (asked !== undefined) shares.set(asked.visitor, sharesOf(asked.visitor));
+    await turn();
+  }
+  const value = evaluatePolicy(log, ({ visitor }) => shares.get(visitor) as Shares, {
     estimator,
     features: (one) => one.features,
   });

@@ -7,6 +7,7 @@ import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { untilWritten } from "../tools/retry.js";
+import { atOnce } from "../tools/turns.js";
 import { beliefsFrom } from "./learn-contexts.js";
 import { sharesFrom } from "./learn-shares.js";
 import { draftOf, policyOf, step } from "./lifecycle.js";
@@ -120,7 +121,7 @@ function learningIssues(definition: ExperimentDefinition): Issue[] {
   const policy = policyOf(definition);
   try {
     if (policy.type === "bandit") sharesFrom(policy, [], learning);
-    else if (policy.type === "contextual") beliefsFrom(policy, [], learning);
+    else if (policy.type === "contextual") atOnce(beliefsFrom(policy, [], learning));
     else return [issue("/learning", "LEARNING", `A ${policy.type} policy does not learn; leave it out.`)];
   } catch (error) {
     if (!isAttuneError(error)) throw error;

@@ -1,13 +1,16 @@
+import type { ConsentPolicy, Purpose } from "../../consent/types.js";
 import type { Ruleset } from "../../decisions/types.js";
 import type { Event } from "../../events/types.js";
 import { fold, initialState, visitorAttributes } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
 import type { Attributes } from "../../targeting/types.js";
+import { isAllowed } from "../access/histories.js";
 import type { ServiceContext } from "../context.js";
 import { SORT, visitorPartition } from "../layout/partitions.js";
 import type { EventRecord } from "../layout/records.js";
 import { extraAttributes } from "../rules/site-rules.js";
 import { mapBounded } from "../tools/queue.js";
+import { createTurns } from "../tools/turns.js";
 import { measureKey } from "./measure-counts.js";
 import { VALUE_UNIT } from "./measure-parts.js";
 import { compileMeasures } from "./measures.js";
@@ -15,6 +18,8 @@ import type { Measure, Measures } from "./types.js";
 
 const MOST = 10_000;
 const WIDTH = 32;
+/** Whoever learns from what visitors did, to decide by it what others see, needs both, at the time and now. */
+const PURPOSES: readonly Purpose[] = ["analytics", "personalization"];
 
 /** A visitor's first exposure in a run, what was known of the visitor then, and what came of it. */
 export interface KeptDecision {
@@ -40,6 +45,8 @@ export interface KeptDecisionsQuery {
   experiment: string;
   /** Of the ruleset; no ratio. */
   metric: string;
+  /** By which decisions of visitors hold; null: by what they say themselves. */
+  policy: ConsentPolicy | null;
   /** So many visitors at most are read (default 10,000). */
   visitors?: number | undefined;
 }
@@ -56,23 +63,27 @@ async function eventsOf({ hot }: Pick<ServiceContext, "hot">, partition: string)
 }
 
 /**
- * The decisions of the run at hand as they are kept. Visitors are read one by one and their events folded again up to the exposure, so that what is said of a visitor is what was known by then. Where there are
+ * The decisions of the run at hand as they are kept, of visitors whose decision covers analytics and personalization by now; only events that were covered by analytics count, as everywhere. Visitors are read one by one and their events folded again up to the exposure, so that what is said of a visitor is what was known by then. Where there are
  * more visitors than may be read, which ones is up to the hashes of their ids.
  */
 export async function keptDecisions(
-  context: Pick<ServiceContext, "hot">,
-  { site, ruleset, experiment, metric, visitors = MOST }: KeptDecisionsQuery,
+  context: Pick<ServiceContext, "hot" | "clock">,
+  { site, ruleset, experiment, metric, policy, visitors = MOST }: KeptDecisionsQuery,
 ): Promise<{ decisions: KeptDecision[]; isPart: boolean }> {
   const key = measureKey(experiment, ruleset.experiments?.[experiment]?.run ?? 1);
   const measuring = compileMeasures(ruleset);
   const unit = ruleset.metrics?.[metric]?.type === "sum" ? VALUE_UNIT : 1;
+  const turn = createTurns();
   const decisionOf = async (partition: string): Promise<KeptDecision | null> => {
+    await turn();
+    if (!(await isAllowed(context, partition, { policy, purposes: PURPOSES }))) return null;
     let state = initialState();
     let measures: Measures = {};
     let made: Omit<KeptDecision, "reward"> | null = null;
     for (const event of await eventsOf(context, partition)) {
       const wasSeen = isSeen(measures[key]);
-      measures = measuring.see(measures, event, () => visitorAttributes(state));
+      if (event.consent.purposes.includes("analytics"))
+        measures = measuring.see(measures, event, () => visitorAttributes(state));
       if (!wasSeen && isSeen(measures[key])) {
         const { variant, propensity } = event.properties;
         const isProbability = typeof propensity === "number" && propensity > 0 && propensity <= 1;

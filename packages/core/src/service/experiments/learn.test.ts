@@ -30,7 +30,13 @@ it("says that nothing was published where another ruleset came before", async ()
     { durable: store, hot: store, clock },
     { load: async () => fail([{ path: "", code: "ATTUNE_SERVICE_RULESET_CHANGED", message: "" }]) },
     {
-      ...{ site: "default", ruleset, version: "v1", experiment: { ...draftOf(definition), run: 1 } },
+      ...{
+        site: "default",
+        consent: null,
+        ruleset,
+        version: "v1",
+        experiment: { ...draftOf(definition), run: 1 },
+      },
       sums: {
         ...{ experiment: "try", run: 1, crossed: 0, holdout: null, dimensions: [] },
         variants: { a: seen(5), b: seen(80) },

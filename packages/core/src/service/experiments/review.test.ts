@@ -50,14 +50,18 @@ function begin() {
     await one.settled();
   }
   /** One more visitor, of whom these are told one after the other. */
-  async function told(events: readonly (readonly [name: string, properties: object])[]): Promise<void> {
+  async function told(
+    events: readonly (readonly [name: string, properties: object])[],
+    consent: object = {},
+  ): Promise<string> {
     const visitorId = `t${visitors++}`;
     const of = ([name, properties]: readonly [string, object], i: number) =>
       sample({
         ...{ id: `${visitorId}-${i}`, visitorId, sessionId: visitorId, name, properties },
-        ...{ seq: i, occurredAt: clock.now() + i },
+        ...{ seq: i, occurredAt: clock.now() + i, ...consent },
       });
     await one.ingest(events.map(of));
+    return visitorId;
   }
   return { clock, service, one, shown, told };
 }
@@ -140,6 +144,9 @@ describe("a look at what runs", () => {
       ]);
     }
     await one.settled();
+    // That there was nothing to learn from was noted too: it is looked at by the hour.
+    expect((await one.experiments.review())[0]?.learned).toBeNull();
+    clock.advance(HOUR);
     const reviews = await Promise.all([one.experiments.review(), two.experiments.review()]);
     const learned = reviews.flat().flatMap((review) => (review.learned?.changed ? [review.learned] : []));
     expect(learned).toHaveLength(1);
@@ -157,6 +164,43 @@ describe("a look at what runs", () => {
     clock.advance(HOUR);
     expect((await two.experiments.review())[0]?.learned?.changed).toBe(false);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it("learns from nobody who has withdrawn, nor from what analytics do not cover, and asks them about no policy", async () => {
+    const { clock, one, told } = begin();
+    const unknown = { mean: [0, 0], covariance: [1, 0, 1] };
+    await one.experiments.define({
+      ...{ id: "try", name: "Which one sells to whom?", slot: "cta", measures: { primary: "bought" } },
+      policy: {
+        type: "contextual",
+        context: [{ attribute: "productViews" }],
+        arms: { a: unknown, b: unknown },
+      },
+    });
+    await one.experiments.act("try", { type: "start" });
+    const seen = (variant: string) =>
+      [
+        ["Variant Exposed", { experiment: "try", slot: "cta", variant, propensity: 0.5 }],
+        ["Order Completed", { revenue: 1 }],
+      ] as const;
+    const under = (...purposes: string[]) => ({ consent: { purposes, policyVersion: "1" } });
+    for (let i = 0; i < 6; i++) await told(seen("a"));
+    for (let i = 0; i < 3; i++) await told(seen("b"), under("necessary", "personalization"));
+    const gone = await Promise.all([0, 1, 2, 3].map(() => told(seen("b"))));
+    await one.settled();
+    for (const visitorId of gone) {
+      const purposes = { analytics: false, personalization: false };
+      const said = { purposes, policyVersion: "1", source: "preferences" as const, at: clock.now() };
+      expect((await one.consent({ visitorId }, said)).ok).toBe(true);
+    }
+    expect((await one.experiments.review())[0]?.learned?.variants).toMatchObject([
+      { variant: "a", decisions: 6 },
+      { variant: "b", decisions: 0 },
+    ]);
+    const candidate = { type: "split" as const, experiment: "try", weights: { a: 0.5, b: 0.5 } };
+    const asked = await one.experiments.evaluate({ experiment: "try", candidate });
+    expect(asked).toMatchObject({ ok: true, value: { value: { decisions: 6 } } });
+    await one.close();
   });
 
   it("notes what the rule has come to, for a person to act on, and only when it is news", async () => {

@@ -1,3 +1,4 @@
+import type { ConsentPolicy } from "../../consent/types.js";
 import type { ServiceContext } from "../context.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { experimentResults } from "./experiment-results.js";
@@ -7,6 +8,8 @@ import type { Proposal, Review } from "./types.js";
 
 interface ReviewParts {
   rulesets: Pick<Rulesets, "of" | "load">;
+  /** By which visitors' decisions hold. */
+  policy: ConsentPolicy | null;
   experiments: Pick<Experiments, "get" | "list" | "propose">;
 }
 
@@ -19,7 +22,7 @@ const isNews = ({ state }: Pick<Proposal, "state">): boolean => state !== "colle
  */
 export async function review(
   context: ServiceContext,
-  { rulesets, experiments }: ReviewParts,
+  { rulesets, experiments, policy: consent }: ReviewParts,
   site: string,
 ): Promise<Review[]> {
   const done: Review[] = [];
@@ -37,6 +40,7 @@ export async function review(
         ruleset,
         version,
         sums: found.sums,
+        consent,
       });
       const { state, code, variant, metric } = found.report.decision;
       const before = experiment.proposal;

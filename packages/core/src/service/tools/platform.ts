@@ -2,11 +2,15 @@
 interface Timers {
   setTimeout(task: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
+  performance: { now(): number };
 }
 
 /** Read when it is used, so that fake timers put in place later are seen. */
 // A proven boundary: browsers, Node, workers and edge runtimes all have both functions.
 const timers = (): Timers => globalThis as unknown as Timers;
+
+/** Milliseconds since some moment, by a clock that never goes back. */
+export const elapsed = (): number => timers().performance.now();
 
 /** Resolves after about `ms` milliseconds. */
 export function sleep(ms: number): Promise<void> {

@@ -60,19 +60,11 @@ export function fitLogistic(data: LogisticData, lambda = 1): LogisticModel {
  */
 export function laplace(data: LogisticData, prior: LogisticPrior): LogisticModel & LogisticPrior {
   requireOutcomes(data, prior.weights.length);
-  const { contexts, outcomes } = data;
-  const signed = outcomes.map((outcome) => (outcome === 1 ? 1 : -1));
-  const objective = (weights: readonly number[]): number => {
-    const away = weights.map((weight, i) => weight - (prior.weights[i] as number));
-    let sum = -0.5 * quadratic(prior.precision, away);
-    for (const [i, context] of contexts.entries())
-      sum += logSigmoid((signed[i] as number) * dot(weights, context));
-    return sum;
-  };
+  const packed = pack(data);
   let weights = prior.weights;
-  let value = objective(weights);
+  let value = objective(packed, weights, prior);
   for (let step = 0; step < 100; step++) {
-    const { gradient, curvature } = derivatives(data, weights, prior);
+    const { gradient, curvature } = derivatives(packed, weights, prior);
     const lower = cholesky(curvature);
     if (lower === null) break;
     const direction = solveCholesky(lower, gradient);
@@ -81,17 +73,83 @@ export function laplace(data: LogisticData, prior: LogisticPrior): LogisticModel
     let nextValue = Number.NEGATIVE_INFINITY;
     for (; scale > 1e-10 && !(nextValue >= value); scale /= 2) {
       next = weights.map((weight, i) => weight + scale * (direction[i] as number));
-      nextValue = objective(next);
+      nextValue = objective(packed, next, prior);
     }
     if (!(nextValue >= value)) break;
     weights = next;
     value = nextValue;
-    if (dot(direction, gradient) < 1e-24) break;
+    // What is left is about the square of it: far below rounding, which gradients of many outcomes never fall under.
+    if (dot(direction, gradient) < CLOSE) break;
   }
-  const precision = derivatives(data, weights, prior).curvature;
+  const precision = derivatives(packed, weights, prior).curvature;
   const lower = cholesky(precision);
   requireInput(lower !== null, "/precision", "Give a prior whose precision is positive definite.");
   return { weights, precision, covariance: inverseOf(lower) };
+}
+
+/** Twice what a Newton step was to bring, in log-likelihood. */
+const CLOSE = 1e-18;
+
+/** Contexts row by row, and outcomes, in arrays that are read in order. */
+interface Packed {
+  readonly contexts: Float64Array;
+  readonly outcomes: Float64Array;
+  readonly dimension: number;
+}
+
+function pack({ contexts, outcomes }: LogisticData): Packed {
+  const dimension = contexts[0]?.length ?? 0;
+  const rows = new Float64Array(contexts.length * dimension);
+  contexts.forEach((context, n) => rows.set(context, n * dimension));
+  return { contexts: rows, outcomes: Float64Array.from(outcomes), dimension };
+}
+
+/** Of the n-th context. */
+function logOdds({ contexts, dimension }: Packed, n: number, weights: readonly number[]): number {
+  const from = n * dimension;
+  let sum = 0;
+  for (let i = 0; i < dimension; i++) sum += (weights[i] as number) * (contexts[from + i] as number);
+  return sum;
+}
+
+const awayFrom = (weights: readonly number[], prior: LogisticPrior): number[] =>
+  weights.map((weight, i) => weight - (prior.weights[i] as number));
+
+function objective(data: Packed, weights: readonly number[], prior: LogisticPrior): number {
+  let sum = -0.5 * quadratic(prior.precision, awayFrom(weights, prior));
+  for (let n = 0; n < data.outcomes.length; n++) {
+    const x = logOdds(data, n, weights);
+    sum += logSigmoid(data.outcomes[n] === 1 ? x : -x);
+  }
+  return sum;
+}
+
+function derivatives(
+  data: Packed,
+  weights: readonly number[],
+  prior: LogisticPrior,
+): { gradient: number[]; curvature: number[][] } {
+  const { contexts, outcomes, dimension } = data;
+  const gradient = Float64Array.from(times(prior.precision, awayFrom(weights, prior)), (pull) => -pull);
+  const lower = Float64Array.from(prior.precision.flat());
+  for (let n = 0; n < outcomes.length; n++) {
+    const p = sigmoid(logOdds(data, n, weights));
+    const error = (outcomes[n] as number) - p;
+    const from = n * dimension;
+    for (let i = 0; i < dimension; i++) {
+      const x = contexts[from + i] as number;
+      gradient[i] = (gradient[i] as number) + error * x;
+      const weighed = p * (1 - p) * x;
+      const row = i * dimension;
+      for (let j = 0; j <= i; j++)
+        lower[row + j] = (lower[row + j] as number) + weighed * (contexts[from + j] as number);
+    }
+  }
+  const at = (i: number, j: number): number => lower[Math.max(i, j) * dimension + Math.min(i, j)] as number;
+  const curvature = Array.from({ length: dimension }, (_, i) =>
+    Array.from({ length: dimension }, (_, j) => at(i, j)),
+  );
+  return { gradient: [...gradient], curvature };
 }
 
 function requireOutcomes({ contexts, outcomes }: LogisticData, dimension: number): void {
@@ -104,28 +162,6 @@ function requireOutcomes({ contexts, outcomes }: LogisticData, dimension: number
     );
   for (const [i, outcome] of outcomes.entries())
     requireInput(outcome === 0 || outcome === 1, `/outcomes/${i}`, "Give 0 or 1.");
-}
-
-function derivatives(
-  { contexts, outcomes }: LogisticData,
-  weights: readonly number[],
-  prior: LogisticPrior,
-): { gradient: number[]; curvature: number[][] } {
-  const away = weights.map((weight, i) => weight - (prior.weights[i] as number));
-  const gradient = times(prior.precision, away).map((pull) => -pull);
-  const curvature = prior.precision.map((row) => [...row]);
-  for (const [n, context] of contexts.entries()) {
-    const p = sigmoid(dot(weights, context));
-    const error = (outcomes[n] as number) - p;
-    for (let i = 0; i < weights.length; i++) {
-      const x = context[i] as number;
-      gradient[i] = (gradient[i] as number) + error * x;
-      const row = curvature[i] as number[];
-      for (let j = 0; j < weights.length; j++)
-        row[j] = (row[j] as number) + p * (1 - p) * x * (context[j] as number);
-    }
-  }
-  return { gradient, curvature };
 }
 
 export interface LogisticBelief {

@@ -1,5 +1,6 @@
 import { AttuneError, type Clock, type Issue, type JsonValue, type Result } from "@attune/core";
 import type { Store } from "@attune/core/ports";
+import { sortedColumns } from "../monitoring/sorted-columns.js";
 import { requireFairTarget } from "../model/protected-target.js";
 import { createBlobs } from "./blobs.js";
 import { contentHash } from "./model-bytes.js";
@@ -16,14 +17,20 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
  *   v/{name}/{version}             one version, written last: where it is there, so is all that belongs to it
  *   card/{name}/{version}          its report card
  *   b/{name}/{version}/{chunk}     its file
- *   r/{name}/{version}/{chunk}     rows that it was trained on, as float32
+ *   q/{name}/{version}/{chunk}     of each input the values that it was trained on, in their order, as float32: column after column, so that nothing tells which belonged together
+ *   r/{name}/{version}/{chunk}     whole rows, as they were kept once: `forgetRows` makes columns of them
  */
 export const modelsPartition = (site: string): string => `${site}/models`;
 
+/** Of fewer rows nothing is kept: drift cannot be told by them, and of a few the values alone say whose they are. */
+const FEWEST = 100;
+
 interface StoredVersion {
   version: ModelVersion;
-  /** Rows that drift is told by. */
+  /** How many values of each input drift is told by. */
   referenceRows: number;
+  /** 2: columns are kept; not there: rows were. */
+  format?: 2;
 }
 
 export interface RegistryOptions {
@@ -50,8 +57,16 @@ export interface ModelRegistry {
    */
   bytes(name: string, version: string): Promise<Uint8Array<ArrayBuffer> | null>;
   card(name: string, version: string): Promise<JsonValue | null>;
-  /** Rows that it was trained on, n × inputs, row-major; null where none were kept. */
+  /**
+   * Of each input the values that it was trained on, n × inputs, row-major, each column sorted by itself: what `featureDrift` needs, and no row of anybody. Null where none were kept, as of fewer than 100 rows.
+   */
   reference(name: string, version: string): Promise<Float64Array | null>;
+  /**
+   * Makes columns of rows that an older version of this package has kept, and removes what is left of a version that was cut off while it was added. Where there are none it only looks.
+   *
+   * @returns Records that were removed.
+   */
+  forgetRows(): Promise<number>;
   /** What is in force; null where nothing is known by that name. */
   get(name: string): Promise<ModelRecord | null>;
   /** In the order of their names. */
@@ -104,6 +119,51 @@ export function createModelRegistry(
   const stored = async (name: string, version: string): Promise<StoredVersion | null> =>
     (await store.get<StoredVersion>(partition, `v/${name}/${version}`))?.value ?? null;
 
+  /** Column after column, each in its order; how many values of each. */
+  async function keepColumns(under: string, rows: ArrayLike<number>, columns: number): Promise<number> {
+    const count = columns === 0 ? 0 : rows.length / columns;
+    if (count < FEWEST) return 0;
+    const kept = new Float32Array(rows.length);
+    for (let at = 0; at < columns; at++) {
+      const column = kept.subarray(at * count, (at + 1) * count);
+      for (let row = 0; row < count; row++) column[row] = rows[row * columns + at] as number;
+      column.sort();
+    }
+    await blobs.write(`q/${under}/`, new Uint8Array(kept.buffer));
+    return count;
+  }
+
+  async function reference(name: string, version: string): Promise<Float64Array | null> {
+    const known = await stored(name, version);
+    if (known === null || known.referenceRows === 0) return null;
+    const { referenceRows: count, format } = known;
+    const columns = known.version.inputs.length;
+    const prefix = format === 2 ? "q" : "r";
+    const bytes = await blobs.read(`${prefix}/${name}/${version}/`, count * columns * 4);
+    if (bytes === null) return null;
+    const kept = new Float32Array(bytes.buffer);
+    if (format !== 2) return sortedColumns({ data: Float64Array.from(kept), columns });
+    return Float64Array.from(kept, (_, i) => kept[(i % columns) * count + Math.floor(i / columns)] as number);
+  }
+
+  /** Columns first, then what says that they are there, then the rows go: cut off anywhere in between it is done anew. */
+  async function forgetRows(): Promise<number> {
+    const sorts: string[] = [];
+    for await (const { sort } of store.scan(partition, { prefix: "r/" })) sorts.push(sort);
+    const unders = new Set(sorts.map((sort) => sort.slice("r/".length, sort.lastIndexOf("/"))));
+    for (const under of unders) {
+      const found = await store.get<StoredVersion>(partition, `v/${under}`);
+      if (found === null || found.value.format === 2) continue;
+      const { version } = found.value;
+      const rows = await reference(version.name, version.version);
+      const referenceRows = await keepColumns(under, rows ?? [], version.inputs.length);
+      const value: StoredVersion = { version, referenceRows, format: 2 };
+      await store.put(partition, `v/${under}`, value, { ifVersion: found.version });
+    }
+    for (const sort of sorts) await store.delete(partition, sort);
+    return sorts.length;
+  }
+
   async function versions(name: string): Promise<ModelVersion[]> {
     const found: ModelVersion[] = [];
     for await (const { value } of store.scan<StoredVersion>(partition, { prefix: `v/${name}/` }))
@@ -119,8 +179,7 @@ export function createModelRegistry(
     const known = await stored(name, hash.version);
     if (known !== null) return known.version;
     await blobs.write(`b/${under}/`, bytes);
-    const kept = Float32Array.from(reference ?? []);
-    await blobs.write(`r/${under}/`, new Uint8Array(kept.buffer));
+    const referenceRows = await keepColumns(under, reference ?? new Float64Array(), given.inputs.length);
     if (card !== undefined) await store.put(partition, `card/${under}`, card);
     const version: ModelVersion = {
       ...{ v: 1, name, ...hash, bytes: bytes.length, createdAt: clock.now(), metric },
@@ -128,8 +187,8 @@ export function createModelRegistry(
       ...{ outputs: [...given.outputs], purposes: [...given.purposes] },
       lineage: { parent: null, trainedOn: null, codeVersion: null, ...lineage },
     };
-    const referenceRows = given.inputs.length === 0 ? 0 : kept.length / given.inputs.length;
-    await store.put(partition, `v/${under}`, { version, referenceRows }, { ifVersion: 0 });
+    const whole: StoredVersion = { version, referenceRows, format: 2 };
+    await store.put(partition, `v/${under}`, whole, { ifVersion: 0 });
     await store.put(partition, `m/${name}`, newModel(name), { ifVersion: 0 });
     return (await stored(name, hash.version))?.version ?? version;
   }
@@ -170,13 +229,8 @@ export function createModelRegistry(
     },
     card: async (name, version) =>
       (await store.get<JsonValue>(partition, `card/${name}/${version}`))?.value ?? null,
-    async reference(name, version) {
-      const known = await stored(name, version);
-      if (known === null || known.referenceRows === 0) return null;
-      const length = known.referenceRows * known.version.inputs.length * 4;
-      const bytes = await blobs.read(`r/${name}/${version}/`, length);
-      return bytes && Float64Array.from(new Float32Array(bytes.buffer));
-    },
+    reference,
+    forgetRows,
     get: async (name) => (await store.get<ModelRecord>(partition, `m/${name}`))?.value ?? null,
     async list() {
       const found: ModelRecord[] = [];

@@ -3,10 +3,13 @@ import { parseArgs } from "node:util";
 import { AttuneError } from "@attune/core";
 import { createModelRegistry } from "@attune/ml/registry";
 import { days, labelWords, type TrainingLabel } from "@attune/ml/table";
+import { fitInThread } from "../models/fit-in-thread.js";
 import { createModels } from "../models/models.js";
 import { type ModelPlan, nextStep, type TrainingResult, trainVersion } from "../models/train-job.js";
+import { type LeaseOptions, leaseTraining } from "../models/training-lease.js";
 import { type BackEnd, withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
+import { onInterrupt } from "./interrupted.js";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { number, seconds, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
@@ -72,17 +75,48 @@ export async function train(args: string[], terminal: Terminal): Promise<number>
     const clock = { now: () => Date.now() };
     const registry = createModelRegistry(ports.stores.durable ?? ports.stores.hot, { site, clock });
     const progress = progressOn(terminal);
-    const trained = await trainVersion(plan, {
-      ...{ service, registry, site, now: clock.now(), progress },
-      encode: (model) => toOnnx(model),
+    const store = ports.stores.durable ?? ports.stores.hot;
+    return inTurn({ store, clock, report, terminal }, async (signal) => {
+      const trained = await trainVersion(plan, {
+        ...{ service, registry, site, now: clock.now(), progress, signal, fit: fitInThread },
+        encode: (model) => toOnnx(model),
+      });
+      signal.throwIfAborted();
+      const next = values.keep ? null : nextStep(trained, { share });
+      if (next !== null) await take({ ports, service }, { site, name, action: next, report });
+      return { result: trained, step: next };
     });
-    const next = values.keep ? null : nextStep(trained, { share });
-    if (next !== null) await take({ ports, service }, { site, name, action: next, report });
-    return { result: trained, step: next };
   }).finally(() => terminal.status(""));
   tell(terminal, { values, result, step, ms: Date.now() - began });
   return 0;
 }
+
+/** Trains when nobody else does, of whatever process, and says for whom it waits; its place is given back where it is interrupted. */
+async function inTurn<T>(
+  { terminal, ...parts }: Pick<LeaseOptions, "store" | "clock" | "report"> & { terminal: Terminal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const stop = onInterrupt(() => ended.abort(interruption()));
+  const { signal } = ended;
+  try {
+    const lease = await leaseTraining({
+      ...{ ...parts, signal, holder: randomUUID(), who: `attune train, process ${process.pid}` },
+      waiting: (who) => terminal.err(`Another training is under way (${who}); this one waits for its turn.`),
+    });
+    if (lease === null) throw interruption();
+    try {
+      return await work(AbortSignal.any([signal, lease.lost]));
+    } finally {
+      await lease.end().catch(parts.report);
+    }
+  } finally {
+    stop();
+  }
+}
+
+const interruption = (): AttuneError =>
+  new AttuneError("ATTUNE_SERVER_TRAINING_ENDED", "The training was interrupted; nothing of it is kept.");
 
 /** Brings it into force as a server does: pages and servers that run hear of it. */
 async function take(

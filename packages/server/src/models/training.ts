@@ -5,7 +5,7 @@ import { modelsPartition } from "@attune/ml/registry";
 import type { Fit } from "./fit-in-thread.js";
 import type { Models } from "./models.js";
 import { type ModelPlan, nextStep, trainVersion, type TrainingParts } from "./train-job.js";
-import { LEASE_MS, leaseTraining, RENEW_MS } from "./training-lease.js";
+import { LEASE_MS, leaseTraining, RENEW_MS, trainedElsewhere } from "./training-lease.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -86,6 +86,18 @@ function nextAt({ state, startedAt, endedAt }: TrainingState, everyHours: number
 
 type Ended = Pick<TrainingState, "version" | "step" | "words">;
 
+interface Begun {
+  site: string;
+  plan: ModelPlan;
+  order: TrainingOrder;
+}
+
+/** A training of this process: its record as it was written last, and the version that the store gave it. */
+interface Claimed {
+  state: TrainingRecord;
+  version: number;
+}
+
 /** What is known of trainings, in the store. */
 function createRecords({ store, clock }: Pick<TrainerOptions, "store" | "clock">) {
   const read = (site: string, name: string) => store.get<TrainingRecord>(modelsPartition(site), sortOf(name));
@@ -94,11 +106,13 @@ function createRecords({ store, clock }: Pick<TrainerOptions, "store" | "clock">
   return {
     read,
     isLost,
-    async write(site: string, name: string, state: TrainingRecord): Promise<void> {
-      await store.put(modelsPartition(site), sortOf(name), state);
+    /** The version of the record by now; null where it is another process's meanwhile, which is left as it is. */
+    async write(site: string, name: string, { state, version }: Claimed): Promise<number | null> {
+      const put = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion: version });
+      return put.written ? put.version : null;
     },
     /** Null where somebody else trains it. */
-    async claim(site: string, name: string): Promise<TrainingRecord | null> {
+    async claim(site: string, name: string): Promise<Claimed | null> {
       const known = await read(site, name);
       const now = clock.now();
       if (known?.value.state === "running" && !isLost(known.value)) return null;
@@ -107,8 +121,46 @@ function createRecords({ store, clock }: Pick<TrainerOptions, "store" | "clock">
         ...{ version: null, step: null, words: null },
       };
       const ifVersion = known?.version ?? 0;
-      const { written } = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion });
-      return written ? state : null;
+      const { written, version } = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion });
+      return written ? { state, version } : null;
+    },
+  };
+}
+
+type Records = ReturnType<typeof createRecords>;
+
+/** Says of a training that it goes on, from when it was asked for: one that waits for its turn is alive as well. */
+interface Sign {
+  /** Aborted where the record is another process's by now, which has begun it anew. */
+  readonly lost: AbortSignal;
+  /** Says what came of it, the last that is said. */
+  end(more: Partial<TrainingRecord>): Promise<void>;
+}
+
+function signOfLife(
+  { site, name, claimed }: { site: string; name: string; claimed: Claimed },
+  { records, clock, report }: { records: Records } & Pick<TrainerOptions, "clock" | "report">,
+): Sign {
+  const lost = new AbortController();
+  let { version } = claimed;
+  let noted: Promise<unknown> = Promise.resolve();
+  // One after another: that it goes on must not be written over that it has ended.
+  function note(more: Partial<TrainingRecord>): Promise<void> {
+    const writing = noted.then(async () => {
+      if (lost.signal.aborted) return;
+      const next = await records.write(site, name, { state: { ...claimed.state, ...more }, version });
+      if (next === null) lost.abort(trainedElsewhere());
+      else version = next;
+    });
+    noted = writing.catch(() => undefined);
+    return writing;
+  }
+  const timer = setInterval(() => void note({ aliveAt: clock.now() }).catch(report), RENEW_MS).unref();
+  return {
+    lost: lost.signal,
+    end(more) {
+      clearInterval(timer);
+      return note(more);
     },
   };
 }
@@ -124,18 +176,18 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const holder = randomUUID();
   let last: Promise<void> = Promise.resolve();
 
-  async function run(
-    site: string,
-    plan: ModelPlan,
-    { share, promote, actor }: TrainingOrder,
-  ): Promise<Ended> {
-    const lease = await leaseTraining({ store, clock, holder, signal: ending.signal, report });
+  async function run({ site, plan, order }: Begun, lost: AbortSignal): Promise<Ended> {
+    const { share, promote, actor } = order;
+    const ended = AbortSignal.any([ending.signal, lost]);
+    const lease = await leaseTraining({ store, clock, holder, who: "a server", signal: ended, report });
     try {
-      ending.signal.throwIfAborted();
+      ended.throwIfAborted();
       const registry = models.registry(site);
-      const signal = lease === null ? ending.signal : AbortSignal.any([ending.signal, lease.lost]);
+      const signal = lease === null ? ended : AbortSignal.any([ended, lease.lost]);
       const parts = { service, registry, site, now: clock.now(), encode, signal, ...(fit && { fit }) };
       const done = await trainVersion(plan, parts);
+      // Whoever has it now decides what becomes of it.
+      signal.throwIfAborted();
       const { version } = done.version;
       const next = nextStep(done, { share, ...(promote !== undefined && { promote }) });
       if (next === null) return { version, step: "kept", words: done.worse };
@@ -148,39 +200,38 @@ export function createTrainer(options: TrainerOptions): Trainer {
     }
   }
 
-  async function work(
-    { site, plan, order }: { site: string; plan: ModelPlan; order: TrainingOrder },
-    state: TrainingRecord,
-  ): Promise<void> {
-    const { name } = plan;
-    let noted: Promise<unknown> = Promise.resolve();
-    // One after another: that it goes on must not be written over that it has ended.
-    function note(more: Partial<TrainingRecord>): Promise<void> {
-      const writing = noted.then(() => records.write(site, name, { ...state, ...more }));
-      noted = writing.catch(() => undefined);
-      return writing;
-    }
-    const alive = setInterval(() => void note({ aliveAt: clock.now() }).catch(report), RENEW_MS).unref();
+  async function work(begun: Begun, sign: Sign): Promise<void> {
     try {
-      const ended = await run(site, plan, order);
-      await note({ state: "done", ...ended, endedAt: clock.now() });
+      const ended = await run(begun, sign.lost);
+      await sign.end({ state: "done", ...ended, endedAt: clock.now() });
     } catch (error) {
-      if (ending.signal.aborted) return await note({ aliveAt: 0 });
+      if (ending.signal.aborted) return await sign.end({ aliveAt: 0 });
       // Of a failure of its own kind the message says what to do; what others say may hold anything.
       const words = isAttuneError(error) ? error.message : "It failed; the server's report says why.";
       if (!isAttuneError(error)) report(error);
-      await note({ state: "failed", words, endedAt: clock.now() });
-    } finally {
-      clearInterval(alive);
+      await sign.end({ state: "failed", words, endedAt: clock.now() });
     }
   }
 
   const begin: Trainer["begin"] = async (site, plan, order) => {
-    const state = await records.claim(site, plan.name);
-    if (state === null) return null;
-    last = last.then(() => work({ site, plan, order }, state)).catch(report);
-    return shown(state);
+    const claimed = await records.claim(site, plan.name);
+    if (claimed === null) return null;
+    const sign = signOfLife({ site, name: plan.name, claimed }, { records, clock, report });
+    last = last.then(() => work({ site, plan, order }, sign)).catch(report);
+    return shown(claimed.state);
   };
+
+  async function trainDue(planned: readonly ScheduledModel[]): Promise<void> {
+    for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
+      if (ending.signal.aborted) return;
+      const known = (await records.read(site, plan.name))?.value;
+      const isDue = known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
+      if (!isDue) continue;
+      await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
+      await last;
+    }
+  }
+  let scheduling: Promise<void> | null = null;
 
   return {
     begin,
@@ -188,20 +239,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const found = await records.read(site, name);
       return found && shown(found.value);
     },
-    async schedule(planned) {
-      for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
-        if (ending.signal.aborted) return;
-        const known = (await records.read(site, plan.name))?.value;
-        const isDue =
-          known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
-        if (!isDue) continue;
-        await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
-        await last;
-      }
+    schedule(planned) {
+      // A timer comes again long before a training has ended.
+      scheduling ??= trainDue(planned).finally(() => {
+        scheduling = null;
+      });
+      return scheduling;
     },
     settled: () => last,
     async close() {
       ending.abort();
+      await scheduling?.catch(() => undefined);
       await last;
     },
   };

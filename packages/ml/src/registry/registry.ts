@@ -1,9 +1,9 @@
 import { AttuneError, type Clock, type Issue, type JsonValue, type Result } from "@attune/core";
 import type { Store } from "@attune/core/ports";
-import { sortedColumns } from "../monitoring/sorted-columns.js";
 import { requireFairTarget } from "../model/protected-target.js";
 import { createBlobs } from "./blobs.js";
 import { contentHash } from "./model-bytes.js";
+import { createReferences, type StoredVersion } from "./references.js";
 import { newModel, stepModel } from "./step-model.js";
 import type { ModelAction, ModelRecord, ModelVersion, NewModelVersion } from "./types.js";
 
@@ -21,17 +21,6 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
  *   r/{name}/{version}/{chunk}     whole rows, as they were kept once: `forgetRows` makes columns of them
  */
 export const modelsPartition = (site: string): string => `${site}/models`;
-
-/** Of fewer rows nothing is kept: drift cannot be told by them, and of a few the values alone say whose they are. */
-const FEWEST = 100;
-
-interface StoredVersion {
-  version: ModelVersion;
-  /** How many values of each input drift is told by. */
-  referenceRows: number;
-  /** 2: columns are kept; not there: rows were. */
-  format?: 2;
-}
 
 export interface RegistryOptions {
   /** Default `default`. */
@@ -116,53 +105,9 @@ export function createModelRegistry(
 ): ModelRegistry {
   const partition = modelsPartition(site);
   const blobs = createBlobs(store, partition);
+  const references = createReferences(store, partition);
   const stored = async (name: string, version: string): Promise<StoredVersion | null> =>
     (await store.get<StoredVersion>(partition, `v/${name}/${version}`))?.value ?? null;
-
-  /** Column after column, each in its order; how many values of each. */
-  async function keepColumns(under: string, rows: ArrayLike<number>, columns: number): Promise<number> {
-    const count = columns === 0 ? 0 : rows.length / columns;
-    if (count < FEWEST) return 0;
-    const kept = new Float32Array(rows.length);
-    for (let at = 0; at < columns; at++) {
-      const column = kept.subarray(at * count, (at + 1) * count);
-      for (let row = 0; row < count; row++) column[row] = rows[row * columns + at] as number;
-      column.sort();
-    }
-    await blobs.write(`q/${under}/`, new Uint8Array(kept.buffer));
-    return count;
-  }
-
-  async function reference(name: string, version: string): Promise<Float64Array | null> {
-    const known = await stored(name, version);
-    if (known === null || known.referenceRows === 0) return null;
-    const { referenceRows: count, format } = known;
-    const columns = known.version.inputs.length;
-    const prefix = format === 2 ? "q" : "r";
-    const bytes = await blobs.read(`${prefix}/${name}/${version}/`, count * columns * 4);
-    if (bytes === null) return null;
-    const kept = new Float32Array(bytes.buffer);
-    if (format !== 2) return sortedColumns({ data: Float64Array.from(kept), columns });
-    return Float64Array.from(kept, (_, i) => kept[(i % columns) * count + Math.floor(i / columns)] as number);
-  }
-
-  /** Columns first, then what says that they are there, then the rows go: cut off anywhere in between it is done anew. */
-  async function forgetRows(): Promise<number> {
-    const sorts: string[] = [];
-    for await (const { sort } of store.scan(partition, { prefix: "r/" })) sorts.push(sort);
-    const unders = new Set(sorts.map((sort) => sort.slice("r/".length, sort.lastIndexOf("/"))));
-    for (const under of unders) {
-      const found = await store.get<StoredVersion>(partition, `v/${under}`);
-      if (found === null || found.value.format === 2) continue;
-      const { version } = found.value;
-      const rows = await reference(version.name, version.version);
-      const referenceRows = await keepColumns(under, rows ?? [], version.inputs.length);
-      const value: StoredVersion = { version, referenceRows, format: 2 };
-      await store.put(partition, `v/${under}`, value, { ifVersion: found.version });
-    }
-    for (const sort of sorts) await store.delete(partition, sort);
-    return sorts.length;
-  }
 
   async function versions(name: string): Promise<ModelVersion[]> {
     const found: ModelVersion[] = [];
@@ -179,7 +124,7 @@ export function createModelRegistry(
     const known = await stored(name, hash.version);
     if (known !== null) return known.version;
     await blobs.write(`b/${under}/`, bytes);
-    const referenceRows = await keepColumns(under, reference ?? new Float64Array(), given.inputs.length);
+    const referenceRows = await references.keep(under, reference ?? new Float64Array(), given.inputs.length);
     if (card !== undefined) await store.put(partition, `card/${under}`, card);
     const version: ModelVersion = {
       ...{ v: 1, name, ...hash, bytes: bytes.length, createdAt: clock.now(), metric },
@@ -229,8 +174,8 @@ export function createModelRegistry(
     },
     card: async (name, version) =>
       (await store.get<JsonValue>(partition, `card/${name}/${version}`))?.value ?? null,
-    reference,
-    forgetRows,
+    reference: references.read,
+    forgetRows: references.forgetRows,
     get: async (name) => (await store.get<ModelRecord>(partition, `m/${name}`))?.value ?? null,
     async list() {
       const found: ModelRecord[] = [];

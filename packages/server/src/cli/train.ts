@@ -6,10 +6,9 @@ import { days, labelWords, type TrainingLabel } from "@attune/ml/table";
 import { fitInThread } from "../models/fit-in-thread.js";
 import { createModels } from "../models/models.js";
 import { type ModelPlan, nextStep, type TrainingResult, trainVersion } from "../models/train-job.js";
-import { type LeaseOptions, leaseTraining } from "../models/training-lease.js";
 import { type BackEnd, withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
-import { onInterrupt } from "./interrupted.js";
+import { inTurn } from "./in-turn.js";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { number, seconds, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
@@ -90,33 +89,6 @@ export async function train(args: string[], terminal: Terminal): Promise<number>
   tell(terminal, { values, result, step, ms: Date.now() - began });
   return 0;
 }
-
-/** Trains when nobody else does, of whatever process, and says for whom it waits; its place is given back where it is interrupted. */
-async function inTurn<T>(
-  { terminal, ...parts }: Pick<LeaseOptions, "store" | "clock" | "report"> & { terminal: Terminal },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const ended = new AbortController();
-  const stop = onInterrupt(() => ended.abort(interruption()));
-  const { signal } = ended;
-  try {
-    const lease = await leaseTraining({
-      ...{ ...parts, signal, holder: randomUUID(), who: `attune train, process ${process.pid}` },
-      waiting: (who) => terminal.err(`Another training is under way (${who}); this one waits for its turn.`),
-    });
-    if (lease === null) throw interruption();
-    try {
-      return await work(AbortSignal.any([signal, lease.lost]));
-    } finally {
-      await lease.end().catch(parts.report);
-    }
-  } finally {
-    stop();
-  }
-}
-
-const interruption = (): AttuneError =>
-  new AttuneError("ATTUNE_SERVER_TRAINING_ENDED", "The training was interrupted; nothing of it is kept.");
 
 /** Brings it into force as a server does: pages and servers that run hear of it. */
 async function take(

@@ -153,11 +153,11 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
     if (records.length > 0) await publishModels(service(), registry(site), { site, once: true });
   }
 
-  /** Once a process: versions kept by an older version of this program may hold rows of visitors. */
+  /** Once a process: versions kept by an older version of this program may hold rows of visitors. Where it fails trials are judged all the same, and the next process tries it. */
   async function forgetRows(site: string): Promise<void> {
     if (cleaned.has(site)) return;
-    await registry(site).forgetRows();
     cleaned.add(site);
+    await registry(site).forgetRows().catch(report);
   }
 
   const everywhere = async (work: (site: string) => Promise<void>): Promise<void> => {

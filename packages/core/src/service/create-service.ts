@@ -194,7 +194,7 @@ function records(
       replay: async (ids, { site } = {}) => replayLetters(context, parts, { site: checkSite(site), ids }),
     },
     audit: {
-      append: async (fact, { site } = {}) => context.audit.append(checkSite(site), fact),
+      append: async (fact, { site, isSame } = {}) => context.audit.append(checkSite(site), fact, isSame),
       list: async ({ site, after = 0, limit = 200 } = {}) =>
         context.audit.list(checkSite(site), after, limit),
       checkpoint: async (site) => context.audit.checkpoint(checkSite(site)),

@@ -268,7 +268,11 @@ export interface PersonalizationService {
   };
   /** What was done that somebody may have to answer for: hash-chained, so that nothing of it can be changed unnoticed (T22). */
   audit: {
-    append(fact: AuditFact, options?: { site?: string }): Promise<AuditEntry>;
+    /** `isSame` tells the fact among the latest 100 entries: one that is there already is given back and not written again, whoever wrote it. */
+    append(
+      fact: AuditFact,
+      options?: { site?: string; isSame?(entry: AuditEntry): boolean },
+    ): Promise<AuditEntry>;
     /** In their order, after the entry of that number; at most `limit` (default 200). */
     list(options?: { site?: string; after?: number; limit?: number }): Promise<AuditEntry[]>;
     /** What the log has come to, signed. Keep it elsewhere from time to time: against it nobody can cut off or write anew what was before. */

@@ -33,11 +33,57 @@ describe("createModelRegistry", () => {
 
   it("keeps a version as it was first kept", async () => {
     const { registry } = start();
-    const first = await registry.add(given({ card: { auc: 0.9 }, reference: Float64Array.of(1, 2, 3, 4) }));
+    const reference = Float64Array.from({ length: 200 }, (_, i) => i);
+    const first = await registry.add(given({ card: { auc: 0.9 }, reference }));
     expect(await registry.add(given({ card: { auc: 0.1 }, metric: "bought" }))).toEqual(first);
     expect(await registry.card("buys-soon", first.version)).toEqual({ auc: 0.9 });
-    expect(await registry.reference("buys-soon", first.version)).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(await registry.reference("buys-soon", first.version)).toEqual(reference);
     expect(await registry.versions("buys-soon")).toEqual([first]);
+  });
+
+  /** Rows whose first value goes up as the second goes down. */
+  const people = (count: number): Float64Array =>
+    Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? i / 2 : count - (i - 1) / 2));
+
+  it("keeps of what it was trained on the values of each input, and no row of anybody", async () => {
+    const { store, registry } = start();
+    const { version } = await registry.add(given({ reference: people(150) }));
+    const kept = (await registry.reference("buys-soon", version)) ?? new Float64Array();
+    expect(kept).toHaveLength(300);
+    const column = (rows: Float64Array, at: number) => [...rows].filter((_, i) => i % 2 === at);
+    for (const at of [0, 1]) expect(column(kept, at)).toEqual(column(people(150), at).sort((a, b) => a - b));
+    const rowsOf = (rows: Float64Array) =>
+      column(rows, 0).map((value, row) => `${value} ${rows[2 * row + 1]}`);
+    const before = new Set(rowsOf(people(150)));
+    expect(rowsOf(kept).filter((row) => before.has(row)).length).toBeLessThan(2);
+    // Nor do the bytes: what is stored is column after column.
+    const records: string[] = [];
+    for await (const { sort } of store.scan("default/models")) records.push(sort);
+    expect(records.filter((sort) => sort.startsWith("r/"))).toEqual([]);
+    const few = await registry.add(given({ bytes: bytesOf(11), reference: people(99) }));
+    expect(await registry.reference("buys-soon", few.version)).toBeNull();
+  });
+
+  it("makes columns of rows that were kept once, and removes them", async () => {
+    const { store, registry } = start();
+    const { version } = await registry.add(given({ reference: people(150) }));
+    const columns = await registry.reference("buys-soon", version);
+    // As it was written before: rows as they were, and a version that says nothing of its format.
+    const [under, found] = [
+      `buys-soon/${version}`,
+      await store.get<{ version: unknown }>("default/models", `v/buys-soon/${version}`),
+    ];
+    await store.put("default/models", `v/${under}`, { version: found?.value.version, referenceRows: 150 });
+    const rows = Buffer.from(Float32Array.from(people(150)).buffer).toString("base64");
+    await store.put("default/models", `r/${under}/000000`, rows);
+    await store.put("default/models", "r/buys-soon/cut-off/000000", rows);
+    await store.delete("default/models", `q/${under}/000000`);
+    expect(await registry.reference("buys-soon", version)).toEqual(columns);
+    expect(await registry.forgetRows()).toBe(2);
+    expect(await registry.reference("buys-soon", version)).toEqual(columns);
+    for await (const { sort } of store.scan("default/models", { prefix: "r/" })) expect.fail(sort);
+    expect(await registry.forgetRows()).toBe(0);
+    expect((await registry.versions("buys-soon")).map((one) => one.version)).toEqual([version]);
   });
 
   it("does not give out a file that is not what was kept", async () => {

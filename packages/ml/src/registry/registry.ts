@@ -3,6 +3,7 @@ import type { Store } from "@attune/core/ports";
 import { requireFairTarget } from "../model/protected-target.js";
 import { createBlobs } from "./blobs.js";
 import { contentHash } from "./model-bytes.js";
+import { createReferences, type StoredVersion } from "./references.js";
 import { newModel, stepModel } from "./step-model.js";
 import type { ModelAction, ModelRecord, ModelVersion, NewModelVersion } from "./types.js";
 
@@ -16,15 +17,10 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
  *   v/{name}/{version}             one version, written last: where it is there, so is all that belongs to it
  *   card/{name}/{version}          its report card
  *   b/{name}/{version}/{chunk}     its file
- *   r/{name}/{version}/{chunk}     rows that it was trained on, as float32
+ *   q/{name}/{version}/{chunk}     of each input the values that it was trained on, in their order, as float32: column after column, so that nothing tells which belonged together
+ *   r/{name}/{version}/{chunk}     whole rows, as they were kept once: `forgetRows` makes columns of them
  */
 export const modelsPartition = (site: string): string => `${site}/models`;
-
-interface StoredVersion {
-  version: ModelVersion;
-  /** Rows that drift is told by. */
-  referenceRows: number;
-}
 
 export interface RegistryOptions {
   /** Default `default`. */
@@ -50,8 +46,16 @@ export interface ModelRegistry {
    */
   bytes(name: string, version: string): Promise<Uint8Array<ArrayBuffer> | null>;
   card(name: string, version: string): Promise<JsonValue | null>;
-  /** Rows that it was trained on, n × inputs, row-major; null where none were kept. */
+  /**
+   * Of each input the values that it was trained on, n × inputs, row-major, each column sorted by itself: what `featureDrift` needs, and no row of anybody. Null where none were kept, as of fewer than 100 rows.
+   */
   reference(name: string, version: string): Promise<Float64Array | null>;
+  /**
+   * Makes columns of rows that an older version of this package has kept, and removes what is left of a version that was cut off while it was added. Where there are none it only looks.
+   *
+   * @returns Records that were removed.
+   */
+  forgetRows(): Promise<number>;
   /** What is in force; null where nothing is known by that name. */
   get(name: string): Promise<ModelRecord | null>;
   /** In the order of their names. */
@@ -101,6 +105,7 @@ export function createModelRegistry(
 ): ModelRegistry {
   const partition = modelsPartition(site);
   const blobs = createBlobs(store, partition);
+  const references = createReferences(store, partition);
   const stored = async (name: string, version: string): Promise<StoredVersion | null> =>
     (await store.get<StoredVersion>(partition, `v/${name}/${version}`))?.value ?? null;
 
@@ -119,8 +124,7 @@ export function createModelRegistry(
     const known = await stored(name, hash.version);
     if (known !== null) return known.version;
     await blobs.write(`b/${under}/`, bytes);
-    const kept = Float32Array.from(reference ?? []);
-    await blobs.write(`r/${under}/`, new Uint8Array(kept.buffer));
+    const referenceRows = await references.keep(under, reference ?? new Float64Array(), given.inputs.length);
     if (card !== undefined) await store.put(partition, `card/${under}`, card);
     const version: ModelVersion = {
       ...{ v: 1, name, ...hash, bytes: bytes.length, createdAt: clock.now(), metric },
@@ -128,8 +132,8 @@ export function createModelRegistry(
       ...{ outputs: [...given.outputs], purposes: [...given.purposes] },
       lineage: { parent: null, trainedOn: null, codeVersion: null, ...lineage },
     };
-    const referenceRows = given.inputs.length === 0 ? 0 : kept.length / given.inputs.length;
-    await store.put(partition, `v/${under}`, { version, referenceRows }, { ifVersion: 0 });
+    const whole: StoredVersion = { version, referenceRows, format: 2 };
+    await store.put(partition, `v/${under}`, whole, { ifVersion: 0 });
     await store.put(partition, `m/${name}`, newModel(name), { ifVersion: 0 });
     return (await stored(name, hash.version))?.version ?? version;
   }
@@ -170,13 +174,8 @@ export function createModelRegistry(
     },
     card: async (name, version) =>
       (await store.get<JsonValue>(partition, `card/${name}/${version}`))?.value ?? null,
-    async reference(name, version) {
-      const known = await stored(name, version);
-      if (known === null || known.referenceRows === 0) return null;
-      const length = known.referenceRows * known.version.inputs.length * 4;
-      const bytes = await blobs.read(`r/${name}/${version}/`, length);
-      return bytes && Float64Array.from(new Float32Array(bytes.buffer));
-    },
+    reference: references.read,
+    forgetRows: references.forgetRows,
     get: async (name) => (await store.get<ModelRecord>(partition, `m/${name}`))?.value ?? null,
     async list() {
       const found: ModelRecord[] = [];

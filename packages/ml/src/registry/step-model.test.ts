@@ -63,6 +63,21 @@ describe("stepModel", () => {
     expect(record).toMatchObject({ champion: "a", canary: null, refused: ["b"], runs: 1 });
   });
 
+  it("promotes what a trial has proved while that trial goes on, and no version that was taken back meanwhile", () => {
+    const a = { type: "promote", version: "a" } as const;
+    const b = { type: "canary", version: "b", share: 0.5 } as const;
+    const proved = { type: "promote", version: "b", run: 1, code: "proved" } as const;
+    expect(after(a, b, proved)).toMatchObject({ champion: "b", canary: null });
+    expect(after(a, b, { type: "rollback" }, proved)).toBe("ATTUNE_MODEL_RUN");
+    expect(after(a, b, { type: "rollback" }, { ...b, version: "c" }, proved)).toBe("ATTUNE_MODEL_RUN");
+    expect(after(a, b, { type: "rollback" }, b, proved)).toBe("ATTUNE_MODEL_RUN");
+    expect(after(a, b, { ...proved, version: "c" })).toBe("ATTUNE_MODEL_RUN");
+    // A person may: who names no trial means the version.
+    expect(after(a, b, { type: "rollback" }, { type: "promote", version: "b" })).toMatchObject({
+      champion: "b",
+    });
+  });
+
   it("says why it does nothing", () => {
     const a = { type: "promote", version: "a" } as const;
     const b = { type: "canary", version: "b", share: 0.5 } as const;

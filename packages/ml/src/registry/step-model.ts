@@ -59,12 +59,17 @@ const UNKNOWN = issue(
   "There is no version of this hash; GET the model for those there are.",
 );
 
+const OVER = issue("/run", "RUN", "That trial is over already.");
+
 function promote(
   record: ModelRecord,
   action: ModelAction & { type: "promote" },
   step: ModelStep,
 ): Result<ModelRecord, Issue[]> {
-  const version = action.version ?? record.canary?.version;
+  const { canary } = record;
+  const version = action.version ?? canary?.version;
+  if (action.run !== undefined && (canary?.run !== action.run || canary.version !== version))
+    return refuse(OVER);
   if (version === undefined)
     return refuse(issue("/version", "VERSION", "No version is on trial: name the version to promote."));
   if (step.find(version) === null) return refuse(UNKNOWN);
@@ -137,8 +142,7 @@ function rollBack(
   step: ModelStep,
 ): Result<ModelRecord, Issue[]> {
   const { canary, champion, previous } = record;
-  if (action.run !== undefined && canary?.run !== action.run)
-    return refuse(issue("/run", "RUN", "That trial is over already."));
+  if (action.run !== undefined && canary?.run !== action.run) return refuse(OVER);
   const refusing = (version: string): string[] =>
     [version, ...without(record.refused, version)].slice(0, MOST.refused);
   if (canary !== null) {

@@ -81,8 +81,16 @@ export interface ModelRecord {
 }
 
 export type ModelAction =
-  /** The version, or the one on trial, becomes everybody's. */
-  | { readonly type: "promote"; readonly version?: string; readonly code?: string; readonly reason?: string }
+  /**
+   * The version, or the one on trial, becomes everybody's. `run` says which trial has proved it: where that is over meanwhile, as by a person's rollback, nothing is done.
+   */
+  | {
+      readonly type: "promote";
+      readonly version?: string;
+      readonly run?: number;
+      readonly code?: string;
+      readonly reason?: string;
+    }
   /** The version is tried on a share of visitors. */
   | { readonly type: "canary"; readonly version: string; readonly share: number }
   /**
@@ -106,6 +114,6 @@ export interface NewModelVersion extends ModelInterface {
   readonly metric?: string | null;
   /** What is known of its quality: plain data. */
   readonly card?: JsonValue;
-  /** Rows that it was trained on, or some of them, n × inputs, row-major: what drift is told by. Kept as float32. */
+  /** Rows that it was trained on, or some of them, n × inputs, row-major: what drift is told by. Of each input the values are kept, as float32 and sorted; no row is, and nothing of fewer than 100. */
   readonly reference?: Float64Array | Float32Array;
 }

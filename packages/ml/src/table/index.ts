@@ -6,7 +6,7 @@ export {
   trainOnTable,
   type TrainOnTableOptions,
 } from "./train-on-table.js";
-export { trainingTable } from "./training-table.js";
+export { trainingTable, trainingTables } from "./training-table.js";
 export {
   days,
   type History,

@@ -36,6 +36,8 @@ export interface ReportCard {
   visitors: number;
   ones: number;
   leftOut: LeftOut;
+  /** Out of how many these rows and visitors were drawn; not there where all were taken. */
+  sampledFrom?: { rows: number; visitors: number };
   metrics: Metrics;
   /** Whether scores come true as often as they say, or what chance alone makes of so many rows. */
   calibration: CalibrationDrift;
@@ -51,7 +53,10 @@ export interface ReportCard {
 function groupsOf(names: readonly (string | null)[], groups: Int32Array): [string, number[]][] {
   const found = new Map<string, number[]>();
   names.forEach((name, row) => {
-    if (name !== null) found.set(name, [...(found.get(name) ?? []), row]);
+    if (name === null) return;
+    const own = found.get(name);
+    if (own === undefined) found.set(name, [row]);
+    else own.push(row);
   });
   const isLarge = (rows: readonly number[]): boolean =>
     new Set(rows.map((row) => groups[row])).size >= GROUP_FLOOR;
@@ -100,7 +105,7 @@ export function reportCard(
   scores: Float64Array,
   about: Pick<ReportCard, "label" | "trainedOn" | "contributions" | "learner">,
 ): ReportCard {
-  const { labels, groups, slices, leftOut, visitors } = table;
+  const { labels, groups, slices, leftOut, visitors, sampledFrom } = table;
   const all = metrics(scores, labels);
   const threshold = all.ones / all.rows;
   const slicesBy = (by: Slice["by"]) => {
@@ -114,6 +119,7 @@ export function reportCard(
   const [device, region] = [slicesBy("device"), slicesBy("region")];
   return {
     ...{ v: 1, ...about, visitors, ones: all.ones, leftOut, metrics: all },
+    ...(sampledFrom && { sampledFrom }),
     calibration: calibrationDrift(scores, labels, { minRows: 1, threshold: OFF }),
     slices: [...device.told, ...region.told],
     tooSmall: { device: device.tooSmall, region: region.tooSmall },

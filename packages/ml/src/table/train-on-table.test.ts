@@ -62,7 +62,10 @@ describe("trainOnTable", () => {
     // What is no look at a product is a look at the same page again.
     expect(card.contributions[0]?.feature).toMatch(/^(productViews|uniquePage|pages|averageViewedPrice)/);
     expect(card.contributions.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
-    expect(reference.length % table.inputs.length).toBe(0);
+    // Of each feature the values, and no row of anybody.
+    const width = table.inputs.length;
+    const column = (rows: Float64Array, at: number) => rows.filter((_, i) => i % width === at);
+    for (let at = 0; at < width; at++) expect(column(reference, at)).toEqual(column(table.rows, at).sort());
     expect(worseThan(card, null)).toBeNull();
     // The figures hold on visitors of another day.
     const fresh = await tableOf(shop(900, 2));
@@ -73,7 +76,10 @@ describe("trainOnTable", () => {
   });
 
   it("tells of groups of 20 visitors or more, and counts the others", async () => {
-    const { card } = await good;
+    const { card, table } = await good;
+    const drawn = { ...table, sampledFrom: { rows: 5000, visitors: 4000 } };
+    expect(trainOnTable(drawn, OPTIONS).card).toMatchObject({ sampledFrom: drawn.sampledFrom });
+    expect(card).not.toHaveProperty("sampledFrom");
     expect(card.slices.map(({ by, group }) => `${by} ${group}`)).toEqual([
       ...["device desktop", "device mobile", "region FR", "region DE"],
     ]);

@@ -1,4 +1,5 @@
 import { AttuneError, type Purpose, seededRandom } from "@attune/core";
+import { sortedColumns } from "../monitoring/sorted-columns.js";
 import { probabilityOf } from "../model/calibrated.js";
 import { requireFairTarget, type Targets } from "../model/protected-target.js";
 import type { Calibration, TrainedModel } from "../model/types.js";
@@ -17,7 +18,7 @@ import type { TrainingLabel, TrainingTable } from "./types.js";
 export const MIN_TRAINING_ROWS = 200;
 export const MIN_TRAINING_ONES = 20;
 const FOLDS = 5;
-/** Rows of which contributions are taken, and rows that are kept to tell drift by. */
+/** Rows of which contributions are taken, and rows whose values are kept to tell drift by. */
 const SAMPLED = 500;
 const REFERENCE = 2000;
 
@@ -35,7 +36,7 @@ export interface TrainOnTableOptions {
 export interface TrainedOnTable {
   trained: TrainedModel;
   card: ReportCard;
-  /** Some of the rows, n × d, row-major: what drift is told by. */
+  /** Of each column the values of some of the rows, n × d, row-major: what drift is told by. Each column is sorted by itself, so that no row of anybody is in it. */
   reference: Float64Array;
 }
 
@@ -137,5 +138,9 @@ export function trainOnTable(table: TrainingTable, options: TrainOnTableOptions)
     ...{ label, trainedOn, contributions: sharesOf(trained, table) },
     learner: { kind: "trees", rounds: report.rounds, nodes: report.nodes, calibration: method, seed },
   });
-  return { trained: calibrated, card, reference: some(table, inputs.length, REFERENCE) };
+  const reference = sortedColumns({
+    data: some(table, inputs.length, REFERENCE),
+    columns: inputs.length,
+  });
+  return { trained: calibrated, card, reference };
 }

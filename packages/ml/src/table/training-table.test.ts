@@ -2,7 +2,13 @@ import type { Event } from "@attune/core";
 import { featureArray, FEATURES, FEATURES_VERSION, fold, initialState } from "@attune/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { days, type TrainingLabel, trainingTable, type TrainingTableOptions } from "./index.js";
+import {
+  days,
+  type TrainingLabel,
+  trainingTable,
+  type TrainingTableOptions,
+  trainingTables,
+} from "./index.js";
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -100,6 +106,36 @@ describe("trainingTable", () => {
       visitors: 2,
     });
     expect(slices).toEqual({ device: [null, "mobile"], region: [null, "DE"] });
+  });
+
+  it("takes whole visitors of more than there is room for, and says out of how many", async () => {
+    const people = Array.from({ length: 60 }, (_, v) => [...visit(v * 1000), ...visit(days(2) + v * 1000)]);
+    const all = await table(people);
+    expect(all).toMatchObject({ visitors: 60 });
+    expect(all).not.toHaveProperty("sampledFrom");
+    const some = await table(people, { maxRows: 25 });
+    expect(some.labels).toHaveLength(24);
+    expect(some).toMatchObject({ visitors: 12, sampledFrom: { rows: 120, visitors: 60 } });
+    expect([...some.groups]).toEqual(Array.from({ length: 24 }, (_, i) => i >> 1));
+    expect(await table(people, { maxRows: 25 })).toEqual(some);
+    expect((await table(people, { maxRows: 25, seed: 2 })).times).not.toEqual(some.times);
+    for (const maxRows of [0, 1.5, Number.NaN])
+      await expect(table([], { maxRows })).rejects.toMatchObject({ code: "ATTUNE_ML_MAX_ROWS" });
+  });
+
+  it("makes several tables of one reading, each as it would be alone", async () => {
+    let read = 0;
+    const people = [[...visit(0), order(HOUR)], visit(days(1))];
+    function* histories() {
+      read += 1;
+      yield* people;
+    }
+    const asked = [BUYS, { kind: "returns", withinMs: days(2) } as const].map((label) => ({
+      ...{ label, until: START + days(100) },
+    }));
+    const tables = await trainingTables(histories(), asked);
+    expect(read).toBe(1);
+    expect(tables).toEqual(await Promise.all(asked.map((one) => trainingTable(people, one))));
   });
 
   it("refuses what cannot be predicted", async () => {

@@ -23,6 +23,12 @@ export interface TrainingTableOptions {
   atEvent?: number;
   /** Events that do not cover all of these are not read at all, neither for features nor for labels (default `["personalization"]`). */
   purposes?: readonly Purpose[];
+  /**
+   * Of more rows a sample is taken, of whole visitors, each as likely as any other (default 200,000: some 70 MB, and more does not teach trees much). Whoever has more rows alone is left out.
+   */
+  maxRows?: number;
+  /** Of the sample: the same visitors in the same order give the same one (default 1). */
+  seed?: number;
 }
 
 /** Why rows that could have been taken were not. */
@@ -51,7 +57,10 @@ export interface TrainingTable {
   /** What a row can be grouped by, where it was known. */
   slices: { device: readonly (DeviceType | null)[]; region: readonly (string | null)[] };
   leftOut: LeftOut;
+  /** Of whom it is; those without a row are among them where all were taken. */
   visitors: number;
+  /** Out of how many rows, and of how many visitors, it was drawn; not there where all were taken. */
+  sampledFrom?: { rows: number; visitors: number };
 }
 
 /** A visitor's events, in the order in which they were folded. */

@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { AttuneError, type Clock, secureRandom } from "@attune/core";
-import type { ModelEvent, ModelRegistry } from "@attune/ml/registry";
 import { createModels, type Models } from "../models/models.js";
-import { FAULTS, type Fault, tryBadVersion } from "../simulate/bad-version.js";
+import { FAULTS, type Fault, tryBadVersion, untilTakenBack } from "../simulate/bad-version.js";
 import { type BackEnd, withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
+import { onInterrupt } from "./interrupted.js";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { seconds, type Terminal } from "./terminal.js";
 import { UsageError, wholeNumber } from "./usage.js";
 
-const LOOK_MS = 200;
 const OPTIONS = {
   ...PLACE_OPTIONS,
   "bad-canary": { type: "string" },
@@ -32,7 +31,7 @@ function shareOf(text: string): number {
   throw new UsageError("--share is a number above 0 and below 1.");
 }
 
-/** `attune simulate --bad-canary NAME`: puts a version with a fault on trial, beside a server that runs, and waits until that has taken it back. */
+/** `attune simulate --bad-canary NAME`: puts a version with a fault on trial, beside a server that runs, and waits until that has taken it back. Where it has not, or the command is interrupted, the command does. */
 export async function simulateCommand(args: string[], terminal: Terminal): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const { site, "bad-canary": name } = values;
@@ -45,20 +44,34 @@ export async function simulateCommand(args: string[], terminal: Terminal): Promi
   return withBackEnd({ ...place, report }, async (backEnd) => {
     const clock = { now: () => Date.now() };
     const models = modelsOn(backEnd, { clock, site, report });
+    const [actor, ended] = ["attune simulate", new AbortController()];
+    const stop = onInterrupt(() => ended.abort());
     try {
-      const options = { name, site, fault, share, actor: "attune simulate", random: secureRandom };
-      const { version } = await tryBadVersion(models, options);
+      const { version } = await tryBadVersion(models, {
+        name,
+        site,
+        fault,
+        share,
+        actor,
+        random: secureRandom,
+      });
       if (!values.json)
         terminal.out(`Version ${version.slice(0, 10)} of ${name} is on trial, with a fault: ${fault}.`);
       const began = Date.now();
-      const end = await waitFor(models.registry(site), { name, version, waitMs });
+      const putUp = { site, name, version, actor };
+      const end = await untilTakenBack(models, putUp, { waitMs, signal: ended.signal });
       const ms = Date.now() - began;
       if (values.json)
         terminal.out(JSON.stringify({ version, fault, takenBack: end !== null, ms, code: end?.code }));
       else if (end !== null) terminal.out(`Taken back after ${seconds(ms)} (${end.code}): ${end.reason}`);
-      else terminal.out("It is still on trial: is a server running, and does anybody visit?");
+      else if (ended.signal.aborted) terminal.out("Interrupted: it was taken back by this command.");
+      else
+        terminal.out(
+          `Nobody took it back within ${seconds(ms)}, so this command has: is a server running, and does anybody visit?`,
+        );
       return end === null ? 1 : 0;
     } finally {
+      stop();
       await models.close();
     }
   });
@@ -77,19 +90,4 @@ function modelsOn(
     },
     () => service,
   );
-}
-
-/** How the trial ended; null where it goes on for longer than that. */
-async function waitFor(
-  registry: ModelRegistry,
-  { name, version, waitMs }: { name: string; version: string; waitMs: number },
-): Promise<ModelEvent | null> {
-  const until = Date.now() + waitMs;
-  do {
-    const record = await registry.get(name);
-    if (record?.canary?.version !== version)
-      return record?.events.find((event) => event.version === version && event.type !== "canary") ?? null;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  } while (Date.now() < until);
-  return null;
 }

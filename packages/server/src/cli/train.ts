@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { AttuneError } from "@attune/core";
 import { createModelRegistry } from "@attune/ml/registry";
 import { days, labelWords, type TrainingLabel } from "@attune/ml/table";
+import { fitInThread } from "../models/fit-in-thread.js";
 import { createModels } from "../models/models.js";
 import { type ModelPlan, nextStep, type TrainingResult, trainVersion } from "../models/train-job.js";
 import { type BackEnd, withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
+import { inTurn } from "./in-turn.js";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { number, seconds, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
@@ -72,13 +74,17 @@ export async function train(args: string[], terminal: Terminal): Promise<number>
     const clock = { now: () => Date.now() };
     const registry = createModelRegistry(ports.stores.durable ?? ports.stores.hot, { site, clock });
     const progress = progressOn(terminal);
-    const trained = await trainVersion(plan, {
-      ...{ service, registry, site, now: clock.now(), progress },
-      encode: (model) => toOnnx(model),
+    const store = ports.stores.durable ?? ports.stores.hot;
+    return inTurn({ store, clock, report, terminal }, async (signal) => {
+      const trained = await trainVersion(plan, {
+        ...{ service, registry, site, now: clock.now(), progress, signal, fit: fitInThread },
+        encode: (model) => toOnnx(model),
+      });
+      signal.throwIfAborted();
+      const next = values.keep ? null : nextStep(trained, { share });
+      if (next !== null) await take({ ports, service }, { site, name, action: next, report });
+      return { result: trained, step: next };
     });
-    const next = values.keep ? null : nextStep(trained, { share });
-    if (next !== null) await take({ ports, service }, { site, name, action: next, report });
-    return { result: trained, step: next };
   }).finally(() => terminal.status(""));
   tell(terminal, { values, result, step, ms: Date.now() - began });
   return 0;

@@ -1,4 +1,4 @@
-import type { Clock, Issue, Result } from "@attune/core";
+import { AttuneError, type Clock, type Issue, type Result } from "@attune/core";
 import { memoryChannel } from "@attune/core/memory";
 import type { Channel, Store } from "@attune/core/ports";
 import type { PersonalizationService } from "@attune/core/service";
@@ -11,11 +11,15 @@ import {
 } from "@attune/ml/registry";
 import { createAlarms, type ModelAlarm } from "./alarms.js";
 import { createEvidenceCounter } from "./evidence-counter.js";
+import { createJournal } from "./journal.js";
 import { createJudge, type Performance } from "./judge.js";
 import { createNewsroom, type Newsroom } from "./model-news.js";
 import { publishModels } from "./publish-models.js";
 import { createScorerSource, type LoadModel, type ScorerSource } from "./scorer-source.js";
 import { createWatches, type Watches } from "./watches.js";
+
+/** How long looks that are under way are waited for when everything ends, ms: what they ask of a store or of a model may hang. */
+const CLOSE_MS = 5000;
 
 export interface ModelsOptions {
   stores: { hot: Store; durable?: Store | undefined };
@@ -80,8 +84,19 @@ function parts(options: ModelsOptions, service: () => Service) {
   const news = createNewsroom(options.channel ?? (own as Channel), report);
   const alarms = createAlarms(store);
   const judge = createJudge({ counter, service, registry, rules, clock });
-  const watches = createWatches({ store, registry, source, load, service, alarms, news, clock });
-  return { registry, counter, source, own, news, alarms, judge, watches };
+  const journal = createJournal({ store, service });
+  const ending = new AbortController();
+  const { signal } = ending;
+  const watches = createWatches({ store, registry, source, load, service, alarms, news, clock, signal });
+  return { registry, counter, source, own, news, alarms, judge, journal, watches, ending };
+}
+
+/** Until it has ended, for so long at most. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work.catch(() => undefined), enough]);
+  clearTimeout(timer);
 }
 
 /**
@@ -90,8 +105,13 @@ function parts(options: ModelsOptions, service: () => Service) {
  */
 export function createModels(options: ModelsOptions, service: () => Service): Models {
   const { sites, report, promotes = () => true } = options;
-  const { registry, counter, source, own, news, alarms, judge, watches } = parts(options, service);
+  const { registry, counter, source, own, news, alarms, judge, journal, watches, ending } = parts(
+    options,
+    service,
+  );
   let reviewing: Promise<void> | null = null;
+  const under = new Set<Promise<void>>();
+  const cleaned = new Set<string>();
 
   async function act(
     site: string,
@@ -102,23 +122,22 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
     const done = await registry(site).act(name, action, actor);
     if (!done.ok) return done;
     const [event] = done.value.events;
+    // Before anything else can fail: what could not be noted now, the next look does.
+    await journal.note(site, done.value).catch(report);
     await publishModels(service(), registry(site), { site, actor });
     // Nobody is on the version before: what the champion says until then is of no trial.
     counter.setRun(site, name, done.value.runs);
-    const detail = {
-      ...{ model: name, version: event?.version ?? "", revision: done.value.revision },
-      ...(event?.code && { code: event.code }),
-    };
-    await service().audit.append({ type: `model-${action.type}`, actor, detail }, { site });
     if (event !== undefined) await news.tell({ type: "model", site, name, event });
     return done;
   }
 
   async function reviewSite(site: string): Promise<void> {
+    await forgetRows(site);
     const records = await registry(site).list();
     for (const record of records) {
       const { name, canary } = record;
       counter.setRun(site, name, record.runs);
+      await journal.complete(site, record).catch(report);
       if (canary === null) continue;
       const { verdict } = await judge(site, record);
       if (verdict === null || verdict.verdict === "wait") continue;
@@ -126,7 +145,7 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
       const { code, words: reason } = verdict;
       const action: ModelAction =
         verdict.verdict === "promote"
-          ? { type: "promote", version: canary.version, code, reason }
+          ? { type: "promote", version: canary.version, run: canary.run, code, reason }
           : { type: "rollback", run: canary.run, code, reason };
       // Where somebody else was faster there is nothing left to do.
       await act(site, name, action, "system");
@@ -134,8 +153,26 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
     if (records.length > 0) await publishModels(service(), registry(site), { site, once: true });
   }
 
+  /** Once a process: versions kept by an older version of this program may hold rows of visitors. Where it fails trials are judged all the same, and the next process tries it. */
+  async function forgetRows(site: string): Promise<void> {
+    if (cleaned.has(site)) return;
+    cleaned.add(site);
+    await registry(site).forgetRows().catch(report);
+  }
+
   const everywhere = async (work: (site: string) => Promise<void>): Promise<void> => {
-    for (const site of sites) await work(site).catch(report);
+    for (const site of sites) {
+      if (ending.signal.aborted) return;
+      await work(site).catch((error: unknown) => {
+        // That it was ended here is no failure.
+        if (!ending.signal.aborted) report(error);
+      });
+    }
+  };
+  const watching = (work: (site: string) => Promise<void>): Promise<void> => {
+    const running = everywhere(work).finally(() => under.delete(running));
+    under.add(running);
+    return running;
   };
 
   return {
@@ -148,15 +185,17 @@ export function createModels(options: ModelsOptions, service: () => Service): Mo
     flush: () => counter.flush(),
     review() {
       reviewing ??= everywhere(reviewSite).finally(() => {
-        source.prune();
+        // First: whatever comes of the rest, the next look is taken.
         reviewing = null;
+        source.prune();
       });
       return reviewing;
     },
-    watchDrift: () => everywhere(watches.watchDrift),
-    watchOutcomes: () => everywhere(watches.watchOutcomes),
+    watchDrift: () => watching(watches.watchDrift),
+    watchOutcomes: () => watching(watches.watchOutcomes),
     async close() {
-      await reviewing;
+      ending.abort(new AttuneError("ATTUNE_SERVER_MODELS_CLOSED", "The look was ended with its process."));
+      await within(CLOSE_MS, Promise.all([reviewing, ...under]));
       await counter.flush().catch(report);
       source.close();
       await own?.close();

@@ -4,13 +4,7 @@ import { createModelRegistry, type ModelVersion } from "@attune/ml/registry";
 import { type TrainingLabel, trainingTable } from "@attune/ml/table";
 import { describe, expect, it } from "vitest";
 import { createModels } from "./models.js";
-import {
-  judgeOutcomes,
-  lookAtOutcomes,
-  lookAtVisitors,
-  type OutcomeParts,
-  type Outcomes,
-} from "./outcomes.js";
+import { judgeOutcomes, lookAtVisits, type OutcomeParts, type Outcomes } from "./outcomes.js";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -98,11 +92,13 @@ describe("what came of the visits since a training", () => {
 
   it("is told by visits that were not trained on", async () => {
     const version = await add("told");
-    const state = await lookAtOutcomes(version, parts(0.3));
+    const state = (await lookAtVisits(version, parts(0.3))).outcomes;
     expect(state).toMatchObject({ version: version.version, rows: 800, reason: null });
     expect(state.calibration).toMatchObject({ verdict: "stable", meanScore: expect.closeTo(0.3, 6) });
     expect(state.errors).toMatchObject({ grown: false });
-    expect((await lookAtOutcomes(version, parts(0.6))).calibration).toMatchObject({ verdict: "drifted" });
+    expect((await lookAtVisits(version, parts(0.6))).outcomes.calibration).toMatchObject({
+      verdict: "drifted",
+    });
   });
 
   it("tells by the same moment of each visit whether visitors differ from those of the training", async () => {
@@ -114,20 +110,59 @@ describe("what came of the visits since a training", () => {
       bytes: new Uint8Array([9]),
       reference: rows.slice(0, 1000 * width),
     });
-    const look = (visitors: number) =>
-      lookAtVisitors(version, { ...parts(0.3), service: { histories: () => shop(visitors, 0.3) } });
+    const look = async (visitors: number) =>
+      (await lookAtVisits(version, { ...parts(0.3), service: { histories: () => shop(visitors, 0.3) } }))
+        .drift;
     expect(await look(1200)).toMatchObject({ rows: 1100, reason: null, shifted: [] });
     expect(await look(900)).toMatchObject({ rows: 800, reason: "too-few-rows", features: null });
-    expect(await lookAtVisitors(await add("none", { card: null }), parts(0.3))).toBeNull();
+    expect((await lookAtVisits(await add("none", { card: null }), parts(0.3))).drift).toBeNull();
   });
 
   it("says why it cannot be told", async () => {
     const bare = await add("bare", { card: null });
-    expect(await lookAtOutcomes(bare, parts(0.3))).toMatchObject({ rows: 0, reason: "no-report-card" });
+    expect((await lookAtVisits(bare, parts(0.3))).outcomes).toMatchObject({
+      rows: 0,
+      reason: "no-report-card",
+    });
     const other = await add("other", { inputs: ["elsewhere"], featuresVersion: null });
-    expect(await lookAtOutcomes(other, parts(0.3))).toMatchObject({ reason: "other-features" });
+    expect((await lookAtVisits(other, parts(0.3))).outcomes).toMatchObject({ reason: "other-features" });
     const late = await add("late", { card: { ...CARD, trainedOn: { ...CARD.trainedOn, to: clock.now() } } });
-    expect(await lookAtOutcomes(late, parts(0.3))).toMatchObject({ reason: "no-visits" });
+    expect((await lookAtVisits(late, parts(0.3))).outcomes).toMatchObject({ reason: "no-visits" });
+  });
+
+  it("is waited for when everything ends, and ended where it goes on", async () => {
+    const reports: unknown[] = [];
+    let [read, ended] = [0, false];
+    async function* endless() {
+      try {
+        for (;;) {
+          for await (const history of shop(50, 0.3)) yield history;
+          read += 1;
+        }
+      } finally {
+        ended = true;
+      }
+    }
+    const own = memoryStore({ clock });
+    const models = createModels(
+      {
+        ...{ stores: { hot: own }, clock, sites: ["default"], writer: "w" },
+        ...{ load: parts(0.3).load, report: (error: unknown) => reports.push(error) },
+      },
+      () => ({ ruleset: async () => null, histories: endless }) as never,
+    );
+    const version = await createModelRegistry(own, { clock }).add({
+      ...{ name: "m", bytes: new Uint8Array([1]), inputs: FEATURES.map((feature) => feature.name) },
+      ...{ featuresVersion: FEATURES_VERSION, outputs: ["buys"], purposes: ["personalization"] },
+      card: CARD as unknown as JsonValue,
+    });
+    await models.registry("default").act("m", { type: "promote", version: version.version });
+    const watching = models.watchOutcomes();
+    await expect.poll(() => read).toBeGreaterThan(0);
+    await models.close();
+    expect(ended).toBe(true);
+    await watching;
+    expect(reports).toEqual([]);
   });
 
   it("raises an alarm once, by one of several processes, and is looked at again after six hours", async () => {
@@ -164,7 +199,8 @@ describe("what came of the visits since a training", () => {
     await one.registry("default").act("m", { type: "promote", version: version.version });
     expect(await one.outcomes("default", "m")).toBeNull();
     await Promise.all([one.watchOutcomes(), two.watchOutcomes()]);
-    expect(looks).toBe(2);
+    // Of two processes one looks, and reads histories once for all that it looks at.
+    expect(looks).toBe(1);
     expect(await two.outcomes("default", "m")).toMatchObject({ calibration: { verdict: "drifted" } });
     expect(heard).toEqual([
       {
@@ -174,7 +210,7 @@ describe("what came of the visits since a training", () => {
     ]);
     now += 6 * HOUR;
     await two.watchOutcomes();
-    expect([looks, heard.length]).toEqual([4, 1]);
+    expect([looks, heard.length]).toEqual([2, 1]);
     expect(await one.alarms("default", "m")).toMatchObject([{ kind: "calibration" }]);
     await Promise.all([one.close(), two.close()]);
   });

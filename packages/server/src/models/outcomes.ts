@@ -2,7 +2,7 @@ import type { Scorer } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
 import { adwin, type CalibrationDrift, calibrationDrift } from "@attune/ml/monitoring";
 import type { ModelRegistry, ModelVersion } from "@attune/ml/registry";
-import { type ReportCard, type TrainingLabel, trainingTable, type TrainingTable } from "@attune/ml/table";
+import { type ReportCard, type TrainingLabel, type TrainingTable, trainingTables } from "@attune/ml/table";
 import { type DriftState, driftOf } from "./drift-state.js";
 import type { LoadModel } from "./scorer-source.js";
 import { cardOf, inSlices, MOMENT } from "./train-job.js";
@@ -79,7 +79,11 @@ export function judgeOutcomes(outcomes: Outcomes): Pick<OutcomeState, "calibrati
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function scored(scorer: Scorer, { rows, labels, times, inputs }: TrainingTable): Promise<Outcomes> {
+async function scored(
+  scorer: Scorer,
+  { rows, labels, times, inputs }: TrainingTable,
+  signal?: AbortSignal,
+): Promise<Outcomes> {
   const width = inputs.length;
   const order = Uint32Array.from(labels.keys()).sort((a, b) => (times[a] as number) - (times[b] as number));
   const scores = new Float64Array(order.length);
@@ -90,6 +94,7 @@ async function scored(scorer: Scorer, { rows, labels, times, inputs }: TrainingT
     const said = await scorer.score(asked);
     for (let i = 0; i < some.length; i++) scores[from + i] = said[i * scorer.outputs.length] as number;
     await turn();
+    signal?.throwIfAborted();
   }
   return {
     scores,
@@ -105,21 +110,26 @@ export interface OutcomeParts {
   site: string;
   /** Epoch ms. */
   now: number;
-}
-
-/** Visits since the training, as they stood at the moment at which the model is to tell, and what came of them. */
-function visitsSince(
-  { label, atEvent = MOMENT, trainedOn }: ReportCard,
-  { purposes }: ModelVersion,
-  { service, site, now }: OutcomeParts,
-): Promise<TrainingTable> {
-  const until = { label, atEvent, purposes, until: now, from: trainedOn.to + 1 };
-  return trainingTable(inSlices(service.histories({ site, purposes }), {}), until);
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 /** The same visits without waiting for what comes of them: what they are like is known at once. */
 const soon = (label: TrainingLabel): TrainingLabel =>
   "withinMs" in label ? { ...label, withinMs: 1 } : label;
+
+/** Visits since the training, as they stood at the moment at which the model is to tell: those whose time is over, with what came of them, and all of them. Histories are read once for both. */
+async function visitsSince(
+  { label, atEvent = MOMENT, trainedOn }: ReportCard,
+  { purposes }: ModelVersion,
+  { service, site, now, signal }: OutcomeParts,
+): Promise<{ over: TrainingTable; all: TrainingTable }> {
+  const asked = { atEvent, purposes, until: now, from: trainedOn.to + 1 };
+  const histories = inSlices(service.histories({ site, purposes }), { ...(signal && { signal }) });
+  const labels = [label, soon(label)].map((one) => ({ ...asked, label: one }));
+  const [over, all] = await trainingTables(histories, labels);
+  return { over: over as TrainingTable, all: all as TrainingTable };
+}
 
 /** The latest rows. */
 function latest({ rows, times, inputs }: TrainingTable): Float64Array {
@@ -132,38 +142,30 @@ function latest({ rows, times, inputs }: TrainingTable): Float64Array {
   return found;
 }
 
-/**
- * How visitors differ from those of the training, at the same moment of their visits: what a version is asked with in between, as after each event of the fold, is of other moments and would
- * differ without any drift. Null where no report card says which moment that is.
- */
-export async function lookAtVisitors(version: ModelVersion, parts: OutcomeParts): Promise<DriftState | null> {
-  const { registry, now } = parts;
-  const { name, inputs } = version;
-  const card = cardOf(await registry.card(name, version.version));
-  if (card === null) return null;
-  const table = await visitsSince({ ...card, label: soon(card.label) }, version, parts);
-  const reference = await registry.reference(name, version.version);
-  const rows = isSame(table.inputs, inputs) ? latest(table) : new Float64Array();
+/** How visitors differ from those of the training. */
+async function visitorsNow(
+  version: ModelVersion,
+  table: TrainingTable,
+  { registry, now }: OutcomeParts,
+): Promise<DriftState> {
+  const reference = await registry.reference(version.name, version.version);
+  const rows = isSame(table.inputs, version.inputs) ? latest(table) : new Float64Array();
   return driftOf(version, { reference, live: { rows: () => rows }, now, looksADay: OUTCOME_LOOKS_A_DAY });
 }
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
-/**
- * What a version says of visits that came after its training, and whether it came true: by what is kept of visitors, as far as consent covers it by now, and by the features as they stood then. Nothing
- * of it is kept but the figures.
- *
- * @throws AttuneError those of the scorer.
- */
-export async function lookAtOutcomes(version: ModelVersion, parts: OutcomeParts): Promise<OutcomeState> {
-  const { registry, load, now } = parts;
+/** What the version says of these visits, and whether it came true. */
+async function cameTrue(
+  version: ModelVersion,
+  table: TrainingTable,
+  { registry, load, now, signal }: OutcomeParts,
+): Promise<OutcomeState> {
   const { name, inputs, featuresVersion, outputs, purposes } = version;
-  const nothing = { version: version.version, at: now, rows: 0, calibration: null, errors: null };
-  const card = cardOf(await registry.card(name, version.version));
+  const nothing = noOutcomes(version, now);
   const bytes = await registry.bytes(name, version.version);
-  if (card === null || bytes === null) return { ...nothing, reason: "no-report-card" };
-  const table = await visitsSince(card, version, parts);
+  if (bytes === null) return { ...nothing, reason: "no-report-card" };
   if (table.featuresVersion !== featuresVersion || !isSame(table.inputs, inputs))
     return { ...nothing, reason: "other-features" };
   if (table.labels.length === 0) return { ...nothing, reason: "no-visits" };
@@ -171,9 +173,37 @@ export async function lookAtOutcomes(version: ModelVersion, parts: OutcomeParts)
     ...{ name, version: version.version, inputs, featuresVersion, outputs, purposes },
   });
   try {
-    const found = judgeOutcomes(await scored(scorer, table));
+    const found = judgeOutcomes(await scored(scorer, table, signal));
     return { ...nothing, ...found, rows: table.labels.length, reason: null };
   } finally {
     scorer.close?.();
   }
+}
+
+const noOutcomes = ({ version }: ModelVersion, now: number) => ({
+  ...{ version, at: now, rows: 0, calibration: null, errors: null },
+});
+
+/** What one look at the visits since a training has found. */
+export interface Look {
+  outcomes: OutcomeState;
+  /**
+   * How visitors differ from those of the training, at the same moment of their visits: what a version is asked with in between, as after each event of the fold, is of other moments and would
+   * differ without any drift. Null where no report card says which moment that is.
+   */
+  drift: DriftState | null;
+}
+
+/**
+ * What a version says of visits that came after its training, and whether it came true; and how these visitors differ from those of the training: by what is kept of visitors, as far as consent covers it by now, and by the features as
+ * they stood then. Histories are read once, of more than 200,000 visits a sample of visitors is looked at, and nothing of it is kept but the figures.
+ *
+ * @throws AttuneError those of the scorer; the signal's reason where it was ended.
+ */
+export async function lookAtVisits(version: ModelVersion, parts: OutcomeParts): Promise<Look> {
+  const card = cardOf(await parts.registry.card(version.name, version.version));
+  if (card === null)
+    return { outcomes: { ...noOutcomes(version, parts.now), reason: "no-report-card" }, drift: null };
+  const { over, all } = await visitsSince(card, version, parts);
+  return { outcomes: await cameTrue(version, over, parts), drift: await visitorsNow(version, all, parts) };
 }

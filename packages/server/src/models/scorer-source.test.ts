@@ -10,11 +10,14 @@ const MODEL: ModelReference & { name: string } = {
 
 function start(load: () => Promise<Scorer>) {
   const counted: [Counted, Scored][] = [];
+  const reports: unknown[] = [];
+  let now = 1000;
   const source = createScorerSource({
-    ...{ bytes: async () => new Uint8Array([1]), load, now: () => 1000, report: () => undefined },
+    ...{ bytes: async () => new Uint8Array([1]), load, now: () => now },
+    report: (error) => reports.push(error),
     count: (of, scored) => counted.push([of, scored]),
   });
-  return { source, counted };
+  return { source, counted, reports, later: (ms: number) => (now += ms) };
 }
 
 describe("scorers that are loaded as they are asked for", () => {
@@ -43,5 +46,28 @@ describe("scorers that are loaded as they are asked for", () => {
     expect(counted).toEqual([]);
     expect(source.scorer("default", MODEL, MODEL)).toBeNull();
     expect(counted).toMatchObject([[{ version: "v1" }, { rows: 1, errors: 1 }]]);
+  });
+
+  it("are all closed, whichever of them fails at it, and it is told", async () => {
+    const closed: string[] = [];
+    let made = 0;
+    const { source, reports, later } = start(async () => {
+      const which = `${(made += 1)}`;
+      return {
+        ...{ ...MODEL, score: () => Float64Array.of(0.5) },
+        close() {
+          closed.push(which);
+          throw new Error(`does not close ${which}`);
+        },
+      };
+    });
+    for (const version of ["v1", "v2", "v3"]) await source.ready("default", MODEL, { ...MODEL, version });
+    later(600_000);
+    source.scorer("default", MODEL, { ...MODEL, version: "v3" });
+    source.prune();
+    expect(closed).toEqual(["1", "2"]);
+    source.close();
+    expect(closed).toEqual(["1", "2", "3"]);
+    expect(reports).toHaveLength(3);
   });
 });

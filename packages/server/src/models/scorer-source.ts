@@ -133,6 +133,15 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
     return entry.loading;
   }
 
+  /** It is a host's: one that fails at it keeps nobody from closing the others, nor from judging. */
+  function closeOne(scorer: Scorer | null): void {
+    try {
+      scorer?.close?.();
+    } catch (error) {
+      report(error);
+    }
+  }
+
   function entryOf(asked: Asked): { held: Model; entry: Loaded } {
     const held = modelOf(asked);
     const known = held.versions.get(asked.file.version);
@@ -168,12 +177,12 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
         for (const [version, { scorer, loading, askedAt }] of held.versions) {
           if (loading !== null || now() - askedAt < IDLE_MS || scorer === held.champion) continue;
           held.versions.delete(version);
-          scorer?.close?.();
+          closeOne(scorer);
         }
     },
     close() {
       for (const { versions } of models.values())
-        for (const { scorer } of versions.values()) scorer?.close?.();
+        for (const { scorer } of versions.values()) closeOne(scorer);
       models.clear();
     },
   };

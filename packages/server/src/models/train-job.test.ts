@@ -69,7 +69,7 @@ describe("trainVersion", () => {
     expect(read).toBe(0);
   });
 
-  it("learns from what consent covers and keeps a version with its card, its lineage and rows", async () => {
+  it("learns from what consent covers and keeps a version with its card, its lineage and what drift is told by", async () => {
     let read = 0;
     const done = await trainVersion(PLAN, parts({ progress: (count: number) => (read = count) }));
     const { version, card, record, worse } = done;

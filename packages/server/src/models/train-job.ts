@@ -94,7 +94,7 @@ export function cardOf(stored: JsonValue | null): ReportCard | null {
 }
 
 /**
- * Trains a version from what is kept of visitors and keeps it with its report card, its lineage and rows to tell drift by. Changes nothing of what is in force.
+ * Trains a version from what is kept of visitors and keeps it with its report card, its lineage and what drift is told by. Changes nothing of what is in force.
  *
  * @throws AttuneError `ATTUNE_MODEL_PROTECTED` where a protected attribute of people is to be predicted, `ATTUNE_ML_TOO_FEW_ROWS` where there is too little to learn from, and those of the learner.
  */

@@ -11,9 +11,19 @@ const ends = new AbortController();
 function start() {
   const store = memoryStore({ clock });
   const reports: unknown[] = [];
+  const told: string[] = [];
+  const waiting = (who: string) => void told.push(who);
   const lease = (holder: string, signal: AbortSignal = ends.signal) =>
-    leaseTraining({ store, clock, holder, signal, report: (error) => reports.push(error) });
-  return { lease, store, reports };
+    leaseTraining({
+      store,
+      clock,
+      holder,
+      who: `process ${holder}`,
+      signal,
+      waiting,
+      report: (error) => reports.push(error),
+    });
+  return { lease, store, reports, told };
 }
 
 describe("the lease of trainings", () => {
@@ -49,6 +59,32 @@ describe("the lease of trainings", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(third).toBeNull();
     await second?.end();
+  });
+
+  it("says once who holds it to whoever waits", async () => {
+    const { lease, told } = start();
+    const first = await lease("one");
+    void lease("two");
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(told).toEqual(["process one"]);
+    await first?.end();
+    await vi.advanceTimersByTimeAsync(3000);
+    void lease("three");
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(told).toEqual(["process one", "process two"]);
+  });
+
+  it("that another has taken in between is not ended by whoever had it", async () => {
+    const { lease, store } = start();
+    const first = await lease("one");
+    const before = await store.get("_/models", "training");
+    await store.delete("_/models", "training");
+    await lease("two");
+    await vi.advanceTimersByTimeAsync(16_000);
+    // As it was just before the other took it.
+    vi.spyOn(store, "get").mockResolvedValueOnce(before);
+    await first?.end();
+    expect((await store.get<{ holder: string }>("_/models", "training"))?.value.holder).toBe("two");
   });
 
   it("is waited for no longer than is wanted", async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "@attune/core";
+import { AttuneError, type Clock } from "@attune/core";
 import type { Store } from "@attune/core/ports";
 
 /** Of no site: one lease for all of them. */
@@ -15,6 +15,10 @@ export interface LeaseOptions {
   clock: Clock;
   /** Names whoever holds it; unguessable. */
   holder: string;
+  /** The same for people, as in `attune train, process 4711`: told to whoever waits. */
+  who: string;
+  /** Told once of each that it waits for. */
+  waiting?(who: string): void;
   /** Ends the wait. */
   signal: AbortSignal;
   report(error: unknown): void;
@@ -25,6 +29,21 @@ export interface TrainingLease {
   readonly lost: AbortSignal;
   end(): Promise<void>;
 }
+
+/** As it lies in the store. */
+interface Held {
+  v: 1;
+  holder: string;
+  /** Not there where an older version of this program holds it. */
+  who?: string;
+}
+
+/** Why a training is dropped that others have begun meanwhile. */
+export const trainedElsewhere = (): AttuneError =>
+  new AttuneError(
+    "ATTUNE_SERVER_TRAINING_LOST",
+    "This process was silent for so long that another may train by now; what it had come to here is dropped.",
+  );
 
 /** So long, or until it is aborted. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -44,28 +63,43 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
  * wait was ended.
  */
 export async function leaseTraining(options: LeaseOptions): Promise<TrainingLease | null> {
-  const { store, clock, holder, signal, report } = options;
-  const value = { v: 1, holder };
+  const { store, clock, holder, who, signal, report, waiting } = options;
+  const value: Held = { v: 1, holder, who };
   const put = (ifVersion: number) =>
     store.put(PARTITION, SORT, value, { ifVersion, expiresAt: clock.now() + LEASE_MS });
-  while (!(await put(0)).written) {
+  const read = () => store.get<Held>(PARTITION, SORT);
+  let told: string | null = null;
+  let taken = await put(0);
+  while (!taken.written) {
+    const other = waiting && (await read());
+    if (other && other.value.holder !== told) {
+      told = other.value.holder;
+      waiting(other.value.who ?? "another process");
+    }
     await pause(AGAIN_MS, signal);
     if (signal.aborted) return null;
+    taken = await put(0);
   }
   const lost = new AbortController();
   /** Versions begin anew where a lease has run out, so whose it is counts as well. */
   async function renew(): Promise<void> {
-    const found = await store.get<{ holder: string }>(PARTITION, SORT);
+    const found = await read();
     const isOurs = found?.value.holder === holder && (await put(found.version)).written;
-    if (!isOurs) lost.abort();
+    if (!isOurs) lost.abort(trainedElsewhere());
   }
-  const timer = setInterval(() => void renew().catch(report), RENEW_MS).unref();
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew).catch(report);
+  }, RENEW_MS).unref();
   return {
     lost: lost.signal,
     async end() {
       clearInterval(timer);
-      const found = await store.get<{ holder: string }>(PARTITION, SORT);
-      if (found?.value.holder === holder) await store.delete(PARTITION, SORT);
+      await renewing;
+      const found = await read();
+      if (found?.value.holder !== holder) return;
+      // By its version: what another has taken in between is not ours to remove. Stores remove without a condition, so it runs out at once.
+      await store.put(PARTITION, SORT, value, { ifVersion: found.version, expiresAt: clock.now() });
     },
   };
 }

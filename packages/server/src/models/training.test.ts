@@ -1,8 +1,10 @@
 import { type Event, seededRandom } from "@attune/core";
 import { memoryStore } from "@attune/core/memory";
-import { describe, expect, it } from "vitest";
+import { trainOnTable } from "@attune/ml/table";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createModels } from "./models.js";
 import type { ModelPlan } from "./train-job.js";
+import type { Fit } from "./fit-in-thread.js";
 import { createTrainer } from "./training.js";
 
 const HOUR = 3_600_000;
@@ -112,4 +114,109 @@ describe("createTrainer", () => {
     await one.schedule(planned);
     expect((await one.state("default", "buys-soon"))?.startedAt).toBe((first?.startedAt ?? 0) + 24 * HOUR);
   });
+});
+
+const MINUTE = 60_000;
+/** In small steps, so that what is no timer has its turn as well. */
+async function minutes(count: number): Promise<void> {
+  for (let at = 0; at < count * 6; at++) await vi.advanceTimersByTimeAsync(MINUTE / 6);
+}
+
+describe("trainings that take longer than a minute", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** Processes on one store whose trainings take five minutes each. */
+  function slow({ deaf = false } = {}) {
+    vi.useFakeTimers({
+      now: START + 10 * HOUR,
+      toFake: ["setTimeout", "setInterval", "Date", "clearTimeout", "clearInterval"],
+    });
+    const clock = { now: () => Date.now() };
+    const store = memoryStore({ clock });
+    const [reports, read, fitted]: [unknown[], string[], string[]] = [[], [], []];
+    const service = { ruleset: async () => null, audit: { append: async () => undefined } };
+    const fit: Fit = async (table, options, signal) => {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(resolve, 5 * MINUTE);
+        // As one that has a thread busy with arithmetic.
+        if (deaf) return;
+        signal?.addEventListener("abort", () => {
+          clearTimeout(timer);
+          reject(signal.reason as Error);
+        });
+      });
+      fitted.push(options.name);
+      return trainOnTable(table, { ...options, boosting: { rounds: 2 } });
+    };
+    const models = createModels(
+      {
+        ...{ stores: { hot: store }, clock, sites: ["default"], writer: "w" },
+        load: () => Promise.reject(new Error("not asked")),
+        report: (error) => reports.push(error),
+      },
+      () => service as never,
+    );
+    const process = (own = store) =>
+      createTrainer({
+        ...{ models, store: own, clock, fit },
+        service: {
+          histories: () => {
+            read.push("once");
+            return shop(220);
+          },
+        },
+        encode: ({ model, metadata }) => new TextEncoder().encode(JSON.stringify([metadata.name, model])),
+        report: (error) => reports.push(error),
+      });
+    return { process, store, reports, read, fitted };
+  }
+  const planned = ["buys-soon", "buys-later"].map((name) => ({ ...PLAN, name, everyHours: 24 }));
+
+  it.each([1, 2])(
+    "are begun once each by the timers of %i processes, which come every minute",
+    async (count) => {
+      const { process, reports, read, fitted } = slow();
+      const trainers = Array.from({ length: count }, () => process());
+      for (let n = 0; n < 16; n++) {
+        for (const trainer of trainers) void trainer.schedule(planned);
+        await minutes(1);
+      }
+      expect([...fitted].sort()).toEqual(["buys-later", "buys-soon"]);
+      expect(read).toHaveLength(2);
+      expect(reports).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("are under way for whoever asks, also while they wait for their turn", async () => {
+    const { process } = slow();
+    const [one, two] = [process(), process()];
+    const how = { share: 0.1, actor: "someone" };
+    for (const plan of planned) expect(await one.begin("default", plan, how)).not.toBeNull();
+    await minutes(4);
+    for (const plan of planned) expect(await two.begin("default", plan, how)).toBeNull();
+    const state = () => two.state("default", "buys-later");
+    for (let n = 0; n < 30 && (await state())?.state === "running"; n++) await minutes(1);
+    expect(await state()).toMatchObject({ state: "done" });
+  }, 60_000);
+
+  it("that another has begun anew after silence say nothing more of their own", async () => {
+    const { process, store, fitted } = slow({ deaf: true });
+    const mute = { ...store, put: vi.fn(store.put) };
+    const [silent, other] = [process(mute), process()];
+    const [plan] = planned as [(typeof planned)[0]];
+    await silent.begin("default", plan, { share: 0.1, actor: "silent" });
+    await minutes(0.5);
+    mute.put.mockImplementation(() => Promise.reject(new Error("no network")));
+    await minutes(1.5);
+    const anew = await other.begin("default", plan, { share: 0.1, actor: "other" });
+    expect(anew).not.toBeNull();
+    mute.put.mockImplementation(store.put);
+    const state = () => other.state("default", "buys-soon");
+    for (let n = 0; n < 60 && fitted.length === 0; n++) await minutes(0.5);
+    await minutes(0.5);
+    expect([fitted.length, await state()]).toEqual([1, anew]);
+    for (let n = 0; n < 30 && (await state())?.state === "running"; n++) await minutes(1);
+    expect(await state()).toMatchObject({ state: "done", startedAt: anew?.startedAt, step: "promote" });
+  }, 60_000);
 });

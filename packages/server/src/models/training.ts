@@ -1,34 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, isAttuneError } from "@attune/core";
 import type { Store } from "@attune/core/ports";
-import { modelsPartition } from "@attune/ml/registry";
 import type { Fit } from "./fit-in-thread.js";
 import type { Models } from "./models.js";
 import { type ModelPlan, nextStep, trainVersion, type TrainingParts } from "./train-job.js";
-import { LEASE_MS, leaseTraining, RENEW_MS } from "./training-lease.js";
+import { leaseTraining } from "./training-lease.js";
+import { createRecords, shown, type Sign, signOfLife, type TrainingState } from "./training-record.js";
+
+export type { TrainingState } from "./training-record.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** How the latest training of a model goes, or went. Plain data. */
-export interface TrainingState {
-  state: "running" | "done" | "failed";
-  /** Epoch ms. */
-  startedAt: number;
-  endedAt: number | null;
-  /** What came of it. */
-  version: string | null;
-  /** What was done with it: put in force, tried, or only kept. */
-  step: "promote" | "canary" | "kept" | null;
-  /** Why it failed, or why it was only kept. */
-  words: string | null;
-}
-
-/** As it is kept: who trains says now and then that it goes on, so that what died with its process is begun anew. */
-interface TrainingRecord extends TrainingState {
-  /** Epoch ms; 0: it was cut off. */
-  aliveAt: number;
-}
 
 /** A model that is trained again and again. */
 export interface ScheduledModel extends ModelPlan {
@@ -74,9 +56,6 @@ export interface Trainer {
   close(): Promise<void>;
 }
 
-const sortOf = (name: string): string => `t/${name}`;
-const shown = ({ aliveAt: _, ...state }: TrainingRecord): TrainingState => state;
-
 /** One that failed is tried again sooner than one that went well, since what was missing may have come: after twenty times as long as it took, so that it costs little. */
 function nextAt({ state, startedAt, endedAt }: TrainingState, everyHours: number): number {
   if (state !== "failed" || endedAt === null) return startedAt + everyHours * HOUR_MS;
@@ -86,31 +65,10 @@ function nextAt({ state, startedAt, endedAt }: TrainingState, everyHours: number
 
 type Ended = Pick<TrainingState, "version" | "step" | "words">;
 
-/** What is known of trainings, in the store. */
-function createRecords({ store, clock }: Pick<TrainerOptions, "store" | "clock">) {
-  const read = (site: string, name: string) => store.get<TrainingRecord>(modelsPartition(site), sortOf(name));
-  const isLost = ({ state, aliveAt }: TrainingRecord): boolean =>
-    state === "running" && clock.now() - aliveAt >= LEASE_MS;
-  return {
-    read,
-    isLost,
-    async write(site: string, name: string, state: TrainingRecord): Promise<void> {
-      await store.put(modelsPartition(site), sortOf(name), state);
-    },
-    /** Null where somebody else trains it. */
-    async claim(site: string, name: string): Promise<TrainingRecord | null> {
-      const known = await read(site, name);
-      const now = clock.now();
-      if (known?.value.state === "running" && !isLost(known.value)) return null;
-      const state: TrainingRecord = {
-        ...{ state: "running", startedAt: now, endedAt: null, aliveAt: now },
-        ...{ version: null, step: null, words: null },
-      };
-      const ifVersion = known?.version ?? 0;
-      const { written } = await store.put(modelsPartition(site), sortOf(name), state, { ifVersion });
-      return written ? state : null;
-    },
-  };
+interface Begun {
+  site: string;
+  plan: ModelPlan;
+  order: TrainingOrder;
 }
 
 /**
@@ -124,18 +82,18 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const holder = randomUUID();
   let last: Promise<void> = Promise.resolve();
 
-  async function run(
-    site: string,
-    plan: ModelPlan,
-    { share, promote, actor }: TrainingOrder,
-  ): Promise<Ended> {
-    const lease = await leaseTraining({ store, clock, holder, signal: ending.signal, report });
+  async function run({ site, plan, order }: Begun, lost: AbortSignal): Promise<Ended> {
+    const { share, promote, actor } = order;
+    const ended = AbortSignal.any([ending.signal, lost]);
+    const lease = await leaseTraining({ store, clock, holder, who: "a server", signal: ended, report });
     try {
-      ending.signal.throwIfAborted();
+      ended.throwIfAborted();
       const registry = models.registry(site);
-      const signal = lease === null ? ending.signal : AbortSignal.any([ending.signal, lease.lost]);
+      const signal = lease === null ? ended : AbortSignal.any([ended, lease.lost]);
       const parts = { service, registry, site, now: clock.now(), encode, signal, ...(fit && { fit }) };
       const done = await trainVersion(plan, parts);
+      // Whoever has it now decides what becomes of it.
+      signal.throwIfAborted();
       const { version } = done.version;
       const next = nextStep(done, { share, ...(promote !== undefined && { promote }) });
       if (next === null) return { version, step: "kept", words: done.worse };
@@ -148,39 +106,38 @@ export function createTrainer(options: TrainerOptions): Trainer {
     }
   }
 
-  async function work(
-    { site, plan, order }: { site: string; plan: ModelPlan; order: TrainingOrder },
-    state: TrainingRecord,
-  ): Promise<void> {
-    const { name } = plan;
-    let noted: Promise<unknown> = Promise.resolve();
-    // One after another: that it goes on must not be written over that it has ended.
-    function note(more: Partial<TrainingRecord>): Promise<void> {
-      const writing = noted.then(() => records.write(site, name, { ...state, ...more }));
-      noted = writing.catch(() => undefined);
-      return writing;
-    }
-    const alive = setInterval(() => void note({ aliveAt: clock.now() }).catch(report), RENEW_MS).unref();
+  async function work(begun: Begun, sign: Sign): Promise<void> {
     try {
-      const ended = await run(site, plan, order);
-      await note({ state: "done", ...ended, endedAt: clock.now() });
+      const ended = await run(begun, sign.lost);
+      await sign.end({ state: "done", ...ended, endedAt: clock.now() });
     } catch (error) {
-      if (ending.signal.aborted) return await note({ aliveAt: 0 });
+      if (ending.signal.aborted) return await sign.end({ aliveAt: 0 });
       // Of a failure of its own kind the message says what to do; what others say may hold anything.
       const words = isAttuneError(error) ? error.message : "It failed; the server's report says why.";
       if (!isAttuneError(error)) report(error);
-      await note({ state: "failed", words, endedAt: clock.now() });
-    } finally {
-      clearInterval(alive);
+      await sign.end({ state: "failed", words, endedAt: clock.now() });
     }
   }
 
   const begin: Trainer["begin"] = async (site, plan, order) => {
-    const state = await records.claim(site, plan.name);
-    if (state === null) return null;
-    last = last.then(() => work({ site, plan, order }, state)).catch(report);
-    return shown(state);
+    const claimed = await records.claim(site, plan.name);
+    if (claimed === null) return null;
+    const sign = signOfLife({ site, name: plan.name, claimed }, { records, clock, report });
+    last = last.then(() => work({ site, plan, order }, sign)).catch(report);
+    return shown(claimed.state);
   };
+
+  async function trainDue(planned: readonly ScheduledModel[]): Promise<void> {
+    for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
+      if (ending.signal.aborted) return;
+      const known = (await records.read(site, plan.name))?.value;
+      const isDue = known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
+      if (!isDue) continue;
+      await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
+      await last;
+    }
+  }
+  let scheduling: Promise<void> | null = null;
 
   return {
     begin,
@@ -188,20 +145,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const found = await records.read(site, name);
       return found && shown(found.value);
     },
-    async schedule(planned) {
-      for (const { site = "default", everyHours, share = 0.1, promote, ...plan } of planned) {
-        if (ending.signal.aborted) return;
-        const known = (await records.read(site, plan.name))?.value;
-        const isDue =
-          known === undefined || records.isLost(known) || clock.now() >= nextAt(known, everyHours);
-        if (!isDue) continue;
-        await begin(site, plan, { share, actor: "schedule", ...(promote !== undefined && { promote }) });
-        await last;
-      }
+    schedule(planned) {
+      // A timer comes again long before a training has ended.
+      scheduling ??= trainDue(planned).finally(() => {
+        scheduling = null;
+      });
+      return scheduling;
     },
     settled: () => last,
     async close() {
       ending.abort();
+      await scheduling?.catch(() => undefined);
       await last;
     },
   };

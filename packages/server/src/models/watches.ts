@@ -5,7 +5,7 @@ import { type ModelRegistry, modelsPartition, type ModelVersion } from "@attune/
 import type { Alarms, ModelAlarm } from "./alarms.js";
 import { type DriftState, driftOf } from "./drift-state.js";
 import type { Newsroom } from "./model-news.js";
-import { lookAtOutcomes, lookAtVisitors, OUTCOME_LOOKS_A_DAY, type OutcomeState } from "./outcomes.js";
+import { lookAtVisits, OUTCOME_LOOKS_A_DAY, type OutcomeState } from "./outcomes.js";
 import type { LoadModel, ScorerSource } from "./scorer-source.js";
 import { cardOf } from "./train-job.js";
 
@@ -20,6 +20,8 @@ export interface WatchOptions {
   alarms: Alarms;
   news: Newsroom;
   clock: Clock;
+  /** Ends looks that are under way. */
+  signal?: AbortSignal;
 }
 
 export interface Watches {
@@ -48,7 +50,7 @@ const sortOf = (name: string): string => `o/${name}`;
 
 /** What is found about the versions in force, beside their trials. */
 export function createWatches(options: WatchOptions): Watches {
-  const { store, registry, source, load, service, alarms, news, clock } = options;
+  const { store, registry, source, load, service, alarms, news, clock, signal } = options;
 
   async function inForce(site: string, name: string): Promise<ModelVersion | null> {
     const record = await registry(site).get(name);
@@ -106,8 +108,15 @@ export function createWatches(options: WatchOptions): Watches {
     if (claimed === null) return;
     const { name } = version;
     const parts = { service: service(), registry: registry(site), load, site, now: clock.now() };
-    const found = await lookAtOutcomes(version, parts);
-    const shift = await lookAtVisitors(version, parts);
+    const look = await lookAtVisits(version, { ...parts, ...(signal && { signal }) }).catch(
+      async (error: unknown) => {
+        // What this process was ended over is looked at by the next.
+        if (signal?.aborted === true)
+          await store.put(modelsPartition(site), sortOf(name), { ...claimed, begunAt: 0 });
+        throw error;
+      },
+    );
+    const { outcomes: found, drift: shift } = look;
     await store.put(modelsPartition(site), sortOf(name), { ...claimed, found, drift: shift });
     await tellShifted(site, name, shift);
     const alarm = { version: version.version, at: found.at, features: [] };

@@ -27,10 +27,10 @@ const hostile = (place: string): string =>
 const [PLAIN, OTHER] = [hostile("plain"), hostile("other")];
 const variants = { [PLAIN]: 1, [OTHER]: 2 };
 const weights = { [PLAIN]: 0.5, [OTHER]: 0.5 };
+/** Names of segments are not among them: a ruleset takes letters, digits and dashes alone there. */
 const RULESET = {
   ...{ schemaVersion: 1 as const, revision: 1 },
   metrics: { [hostile("metric")]: { type: "conversion" as const, event: "Order Completed" } },
-  segments: [{ name: hostile("segment"), enter: { sessions: { $gte: 1 } } }],
   slots: {
     [hostile("slot")]: {
       ...{ variants, fallback: PLAIN },
@@ -85,138 +85,154 @@ const DRIFT = {
   outcomes: { rows: 0, calibration: null, errors: null, reason: "no-visits" },
 };
 
-describe.skipIf(noChromium !== null)("T21 the dashboard, of a site whose texts are markup and scripts", () => {
-  let browser: Browser;
-  let server: TestServer;
-  let directory: string;
-  const ran: string[] = [];
+describe.skipIf(noChromium !== null)(
+  "T21 the dashboard, of a site whose texts are markup and scripts",
+  () => {
+    let browser: Browser;
+    let server: TestServer;
+    let directory: string;
+    const ran: string[] = [];
 
-  beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), "attune-hostile-"));
-    await Promise.all([
-      cp(source("static"), directory, { recursive: true }),
-      build({
-        ...{ entryPoints: [source("main.tsx")], outfile: join(directory, "app.js"), bundle: true },
-        ...{ format: "esm", jsx: "automatic", plugins: [resolveCore] },
-        define: { "process.env.NODE_ENV": '"production"' },
-      }),
-    ]);
-    server = await startTestServer({ series: memorySeries(), dashboard: { directory } });
-    const host = createClient({ url: server.url, key: SECRET });
-    await host.publishRuleset(RULESET);
-    await host.createExperiment(EXPERIMENT);
-    await host.startExperiment(EXPERIMENT.id);
-    await seed();
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), "attune-hostile-"));
+      await Promise.all([
+        cp(source("static"), directory, { recursive: true }),
+        build({
+          ...{ entryPoints: [source("main.tsx")], outfile: join(directory, "app.js"), bundle: true },
+          ...{ format: "esm", jsx: "automatic", plugins: [resolveCore] },
+          define: { "process.env.NODE_ENV": '"production"' },
+        }),
+      ]);
+      server = await startTestServer({ series: memorySeries(), dashboard: { directory } });
+      const host = createClient({ url: server.url, key: SECRET });
+      await host.publishRuleset(RULESET);
+      await host.createExperiment(EXPERIMENT);
+      await host.startExperiment(EXPERIMENT.id);
+      await seed();
+      browser = await launchChromium();
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
 
-  /** Visits whose every text is hostile. Ids are pseudonyms by the time that anybody sees them. */
-  async function seed(): Promise<void> {
-    const [product_id, category, path] = PROPERTIES;
-    const context = { page: { path, title: hostile("title"), url: hostile("url") } };
-    const of = (name: string, properties: object, i = 0) => {
-      const visitorId = `hostile-visitor-${String(i).padStart(8, "0")}`;
-      const sessionId = hostile(`session${i}`);
-      return nativeEvent({ name, visitorId, sessionId, properties, context, traits: { a: hostile("trait") } });
-    };
-    const exposed = (experiment: string, variant: string, i: number) =>
-      of("Variant Exposed", { experiment, variant, slot: hostile("slot"), propensity: 0.5 }, i);
-    const events = [
-      ...[PLAIN, OTHER].flatMap((variant, i) => [
-        exposed("defined", variant, i),
-        exposed(hostile("experiment"), variant, i),
-      ]),
-      of(hostile("event"), { product_id }),
-      of("Category Viewed", { category }),
-      of("Page Viewed", {}),
-    ];
-    const answer = await server.post("/api/v1/behavioral/batch?wait=5000", events);
-    expect(await answer.json()).toMatchObject({ accepted: events.length, rejected: [] });
-  }
+    /** Visits whose every text is hostile. Ids are pseudonyms by the time that anybody sees them. */
+    async function seed(): Promise<void> {
+      const [product_id, category, path] = PROPERTIES;
+      const context = { page: { path, title: hostile("title"), url: hostile("url") } };
+      const of = (name: string, properties: object, i = 0) => {
+        const visitorId = `hostile-visitor-${String(i).padStart(8, "0")}`;
+        const sessionId = hostile(`session${i}`);
+        return nativeEvent({
+          name,
+          visitorId,
+          sessionId,
+          properties,
+          context,
+          traits: { a: hostile("trait") },
+        });
+      };
+      const exposed = (experiment: string, variant: string, i: number) =>
+        of("Variant Exposed", { experiment, variant, slot: hostile("slot"), propensity: 0.5 }, i);
+      const events = [
+        ...[PLAIN, OTHER].flatMap((variant, i) => [
+          exposed("defined", variant, i),
+          exposed(hostile("experiment"), variant, i),
+        ]),
+        // A visitor each: who opens the page is told of everybody's latest event.
+        of(hostile("event"), { product_id }, 2),
+        of("Category Viewed", { category }, 3),
+        of("Page Viewed", {}, 4),
+      ];
+      const answer = await server.post("/api/v1/behavioral/batch?wait=5000", events);
+      expect(await answer.json()).toMatchObject({ accepted: events.length, rejected: [] });
+    }
 
-  async function signedIn() {
-    const visit = await newVisitor(browser);
-    await visit.page.exposeFunction("ran", (place: string) => void ran.push(place));
-    // Refused by the page's own policy: heard though no text of the console should tell.
-    await visit.page.addInitScript(() =>
-      addEventListener("securitypolicyviolation", ({ violatedDirective }) =>
-        console.error(`refused by the policy: ${violatedDirective}`),
-      ),
-    );
-    const host = createClient({ url: server.url, key: SECRET });
-    const { url } = await host.createSignInLink({ role: "admin" });
-    await visit.page.goto(new URL(url, server.url).href);
-    return visit;
-  }
+    async function signedIn() {
+      const visit = await newVisitor(browser);
+      await visit.page.exposeFunction("ran", (place: string) => void ran.push(place));
+      // Refused by the page's own policy: heard though no text of the console should tell.
+      await visit.page.addInitScript(() =>
+        addEventListener("securitypolicyviolation", ({ violatedDirective }) =>
+          console.error(`refused by the policy: ${violatedDirective}`),
+        ),
+      );
+      const host = createClient({ url: server.url, key: SECRET });
+      const { url } = await host.createSignInLink({ role: "admin" });
+      await visit.page.goto(new URL(url, server.url).href);
+      return visit;
+    }
 
-  /** Each of these is there to be read, as it was written, and as nothing else. */
-  async function shows(page: Page, places: readonly string[]): Promise<void> {
-    for (const place of places)
-      await page.getByText(hostile(place)).first().waitFor({ timeout: 20_000 }).catch(() => {
-        throw new Error(`"${place}" is not shown`);
-      });
-    const made = await page.evaluate(() => ({
-      elements: document.querySelectorAll("img, iframe, object, embed, base, form, script:not([src='app.js'])")
-        .length,
-      handlers: [...document.querySelectorAll("*")].flatMap((one) =>
-        one.getAttributeNames().filter((name) => name.startsWith("on")),
-      ),
-      addresses: [...document.querySelectorAll("[href], [src]")]
-        .map((one) => one.getAttribute("href") ?? one.getAttribute("src") ?? "")
-        .filter((address) => !/^(#\/[\w%.~!*'()/-]*|app\.js|[a-z]+\.css|icon\.svg)$/.test(address)),
-    }));
-    expect(made).toEqual({ elements: 0, handlers: [], addresses: [] });
-  }
+    /** Each of these is there to be read, as it was written, and as nothing else. */
+    async function shows(page: Page, places: readonly string[]): Promise<void> {
+      for (const place of places)
+        await page
+          .getByText(hostile(place))
+          .first()
+          .waitFor({ timeout: 20_000 })
+          .catch(() => {
+            throw new Error(`"${place}" is not shown`);
+          });
+      const made = await page.evaluate(() => ({
+        elements: document.querySelectorAll(
+          "img, iframe, object, embed, base, form, script:not([src='app.js'])",
+        ).length,
+        handlers: [...document.querySelectorAll("*")].flatMap((one) =>
+          one.getAttributeNames().filter((name) => name.startsWith("on")),
+        ),
+        addresses: [...document.querySelectorAll("[href], [src]")]
+          .map((one) => one.getAttribute("href") ?? one.getAttribute("src") ?? "")
+          .filter((address) => !/^(#\/[\w%.~!*'()/-]*|app\.js|[a-z]+\.css|icon\.svg)$/.test(address)),
+      }));
+      expect(made).toEqual({ elements: 0, handlers: [], addresses: [] });
+    }
 
-  it("is text on every page, runs nothing, and has nothing to be refused", async () => {
-    const { context, page, complaints } = await signedIn();
-    await page.getByTestId("visitors").waitFor();
-    await shows(page, ["event", "product", "category", "path", "segment", "experiment", "plain", "other"]);
+    it("is text on every page, runs nothing, and has nothing to be refused", async () => {
+      const { context, page, complaints } = await signedIn();
+      await page.getByTestId("visitors").waitFor();
+      await shows(page, ["event", "product", "category", "path", "experiment", "plain", "other"]);
 
-    await page.getByRole("navigation").getByRole("link", { name: "Experiments" }).click();
-    await shows(page, ["name", "experiment"]);
-    await page.getByRole("link", { name: hostile("name") }).click();
-    await shows(page, ["name", "hypothesis", "slot", "metric", "plain"]);
-    await page.goBack();
-    await page.getByRole("link", { name: hostile("experiment") }).click();
-    await shows(page, ["experiment", "plain", "other"]);
+      await page.getByRole("navigation").getByRole("link", { name: "Experiments" }).click();
+      await shows(page, ["name", "experiment"]);
+      await page.getByRole("link", { name: hostile("name") }).click();
+      await shows(page, ["name", "hypothesis", "slot", "metric", "plain"]);
+      await page.goBack();
+      await page.getByRole("link", { name: hostile("experiment") }).click();
+      await shows(page, ["experiment", "plain", "other"]);
 
-    await page.route("**/api/v1/models**", (route) => route.fulfill({ json: { models: [MODEL] } }));
-    await page.route("**/api/v1/models/*", (route) => route.fulfill({ json: MODEL }));
-    await page.route("**/api/v1/models/*/performance", (route) => route.fulfill({ json: PERFORMANCE }));
-    await page.route("**/api/v1/models/*/drift", (route) => route.fulfill({ json: DRIFT }));
-    await page.getByRole("navigation").getByRole("link", { name: "Models" }).click();
-    await page.getByRole("link", { name: hostile("model") }).click();
-    await page.getByTestId("report-card").waitFor();
-    await shows(page, ["model", "reason", "training", "shifted", "verdict", "group", "feature", "drift"]);
+      await page.route("**/api/v1/models**", (route) => route.fulfill({ json: { models: [MODEL] } }));
+      await page.route("**/api/v1/models/*", (route) => route.fulfill({ json: MODEL }));
+      await page.route("**/api/v1/models/*/performance", (route) => route.fulfill({ json: PERFORMANCE }));
+      await page.route("**/api/v1/models/*/drift", (route) => route.fulfill({ json: DRIFT }));
+      await page.getByRole("navigation").getByRole("link", { name: "Models" }).click();
+      await page.getByRole("link", { name: hostile("model") }).click();
+      await page.getByTestId("report-card").waitFor();
+      await shows(page, ["model", "reason", "training", "shifted", "verdict", "group", "feature", "drift"]);
 
-    expect(ran).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
+      expect(ran).toEqual([]);
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
 
-  it("would have been stopped by the page's policy, and would have run without either", async () => {
-    const { context, page, complaints } = await signedIn();
-    await page.getByTestId("visitors").waitFor();
-    const put = (html: string) => page.evaluate((markup) => void (document.body.innerHTML = markup), html);
-    await put(hostile("put"));
-    await expect.poll(() => complaints.join()).toContain("refused by the policy: script-src-attr");
-    await put(`<a href="${hostile("link").split("<")[0]}">here</a>`);
-    await page.getByRole("link", { name: "here" }).click();
-    await expect.poll(() => complaints.join()).toContain("refused by the policy: script-src-elem");
-    expect(ran).toEqual([]);
+    it("would have been stopped by the page's policy, and would have run without either", async () => {
+      const { context, page, complaints } = await signedIn();
+      await page.getByTestId("visitors").waitFor();
+      const put = (html: string) => page.evaluate((markup) => void (document.body.innerHTML = markup), html);
+      await put(hostile("put"));
+      await expect.poll(() => complaints.join()).toContain("refused by the policy: script-src-attr");
+      await put(`<a href="${hostile("link").split("<")[0]}">here</a>`);
+      await page.getByRole("link", { name: "here" }).click();
+      await expect.poll(() => complaints.join()).toContain("refused by the policy: script-src-elem");
+      expect(ran).toEqual([]);
 
-    await page.goto("about:blank");
-    await page.setContent(hostile("free"));
-    await expect.poll(() => ran).toEqual(["free", "free"]);
-    await page.setContent(`<a href="${hostile("link").split("<")[0]}">here</a>`);
-    await page.getByRole("link", { name: "here" }).click();
-    await expect.poll(() => ran.at(-1)).toBe("link");
-    await context.close();
-  });
-});
+      await page.goto("about:blank");
+      await page.setContent(hostile("free"));
+      await expect.poll(() => ran).toEqual(["free", "free"]);
+      await page.setContent(`<a href="${hostile("link").split("<")[0]}">here</a>`);
+      await page.getByRole("link", { name: "here" }).click();
+      await expect.poll(() => ran.at(-1)).toBe("link");
+      await context.close();
+    });
+  },
+);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { memorySeries } from "@attune/core/memory";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createClient } from "../packages/server/src/client/index.js";
 import {
   nativeEvent,
@@ -48,7 +48,6 @@ const EXPERIMENT = {
   policy: { type: "split" as const, weights },
   measures: { primary: hostile("metric") },
 };
-const PROPERTIES = ["product", "category", "path"].map(hostile);
 
 const at = "2026-11-01T00:00:00.000Z";
 const measured = { value: 0.7, lower: 0.6, upper: 0.8 };
@@ -108,60 +107,59 @@ describe.skipIf(noChromium !== null)(
       await host.publishRuleset(RULESET);
       await host.createExperiment(EXPERIMENT);
       await host.startExperiment(EXPERIMENT.id);
-      await seed();
+      await expose();
       browser = await launchChromium();
     });
+    beforeEach(() => void ran.splice(0));
     afterAll(async () => {
       await browser?.close();
       await server?.close();
       rmSync(directory, { recursive: true, force: true });
     });
 
-    /** Visits whose every text is hostile. Ids are pseudonyms by the time that anybody sees them. */
-    async function seed(): Promise<void> {
-      const [product_id, category, path] = PROPERTIES;
-      const context = { page: { path, title: hostile("title"), url: hostile("url") } };
-      const of = (name: string, properties: object, i = 0) => {
-        const visitorId = `hostile-visitor-${String(i).padStart(8, "0")}`;
-        const sessionId = hostile(`session${i}`);
-        return nativeEvent({
-          name,
-          visitorId,
-          sessionId,
-          properties,
-          context,
-          traits: { a: hostile("trait") },
-        });
-      };
-      const exposed = (experiment: string, variant: string, i: number) =>
-        of("Variant Exposed", { experiment, variant, slot: hostile("slot"), propensity: 0.5 }, i);
-      const events = [
-        ...[PLAIN, OTHER].flatMap((variant, i) => [
-          exposed("defined", variant, i),
-          exposed(hostile("experiment"), variant, i),
-        ]),
-        // A visitor each: who opens the page is told of everybody's latest event.
-        of(hostile("event"), { product_id }, 2),
-        of("Category Viewed", { category }, 3),
-        of("Page Viewed", {}, 4),
-      ];
+    /** An event whose every text is hostile. Ids are pseudonyms by the time that anybody sees them. */
+    function hostileEvent(name: string, properties: object, i = 0) {
+      const visitorId = `hostile-visitor-${String(i).padStart(8, "0")}`;
+      const page = { title: hostile("title"), url: `https://shop.example/${hostile("path")}` };
+      return nativeEvent({
+        ...{ name, visitorId, properties, context: { page } },
+        ...{ sessionId: hostile(`session${i}`), traits: { a: hostile("trait") } },
+      });
+    }
+    async function send(events: readonly object[]): Promise<void> {
       const answer = await server.post("/api/v1/behavioral/batch?wait=5000", events);
       expect(await answer.json()).toMatchObject({ accepted: events.length, rejected: [] });
     }
+    const expose = (): Promise<void> =>
+      send(
+        ["defined", hostile("experiment")].flatMap((experiment) =>
+          [PLAIN, OTHER].map((variant, i) => {
+            const properties = { experiment, variant, slot: hostile("slot"), propensity: 0.5 };
+            return hostileEvent("Variant Exposed", properties, i);
+          }),
+        ),
+      );
+    /** Told as they happen: the page lists no event of before it was opened. */
+    const visit = (): Promise<void> =>
+      send([
+        hostileEvent(hostile("event"), { product_id: hostile("product") }),
+        hostileEvent("Product List Viewed", { category: hostile("category") }),
+        hostileEvent("Page Viewed", {}),
+      ]);
 
     async function signedIn() {
-      const visit = await newVisitor(browser);
-      await visit.page.exposeFunction("ran", (place: string) => void ran.push(place));
+      const opened = await newVisitor(browser);
+      await opened.page.exposeFunction("ran", (place: string) => void ran.push(place));
       // Refused by the page's own policy: heard though no text of the console should tell.
-      await visit.page.addInitScript(() =>
+      await opened.page.addInitScript(() =>
         addEventListener("securitypolicyviolation", ({ violatedDirective }) =>
           console.error(`refused by the policy: ${violatedDirective}`),
         ),
       );
       const host = createClient({ url: server.url, key: SECRET });
       const { url } = await host.createSignInLink({ role: "admin" });
-      await visit.page.goto(new URL(url, server.url).href);
-      return visit;
+      await opened.page.goto(new URL(url, server.url).href);
+      return opened;
     }
 
     /** Each of these is there to be read, as it was written, and as nothing else. */
@@ -191,6 +189,7 @@ describe.skipIf(noChromium !== null)(
     it("is text on every page, runs nothing, and has nothing to be refused", async () => {
       const { context, page, complaints } = await signedIn();
       await page.getByTestId("visitors").waitFor();
+      await visit();
       await shows(page, ["event", "product", "category", "path", "experiment", "plain", "other"]);
 
       await page.getByRole("navigation").getByRole("link", { name: "Experiments" }).click();

@@ -950,6 +950,10 @@ ${table(
 
 A share is written as \`0.5\`, not \`50\`; a flag is 0 or 1.
 
+Sessions, pages, scrolling, attention, clicks, device, language and campaign are read off what the page tells [by itself](events.md). What is about a shop is there only where your application tells of it: products by
+\`Product Viewed\`, the cart by \`Product Added\` and \`Product Removed\`, \`checkoutStarts\` and \`inCheckout\` by \`Checkout Started\`, \`purchases\`, \`revenue\` and
+\`daysSinceLastPurchase\` by \`Order Completed\` (its \`revenue\` or \`total\`), searches by \`Products Searched\`, categories and brands by \`Product Viewed\`, \`Product Added\` and \`Product List Viewed\`. An order empties the cart.
+
 ## Operators
 
 The condition language is that of GrowthBook's SDK specification. Several attributes in one object must all hold; several operators, too.

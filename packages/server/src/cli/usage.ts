@@ -23,9 +23,10 @@ const HELP = `attune: personalization, on your own machine
     --dir DIR        where data and keys live (default .attune)
     --memory         keep nothing on disk
     --ruleset FILE   publish this ruleset whenever its content differs, now and as the file changes
-    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, retentionDays, limits, models
-                     (trained by the clock), webhooks, ports (on which systems everything is kept);
-                     { "env": "NAME" } reads the environment
+    --config FILE    JSON: host, port, origin, basePath, dir, ruleset, sites, consent, consentCategories (of a consent
+                     platform), ofrep, retentionDays, limits, sampling (under load), sensitive (fields that are sealed),
+                     proxy (its headers), models (trained by the clock), webhooks, ports (on which systems everything
+                     is kept); { "env": "NAME" } reads the environment
     --simulate       let simulated visitors walk about
     --past N         where nobody was here yet, first make up a week of visits by N simulated visitors
     --shop FILE      JSON: the products and paths of the shop that they walk about in

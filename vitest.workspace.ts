@@ -41,9 +41,9 @@ const brief = {
   ...besideOthers,
 } as const;
 
-/** Rooms of pure functions, and of services over ports in memory. What has thresholds of coverage is among them. */
+/** Rooms of pure functions, and of services over ports in memory. What has thresholds of coverage is among them, and reached whole by their tests. */
 const PURE = [
-  "packages/core/src/{bandits,consent,decisions,engagement,events,kernel,policy,segments,service,state,stats,targeting}/**/*.test.ts",
+  "packages/core/src/{bandits,consent,decisions,engagement,engine,events,kernel,policy,segments,service,state,stats,targeting}/**/*.test.ts",
   "packages/ml/src/{data,learners,model,monitoring,registry,table,training}/**/*.test.ts",
 ];
 

@@ -43,6 +43,7 @@ export default {
         "scripts/**/*.test.ts",
         "tests/**/*.test.ts",
         "tests/browser/fixture/*.ts",
+        "tests/support/coverage.ts",
       ],
       project: ["scripts/**/*.mjs", "tests/**/*.ts"],
       // Run by the path of their program (`bin` of scripts/lib/run.mjs), or wanted by what is built from here.
@@ -50,6 +51,8 @@ export default {
         "@arethetypeswrong/cli",
         "@biomejs/biome",
         "@changesets/cli",
+        // What a provider of coverage that is named by its path is taken for.
+        "@vitest/coverage-custom",
         "dependency-cruiser",
         "knip",
         "publint",

@@ -1,11 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/support/longest-first.ts";
 import projects from "./vitest.workspace.ts";
 
 export default defineConfig({
   test: {
     projects,
+    sequence: { sequencer: LongestFirst },
     coverage: {
-      provider: "v8",
+      provider: "custom",
+      customProviderModule: "./tests/support/coverage.ts",
       // Measuring everything took a third longer, and nothing else has a threshold.
       include: [
         "packages/core/src/consent/**/*.ts",

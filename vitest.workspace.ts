@@ -27,18 +27,33 @@ const olderReact = [
 const retry = 1;
 
 /**
- * Most of them wait for something: on two cores Vitest would take one of them alone; three at once made some time out where machines are slow. Browsers and whole systems come after, and at last, by
- * themselves, those that measure time. What hangs is found as well after a minute, and a slow machine is no failure.
+ * Many of them wait for something, so that two cores take three at a time. Browsers and whole systems come after, two at a time, and at last, by themselves, those that
+ * measure time. What hangs is found as well after a minute, and a slow machine is no failure.
  */
-const besideOthers = { maxWorkers: 2, testTimeout: 60_000, sequence: { groupOrder: 0 }, retry };
+const besideOthers = { maxWorkers: 3, sequence: { groupOrder: 0 }, retry };
+const brief = {
+  environment: "node",
+  setupFiles,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // What is waited for comes as soon as ever; a second is not enough where others have the cores.
+  expect: { poll: { timeout: 10_000 } },
+  ...besideOthers,
+} as const;
 
-/**
- * Rooms of pure functions, and of services over ports in memory: their tests share a process and what it has imported, which is a third of what they take. A test
- * there leaves globals and the process as it found them.
- */
+/** Rooms of pure functions, and of services over ports in memory. What has thresholds of coverage is among them, and reached whole by their tests. */
 const PURE = [
-  "packages/core/src/{bandits,consent,decisions,engagement,events,kernel,policy,segments,service,state,stats,targeting}/**/*.test.ts",
+  "packages/core/src/{bandits,consent,decisions,engagement,engine,events,kernel,policy,segments,service,state,stats,targeting}/**/*.test.ts",
   "packages/ml/src/{data,learners,model,monitoring,registry,table,training}/**/*.test.ts",
+];
+
+/** What needs a process of its own: a DOM, or all of the heap to measure. */
+const ALONE = [
+  "packages/react/src/**/*.test.tsx",
+  "packages/react/src/{chromium,types}.test.ts",
+  "packages/server/src/http/{bodies,hostile,pressure}.test.ts",
+  "packages/server/src/sockets/{careless-peers,slow-readers}.test.ts",
+  "packages/server-adapters/src/redis/faults.test.ts",
 ];
 
 /** What says how long something takes, which a neighbour on the same cores would change. */
@@ -55,41 +70,36 @@ const whole = {
   expect: { poll: { timeout: 10_000 } },
 } as const;
 
-/** The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. */
+/**
+ * The project list: every package's own tests in Node; what needs a real browser is driven from `tests/`. Tests share a process and what it has imported, which took a
+ * third of the time, but for those that need one alone: they leave globals and the process as they found them.
+ */
 export default [
   {
     resolve,
     test: {
       name: "unit",
-      environment: "node",
-      setupFiles,
       include: ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
-      exclude: PURE,
-      ...besideOthers,
+      exclude: [...PURE, ...ALONE],
+      isolate: false,
+      ...brief,
     },
   },
   {
     resolve,
-    test: {
-      name: "pure",
-      environment: "node",
-      setupFiles,
-      include: PURE,
-      isolate: false,
-      ...besideOthers,
-    },
+    test: { name: "pure", include: PURE, isolate: false, env: { ATTUNE_COVERED: "1" }, ...brief },
   },
+  { resolve, test: { name: "alone", include: ALONE, ...brief } },
   {
     resolve: { alias: [source, ...olderReact] },
     test: {
       name: "react18",
-      environment: "node",
+      include: ["packages/react/src/*.test.tsx"],
+      ...brief,
       setupFiles: [
         ...setupFiles,
         fileURLToPath(new URL("./packages/react/test/react18.ts", import.meta.url)),
       ],
-      include: ["packages/react/src/*.test.tsx"],
-      ...besideOthers,
     },
   },
   {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { inMemory } from "./lib/in-memory.mjs";
 import { build, install } from "./lib/prepare.mjs";
 import { ensureAll } from "./lib/programs.mjs";
 import { bin, bold, red, root, run, yellow } from "./lib/run.mjs";
@@ -13,6 +14,7 @@ await build();
 const words = process.argv.slice(2);
 const report = join(root, "node_modules", ".cache", "vitest.json");
 mkdirSync(join(root, "node_modules", ".cache"), { recursive: true });
+const folder = inMemory();
 // The one of an earlier run must not speak for this one.
 rmSync(report, { force: true });
 const { code } = await run(
@@ -26,7 +28,7 @@ const { code } = await run(
     `--outputFile.json=${report}`,
   ],
   {
-    env: { NEXT_TELEMETRY_DISABLED: "1", ...env },
+    env: { NEXT_TELEMETRY_DISABLED: "1", ...(folder && { TMPDIR: folder }), ...env },
   },
 );
 

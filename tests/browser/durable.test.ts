@@ -4,19 +4,12 @@ import { join } from "node:path";
 import { spawn, type ChildProcess } from "node:child_process";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHROMIUM_ARGS } from "../../packages/core/test/chromium-args.js";
 import { noChromium } from "../support/chromium.js";
 import { type LabServer, startLab, until } from "./lab.js";
 
 const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
+const FLAGS = ["--headless=new", ...CHROMIUM_ARGS];
 
 /** A browser as its own process group, so that a test can kill all of it. */
 async function start(profile: string): Promise<{ browser: Browser; process: ChildProcess }> {

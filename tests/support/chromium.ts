@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { CHROMIUM_ARGS } from "../../packages/core/test/chromium-args.js";
 
 const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -13,15 +14,7 @@ if (noChromium !== null) console.warn(`Left out: real-browser suites, because ${
 /** How it is started; for `launchPersistentContext`, which takes the same. */
 export const CHROMIUM = {
   executablePath: PATH,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-  ],
+  args: [...CHROMIUM_ARGS],
 };
 
 /** @param backForward Whether pages are kept for a return, as they are for everybody but drivers of browsers. */

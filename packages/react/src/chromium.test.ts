@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { CHROMIUM_ARGS } from "../../core/test/chromium-args.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -57,14 +58,7 @@ beforeAll(async () => {
   if (!executablePath) return;
   browser = await chromium.launch({
     executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
+    args: [...CHROMIUM_ARGS],
   });
 }, 60_000);
 afterAll(async () => {

@@ -52,7 +52,8 @@ describe.concurrent("a visitor whose commit always fails", () => {
         sample({ id: "bad-too", visitorId: "culprit", sessionId: undefined }),
         sample({ id: "good", visitorId: "good" }),
       ],
-      { waitMs },
+      // Nobody answers for the other two, so all of this time passes: enough for the second try, a tenth of a second after the first.
+      { waitMs: 6000 },
     );
     // The good one was folded at the first try, and is known again at the later ones.
     expect(result.outcomes).toEqual({ 0: "pending", 1: "pending", 2: "duplicate" });

@@ -223,9 +223,11 @@ describe("T19: regular expressions run in linear time", () => {
     const time = (length: number): number => {
       const subject = `${"a".repeat(length)}!`;
       const runs = Array.from({ length: 5 }, () => {
-        const started = performance.now();
+        // The processor's time: what others do on the machine is not in it.
+        const before = process.cpuUsage();
         occurs(subject);
-        return performance.now() - started;
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / 1000;
       });
       return Math.min(...runs);
     };

@@ -27,8 +27,9 @@ const QUIET = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
-  // Without the first of these, what others store would be refused without a window and stored with one: most visitors' browsers store it.
-  "--disable-features=TrackingProtection3pcd,MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate",
+  // Without the first of these, what others store would be refused without a window and stored with one: most visitors' browsers store it. The last are pages of
+  // Chromium's own under its address bar, which cost more than those that are looked at.
+  "--disable-features=TrackingProtection3pcd,MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ];
 
 /** A Chromium of this machine: the one in `CHROMIUM`, else the first on the PATH, else one in its usual place; null where there is none. */

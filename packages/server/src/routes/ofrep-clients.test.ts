@@ -10,6 +10,7 @@ import { OpenFeature } from "@openfeature/server-sdk";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { CHROMIUM_ARGS } from "../../../core/test/chromium-args.js";
 import type { Fixture } from "../../../server-adapters/test/fixture.js";
 import { type AttuneProgram, bundleAttune } from "../../test/attune-process.js";
 
@@ -134,14 +135,7 @@ describe("OpenFeature's own providers, as they come from npm, on the server prog
     beforeAll(async () => {
       browser = await chromium.launch({
         executablePath: executablePath as string,
-        args: [
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-          "--no-first-run",
-        ],
+        args: [...CHROMIUM_ARGS],
       });
     }, 60_000);
     afterAll(() => browser?.close());

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { CHROMIUM_ARGS } from "../../../core/test/chromium-args.js";
 import { Analytics } from "@segment/analytics-node";
 import { startTestServer, type TestServer } from "../testing/start.js";
 
@@ -54,14 +55,7 @@ describe.skipIf(!executablePath)("clients of others, as they come from npm, in C
     });
     browser = await chromium.launch({
       executablePath: executablePath as string,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
+      args: [...CHROMIUM_ARGS],
     });
   }, 60_000);
   afterAll(async () => {

@@ -471,6 +471,27 @@ describe("a tombstone that somebody else writes to at the same moment", () => {
   });
 });
 
+describe("an erasure without what the user is linked to", () => {
+  it("takes what is kept under the very id, leaves linked visitors, until a whole one comes", async () => {
+    const service = createPersonalizationService({ stores: { hot: memoryStore() }, log: memoryLog() });
+    await service.ingest([
+      sample({ id: "1", visitorId: "device", userId: "jane" }),
+      sample({ id: "2", visitorId: undefined, sessionId: undefined, userId: "jane" }),
+    ]);
+    await service.settled();
+    const user = { userId: "jane" };
+    expect((await service.erase(user, { cascade: false })).removed).toMatchObject({ events: 1, profiles: 1 });
+    const kept = async (): Promise<string[]> =>
+      (await service.exportData({ visitorId: "device" })).visitors.flatMap(({ events }) =>
+        events.map(({ id }) => id),
+      );
+    expect(await kept()).toEqual(["1"]);
+    expect((await service.erase(user)).removed).toMatchObject({ events: 1, profiles: 1 });
+    expect(await kept()).toEqual([]);
+    await service.close();
+  });
+});
+
 const NONE = { events: 0, sessions: 0, profiles: 0, records: 0, logEntries: 0, deadLetters: 0 };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

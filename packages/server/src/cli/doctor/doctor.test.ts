@@ -9,7 +9,7 @@ import { lmdbLog } from "@attune/server-adapters/lmdb";
 import { redisLog } from "@attune/server-adapters/redis";
 import { postgresTable } from "@attune/server-adapters/postgres";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startDynamo } from "../../../../server-adapters/test/dynamodb.js";
 import { INFLUXD, influxServer } from "../../../../server-adapters/test/influxdb.js";
 import { client as kafkaClient, FAST, KCAT, mockCluster } from "../../../../server-adapters/test/kafka.js";
@@ -314,8 +314,7 @@ describe.skipIf(POSTGRES.path === null)("attune doctor, of PostgreSQL", () => {
 describe("attune doctor, of DynamoDB", () => {
   it("tells the right table from a wrong and a missing one, and says what was not answered", async () => {
     const dynamo = await startDynamo();
-    const before = { ...process.env };
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
     try {
       const endpoint = `http://127.0.0.1:${dynamo.port}`;
       const ports = (table: string) => ({
@@ -330,7 +329,7 @@ describe("attune doctor, of DynamoDB", () => {
       expect(right.findings[1]?.message).toMatch(/^Point-in-time recovery could not be checked/);
       expect((await examine(ports("none"), "DynamoDB")).codes).toEqual(["error DOCTOR_DYNAMO_TABLE"]);
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
       await dynamo.stop();
     }
   });

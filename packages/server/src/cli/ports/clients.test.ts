@@ -44,8 +44,7 @@ describe("clients of systems that take connections and answer nothing any more",
     let requests = 0;
     const mute = http.createServer(() => void requests++);
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
-    const before = { ...process.env };
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
     const endpoint = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
     const client = await dynamoClient({ kind: "dynamodb", table: "t", region: "eu-test-1", endpoint });
     try {
@@ -53,7 +52,7 @@ describe("clients of systems that take connections and answer nothing any more",
       await expect(client.send(get)).rejects.toMatchObject({ name: "TimeoutError" });
       expect(requests).toBe(1);
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
       client.destroy();
       mute.closeAllConnections();
       mute.close();

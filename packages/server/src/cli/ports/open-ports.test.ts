@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresTable } from "@attune/server-adapters/postgres";
 import type { PortsConfig } from "@attune/core/wire";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startDynamo } from "../../../../server-adapters/test/dynamodb.js";
 import { INFLUXD, influxServer } from "../../../../server-adapters/test/influxdb.js";
 import { client as kafkaClient, KCAT, mockCluster } from "../../../../server-adapters/test/kafka.js";
@@ -58,8 +58,7 @@ describe("the systems of a configuration, opened", () => {
     "PostgreSQL and a DynamoDB beside it",
     async () => {
       const [postgres, dynamo] = await Promise.all([startPostgres(POSTGRES.path ?? ""), startDynamo()]);
-      const before = { ...process.env };
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+      for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
       try {
         await postgres.pool().query(postgresTable("records"));
         const hot = {
@@ -79,7 +78,7 @@ describe("the systems of a configuration, opened", () => {
           expect(opened.keys).toBeNull();
         });
       } finally {
-        process.env = before;
+        vi.unstubAllEnvs();
         await Promise.all([postgres.stop(), dynamo.stop()]);
       }
     },

@@ -122,9 +122,7 @@ function contestants() {
         all[`fold ${log} ${sealed} ${workers}`] = { store: log, log, sealed, workers };
   }
   if (located.redis() === null) for (const key of Object.keys(all)) if (/redis/i.test(key)) delete all[key];
-  return Object.fromEntries(
-    Object.entries(all).filter(([key]) => key.startsWith("bare") || ONLY.test(key)),
-  );
+  return Object.fromEntries(Object.entries(all).filter(([key]) => key.startsWith("bare") || ONLY.test(key)));
 }
 
 const NAMES = {

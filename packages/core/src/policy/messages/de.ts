@@ -65,7 +65,8 @@ export const policyDe: PolicyMessages = {
     visitor: "Eine zufällige Nummer, an der diese Seite erkennt, dass Ihre Besuche zusammengehören.",
     database: "Was noch zu senden ist und was bisher abgeleitet wurde.",
     withdrawn: "bis Sie widerrufen",
-    token: "Der Schlüssel, mit dem Sie sehen und löschen können, was über Sie gespeichert ist. Skripte können ihn nicht lesen.",
+    token:
+      "Der Schlüssel, mit dem Sie sehen und löschen können, was über Sie gespeichert ist. Skripte können ihn nicht lesen.",
     overrides: "Welche Varianten der Seite jemand sehen wollte, der sie prüft.",
     tab: "bis Sie den Tab schließen",
   },

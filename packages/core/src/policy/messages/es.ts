@@ -65,7 +65,8 @@ export const policyEs: PolicyMessages = {
     visitor: "Un número al azar por el que este sitio sabe que sus visitas van juntas.",
     database: "Lo que está por enviar y lo que se ha deducido hasta ahora.",
     withdrawn: "hasta que lo retire",
-    token: "La clave con la que puede ver y eliminar lo que se guarda sobre usted. Los scripts no pueden leerla.",
+    token:
+      "La clave con la que puede ver y eliminar lo que se guarda sobre usted. Los scripts no pueden leerla.",
     overrides: "Qué variantes de la página pidió ver quien la revisa.",
     tab: "hasta que cierre la pestaña",
   },

@@ -66,7 +66,8 @@ export const policyFr: PolicyMessages = {
     visitor: "Un numéro tiré au hasard, par lequel ce site sait que vos visites vont ensemble.",
     database: "Ce qui attend d’être envoyé et ce qui a été déduit jusqu’ici.",
     withdrawn: "jusqu’au retrait de votre accord",
-    token: "La clé qui vous permet de voir et de supprimer ce qui est conservé à votre sujet. Les scripts ne peuvent pas la lire.",
+    token:
+      "La clé qui vous permet de voir et de supprimer ce qui est conservé à votre sujet. Les scripts ne peuvent pas la lire.",
     overrides: "Les variantes de la page qu’une personne chargée de la vérifier a demandé à voir.",
     tab: "jusqu’à la fermeture de l’onglet",
   },

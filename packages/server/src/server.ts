@@ -57,7 +57,7 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
   const sites = [...new Set(options.auth.keys.map((key) => key.site ?? "default"))];
   const access = accessOf(ground, { limits, basePath });
   const { ring, sessions, publicOrigin } = access;
-  const meters = createMeters(clock.now);
+  const meters = createMeters(() => clock.now());
   const opened = openModels(ground, sites, () => served.service);
   const scorers = options.scorers ?? opened?.models.source;
   const served = serve({ ...ground, ...(scorers && { scorers }) }, meters);

@@ -85,9 +85,15 @@ export function resultsStream<T>({
           turn(controller).catch((error: unknown) => {
             if (!ended) report(error);
           });
-        stop = await watch(() => {
-          dirty = true;
-        });
+        try {
+          stop = await watch(() => {
+            dirty = true;
+          });
+        } catch (error) {
+          // Its place is somebody else's now.
+          end();
+          throw error;
+        }
         if (ended) return void stop().catch(report);
         await safely();
         if (ended) return;

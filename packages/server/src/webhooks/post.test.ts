@@ -38,6 +38,18 @@ describe("T18 a post of a webhook", () => {
     ]);
   });
 
+  it("takes a receiver that wants another protocol for one that did not take it", async () => {
+    const strange = http.createServer();
+    strange.on("upgrade", () => undefined);
+    strange.on("request", (request) => {
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: any\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => strange.listen(0, "127.0.0.1", resolve));
+    expect(await to(`http://127.0.0.1:${(strange.address() as AddressInfo).port}/in`, true)).toBe(101);
+    strange.closeAllConnections();
+    strange.close();
+  });
+
   it("does not reach into one's own network, however that is written", async () => {
     const before = asked.length;
     // Names are looked up, and what they lead to is checked; the last is 127.0.0.1 as one number.

@@ -61,6 +61,12 @@ export function post({ url, headers, body, internal, timeoutMs }: Post): Promise
         done(answer.statusCode ?? 0);
       },
     );
+    // Neither an answer nor an error: the connection is handed over, and its end would be nobody's.
+    request.once("upgrade", (answer, socket) => {
+      socket.destroy();
+      done(answer.statusCode ?? 101);
+    });
+    request.once("close", () => fail(new Error("The connection ended without an answer.")));
     request.once("error", (error) => {
       const isLate = error.name === "TimeoutError" || error.name === "AbortError";
       fail(

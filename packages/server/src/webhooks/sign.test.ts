@@ -28,6 +28,11 @@ describe("T18 signatures of webhooks", () => {
     expect(verifyWebhook(message.body, sign(message, [secret], at), { secrets: [OTHER], at })).toBe(false);
   });
 
+  it("do not hold where there are none", () => {
+    const none = {} as ReturnType<typeof sign>;
+    expect(verifyWebhook(message.body, none, { secrets: [secret], at })).toBe(false);
+  });
+
   it("hold for their message, and for five minutes", () => {
     const headers = sign(message, [secret], at);
     const holds = (body: string, more = {}, late = 0): boolean =>

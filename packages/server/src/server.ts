@@ -29,7 +29,7 @@ import { requireShop } from "./simulate/validate-shop.js";
 import { createSockets } from "./sockets/sockets.js";
 import { createTickets } from "./sockets/tickets.js";
 import type { AttuneServer, AttuneServerOptions, Limits } from "./types.js";
-import { openWebhooks } from "./webhooks/open-webhooks.js";
+import { openWebhooks, requireWebhooks } from "./webhooks/open-webhooks.js";
 
 const RETENTION_MS = 395 * 86_400_000;
 const LIMITS: Limits = {
@@ -160,7 +160,9 @@ function accessOf(
 }
 
 /** Before anything is opened: what was opened for a server that never came to be would stay open. */
-function requireUsable({ origin, proxy, simulation }: AttuneServerOptions): void {
+function requireUsable(options: AttuneServerOptions): void {
+  const { origin, proxy, simulation } = options;
+  requireWebhooks(options);
   if (typeof origin === "string") originOf(origin);
   requireHeaders(proxy);
   if (simulation?.shop !== undefined) requireShop(simulation.shop);

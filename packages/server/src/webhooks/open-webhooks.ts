@@ -20,14 +20,15 @@ interface Options {
 }
 
 export interface Webhooks {
-  /** Writes down what is new and sends what is due. */
-  look(): Promise<void>;
+  /** Ends posts that are under way; what they were to tell is told by the next process. */
   close(): Promise<void>;
 }
 
 interface Hook extends WebhookConfig {
   site: string;
   outbox: Outbox;
+  /** While it is being told: each by itself, so that none waits for another's receiver. */
+  delivering: Promise<void> | null;
 }
 
 /** Errors of the network have a code; anything else may hold anything. */
@@ -42,7 +43,27 @@ const given = ({ answer, attempts }: Delivery): AttuneError =>
     `A webhook was given up after ${attempts} attempts, the last with ${answer}. See that its receiver answers with 2xx within ten seconds.`,
   );
 
-/** Tells the receivers of a configuration; null where there are none, or nothing to keep messages on. */
+/**
+ * What could never be told, or twice to one receiver.
+ *
+ * @throws AttuneError `ATTUNE_SERVER_WEBHOOKS` with its place.
+ */
+export function requireWebhooks({ stores, webhooks = [] }: Pick<Options, "stores" | "webhooks">): void {
+  const refuse = (path: string, message: string): AttuneError =>
+    new AttuneError("ATTUNE_SERVER_WEBHOOKS", message, { path });
+  if (webhooks.length > 0 && !stores)
+    throw refuse("/webhooks", "Messages are kept on `stores`: hand them in beside the service.");
+  webhooks.forEach(({ url, site = "default" }, at) => {
+    const first = webhooks.findIndex((one) => one.url === url && (one.site ?? "default") === site);
+    if (first < at)
+      throw refuse(
+        `/webhooks/${at}/url`,
+        `It is the url of /webhooks/${first}, for the same site: name each receiver once, with all its events and secrets.`,
+      );
+  });
+}
+
+/** Tells the receivers of a configuration; null where there are none. */
 export function openWebhooks(
   { stores, webhooks = [], clock, random = secureRandom, report }: Options,
   models: Pick<Models, "registry" | "alarms">,
@@ -52,17 +73,19 @@ export function openWebhooks(
   const dead = (delivery: Delivery): void => report(given(delivery));
   const hooks = webhooks.map((hook): Hook => {
     const { site = "default" } = hook;
-    return { ...hook, site, outbox: createOutbox({ store, clock, random, site, hook, dead }) };
+    const outbox = createOutbox({ store, clock, random, site, hook, dead });
+    return { ...hook, site, outbox, delivering: null };
   });
 
   const sites = [...new Set(hooks.map(({ site }) => site))];
-  let isClosed = false;
+  const ending = new AbortController();
+  const { signal } = ending;
   const send =
     ({ url, secrets, internal = false }: Hook) =>
     async ({ id, body }: Delivery): Promise<Attempt> => {
       const headers = { ...sign({ id, body }, secrets, clock.now()), "user-agent": `attune/${VERSION}` };
       try {
-        return await post({ url, headers, body, internal, timeoutMs: TIMEOUT_MS });
+        return await post({ url, headers, body, internal, timeoutMs: TIMEOUT_MS, signal });
       } catch (error) {
         return codeOf(error);
       }
@@ -74,8 +97,19 @@ export function openWebhooks(
     const news: News[] = [];
     for (const record of await models.registry(site).list())
       news.push(...newsOf(site, record, await models.alarms(site, record.name)));
-    for (const { outbox } of own) await outbox.add(news);
-    await Promise.all(own.map((hook) => hook.outbox.deliver(send(hook), () => isClosed).catch(report)));
+    for (const hook of own) {
+      await hook.outbox.add(news);
+      if (!signal.aborted) deliver(hook);
+    }
+  }
+
+  function deliver(hook: Hook): void {
+    hook.delivering ??= hook.outbox
+      .deliver(send(hook), () => signal.aborted)
+      .catch(report)
+      .finally(() => {
+        hook.delivering = null;
+      });
   }
 
   let looking: Promise<void> | null = null;
@@ -89,11 +123,11 @@ export function openWebhooks(
   void look();
   const timer = setInterval(() => void look(), LOOK_MS).unref();
   return {
-    look,
     async close() {
       clearInterval(timer);
-      isClosed = true;
+      ending.abort();
       await looking;
+      await Promise.all(hooks.map(({ delivering }) => delivering));
     },
   };
 }

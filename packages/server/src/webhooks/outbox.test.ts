@@ -68,6 +68,39 @@ describe("the outbox of a webhook", () => {
     expect(await two.all()).toMatchObject([{ state: "delivered", attempts: 2 }]);
   });
 
+  it("lets the next process send what was cut off by an end, as if nobody had tried", async () => {
+    const { outbox, now } = start();
+    const [one, two] = [outbox(), outbox()];
+    await one.add([]);
+    await one.add([news("a", now())]);
+    let isEnding = false;
+    await one.deliver(
+      async () => {
+        isEnding = true;
+        return "failed";
+      },
+      () => isEnding,
+    );
+    expect(await two.all()).toMatchObject([{ state: "pending", attempts: 0 }]);
+    await two.deliver(async () => 204);
+    expect(await two.all()).toMatchObject([{ state: "delivered", attempts: 1 }]);
+  });
+
+  it("says of a message that it was given up only where that was written", async () => {
+    const { outbox, dead, now, later } = start();
+    const [one, two] = [outbox(), outbox()];
+    await one.add([]);
+    await one.add([news("a", now())]);
+    await one.deliver(async () => {
+      // It takes so long that another process sends it meanwhile.
+      later(60_000);
+      await two.deliver(async () => 204);
+      return 410;
+    });
+    expect(dead).toEqual([]);
+    expect(await one.all()).toMatchObject([{ state: "delivered" }]);
+  });
+
   it("tries again with longer and longer waits, and gives up", async () => {
     const { outbox, dead, now, later } = start();
     const one = outbox();

@@ -26,7 +26,10 @@ export type Attempt = number | string;
 export interface Outbox {
   /** Writes down what is to be told and is not known yet; that from before the first call is not. */
   add(news: readonly News[]): Promise<void>;
-  /** Sends what is due, each message by one process, and tries again later what fails. Ends after the one at hand where it is told to. */
+  /**
+   * Sends what is due, each message by one process, and tries again later what fails. Where it is told to end it begins no other, and what the one at hand comes to by being ended is no attempt: the next
+   * process sends it.
+   */
   deliver(send: (delivery: Delivery) => Promise<Attempt>, isEnding?: () => boolean): Promise<void>;
   /** What was written down within the last week. */
   all(): Promise<Delivery[]>;
@@ -112,9 +115,12 @@ export function createOutbox({ store, clock, random, site, hook, dead }: OutboxO
         const taken = { ...value, attempts: value.attempts + 1, nextAt: now + SENDING_MS };
         const claim = await store.put(partition, sort, taken, { ifVersion: version, expiresAt });
         if (!claim.written) continue;
-        const next = after(taken, await send(taken));
-        await store.put(partition, sort, next, { ifVersion: claim.version, expiresAt });
-        if (next.state === "dead") dead(next);
+        const answer = await send(taken);
+        const isCut = isEnding() && !isTaken(answer);
+        const next = isCut ? value : after(taken, answer);
+        const ended = await store.put(partition, sort, next, { ifVersion: claim.version, expiresAt });
+        // Where it is another's by now, that one tells.
+        if (ended.written && next.state === "dead") dead(next);
       }
     },
     async all() {

@@ -26,7 +26,10 @@ afterAll(() => {
 });
 
 const to = (url: string, internal: boolean, timeoutMs = 5000) =>
-  post({ url, internal, timeoutMs, headers: { "webhook-id": "a" }, body: '{"ä":1}' });
+  post({
+    ...{ url, internal, timeoutMs, headers: { "webhook-id": "a" }, body: '{"ä":1}' },
+    signal: new AbortController().signal,
+  });
 
 describe("T18 a post of a webhook", () => {
   it("brings its body, and follows no redirection", async () => {

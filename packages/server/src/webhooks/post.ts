@@ -12,6 +12,8 @@ export interface Post {
   /** Whether the receiver may be in one's own network. */
   internal: boolean;
   timeoutMs: number;
+  /** Ends it. */
+  signal: AbortSignal;
 }
 
 const refused = (): AttuneError =>
@@ -39,7 +41,7 @@ function publicLookup(): LookupFunction {
  *
  * @throws AttuneError `ATTUNE_SERVER_WEBHOOK_ADDRESS` for an address that is not public; `ATTUNE_SERVER_WEBHOOK_TIME` where no answer came in time; what the network says.
  */
-export function post({ url, headers, body, internal, timeoutMs }: Post): Promise<number> {
+export function post({ url, headers, body, internal, timeoutMs, signal }: Post): Promise<number> {
   const to = new URL(url);
   const host = to.hostname.replace(/^\[|\]$/g, "");
   // A literal address is not looked up, so it would pass by the check.
@@ -54,7 +56,7 @@ export function post({ url, headers, body, internal, timeoutMs }: Post): Promise
         // Connections that were opened before would not be checked.
         agent: false,
         ...(!internal && { lookup: publicLookup() }),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]),
       },
       (answer) => {
         answer.destroy();

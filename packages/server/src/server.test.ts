@@ -2,6 +2,7 @@ import { memoryLog, memoryStore } from "@attune/core/memory";
 import type { Log } from "@attune/core/ports";
 import { describe, expect, it, vi } from "vitest";
 import { createAttuneServer } from "./server.js";
+import { nativeEvent, startTestServer } from "./testing/start.js";
 import type { AttuneServerOptions } from "./types.js";
 
 const auth = { keys: [] };
@@ -34,6 +35,21 @@ describe("createAttuneServer", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("takes a clock that is a class, wherever it hands it on", async () => {
+    class Clock {
+      readonly #began = Date.now();
+      now(): number {
+        return this.#began;
+      }
+    }
+    const at = await startTestServer({ clock: new Clock() });
+    expect((await at.post("/api/v1/behavioral/batch?wait=5000", [nativeEvent()])).status).toBe(200);
+    await at.server.service.settled();
+    expect((await at.server.service.summary()).visitors).toBe(1);
+    await at.close();
+    expect(at.reports).toEqual([]);
   });
 
   it("answers where the host's report rejects, and leaves no rejection behind", async () => {

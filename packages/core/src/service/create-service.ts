@@ -139,7 +139,7 @@ const segmentsOf = (context: ServiceContext, parts: Parts): Pick<Personalization
 /** What people try out. */
 function experiments(
   context: ServiceContext,
-  { rulesets, ready, policy }: Parts,
+  { rulesets, ready, policy: consent }: Parts,
 ): Pick<PersonalizationService, "experiments"> {
   const all = createExperiments(context, rulesets);
   const { get, list, history, define, act } = all;
@@ -149,11 +149,11 @@ function experiments(
       evaluate: async (query, { site: given } = {}) => {
         const site = checkSite(given);
         return context.queue("evaluate", () =>
-          evaluateCandidate(context, { rulesets, policy }, { site, query }),
+          evaluateCandidate(context, { rulesets, consent }, { site, query }),
         );
       },
       review: async ({ site } = {}) =>
-        review(context, { rulesets, experiments: all, policy }, checkSite(site)),
+        review(context, { rulesets, experiments: all, consent }, checkSite(site)),
       results: async (id, { site, run } = {}) =>
         experimentResults(context, { rulesets, experiments: all }, { site: checkSite(site), id, run }),
       get: async (id, { site } = {}) => get(checkSite(site), id),

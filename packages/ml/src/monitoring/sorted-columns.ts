@@ -1,7 +1,7 @@
 import type { FeatureMatrix } from "./types.js";
 
 /**
- * The same values with each column sorted by itself, so that no row of them is a row of what came in: drift is told by how the values of a feature are distributed, one feature at a time, for which rows are not needed. Values that are no
+ * The same values with each column sorted by itself, so that nothing tells which values belonged together: drift is told by how the values of a feature are distributed, one feature at a time, for which rows are not needed. Values that are no
  * numbers come last. Pure; O(n d log n) for n rows of d columns.
  *
  * @returns n × d, row-major, as it came in.

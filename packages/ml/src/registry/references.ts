@@ -17,7 +17,7 @@ export interface StoredVersion {
 
 /** What drift is told by: of each input the values that a version was trained on, and no row of anybody. */
 export interface References {
-  /** Keeps the values of rows, n × columns, row-major, column after column and each in its order; how many of each, 0 where there are too few. */
+  /** Keeps the values of rows, n × columns, row-major, each column sorted by itself; how many of each, 0 where there are too few. */
   keep(under: string, rows: ArrayLike<number>, columns: number): Promise<number>;
   /** n × inputs, row-major, each column sorted by itself; null where none were kept. */
   read(name: string, version: string): Promise<Float64Array | null>;
@@ -32,12 +32,7 @@ export function createReferences(store: Store, partition: string): References {
   async function keep(under: string, rows: ArrayLike<number>, columns: number): Promise<number> {
     const count = columns === 0 ? 0 : rows.length / columns;
     if (count < FEWEST) return 0;
-    const kept = new Float32Array(rows.length);
-    for (let at = 0; at < columns; at++) {
-      const column = kept.subarray(at * count, (at + 1) * count);
-      for (let row = 0; row < count; row++) column[row] = rows[row * columns + at] as number;
-      column.sort();
-    }
+    const kept = Float32Array.from(sortedColumns({ data: Float64Array.from(rows), columns }));
     await blobs.write(`q/${under}/`, new Uint8Array(kept.buffer));
     return count;
   }
@@ -45,14 +40,12 @@ export function createReferences(store: Store, partition: string): References {
   async function read(name: string, version: string): Promise<Float64Array | null> {
     const known = (await store.get<StoredVersion>(partition, `v/${name}/${version}`))?.value ?? null;
     if (known === null || known.referenceRows === 0) return null;
-    const { referenceRows: count, format } = known;
     const columns = known.version.inputs.length;
-    const prefix = format === 2 ? "q" : "r";
-    const bytes = await blobs.read(`${prefix}/${name}/${version}/`, count * columns * 4);
+    const prefix = known.format === 2 ? "q" : "r";
+    const bytes = await blobs.read(`${prefix}/${name}/${version}/`, known.referenceRows * columns * 4);
     if (bytes === null) return null;
-    const kept = new Float32Array(bytes.buffer);
-    if (format !== 2) return sortedColumns({ data: Float64Array.from(kept), columns });
-    return Float64Array.from(kept, (_, i) => kept[(i % columns) * count + Math.floor(i / columns)] as number);
+    const data = Float64Array.from(new Float32Array(bytes.buffer));
+    return known.format === 2 ? data : sortedColumns({ data, columns });
   }
 
   // Columns first, then what says that they are there, then the rows go: cut off anywhere in between it is done anew.

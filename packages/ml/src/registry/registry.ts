@@ -17,7 +17,7 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
  *   v/{name}/{version}             one version, written last: where it is there, so is all that belongs to it
  *   card/{name}/{version}          its report card
  *   b/{name}/{version}/{chunk}     its file
- *   q/{name}/{version}/{chunk}     of each input the values that it was trained on, in their order, as float32: column after column, so that nothing tells which belonged together
+ *   q/{name}/{version}/{chunk}     of each input the values that it was trained on, in their order, as float32: each column by itself, so that nothing tells which belonged together
  *   r/{name}/{version}/{chunk}     whole rows, as they were kept once: `forgetRows` makes columns of them
  */
 export const modelsPartition = (site: string): string => `${site}/models`;

@@ -36,7 +36,7 @@ export interface TrainOnTableOptions {
 export interface TrainedOnTable {
   trained: TrainedModel;
   card: ReportCard;
-  /** Of each column the values of some of the rows, n × d, row-major: what drift is told by. Each column is sorted by itself, so that no row of anybody is in it. */
+  /** Of each column the values of some of the rows, n × d, row-major: what drift is told by. Each column is sorted by itself, so that nothing tells which values belonged together. */
   reference: Float64Array;
 }
 

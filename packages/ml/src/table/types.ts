@@ -24,7 +24,7 @@ export interface TrainingTableOptions {
   /** Events that do not cover all of these are not read at all, neither for features nor for labels (default `["personalization"]`). */
   purposes?: readonly Purpose[];
   /**
-   * Of more rows a sample is taken, of whole visitors, each as likely as any other (default 200,000: some 70 MB, and more does not teach trees much). Whoever has more rows alone is left out.
+   * Of more rows a sample is taken, of whole visitors, each as likely as any other (default 200,000). Whoever has more rows alone is left out.
    */
   maxRows?: number;
   /** Of the sample: the same visitors in the same order give the same one (default 1). */

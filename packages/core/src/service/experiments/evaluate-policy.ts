@@ -51,7 +51,7 @@ function loggedDecision({
  */
 export async function evaluateCandidate(
   context: ServiceContext,
-  { rulesets, policy }: { rulesets: Pick<Rulesets, "of">; policy: ConsentPolicy | null },
+  { rulesets, consent }: { rulesets: Pick<Rulesets, "of">; consent: ConsentPolicy | null },
   { site, query }: { site: string; query: EvaluateQuery },
 ): Promise<Result<EvaluatedPolicy, Issue[]>> {
   const ruleset = (await rulesets.of(site)).compiled?.ruleset;
@@ -73,7 +73,7 @@ export async function evaluateCandidate(
 
   const { visitors, estimator = "dr" } = query;
   const kept = await keptDecisions(context, {
-    ...{ site, ruleset, experiment: query.experiment, metric, visitors, policy },
+    ...{ site, ruleset, experiment: query.experiment, metric, visitors, consent },
   });
   const log = kept.decisions.flatMap((one) => loggedDecision(one) ?? []);
   if (log.length === 0)

@@ -45,8 +45,8 @@ export interface KeptDecisionsQuery {
   experiment: string;
   /** Of the ruleset; no ratio. */
   metric: string;
-  /** By which decisions of visitors hold; null: by what they say themselves. */
-  policy: ConsentPolicy | null;
+  /** By which visitors' decisions hold; null: by what they say themselves. */
+  consent: ConsentPolicy | null;
   /** So many visitors at most are read (default 10,000). */
   visitors?: number | undefined;
 }
@@ -68,7 +68,7 @@ async function eventsOf({ hot }: Pick<ServiceContext, "hot">, partition: string)
  */
 export async function keptDecisions(
   context: Pick<ServiceContext, "hot" | "clock">,
-  { site, ruleset, experiment, metric, policy, visitors = MOST }: KeptDecisionsQuery,
+  { site, ruleset, experiment, metric, consent, visitors = MOST }: KeptDecisionsQuery,
 ): Promise<{ decisions: KeptDecision[]; isPart: boolean }> {
   const key = measureKey(experiment, ruleset.experiments?.[experiment]?.run ?? 1);
   const measuring = compileMeasures(ruleset);
@@ -76,7 +76,7 @@ export async function keptDecisions(
   const turn = createTurns();
   const decisionOf = async (partition: string): Promise<KeptDecision | null> => {
     await turn();
-    if (!(await isAllowed(context, partition, { policy, purposes: PURPOSES }))) return null;
+    if (!(await isAllowed(context, partition, { policy: consent, purposes: PURPOSES }))) return null;
     let state = initialState();
     let measures: Measures = {};
     let made: Omit<KeptDecision, "reward"> | null = null;

@@ -8,7 +8,6 @@ import {
 } from "../../bandits/index.js";
 import { contextReader, contextualShares } from "../../decisions/contextual.js";
 import type { ContextualArm, ContextualPolicy } from "../../decisions/types.js";
-import type { ConsentPolicy } from "../../consent/types.js";
 import type { ServiceContext } from "../context.js";
 import { createTurns, inTurns } from "../tools/turns.js";
 import { type KeptDecision, keptDecisions } from "./kept-decisions.js";
@@ -94,12 +93,12 @@ const isSame = (a: ContextualPolicy["arms"], b: ContextualPolicy["arms"]): boole
 export async function learnContexts(
   context: Pick<ServiceContext, "hot" | "clock">,
   policy: ContextualPolicy,
-  { site, ruleset, experiment: { definition }, consent }: LearnWork & { consent: ConsentPolicy | null },
+  { site, ruleset, experiment: { definition }, consent }: LearnWork,
 ): Promise<Learned | null> {
   const metric = definition.measures.primary;
   if (ruleset.metrics?.[metric]?.type !== "conversion") return null;
   const { decisions } = await keptDecisions(context, {
-    ...{ site, ruleset, experiment: definition.id, metric, policy: consent },
+    ...{ site, ruleset, experiment: definition.id, metric, consent },
   });
   if (decisions.length === 0) return null;
   const turn = createTurns();

@@ -1,11 +1,9 @@
-import type { ConsentPolicy } from "../../consent/types.js";
-import type { BanditPolicy } from "../../decisions/types.js";
 import type { ServiceContext } from "../context.js";
 import { metaPartition, SORT } from "../layout/partitions.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { learnContexts } from "./learn-contexts.js";
 import { learnShares } from "./learn-shares.js";
-import type { Learned, LearnedPeriods, LearnWork } from "./learned.js";
+import type { LearnedPeriods, LearnWork } from "./learned.js";
 import type { Review } from "./types.js";
 
 const HOUR_MS = 3_600_000;
@@ -19,13 +17,13 @@ interface StoredLearning extends Partial<LearnedPeriods> {
 
 /**
  * What a running experiment's policy has learned, published as a new ruleset: a bandit's shares, a contextual policy's beliefs. Null where it is not due, where its slot is decided by something else by now, where its metric is
- * none that is learned from, and where another process has just done it. Contexts are learned from after it is noted that they are: that takes long, and nobody else shall do it too. Where the process ends in between, the next
- * update does it.
+ * none that is learned from, and where another process has just done it. That contexts are learned from is noted before: it takes long, and nobody else shall do it too. Where it fails or its process ends, the next update
+ * does it.
  */
 export async function learn(
   context: Pick<ServiceContext, "durable" | "hot" | "clock">,
   rulesets: Pick<Rulesets, "load">,
-  work: LearnWork & { consent: ConsentPolicy | null },
+  work: LearnWork,
 ): Promise<Review["learned"]> {
   const { durable, clock } = context;
   const { site, ruleset, version } = work;
@@ -40,18 +38,14 @@ export async function learn(
   const at = clock.now();
   const { everyMs = HOUR_MS } = definition.learning ?? {};
   if (known !== null && Math.abs(at - known.learnedAt) < everyMs) return null;
-  // Whoever writes it first publishes: others find it done.
-  const claim = async (kept: Learned["kept"]): Promise<boolean> => {
-    const value: StoredLearning = { v: 1, run, learnedAt: at, ...kept };
-    return (await durable.put(partition, sort, value, { ifVersion: stored?.version ?? 0 })).written;
-  };
-  const learned =
-    policy.type === "bandit"
-      ? await claimedShares(policy, { work, known, claim })
-      : (await claim({}))
-        ? await learnContexts(context, policy, work)
-        : null;
-  if (learned === null) return null;
+  const shares = policy.type === "bandit" ? learnShares(policy, work, known) : undefined;
+  if (shares === null) return null;
+  // Whoever notes it first learns and publishes: others find it done. A bandit's shares cost nothing, and what the next update goes on from is noted with them.
+  const value: StoredLearning = { v: 1, run, learnedAt: at, ...shares?.kept };
+  const noted = await durable.put(partition, sort, value, { ifVersion: stored?.version ?? 0 });
+  if (!noted.written) return null;
+  const learned = policy.type === "contextual" ? await learnContexts(context, policy, work) : shares;
+  if (!learned) return null;
   const { changed, variants } = learned;
   if (!changed) return { changed, variants };
   const slots = { ...ruleset.slots, [definition.slot]: { ...slot, policy: learned.policy } };
@@ -59,17 +53,4 @@ export async function learn(
   // Where another was published meanwhile, the next update does it.
   const loaded = await rulesets.load(next, { site, over: (present) => present === version });
   return { changed: loaded.ok, variants };
-}
-
-/** What bandits learn costs nothing, and what the next update goes on from is known only then. */
-async function claimedShares(
-  policy: BanditPolicy,
-  {
-    work,
-    known,
-    claim,
-  }: { work: LearnWork; known: StoredLearning | null; claim(kept: Learned["kept"]): Promise<boolean> },
-): Promise<Learned | null> {
-  const learned = learnShares(policy, work, known);
-  return learned !== null && (await claim(learned.kept)) ? learned : null;
 }

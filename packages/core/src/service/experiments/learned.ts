@@ -1,3 +1,4 @@
+import type { ConsentPolicy } from "../../consent/types.js";
 import type { PeriodCounts } from "../../bandits/index.js";
 import type { BanditPolicy, ContextualPolicy, Ruleset } from "../../decisions/types.js";
 import type { Experiment, ExperimentSums, Review } from "./types.js";
@@ -16,6 +17,8 @@ export interface LearnWork {
   /** Of the ruleset. */
   version: string;
   sums: ExperimentSums;
+  /** By which visitors' decisions hold; null: by what they say themselves. */
+  consent: ConsentPolicy | null;
 }
 
 /** What an update comes to. */

@@ -9,7 +9,7 @@ import type { Proposal, Review } from "./types.js";
 interface ReviewParts {
   rulesets: Pick<Rulesets, "of" | "load">;
   /** By which visitors' decisions hold. */
-  policy: ConsentPolicy | null;
+  consent: ConsentPolicy | null;
   experiments: Pick<Experiments, "get" | "list" | "propose">;
 }
 
@@ -22,7 +22,7 @@ const isNews = ({ state }: Pick<Proposal, "state">): boolean => state !== "colle
  */
 export async function review(
   context: ServiceContext,
-  { rulesets, experiments, policy: consent }: ReviewParts,
+  { rulesets, experiments, consent }: ReviewParts,
   site: string,
 ): Promise<Review[]> {
   const done: Review[] = [];

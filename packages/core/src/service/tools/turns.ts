@@ -6,10 +6,10 @@ const SLICE_MS = 8;
 /**
  * For long work in a process that serves as well: what is returned resolves at once as long as the slice lasts, and after a turn of everybody else where it is over. Made when the work begins.
  */
-export function createTurns(sliceMs = SLICE_MS): () => Promise<void> {
+export function createTurns(): () => Promise<void> {
   let since = elapsed();
   return async () => {
-    if (elapsed() - since < sliceMs) return;
+    if (elapsed() - since < SLICE_MS) return;
     await sleep(0);
     since = elapsed();
   };

@@ -127,7 +127,7 @@ export function openWebhooks(
       clearInterval(timer);
       ending.abort();
       await looking;
-      await Promise.all(hooks.map(({ delivering }) => delivering));
+      await Promise.all(hooks.flatMap(({ delivering }) => delivering ?? []));
     },
   };
 }

@@ -18,10 +18,17 @@ export interface PanelRule {
   readonly nodes: Float64Array;
   /** Of the whole panel; they sum to 2. */
   readonly weights: Float64Array;
-  /** Row i: weights of the integral from −1 to node i, exact for polynomials of degree 15. */
-  readonly upTo: Float64Array;
+  /**
+   * Row i, for node i of the 8 above 0: weights of the sums f(x) + f(−x) in ∫ from 0 to the node of the even part of f, and of the differences f(x) − f(−x) in
+   * ∫ from −1 to it of the odd part; exact for polynomials of degree 15.
+   */
+  readonly ofSums: Float64Array;
+  readonly ofDifferences: Float64Array;
   /** Row n: weights of the nth Legendre coefficient of the polynomial through values at the nodes. */
   readonly toLegendre: Float64Array;
+  /** Of Clenshaw's recurrence at n: (2n + 1) / (n + 1) and (n + 1) / (n + 2). */
+  readonly byNext: Float64Array;
+  readonly byAfter: Float64Array;
 }
 
 /** P₀ … P₁₆ at x, by their three-term recurrence. */
@@ -48,22 +55,32 @@ function makePanelRule(): PanelRule {
     weights[half + i] = weights[half - 1 - i] = WEIGHTS[i] as number;
   }
   const at = Array.from(nodes, legendre);
-  const upTo = new Float64Array(NODES * NODES);
+  const ofSums = new Float64Array(half * half);
+  const ofDifferences = new Float64Array(half * half);
   const toLegendre = new Float64Array(NODES * NODES);
   for (let i = 0; i < NODES; i++) {
     const p = at[i] as Float64Array;
     const x = nodes[i] as number;
     for (let n = 0; n < NODES; n++)
       toLegendre[n * NODES + i] = ((2 * n + 1) / 2) * (weights[i] as number) * (p[n] as number);
-    for (let j = 0; j < NODES; j++) {
-      const q = at[j] as Float64Array;
-      let sum = (x + 1) / 2;
-      for (let n = 1; n < NODES; n++)
-        sum += ((q[n] as number) * ((p[n + 1] as number) - (p[n - 1] as number))) / 2;
-      upTo[i * NODES + j] = sum * (weights[j] as number);
+    if (i < half) continue;
+    for (let j = 0; j < half; j++) {
+      const q = at[half + j] as Float64Array;
+      let even = x / 2;
+      let odd = 0;
+      for (let n = 1; n < NODES; n++) {
+        const term = ((q[n] as number) * ((p[n + 1] as number) - (p[n - 1] as number))) / 2;
+        if (n % 2 === 0) even += term;
+        else odd += term;
+      }
+      const k = (i - half) * half + j;
+      ofSums[k] = even * (weights[half + j] as number);
+      ofDifferences[k] = odd * (weights[half + j] as number);
     }
   }
-  return { nodes, weights, upTo, toLegendre };
+  const byNext = Float64Array.from(nodes, (_, n) => (2 * n + 1) / (n + 1));
+  const byAfter = Float64Array.from(nodes, (_, n) => (n + 1) / (n + 2));
+  return { nodes, weights, ofSums, ofDifferences, toLegendre, byNext, byAfter };
 }
 
 let made: PanelRule | null = null;
@@ -72,6 +89,33 @@ let made: PanelRule | null = null;
 export function panelRule(): PanelRule {
   made ??= makePanelRule();
   return made;
+}
+
+/**
+ * ∫ from −1 to each node of the polynomial through a panel's values, of which the first is at index `start`. Its even part up to 0 is half of the whole; up to −x there is
+ * as much less of it as there is more up to x, and of the odd part just as much.
+ */
+export function upToNodes(values: Float64Array, into: Float64Array, start: number): void {
+  const { weights, ofSums, ofDifferences } = panelRule();
+  const half = NODES / 2;
+  const right = start + half;
+  const left = right - 1;
+  let middle = 0;
+  for (let j = 0; j < half; j++)
+    middle +=
+      ((weights[half + j] as number) * ((values[right + j] as number) + (values[left - j] as number))) / 2;
+  for (let i = 0, k = 0; i < half; i++) {
+    let even = 0;
+    let odd = 0;
+    for (let j = 0; j < half; j++, k++) {
+      const a = values[right + j] as number;
+      const b = values[left - j] as number;
+      even += (ofSums[k] as number) * (a + b);
+      odd += (ofDifferences[k] as number) * (a - b);
+    }
+    into[right + i] = middle + odd + even;
+    into[left - i] = middle + odd - even;
+  }
 }
 
 /** The Legendre coefficients of the polynomial through a panel's values, of which the first is at index `start`. */
@@ -87,11 +131,12 @@ export function legendreOf(values: Float64Array, start: number, into: Float64Arr
 
 /** Its value at x in [−1, 1], by Clenshaw's recurrence. */
 export function legendreAt(coefficients: Float64Array, at: number, x: number): number {
+  const { byNext, byAfter } = panelRule();
   let next = 0;
   let after = 0;
   for (let n = NODES - 1; n > 0; n--) {
     const here =
-      (coefficients[at + n] as number) + ((2 * n + 1) / (n + 1)) * x * next - ((n + 1) / (n + 2)) * after;
+      (coefficients[at + n] as number) + (byNext[n] as number) * x * next - (byAfter[n] as number) * after;
     after = next;
     next = here;
   }

@@ -159,11 +159,36 @@ describe("credible intervals", () => {
         const forth = credibleInterval(one, other);
         const back = credibleInterval(other, one);
         const width = forth.upper - forth.lower;
-        expect(Math.abs(forth.lower + back.upper)).toBeLessThan(1e-6 * width);
-        expect(Math.abs(forth.upper + back.lower)).toBeLessThan(1e-6 * width);
+        expect(Math.abs(forth.lower + back.upper)).toBeLessThan(1e-8 * width);
+        expect(Math.abs(forth.upper + back.lower)).toBeLessThan(1e-8 * width);
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("stay where they have arrived, also where the last step is none", () => {
+    // Whose median was met to the last digit, and that of which one more step rounds to it.
+    const { lower, median, upper } = credibleInterval(
+      { successes: 1_856_119, trials: 435_990_249 },
+      { successes: 80_167, trials: 18_848_640 },
+    );
+    expect(Math.abs(median + 4.017_219_755_86e-6)).toBeLessThan(1e-8 * (upper - lower));
+    // P(B < r A) of Beta(1, 13,732) and Beta(1, 344,839) is ½ at r = 0.0398229 (as for exponential ones, 13,732 / 344,839, to 3e-5).
+    const quotient = credibleInterval(
+      { successes: 0, trials: 13_731 },
+      { successes: 0, trials: 344_838 },
+      { difference: "relative" },
+    );
+    expect(Math.abs(quotient.median + 0.960_177_125_8)).toBeLessThan(1e-9);
+  });
+
+  it("find their way back from where the function no longer moves", () => {
+    const { lower, median } = credibleInterval(
+      { successes: 3, trials: 20_666_576 },
+      { successes: 0, trials: 186_661 },
+    );
+    expect(lower).toBeCloseTo(-5.750_096e-8, 13);
+    expect(median).toBeCloseTo(3.520_694e-6, 11);
   });
 
   it("come to the arm's own quantiles beside an arm that is known", () => {

@@ -84,7 +84,10 @@ export function betaCurve(shape: BetaShape, origin: BetaShape = shape): Curve {
       }
       if (u < -FAR) return alpha * (u - Math.log(q)) - beta * Math.log1p(p * Math.expm1(u));
       if (u > FAR) return beta * (-u - Math.log(p)) - alpha * Math.log1p(q * Math.expm1(-u));
-      return -alpha * Math.log1p(q * Math.expm1(-u)) - beta * Math.log1p(p * Math.expm1(u));
+      // ln(q + p eᵘ) = u + ln(p + q e⁻ᵘ): one of them does, the one whose sum cancels less.
+      return p < q
+        ? alpha * u - total * Math.log1p(p * Math.expm1(u))
+        : -beta * u - total * Math.log1p(q * Math.expm1(-u));
     },
     slope: (point) => slopeAt(point - mode),
     halfWidth(point) {
@@ -92,7 +95,7 @@ export function betaCurve(shape: BetaShape, origin: BetaShape = shape): Curve {
       const odds = Math.exp(-Math.abs(u + mode + absolute));
       const curvature = (total * odds) / ((1 + odds) * (1 + odds));
       // Its logarithm has branch points where the odds are −1, at ±iπ; 0.39 of the way there leaves 0.64 from the middle of the panel.
-      return widthOf(curvature, slopeAt(u), 0.39 * Math.hypot(point + absolute, Math.PI));
+      return widthOf(curvature, slopeAt(u), 0.39 * Math.sqrt((point + absolute) ** 2 + Math.PI ** 2));
     },
   };
 

@@ -17,7 +17,7 @@ export interface Curve {
 
 /** What {@link Curve.halfWidth} comes to where bends, slopes and the nearest singularity of the complex plane are known. */
 export const widthOf = (curvature: number, slope: number, reach: number): number =>
-  Math.min(1 / Math.sqrt(curvature), 2 / Math.abs(slope), reach);
+  Math.min(1.1 / Math.sqrt(curvature), 3 / Math.abs(slope), reach);
 
 /**
  * The point on one side of the mode beyond which the curve is lower than `−cut`; not nearer than that. Newton's steps on a concave curve come from outside, so each

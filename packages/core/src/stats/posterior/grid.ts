@@ -1,4 +1,4 @@
-import { NODES, panelRule } from "../quadrature.js";
+import { NODES, panelRule, upToNodes } from "../quadrature.js";
 import { type Curve, cutPoint } from "./curve.js";
 
 /** Several distributions on the same nodes: their densities there, and what lies below and above each node. */
@@ -108,7 +108,6 @@ function spreadOver(
   { from, to }: Reach,
   { points, weights, edges }: Pick<Grid, "points" | "weights" | "edges">,
 ): { density: Float64Array; below: Float64Array; above: Float64Array } {
-  const { upTo } = panelRule();
   const count = points.length;
   const density = new Float64Array(count);
   const below = new Float64Array(count);
@@ -125,12 +124,11 @@ function spreadOver(
       mass += value * (weights[i] as number);
     }
     masses[panel] = mass;
-    for (let row = 0; row < NODES; row++) {
-      let part = 0;
-      for (let j = 0; j < NODES; j++)
-        part += (upTo[row * NODES + j] as number) * (density[start + j] as number);
-      below[start + row] = part * half;
-      above[start + row] = mass - part * half;
+    upToNodes(density, below, start);
+    for (let i = start; i < start + NODES; i++) {
+      const part = (below[i] as number) * half;
+      below[i] = part;
+      above[i] = mass - part;
     }
   }
   let total = 0;

@@ -25,18 +25,21 @@ export function solveShare(
     const error = z - wanted;
     if (error > 0) to = x;
     else from = x;
-    if (Number.isFinite(z) && last !== null && Number.isFinite(last.z) && z !== last.z) {
+    const isFlat: boolean = last !== null && z === last.z;
+    if (Number.isFinite(z) && last !== null && Number.isFinite(last.z) && !isFlat) {
       const secant = (z - last.z) / (x - last.x);
       if (secant > 0) slope = secant;
     }
     last = { x, z };
-    const next = between(x - error / slope, from, to, about);
-    const moved = Math.abs(next - x);
+    const move = -error / slope;
+    // A secant's error is about the product of the two before it. Asked before the bounds are: what rounds to x itself would be sent halfway.
+    if (!isFlat && Math.abs(move) * Math.min(lastMoved, about.sd) <= 1e-11 * about.sd * about.sd)
+      return x + move;
+    // So far out that the function no longer moves: no slope leads back from there.
+    const next = between(isFlat ? Number.NaN : x + move, from, to, about);
+    lastMoved = Math.abs(next - x);
     x = next;
-    // A secant's error is about the product of the two before it.
-    if (moved * Math.min(lastMoved, about.sd) <= 1e-12 * about.sd * about.sd) break;
     if (to - from <= 1e-15 * Math.abs(x)) break;
-    lastMoved = moved;
   }
   return x;
 }

@@ -1,6 +1,6 @@
 import { isCount, requireInput } from "../check.js";
 import type { Axis } from "../posterior/axis.js";
-import { type BetaShape, betaCurve, rateAt } from "../posterior/beta-curve.js";
+import { type BetaShape, betaCurve } from "../posterior/beta-curve.js";
 import type { Curve } from "../posterior/curve.js";
 
 /** What was seen of one variant: how many of how many. */
@@ -52,12 +52,11 @@ export function rateAxis(posteriors: readonly [BetaShape, ...BetaShape[]]): Rate
   const absolute = Math.log(origin.alpha / origin.beta);
   return {
     // As in the curves themselves.
-    reach: (point) => 0.39 * Math.hypot(point + absolute, Math.PI),
+    reach: (point) => 0.39 * Math.sqrt((point + absolute) ** 2 + Math.PI ** 2),
     curves: posteriors.map((posterior) => betaCurve(posterior, origin)),
     stretch(point) {
-      const rate = rateAt(point, origin);
-      const { alpha, beta } = origin;
-      return rate * (point < 0 ? 1 - rate : beta / (beta + alpha * Math.exp(point)));
+      const odds = Math.exp(-Math.abs(point + absolute));
+      return odds / ((1 + odds) * (1 + odds));
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   betaQuantile,
   credibleInterval,
   expectedLoss,
+  logBeta,
   probabilityToBeat,
   probabilityToBeBest,
   withFloor,
@@ -80,6 +81,24 @@ describe("two rates", () => {
     );
     expect(control).toBeGreaterThan(0);
     expect(control).toBeLessThan(1e-200);
+  });
+
+  it("keep digits where the flat side of a wide one lies over a narrow one", () => {
+    // P(A > B) as the finite sum over A's parameter, with logBeta of counts of this size right to some 1e-8.
+    const a = { successes: 783, trials: 2019 };
+    const b = { successes: 18_708_150, trials: 37_928_792 };
+    const [failures, others] = [a.trials - a.successes + 1, b.trials - b.successes + 1];
+    let sum = 0;
+    for (let i = 0; i <= a.successes; i++)
+      sum += Math.exp(
+        logBeta(b.successes + 1 + i, failures + others) -
+          Math.log(failures + i) -
+          logBeta(1 + i, failures) -
+          logBeta(b.successes + 1, others),
+      );
+    const { control } = probabilityToBeat(a, b);
+    expect(Math.abs(control / sum - 1)).toBeLessThan(1e-7);
+    expect(probabilityToBeBest([a, b]).best[0]).toBeCloseTo(control, 30);
   });
 
   it("count up to billions, with any prior", () => {

@@ -1,6 +1,6 @@
 import type { Axis } from "./axis.js";
 import type { Curve } from "./curve.js";
-import { type Grid, makeGrid, ORDINARY_CUT, WHOLE_CUT } from "./grid.js";
+import { type Grid, makeGrid, ORDINARY_CUT } from "./grid.js";
 
 export interface PairComparison {
   /** P(B > A) and P(A > B), each computed by itself, so that the smaller keeps its digits. */
@@ -20,14 +20,30 @@ export interface BestComparison {
   readonly loss: number[];
 }
 
-/** Below this a result is computed once more with tails that keep their digits. */
-const SMALL = 1e-9;
+/** As far as numbers go. */
+const WHOLE_CUT = 700;
+/** e⁻²⁰ of a result is 2e-9 of it. */
+const DIGITS = 20;
+
+/**
+ * What lies outside a grid's cut is left out, so a result that is as small itself has lost digits, and is the smaller for it: once more then, with a cut as far beyond the
+ * result as it is beyond 1 where results are ordinary.
+ */
+function withDigits<T>(at: (cut: number) => T, leastOf: (result: T) => number): T {
+  for (let cut = ORDINARY_CUT; ; ) {
+    const result = at(cut);
+    const logLeast = Math.log(leastOf(result));
+    if (cut >= DIGITS - logLeast || cut === WHOLE_CUT) return result;
+    cut = Math.min(WHOLE_CUT, ORDINARY_CUT - logLeast);
+  }
+}
 
 /** Two distributions on one axis. */
 export function comparePair(a: Curve, b: Curve, axis: Axis): PairComparison {
-  const ordinary = pairOn(makeGrid([a, b], ORDINARY_CUT, axis.reach), axis);
-  const least = Math.min(ordinary.bBeatsA, ordinary.aBeatsB);
-  return least < SMALL ? pairOn(makeGrid([a, b], WHOLE_CUT, axis.reach), axis) : ordinary;
+  return withDigits(
+    (cut) => pairOn(makeGrid([a, b], cut, axis.reach), axis),
+    ({ bBeatsA, aBeatsB }) => Math.min(bBeatsA, aBeatsB),
+  );
 }
 
 function pairOn(
@@ -54,8 +70,10 @@ function pairOn(
 
 /** Any number of distributions on one axis. */
 export function compareAll(curves: readonly Curve[], axis: Axis): BestComparison {
-  const ordinary = allOn(makeGrid(curves, ORDINARY_CUT, axis.reach), axis);
-  return Math.min(...ordinary.best) < SMALL ? allOn(makeGrid(curves, WHOLE_CUT, axis.reach), axis) : ordinary;
+  return withDigits(
+    (cut) => allOn(makeGrid(curves, cut, axis.reach), axis),
+    ({ best }) => Math.min(...best),
+  );
 }
 
 function allOn({ count, points, weights, densities, below, above }: Grid, { stretch }: Axis): BestComparison {

@@ -16,11 +16,8 @@ export interface Grid {
   readonly edges: Float64Array;
 }
 
-/** e⁻⁴⁰ is 4e-18: what lies further out is lost beside 1. */
-export const ORDINARY_CUT = 40;
-/** As far as numbers go. */
-export const WHOLE_CUT = 700;
-
+/** Where a curve is e⁻³⁶ of its height (a normal one 8.5 standard deviations out), 1e-17 of it lies further out: lost beside 1. */
+export const ORDINARY_CUT = 36;
 interface Reach {
   readonly from: number;
   readonly to: number;
@@ -35,23 +32,20 @@ const reachOf = (curve: Curve, cut: number): Reach => ({
 const anyWidth = (_point: number): number => Number.POSITIVE_INFINITY;
 
 /**
- * Panels so narrow that every curve that matters in one (it is within `cut` of its own height) is a polynomial of degree 15 there, to some 1e-12. They cover
- * all that lies between the outermost cuts at e^−{@link ORDINARY_CUT}: with a larger `cut`, tails in the middle keep their digits too.
+ * Panels so narrow that every curve that matters in one (it is within e^−`cut` of its own height) is a polynomial of degree 15 there, to some 1e-12. They cover
+ * all that lies between the outermost of those cuts.
  */
 export function makeGrid(curves: readonly Curve[], cut = ORDINARY_CUT, reach = anyWidth): Grid {
   const reaches = curves.map((curve) => reachOf(curve, cut));
-  const ordinary = cut === ORDINARY_CUT ? reaches : curves.map((curve) => reachOf(curve, ORDINARY_CUT));
   const edges = edgesOf(
     { curves, reaches, reach },
-    {
-      from: Math.min(...ordinary.map(({ from }) => from)),
-      to: Math.max(...ordinary.map(({ to }) => to)),
-    },
+    { from: Math.min(...reaches.map(({ from }) => from)), to: Math.max(...reaches.map(({ to }) => to)) },
   );
   const { nodes, weights: panelWeights } = panelRule();
   const count = (edges.length - 1) * NODES;
-  const points = new Float64Array(count);
-  const weights = new Float64Array(count);
+  const take = lists(2 + 3 * curves.length, count);
+  const points = take();
+  const weights = take();
   for (let panel = 0, i = 0; panel < edges.length - 1; panel++) {
     const [from, to] = [edges[panel] as number, edges[panel + 1] as number];
     const half = (to - from) / 2;
@@ -62,7 +56,9 @@ export function makeGrid(curves: readonly Curve[], cut = ORDINARY_CUT, reach = a
       weights[i] = half * (panelWeights[node] as number);
     }
   }
-  const spread = curves.map((curve, k) => spreadOver(curve, reaches[k] as Reach, { points, weights, edges }));
+  const spread = curves.map((curve, k) =>
+    spreadOver(curve, { points, weights, edges, reach: reaches[k] as Reach, take }),
+  );
   return {
     ...{ count, points, weights, edges },
     densities: spread.map(({ density }) => density),
@@ -103,15 +99,27 @@ function edgesOf(
   return Float64Array.from(edges);
 }
 
+/** So many lists of one length in one piece of memory: a typed array of its own costs more than what is computed in it. */
+function lists(many: number, length: number): () => Float64Array {
+  const { buffer, BYTES_PER_ELEMENT } = new Float64Array(many * length);
+  let taken = 0;
+  return () => new Float64Array(buffer, taken++ * length * BYTES_PER_ELEMENT, length);
+}
+
+interface Over extends Pick<Grid, "points" | "weights" | "edges"> {
+  readonly reach: Reach;
+  /** A list for every node, of zeros. */
+  take(): Float64Array;
+}
+
 function spreadOver(
   { logRatio }: Curve,
-  { from, to }: Reach,
-  { points, weights, edges }: Pick<Grid, "points" | "weights" | "edges">,
+  { points, weights, edges, reach: { from, to }, take }: Over,
 ): { density: Float64Array; below: Float64Array; above: Float64Array } {
   const count = points.length;
-  const density = new Float64Array(count);
-  const below = new Float64Array(count);
-  const above = new Float64Array(count);
+  const density = take();
+  const below = take();
+  const above = take();
   const panels = edges.length - 1;
   const masses = new Float64Array(panels);
   for (let panel = 0, start = 0; panel < panels; panel++, start += NODES) {

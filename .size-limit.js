@@ -205,6 +205,14 @@ export default [
     modifyEsbuildConfig: firstLoad,
   },
   {
+    name: "beta distribution function and quantile",
+    path: "packages/core/dist/stats/index.js",
+    import: "{ betaCdf, betaQuantile }",
+    limit: "4 kB",
+    gzip: true,
+    modifyEsbuildConfig: everything,
+  },
+  {
     name: "typed client",
     path: "packages/server/dist/client/index.js",
     import: "{ createClient }",

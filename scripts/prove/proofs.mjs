@@ -254,7 +254,7 @@ export function allProofs({ short }) {
       async run() {
         const browser = await ensure(PROGRAMS.chromium);
         if (browser.path === null) return { left: browser.reason };
-        return suite(["--project", "unit", "packages/react/src/chromium.test.ts", "-t", "long task"], {
+        return suite(["--project", "alone", "packages/react/src/chromium.test.ts", "-t", "long task"], {
           ATTUNE_LONG: "1",
           CHROMIUM: browser.path,
         });

@@ -79,7 +79,8 @@ export async function kafkaLog(options: KafkaLogOptions): Promise<Log> {
     capabilities: { shards, durable: true, dedupe: "none", erase: "key" },
     async append<V>(entries: readonly LogEntry<V>[]) {
       assertOpen();
-      await producer.send(
+      // Not awaited here, so that nobody holds the entries until the brokers have answered.
+      return producer.send(
         entries.map(({ key, value }) => {
           return { topic, partition: shardOf(key, shards), key: encodeKey(key), value: encodeValue(value) };
         }),

@@ -91,6 +91,19 @@ export function lmdbLog(options: LmdbLogOptions): Log {
     },
   });
   const { committed, settledUpTo } = consumers;
+  const put = async (parts: readonly Bytes[]): Promise<void> => {
+    await write(() => {
+      // The counters are kept, since the last entry may have been erased and its position must not come again.
+      const positions = readPositions(environment.meta, shards);
+      for (const { shard, count, bytes } of parts) {
+        const last = (positions[shard] ?? 0) + count;
+        positions[shard] = last;
+        putBytes(chunks, chunkKey({ shard, last, count }), bytes);
+      }
+      environment.meta.putSync(META_POSITIONS, positions.join(","));
+    });
+    for (const { shard } of parts) consumers.wake(shard);
+  };
 
   return {
     capabilities: { shards, durable: true, dedupe: "none", erase: "delete" },
@@ -101,17 +114,8 @@ export function lmdbLog(options: LmdbLogOptions): Log {
       const parts = byShard(entries, shards).map(({ shard, rows }) => {
         return { shard, count: rows.length, bytes: utf8(chunkText(appendedAt, rows)) };
       });
-      await write(() => {
-        // The counters are kept, since the last entry may have been erased and its position must not come again.
-        const positions = readPositions(environment.meta, shards);
-        for (const { shard, count, bytes } of parts) {
-          const last = (positions[shard] ?? 0) + count;
-          positions[shard] = last;
-          putBytes(chunks, chunkKey({ shard, last, count }), bytes);
-        }
-        environment.meta.putSync(META_POSITIONS, positions.join(","));
-      });
-      for (const { shard } of parts) consumers.wake(shard);
+      // Not awaited here, so that nobody holds the entries until the transaction comes: there are their bytes by now.
+      return put(parts);
     },
     async read<V>(shard: number, after: number, limit: number) {
       return read(shard, after, limit) as LogRecord<V>[];
@@ -181,6 +185,13 @@ const readPositions = (meta: TextDatabase, shards: number): number[] => {
 interface Part {
   shard: number;
   rows: (readonly [key: string, value: unknown])[];
+}
+
+/** A chunk as it is written. */
+interface Bytes {
+  shard: number;
+  count: number;
+  bytes: Buffer;
 }
 
 /** Cut into chunks, each of one shard, in the order of the entries within it. */

@@ -86,16 +86,20 @@ export function redisLog(options: RedisLogOptions): Log {
     const counts = await Promise.all(Array.from({ length: shards }, (_, shard) => action(shard)));
     return counts.reduce((total, count) => total + count, 0);
   };
+  const put = async (writes: readonly ShardWrite[], appendedAt: number): Promise<void> => {
+    await open();
+    await Promise.all(writes.map(({ write }) => write(appendedAt)));
+    for (const { shard } of writes) groups.wake(shard);
+  };
 
   return {
     capabilities: { shards, durable: true, dedupe: "none", erase: "delete" },
     async append<V>(entries: readonly LogEntry<V>[]) {
       const appendedAt = clock.now();
       const grown = byShard(entries, shards);
-      const writes = Array.from(grown, ([shard, own]) => stored.prepare(shard, own));
-      await open();
-      await Promise.all(writes.map((write) => write(appendedAt)));
-      for (const shard of grown.keys()) groups.wake(shard);
+      const writes = Array.from(grown, ([shard, own]) => ({ shard, write: stored.prepare(shard, own) }));
+      // Not awaited here, so that nobody holds the entries until Redis has answered: they are packed by now.
+      return put(writes, appendedAt);
     },
     async read<V>(shard: number, after: number, limit: number) {
       await open(checked);
@@ -159,6 +163,12 @@ export function redisLog(options: RedisLogOptions): Log {
       await connection.close();
     },
   };
+}
+
+/** What is left to do of an append to one shard. */
+interface ShardWrite {
+  shard: number;
+  write(appendedAt: number): Promise<void>;
 }
 
 function byShard<V>(entries: readonly LogEntry<V>[], shards: number): Map<number, LogEntry<V>[]> {

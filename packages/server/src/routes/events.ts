@@ -39,14 +39,17 @@ export function eventRoutes(context: RouteContext): Route[] {
 
 async function batch(call: Call, context: RouteContext): Promise<Response> {
   const { events, sentAt } = batchOf(call.body, context.limits.batch);
-  const result = await ingest(context, events, {
+  const options = {
     ...ingestOptions(call, await call.location(), "batch"),
     ...(sentAt === null ? {} : { sentAt }),
     ...waiting(call, 0),
-  });
-  const { accepted, duplicates, withheld, sampled, rejected } = result;
-  return json({ accepted, duplicates, withheld, sampled, rejected });
+  };
+  // Not awaited here: the body, which is far larger than its text, must not live until the log has answered.
+  return ingest(context, events, options).then(batchAnswer);
 }
+
+const batchAnswer = ({ accepted, duplicates, withheld, sampled, rejected }: IngestResult): Response =>
+  json({ accepted, duplicates, withheld, sampled, rejected });
 
 function batchOf(body: unknown, max: number): { events: readonly unknown[]; sentAt: number | null } {
   const list = Array.isArray(body) ? (body as unknown[]) : (body as { events?: unknown } | null)?.events;
@@ -114,18 +117,26 @@ async function oneEvent(call: Call, context: RouteContext): Promise<Response> {
 }
 
 /** @throws Refusal 503 where events or dead letters cannot be written, or not in time; then the whole can be sent again. */
-export async function ingest(
+export function ingest(
   { service, meters }: RouteContext,
   events: readonly unknown[],
   options: IngestOptions,
 ): Promise<IngestResult> {
+  return taken(service.ingest(events, options), INGEST_MS + (options.waitMs ?? 0), meters);
+}
+
+async function taken(
+  taking: Promise<IngestResult>,
+  withinMs: number,
+  meters: RouteContext["meters"],
+): Promise<IngestResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const give = (): void => reject(new Error(`Events were not taken within ${INGEST_MS} ms.`));
-    timer = setTimeout(give, INGEST_MS + (options.waitMs ?? 0));
+    timer = setTimeout(give, withinMs);
   });
   try {
-    const result = await Promise.race([service.ingest(events, options), late]);
+    const result = await Promise.race([taking, late]);
     meters.ingested(result);
     return result;
   } catch (cause) {

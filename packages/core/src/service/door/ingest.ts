@@ -12,7 +12,7 @@ import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
 import { listening } from "../../kernel/listening.js";
 import type { EventOutcome, IngestResult } from "../types.js";
-import { type Admission, admit, type DoorParts } from "./door.js";
+import { type Admission, admit, type DoorParts, type Refused } from "./door.js";
 import type { Load } from "./load.js";
 import type { Sampling } from "./sampling.js";
 import type { Waiting } from "./waiting.js";
@@ -52,12 +52,10 @@ export async function take(
   }
   if (events.length === 0) return [];
   await noteBrief(context, events);
+  // What waits for the log holds no event: a batch that lived as long as that would be copied by each collection of garbage meanwhile.
   if (waitMs <= 0) {
     const { entries, erased } = await toEntries({ ...context, log }, events);
-    await stored(parts, () => log.append(entries));
-    return erased.length === 0
-      ? null
-      : marked(new Array<EventOutcome>(events.length).fill("pending"), erased);
+    return stored(parts, () => log.append(entries)).then(pendingBut(erased, events.length));
   }
   const expected = waiting.expect(events.length);
   try {
@@ -71,9 +69,14 @@ export async function take(
   }
 }
 
-function marked(outcomes: EventOutcome[], erased: readonly number[]): EventOutcome[] {
-  for (const index of erased) outcomes[index] = "erased";
-  return outcomes;
+/** What is known once they are in the log: nothing of those that are, and null where that is all of them. */
+function pendingBut(erased: readonly number[], count: number): () => EventOutcome[] | null {
+  return () => {
+    if (erased.length === 0) return null;
+    const outcomes = new Array<EventOutcome>(count).fill("pending");
+    for (const index of erased) outcomes[index] = "erased";
+    return outcomes;
+  };
 }
 
 /**
@@ -140,8 +143,7 @@ async function takeIn(
   }
   const kept = await sampled(parts, site, admitted);
   const events = kept.map(({ event }) => event);
-  const outcomes = await take(context, parts, events, options);
-  return { ...result(admission, kept, outcomes), ids: idsMade(inputs, admission) };
+  return take(context, parts, events, options).then(resultOf(inputs, admission, kept));
 }
 
 /** Under load some are left out, but none by which an experiment is measured. Where nobody can tell which these are, none. */
@@ -164,34 +166,41 @@ function idsMade(inputs: readonly unknown[], { admitted }: Admission): IngestRes
   return made;
 }
 
-function result(
+/** What is answered, once the outcomes are there. Until then it holds what it needs of the batch, and none of its events. */
+function resultOf(
+  inputs: readonly unknown[],
   admission: Admission,
   kept: Admission["admitted"],
-  folded: readonly EventOutcome[] | null,
-): Omit<IngestResult, "ids"> {
-  const { admitted, erased, withheld } = admission;
-  const rejected = admission.refused.map(({ index, input, errors }) => {
-    const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };
-    return typeof eventId === "string"
-      ? { index, eventId: eventId.slice(0, 128), errors }
-      : { index, errors };
-  });
-  const outcomes: Record<number, EventOutcome> = {};
-  for (const index of erased) outcomes[index] = "erased";
-  folded?.forEach((outcome, i) => {
-    outcomes[(kept[i] as { index: number }).index] = outcome;
-  });
-  const count = (...which: EventOutcome[]): number =>
-    folded?.filter((outcome) => which.includes(outcome)).length ?? 0;
-  const known = folded !== null && !folded.includes("pending");
-  const duplicates = known ? count("duplicate", "conflict") : null;
-  const late = count("withheld", "erased");
-  return {
-    accepted: admitted.length - (duplicates ?? 0) - late,
-    duplicates,
-    withheld: withheld + erased.length + late,
-    rejected,
-    sampled: admitted.length - kept.length,
-    outcomes,
+): (folded: readonly EventOutcome[] | null) => IngestResult {
+  const { erased, withheld } = admission;
+  const ids = idsMade(inputs, admission);
+  const rejected = admission.refused.map(rejectedOf);
+  const places = kept.map(({ index }) => index);
+  const admitted = admission.admitted.length;
+  return (folded) => {
+    const outcomes: Record<number, EventOutcome> = {};
+    for (const index of erased) outcomes[index] = "erased";
+    folded?.forEach((outcome, i) => {
+      outcomes[places[i] as number] = outcome;
+    });
+    const count = (...which: EventOutcome[]): number =>
+      folded?.filter((outcome) => which.includes(outcome)).length ?? 0;
+    const known = folded !== null && !folded.includes("pending");
+    const duplicates = known ? count("duplicate", "conflict") : null;
+    const late = count("withheld", "erased");
+    return {
+      accepted: admitted - (duplicates ?? 0) - late,
+      duplicates,
+      withheld: withheld + erased.length + late,
+      rejected,
+      sampled: admitted - places.length,
+      outcomes,
+      ids,
+    };
   };
+}
+
+function rejectedOf({ index, input, errors }: Refused): IngestResult["rejected"][number] {
+  const { id, eventId = id } = (input ?? {}) as { id?: unknown; eventId?: unknown };
+  return typeof eventId === "string" ? { index, eventId: eventId.slice(0, 128), errors } : { index, errors };
 }

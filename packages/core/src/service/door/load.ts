@@ -36,7 +36,8 @@ export function createLoad(
   };
 
   return {
-    async taking(work) {
+    // Neither waits itself, so that neither holds what the work takes in until it is done.
+    taking(work) {
       now.inFlight++;
       askLag();
       sampling.told(now);
@@ -45,19 +46,13 @@ export function createLoad(
         if (weighs) now.inFlight--;
         weighs = false;
       };
-      try {
-        return await work(rest);
-      } finally {
-        rest();
-      }
+      return work(rest).finally(rest);
     },
-    async storing(work) {
+    storing(work) {
       const began = clock.now();
-      try {
-        return await work();
-      } finally {
+      return work().finally(() => {
         now.appendMs = Math.max(0, clock.now() - began);
-      }
+      });
     },
   };
 }

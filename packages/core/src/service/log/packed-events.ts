@@ -44,8 +44,9 @@ export function packEvents(events: readonly Event[]): PackedEvent[] {
     if (sealed !== undefined) packed.sealed = sealed;
     if (retentionMs !== undefined) packed.retentionMs = retentionMs;
     for (const field of CARRIED) {
-      if (before === null ? event[field] !== undefined : before[field] !== event[field])
-        Object.assign(packed, { [field]: event[field] });
+      const value = event[field];
+      if (before === null ? value !== undefined : before[field] !== value)
+        (packed as Record<keyof Carried, unknown>)[field] = value;
     }
     before = event;
     return packed;

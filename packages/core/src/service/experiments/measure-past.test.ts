@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MetricDefinition, Ruleset } from "../../decisions/types.js";
-import { memoryStore } from "../../memory/index.js";
+import { memoryLog, memoryStore } from "../../memory/index.js";
 import type { CountSums, RevenueSums } from "../../stats/index.js";
 import { createPersonalizationService } from "../create-service.js";
 import { everything, sample, T0 } from "../service.test.suite.js";
@@ -118,7 +118,7 @@ describe("what a visitor came to before an experiment", () => {
           await service.close();
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   }, 60_000);
 
@@ -180,6 +180,26 @@ describe("what a visitor came to before an experiment", () => {
     await service.ingest([order({ visitor: 1, at: 2, revenue: 1, covered: true }, 3)]);
     expect(await past()).toBeNull();
     await service.close();
+  });
+
+  it("is the same when everything is made anew from the log", async () => {
+    const ports = { stores: { hot: memoryStore() }, log: memoryLog(), ruleset: RULESET };
+    const service = createPersonalizationService(ports);
+    const of = (visitor: number, at: number, revenue: number) => ({ visitor, at, revenue, covered: true });
+    const events = [
+      ...[order(of(0, 24, 30), 1), order(of(1, 30, 25), 2), exposure(0, 72), exposure(1, 72)],
+      ...[order(of(0, 80, 50), 3), order(of(1, 40, 5), 4)],
+    ];
+    for (const event of events) await service.ingest([event], { waitMs: 5000 });
+    await service.settled();
+    const before = await service.experimentSums("first");
+    expect(before?.variants["a"]?.metrics["spent"]).toMatchObject({ before: { sum: 30, sumProducts: 1500 } });
+    expect(before?.variants["b"]?.metrics["spent"]).toMatchObject({ before: { sum: 30, sumProducts: 0 } });
+    await service.close();
+    const again = createPersonalizationService({ ...ports, worker: false });
+    await again.rebuild();
+    expect(await again.experimentSums("first")).toEqual(before);
+    await again.close();
   });
 
   it("is taken out of what came after once it is of a hundred visitors, so that less is left to chance", async () => {

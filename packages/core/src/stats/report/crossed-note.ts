@@ -3,8 +3,8 @@ import type { ExperimentInput } from "./input.js";
 import type { Notes } from "./notes.js";
 
 /**
- * Above this share of visitors who saw more than one variant the report says so. Each of them counts for one variant and got part of another, which takes up to their share off the effect; the units that
- * an effect takes grow by one over the square of what is left of it (Fleiss, Levin and Paik 2003, 4.3), so beyond 5 % an experiment takes a tenth more visitors than was planned, or more: 1 / 0.95² = 1.11.
+ * Above this share of visitors who saw more than one variant the report says so. Each of them counts for one variant and got part of another; who got half of each says nothing of the difference, which takes their share off it. The units
+ * that a difference takes grow by one over the square of what is left of it (Fleiss, Levin and Paik 2003, 4.3), so beyond 5 % an experiment takes a tenth more visitors than was planned, or more: 1 / 0.95² = 1.11.
  */
 const TELLING = 0.05;
 

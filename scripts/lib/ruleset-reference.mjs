@@ -86,6 +86,13 @@ const CAP = {
     exclusiveMinimum: 0,
   }),
 };
+const BEFORE = {
+  before: {
+    $ref: "#/$defs/lookBack",
+    description:
+      "What the visitor came to of it before the experiment is taken out (CUPED); at most 8 metrics look back.",
+  },
+};
 const metric = (type, description, required, properties) =>
   object(
     ["type", ...required],
@@ -143,12 +150,32 @@ function measures() {
         $ref: `#/$defs/${kind}`,
       })),
     },
-    conversionMetric: metric("conversion", "Whether it happened.", ["event"], MEASURED),
-    countMetric: metric("count", "How often it happened.", ["event"], { ...MEASURED, ...CAP }),
+    conversionMetric: metric("conversion", "Whether it happened.", ["event"], {
+      ...MEASURED,
+      prior: {
+        $ref: "#/$defs/ratePrior",
+        description:
+          "What is believed of the rate before anybody is counted (default: each is as likely as any).",
+      },
+    }),
+    ratePrior: object(["alpha", "beta"], {
+      alpha: number("As if so many visitors had done it.", { exclusiveMinimum: 0, maximum: 1e9 }),
+      beta: number("And so many had not.", { exclusiveMinimum: 0, maximum: 1e9 }),
+    }),
+    countMetric: metric("count", "How often it happened.", ["event"], { ...MEASURED, ...CAP, ...BEFORE }),
     sumMetric: metric("sum", "How much it came to.", ["event", "value"], {
       ...MEASURED,
       ...VALUE,
       ...CAP,
+      ...BEFORE,
+    }),
+    lookBack: object(["days"], {
+      days: {
+        type: "integer",
+        minimum: 1,
+        maximum: 28,
+        description: "Whole days (UTC) before the day of the visitor's first exposure.",
+      },
     }),
     ratioMetric: metric("ratio", "One sum over another.", ["numerator", "denominator"], {
       numerator: { $ref: "#/$defs/measured", description: "What is divided." },
@@ -888,9 +915,17 @@ is one of four kinds. Whether it happened:
 
 ${fieldsOf($defs.conversionMetric)}
 
+Of its \`prior\`:
+
+${fieldsOf($defs.ratePrior)}
+
 How often (\`count\`), or how much (\`sum\`):
 
 ${fieldsOf($defs.sumMetric)}
+
+Of \`before\`, which [statistics](statistics.md#looking-back) says more of:
+
+${fieldsOf($defs.lookBack)}
 
 One sum over another (\`ratio\`), such as revenue per order:
 

@@ -1,6 +1,7 @@
 import {
   adjusted,
   coverage,
+  lookingBack,
   plainRule,
   rate,
   revenue,
@@ -27,6 +28,10 @@ const AA = {
     guardrails: [rate(0.1), rate(0.02)],
   },
   "values with a past (CUPED)": { perLook: [25, 25], primary: adjusted(10, 4) },
+  "revenue that looks back, 3 % buy, 5 % bought before": {
+    perLook: [200, 200],
+    primary: lookingBack(0.03, 1, 0.05),
+  },
 };
 
 const percent = (share) => `${(share * 100).toFixed(2)} %`;

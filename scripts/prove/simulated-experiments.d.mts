@@ -12,6 +12,7 @@ export function gamma(random: Random, shape: number): number;
 export function beta(random: Random, a: number, b: number): number;
 export function rate(base: number): Kind;
 export function revenue(share: number, sigma: number): Kind;
+export function lookingBack(share: number, sigma: number, returning: number): Kind;
 export function adjusted(mean: number, sd: number): Kind;
 export function runExperiments(
   stats: typeof Stats,

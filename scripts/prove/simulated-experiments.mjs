@@ -81,6 +81,41 @@ export const revenue = (share, sigma) => ({
   },
 });
 
+/**
+ * Revenue of visitors of whom some came back: who bought before buys the likelier and for about as much. What was before is taken out once it is of enough visitors.
+ *
+ * @returns {Kind}
+ */
+export const lookingBack = (share, sigma, returning) => ({
+  empty: () => ({
+    ...{ type: "revenue", n: 0, buyers: 0, sum: 0, sumSquares: 0 },
+    before: { sum: 0, sumSquares: 0, sumProducts: 0 },
+  }),
+  add(sums, random, units, lift) {
+    sums.n += units;
+    const amount = (level) => 40 * Math.exp(sigma * (Math.SQRT1_2 * level + Math.SQRT1_2 * normal(random)));
+    const back = binomial(random, units, returning);
+    const buying = (visitors, rate) => binomial(random, visitors, Math.min(1, rate * (1 + lift)));
+    for (let i = 0; i < back; i++) {
+      const level = normal(random);
+      const before = amount(level);
+      const value = buying(1, share * 10) === 1 ? amount(level) : 0;
+      sums.before.sum += before;
+      sums.before.sumSquares += before * before;
+      sums.before.sumProducts += before * value;
+      count(sums, value);
+    }
+    for (let left = buying(units - back, share); left > 0; left--) count(sums, amount(normal(random)));
+  },
+});
+
+function count(sums, value) {
+  if (value === 0) return;
+  sums.buyers++;
+  sums.sum += value;
+  sums.sumSquares += value * value;
+}
+
 /** Normal values of which half the variance was known before. @returns {Kind} */
 export const adjusted = (mean, sd) => ({
   empty: () => ({

@@ -27,14 +27,32 @@ interface Bounded {
   cap?: number;
 }
 
+/**
+ * What the visitor came to of the same metric in the whole days (UTC) before the day of the first exposure is taken out of it (CUPED), which makes differences that were there before smaller. Kept by day and
+ * visitor from the ruleset on that says so: let it stand for so many days before an experiment starts.
+ */
+interface LooksBack {
+  /** 1 to 28. */
+  before?: { days: number };
+}
+
+/**
+ * What is believed of a rate before anybody is counted: as if `alpha` visitors had done it and `beta` had not (default 1 and 1, each rate as likely as any). It moves probabilities, intervals of belief and expected
+ * losses; whether a difference is credible is told by what was counted alone.
+ */
+export interface RatePrior {
+  alpha: number;
+  beta: number;
+}
+
 /** What an experiment is judged by, per visitor, from the first exposure on. */
 export type MetricDefinition =
   /** Whether it happened. */
-  | (Measure & Measured & { type: "conversion" })
+  | (Measure & Measured & { type: "conversion"; prior?: RatePrior })
   /** How often. */
-  | (Measure & Measured & Bounded & { type: "count" })
+  | (Measure & Measured & Bounded & LooksBack & { type: "count" })
   /** How much, such as revenue. */
-  | (Measure & Summed & Bounded & { type: "sum" })
+  | (Measure & Summed & Bounded & LooksBack & { type: "sum" })
   /** One sum over another, such as revenue per order: events without `value` are counted. */
   | (Measure & { type: "ratio"; numerator: Measured | Summed; denominator: Measured | Summed });
 

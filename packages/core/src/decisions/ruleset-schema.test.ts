@@ -52,6 +52,8 @@ const KINDS: readonly (readonly [name: string, document: (value: object) => obje
     "/slots/hero/policy/rules/0/segment",
   ],
   ["conversionMetric", (value) => withMetric({ type: "conversion", ...value }), "/metrics/m"],
+  ["ratePrior", (prior) => withMetric({ type: "conversion", event: "x", prior }), "/metrics/m/prior"],
+  ["lookBack", (before) => withMetric({ type: "count", event: "x", before }), "/metrics/m/before"],
   ["countMetric", (value) => withMetric({ type: "count", ...value }), "/metrics/m"],
   ["sumMetric", (value) => withMetric({ type: "sum", ...value }), "/metrics/m"],
   ["ratioMetric", (value) => withMetric({ type: "ratio", ...value }), "/metrics/m"],

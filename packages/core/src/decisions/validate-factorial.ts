@@ -47,8 +47,9 @@ function checkGenerators(
 ): boolean {
   const basic = basicFactors({ factors, generators: generators as FactorialPolicy["generators"] & object });
   const before = report.issues.length;
+  const isFraction = Object.keys(generators).length > 0;
   for (const [factor, levels] of Object.entries(factors)) {
-    if (Object.keys(levels).length !== 2)
+    if (isFraction && Object.keys(levels).length !== 2)
       report.add(
         at,
         "INVALID_GENERATOR",

@@ -20,6 +20,8 @@ const issues = (over: object) => {
     ? []
     : checked.error.map(({ path, code }) => `${path} ${code.replace("ATTUNE_DECISIONS_", "")}`);
 };
+const often = { type: "count", event: "Order Completed" };
+const back = { ...often, before: { days: 14 } };
 const bought = { type: "conversion", event: "Order Completed" };
 
 describe("what is measured", () => {
@@ -31,9 +33,10 @@ describe("what is measured", () => {
             ...bought,
             where: { "properties.revenue": { $gte: 10 } },
             withinMs: 1000,
+            prior: { alpha: 3, beta: 60.5 },
             direction: "increase",
           },
-          orders: { type: "count", event: "Order Completed", cap: 3 },
+          orders: { ...back, cap: 3 },
           revenue: { type: "sum", event: "Order Completed", value: "revenue" },
           basket: {
             type: "ratio",
@@ -58,6 +61,20 @@ describe("what is measured", () => {
       "/metrics/m/numerator/event",
     ],
     [{ metrics: { m: { ...bought, withinMs: 0 } } }, "/metrics/m/withinMs"],
+    [{ metrics: { m: { ...bought, prior: { alpha: 3 } } } }, "/metrics/m/prior/beta MISSING_FIELD"],
+    [{ metrics: { m: { ...bought, prior: { alpha: 0, beta: 9 } } } }, "/metrics/m/prior/alpha INVALID_TYPE"],
+    [{ metrics: { m: { ...bought, prior: { alpha: 1, beta: 2e9 } } } }, "/metrics/m/prior/beta INVALID_TYPE"],
+    [{ metrics: { m: { ...bought, prior: [1, 1] } } }, "/metrics/m/prior INVALID_TYPE"],
+    [{ metrics: { m: { ...bought, before: { days: 7 } } } }, "/metrics/m/before UNKNOWN_FIELD"],
+    [{ metrics: { m: { ...often, prior: { alpha: 1, beta: 1 } } } }, "/metrics/m/prior UNKNOWN_FIELD"],
+    [{ metrics: { m: { ...often, before: {} } } }, "/metrics/m/before/days MISSING_FIELD"],
+    [{ metrics: { m: { ...often, before: { days: 29 } } } }, "/metrics/m/before/days INVALID_TYPE"],
+    [{ metrics: { m: { ...often, before: { days: 0.5 } } } }, "/metrics/m/before/days INVALID_TYPE"],
+    [{ metrics: { m: { ...often, before: 7 } } }, "/metrics/m/before INVALID_TYPE"],
+    [
+      { metrics: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`m${i}`, back])) },
+      "/metrics TOO_MANY_METRICS",
+    ],
     [
       { experiments: { e: { primary: "bougt" } }, metrics: { bought } },
       "/experiments/e/primary UNKNOWN_METRIC",

@@ -1,3 +1,4 @@
+import { isObject } from "../kernel/json.js";
 import { pointer } from "../kernel/result.js";
 import type { Groups } from "../targeting/types.js";
 import { validateCondition } from "../targeting/validate-condition.js";
@@ -6,6 +7,8 @@ import type { Kind, Report, Shape } from "./report.js";
 
 /** Each metric of an experiment is some counters per variant. */
 const MAX_METRICS = 30;
+/** Of each of these every visitor's days are kept. */
+const MAX_LOOK_BACK = 8;
 /** Each dimension is as many counters more for each of its groups. */
 const MAX_DIMENSIONS = 4;
 const MAX_VALUES = 12;
@@ -23,10 +26,22 @@ const MEASURE: Shape = {
 const MEASURED: Shape = { "event!": NAME, where: OBJECT };
 const SUMMED: Shape = { ...MEASURED, "value!": NAME };
 const METRICS: Readonly<Record<string, Shape>> = {
-  conversion: { ...MEASURE, ...MEASURED },
-  count: { ...MEASURE, ...MEASURED, cap: ABOVE_ZERO },
-  sum: { ...MEASURE, ...SUMMED, cap: ABOVE_ZERO },
+  conversion: { ...MEASURE, ...MEASURED, prior: OBJECT },
+  count: { ...MEASURE, ...MEASURED, cap: ABOVE_ZERO, before: OBJECT },
+  sum: { ...MEASURE, ...SUMMED, cap: ABOVE_ZERO, before: OBJECT },
   ratio: { ...MEASURE, "numerator!": OBJECT, "denominator!": OBJECT },
+};
+const WEIGHT: Kind = [
+  "a number above 0 and at most a billion",
+  (value) => typeof value === "number" && value > 0 && value <= 1e9,
+];
+const PRIOR: Shape = { "alpha!": WEIGHT, "beta!": WEIGHT };
+const MAX_DAYS = 28;
+const BEFORE: Shape = {
+  "days!": [
+    `a whole number from 1 to ${MAX_DAYS}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MAX_DAYS,
+  ],
 };
 const EXPERIMENT: Shape = {
   run: ["a whole number from 1", (value) => Number.isSafeInteger(value) && (value as number) >= 1],
@@ -67,6 +82,8 @@ function checkMetric(report: Report, at: string, [metric, groups]: [unknown, Gro
     if (condition !== undefined) report.include(validateCondition(condition, path, groups));
   };
   where(pointer(at, "where"), fields?.["where"]);
+  for (const [part, shape] of [["prior", PRIOR] as const, ["before", BEFORE] as const])
+    if (fields?.[part] !== undefined) checkShape(report, pointer(at, part), [fields[part], shape]);
   for (const part of ["numerator", "denominator"]) {
     const measured = fields?.[part];
     if (measured === undefined) continue;
@@ -102,6 +119,12 @@ export function checkMetrics(
 ): void {
   const known = checkNames(report, "/metrics", metrics);
   for (const name of known) checkMetric(report, pointer("/metrics", name), [metrics[name], groups]);
+  if (known.filter((name) => isObject(metrics[name]) && "before" in metrics[name]).length > MAX_LOOK_BACK)
+    report.add(
+      "/metrics",
+      "TOO_MANY_METRICS",
+      `At most ${MAX_LOOK_BACK} metrics may look at what was \`before\`; keep those that experiments are decided by.`,
+    );
   for (const name of checkNames(report, "/experiments", experiments)) {
     const at = pointer("/experiments", name);
     const fields = checkShape(report, at, [experiments[name], EXPERIMENT]);

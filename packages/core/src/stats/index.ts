@@ -59,7 +59,7 @@ export {
 } from "./means/revenue.js";
 export type { Contrast, Method, MethodReason } from "./models/model.js";
 export type { MetricPriors } from "./models/model-of.js";
-export type { CountSums, MetricSums, RevenueSums } from "./models/sums.js";
+export type { CountSums, MetricSums, PastSums, RevenueSums } from "./models/sums.js";
 export {
   type ExperimentPlan,
   planExperiment,

@@ -2,6 +2,7 @@ import { analyzeExperiment } from "@attune/core/stats";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { Breakdowns } from "./breakdowns.js";
+import { MetricPanel } from "./metric-panel.js";
 import { Notes } from "./notes.js";
 import { RatioPanel } from "./ratio-panel.js";
 
@@ -43,6 +44,36 @@ describe("what only some reports have", () => {
     ])
       expect(html).toContain(text);
     expect(html).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it("levels of a factor that has more than two, each against the first", () => {
+    const names = ["none", "old", "new"];
+    const of = <T,>(make: (i: number) => T): Record<string, T> =>
+      Object.fromEntries(names.map((name, i) => [name, make(i)]));
+    const levels = analyzeExperiment({
+      variants: names.map((name) => ({ name, weight: 1 / 3 })),
+      metrics: [
+        {
+          name: "ordered",
+          role: "primary",
+          sums: of((i) => rate(1000, 100 + 30 * i)),
+          priors: { proportion: { alpha: 3, beta: 60.5 } },
+        },
+      ],
+      stages: { delivered: of(() => 1000) },
+      crossed: { units: 300, of: 3000 },
+      factorial: { factors: ["picture"], levels: [names], cells: of((i) => [i]) },
+    });
+    const html = renderToStaticMarkup(<Breakdowns report={levels} />);
+    expect(html).toContain("picture: old against none");
+    expect(html).toContain("picture: new against none");
+    expect(html).toContain("+6 pp");
+    const notes = renderToStaticMarkup(<Notes notes={levels.notes} />);
+    expect(notes).toContain("How factors act together is not worked out.");
+    expect(notes).toContain("More than one visitor in twenty saw more than one variant");
+    const [metric] = levels.metrics;
+    const panel = metric && renderToStaticMarkup(<MetricPanel metric={metric} level={0.95} />);
+    expect(panel).toContain("believed beforehand: as if 3 had done it and 60.5 had not");
   });
 
   it("where visitors are missing unevenly: how many there should be, and what usually is behind it", () => {

@@ -121,10 +121,11 @@ function Factors({ one, metric }: { one: FactorialReport; metric: MetricReport |
           </tr>
         </thead>
         <tbody>
-          {one.effects.map(({ factors, effect, adjustedP, aliases }) => (
-            <tr key={factors.join("×")}>
+          {one.effects.map(({ factors, level, effect, adjustedP, aliases }) => (
+            <tr key={`${factors.join("×")}/${level?.name ?? ""}`}>
               <th scope="row" data-name="Factors">
                 {factors.join(" × ")}
+                {level && `: ${level.name} against ${level.against}`}
               </th>
               <td data-name="Effect" className="number">
                 {differenceWords(metric, effect)}

@@ -50,6 +50,8 @@ export function MetricPanel({ metric, level }: { metric: MetricReport; level: nu
       )}
       <p className="note">
         {methodWords(metric)}
+        {metric.prior &&
+          `; believed beforehand: as if ${metric.prior.alpha.toLocaleString("en")} had done it and ${metric.prior.beta.toLocaleString("en")} had not`}
         {metric.varianceReduction !== null && `; variance made smaller by ${share(metric.varianceReduction)}`}
       </p>
     </section>

@@ -32,6 +32,10 @@ export const NOTE_TITLES: Readonly<Record<NoteCode, string>> = {
     "By how much counts vary between visitors was not kept; they are taken to come by themselves.",
   "group-unusable": "A group is too small to be looked at by itself.",
   "factorial-unusable": "The effects of the factors could not be told apart.",
+  "factorial-main-effects":
+    "A factor has more than two levels: each level is compared with the first of its factor, over all combinations of the others. How factors act together is not worked out.",
+  "crossed-visitors":
+    "More than one visitor in twenty saw more than one variant, as by logging in on another device: the difference looks smaller than it is. Assign by what stays the same.",
   "holdout-unusable": "Those who were kept out could not be compared.",
   winsorised: "Very large values were capped before they were added up, so that one visitor does not decide.",
 };

@@ -85,6 +85,10 @@ const WORDS: Readonly<Record<NoteCode, Words>> = {
     `${name}: how events vary between users is not known; they were taken to come by themselves, which is too sure where they cluster.`,
   "group-unusable": (_, name) => `Too little is known of ${name} to break it down.`,
   "factorial-unusable": ({ message }) => `The factorial design cannot be taken apart. ${message ?? ""}`,
+  "factorial-main-effects": () =>
+    "A factor has more than two levels: main effects alone were worked out, each level against the first.",
+  "crossed-visitors": ({ facts }) =>
+    `${number(facts?.["units"] ?? 0)} (${percent(facts?.["share"] ?? 0)}) saw more than one variant, so the difference looks smaller than it is.`,
   "holdout-unusable": ({ message }) => `The holdout cannot be compared. ${message ?? ""}`,
   winsorised: (_, name) => `Values of ${name} were capped.`,
 };

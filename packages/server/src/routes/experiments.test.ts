@@ -21,6 +21,11 @@ const RULESET = {
       fallback: "plain",
       policy: { type: "rules" as const, rules: [{ variant: "plain" }] },
     },
+    footer: {
+      variants: { plain: 1 },
+      fallback: "plain",
+      policy: { type: "rules" as const, rules: [{ variant: "plain" }] },
+    },
     cta: {
       variants: { plain: "Buy", bold: "Get it" },
       fallback: "plain",
@@ -190,6 +195,46 @@ describe("an experiment", () => {
       units: { bold: 1 },
     });
     await expect(host().experimentResults("none")).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("takes factors apart, also such as have three levels", async () => {
+    await host().createExperiment(
+      definition({
+        ...{ id: "factors", slot: "footer", measures: { primary: "bought" } },
+        policy: {
+          type: "factorial",
+          factors: { picture: { none: 0, old: 1, new: 2 }, button: { red: 1, green: 2 } },
+        },
+      }) as never,
+    );
+    await host().startExperiment("factors");
+    const cells = ["none", "old", "new"].flatMap((picture) =>
+      ["red", "green"].map((button) => `picture:${picture},button:${button}`),
+    );
+    const events = cells.flatMap((variant, cell) =>
+      Array.from({ length: 20 }, (_, i) => {
+        const visitorId = `factors-visitor-0123456789-${cell}-${i}`;
+        const one = (name: string, properties: object) =>
+          nativeEvent({ visitorId, name, properties, consent: ["analytics"] }) as { name: string };
+        return [
+          one("Variant Exposed", { experiment: "factors", slot: "footer", variant }),
+          ...(i < 2 * (cell + 1) ? [one("Order Completed", { revenue: 10 })] : []),
+        ];
+      }).flat(),
+    );
+    await host().sendBatch(events, { waitMs: 5000 });
+    const { report } = await host().experimentResults("factors");
+    expect(report?.factorial).toMatchObject([
+      {
+        metric: "bought",
+        effects: [
+          { factors: ["picture"], level: { name: "old", against: "none" }, effect: expect.closeTo(0.2, 12) },
+          { factors: ["picture"], level: { name: "new", against: "none" }, effect: expect.closeTo(0.4, 12) },
+          { factors: ["button"], level: { name: "green", against: "red" }, effect: expect.closeTo(0.1, 12) },
+        ],
+      },
+    ]);
+    expect(report?.notes).toContainEqual({ code: "factorial-main-effects", severity: "info" });
   });
 
   it("says what another policy would have earned", async () => {

@@ -23,15 +23,24 @@ export function sumsOf({ type, ...definition }: MetricDefinition, n: number, sum
   const unitOf = (measured: object): number => ("value" in measured ? VALUE_UNIT : 1);
   const squares = (name: string, unit: number): number =>
     wideValue(at(`${name}2`), at(`${name}1`), at(`${name}0`)) / unit;
+  const before = (unit: number) =>
+    "before" in definition && {
+      before: {
+        sum: at("b") / unit,
+        sumSquares: squares("f", unit ** 2),
+        sumProducts: squares("p", unit ** 2),
+      },
+    };
   switch (type) {
     case "conversion":
       return { type: "proportion", n, sum: at("s") };
     case "count":
-      return { type: "count", n, events: at("s"), sumSquares: squares("q", 1) };
+      return { type: "count", n, events: at("s"), sumSquares: squares("q", 1), ...before(1) };
     case "sum":
       return {
         ...{ type: "revenue", n, buyers: at("k"), sum: at("s") / VALUE_UNIT },
         sumSquares: squares("q", VALUE_UNIT ** 2),
+        ...before(VALUE_UNIT),
       };
     case "ratio": {
       const { numerator, denominator } = definition as { numerator: object; denominator: object };

@@ -83,7 +83,7 @@ export async function keptDecisions(
     for (const event of await eventsOf(context, partition)) {
       const wasSeen = isSeen(measures[key]);
       if (event.consent.purposes.includes("analytics"))
-        measures = measuring.see(measures, event, () => visitorAttributes(state));
+        measures = measuring.see(measures, event, { attributes: () => visitorAttributes(state) });
       if (!wasSeen && isSeen(measures[key])) {
         const { variant, propensity } = event.properties;
         const isProbability = typeof propensity === "number" && propensity > 0 && propensity <= 1;

@@ -7,6 +7,7 @@ import type { Counts } from "../layout/records.js";
 import { groupedMetrics, groupsBy } from "./dimensions.js";
 import { type Counting, countsOf, measureKey } from "./measure-counts.js";
 import { MAX_UNITS, type Part, partsOf } from "./measure-parts.js";
+import { addPast, compilePast, isBefore, type Past, pastBefore, type Remembering } from "./measure-past.js";
 import { BEGINS, TRIAL_SIDES, trialOf } from "./model-trials.js";
 import { type Arrival, arrived, HELD_OUT, STAGE_OF } from "./stages.js";
 import type { Measure, Measures } from "./types.js";
@@ -28,11 +29,21 @@ export interface Measuring {
   /**
    * What the event makes of a visitor's measures; the same object where that is nothing.
    *
-   * @param attributes Of the visitor as the event left it; asked where somebody sees a variant for the first time.
+   * @param known Asked where somebody sees a variant for the first time.
    */
-  see(measures: Measures, event: Event, attributes: () => Attributes): Measures;
+  see(measures: Measures, event: Event, known: Known): Measures;
+  /** What is kept of a visitor for metrics that look back, with an event in it; the same object where it adds nothing. */
+  remember: Remembering["remember"];
   /** All counters that one measure adds up to, for one visitor; null where its experiment's run is not measured any more. */
   counts(key: string, measure: Measure): Counts | null;
+}
+
+/** What is known of a visitor beside the measures. */
+export interface Known {
+  /** As the event left the visitor. */
+  attributes(): Attributes;
+  /** What was kept of it before; absent: nothing. */
+  past?: Past;
 }
 
 interface AssignedBy {
@@ -61,6 +72,19 @@ function assignedIn({ slots }: Ruleset): Map<string, AssignedBy> {
 /** Variants that no policy knows count as one: their names come from outside. */
 export const OTHER_VARIANT = "(other)";
 
+/** What is the same of every arrival that an event tells of. */
+function arrivalOf(
+  { groups, looksBack }: CompiledExperiment,
+  { occurredAt, userId, context }: Event,
+  { attributes, past = {} }: Known,
+): Omit<Arrival, "stage" | "variant"> {
+  return {
+    ...{ at: occurredAt, isKnown: userId !== null },
+    groups: () => groups?.({ ...attributes(), context }),
+    past: () => pastBefore(past, occurredAt, looksBack),
+  };
+}
+
 /**
  * Compiles what a ruleset measures. A visitor counts in an experiment from the first exposure on, for one variant, and its values are what its later events come to: all sums follow from these few
  * numbers, so that each change of a visitor changes them by the difference, and an erasure takes the visitor out exactly.
@@ -70,6 +94,7 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
   const compile = (condition: Condition): Predicate =>
     compileCondition(condition, groups === undefined ? {} : { groups });
   const assigned = assignedIn(ruleset);
+  const remembering = compilePast(metrics, compile);
   const byExperiment = new Map<string, CompiledExperiment>();
   const byKey = new Map<string, CompiledExperiment>();
   const bySlot = new Map<string, CompiledExperiment[]>();
@@ -89,7 +114,9 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
     const by = assigned.get(experiment);
     const sideOf = trialOf(experiment, ruleset);
     const variants = sideOf === null ? by?.variants : new Set<string>(TRIAL_SIDES);
+    const looksBack = new Map([...remembering.looksBack].filter(([metric]) => types.has(metric)));
     const compiled: CompiledExperiment = {
+      looksBack,
       ...{ key, types, variants: variants ?? new Set(), onConflict: by?.onConflict ?? "keep-first" },
       groups: groupsBy(measures.dimensions ?? {}),
       grouped: groupedMetrics(measures, metrics),
@@ -116,16 +143,14 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
 
   function reached(
     measures: Measures,
-    [event, stage, attributes]: readonly [Event, Arrival["stage"], () => Attributes],
+    [event, stage, known]: readonly [Event, Arrival["stage"], Known],
   ): Measures {
     let after = measures;
-    for (const [{ key, groups }, variant] of toldOf(event.properties)) {
+    for (const [compiled, variant] of toldOf(event.properties)) {
       if (variant === HELD_OUT && stage !== "delivered") continue;
+      const { key } = compiled;
       const before = Object.hasOwn(after, key) ? after[key] : undefined;
-      const next = arrived(before, {
-        ...{ stage, variant, at: event.occurredAt, isKnown: event.userId !== null },
-        groups: () => groups?.({ ...attributes(), context: event.context }),
-      });
+      const next = arrived(before, { stage, variant, ...arrivalOf(compiled, event, known) });
       if (next === before) continue;
       const kept =
         before === undefined ? Object.entries(after).slice(1 - MAX_MEASURES) : Object.entries(after);
@@ -135,16 +160,16 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
   }
 
   /** Takes the visitor into the trials of models that are on. */
-  function tried(measures: Measures, [event, attributes]: readonly [Event, () => Attributes]): Measures {
+  function tried(measures: Measures, [event, known]: readonly [Event, Known]): Measures {
     let after = measures;
     for (const { compiled, sideOf } of trials) {
-      const { key, groups } = compiled;
+      const { key } = compiled;
       if (Object.hasOwn(after, key)) continue;
       const variant = sideOf(event);
       if (variant === null) continue;
       const next = arrived(undefined, {
-        ...{ stage: "delivered", variant, at: event.occurredAt, isKnown: event.userId !== null },
-        groups: () => groups?.({ ...attributes(), context: event.context }),
+        ...{ stage: "delivered", variant },
+        ...arrivalOf(compiled, event, known),
       });
       after = Object.fromEntries([...Object.entries(after).slice(1 - MAX_MEASURES), [key, next]]);
     }
@@ -170,15 +195,31 @@ export function compileMeasures(ruleset: Ruleset): Measuring {
     return after;
   }
 
+  /** What was before a first exposure, and came only now. */
+  function caughtUp(measures: Measures, event: Event): Measures {
+    let after = measures;
+    for (const [metric, amount] of remembering.amounts(event))
+      for (const [key, measure] of Object.entries(after)) {
+        const days = byKey.get(key)?.looksBack.get(metric)?.days;
+        if (days === undefined || measure.reached !== undefined) continue;
+        if (!isBefore(event.occurredAt, measure.at, days)) continue;
+        const sum = addPast(measure.past?.[metric] ?? 0, amount);
+        after = { ...after, [key]: { ...measure, past: { ...measure.past, [metric]: sum } } };
+      }
+    return after;
+  }
+
   return {
+    remember: remembering.remember,
     reads: (name) =>
       byEvent.has(name) ||
+      remembering.reads(name) ||
       (STAGE_OF.has(name) && byExperiment.size > 0) ||
       (name === BEGINS && trials.length > 0),
-    see(measures, event, attributes) {
+    see(measures, event, known) {
       const stage = STAGE_OF.get(event.name);
-      const begun = tried(measures, [event, attributes]);
-      return measured(stage ? reached(begun, [event, stage, attributes]) : begun, event);
+      const begun = tried(caughtUp(measures, event), [event, known]);
+      return measured(stage ? reached(begun, [event, stage, known]) : begun, event);
     },
     counts(key, measure) {
       const compiled = byKey.get(key);

@@ -26,7 +26,8 @@ const event = (visitor: string, name: string, at: number): Event =>
 const after = (events: readonly Event[], ruleset = RULESET): Measures => {
   const measuring = compileMeasures(ruleset);
   return events.reduce<Measures>(
-    (measures, one) => (measuring.reads(one.name) ? measuring.see(measures, one, () => ({})) : measures),
+    (measures, one) =>
+      measuring.reads(one.name) ? measuring.see(measures, one, { attributes: () => ({}) }) : measures,
     {},
   );
 };

@@ -8,7 +8,6 @@ import type {
 } from "../../decisions/types.js";
 import type {
   ExperimentInput,
-  FactorialInput,
   MetricInput,
   MetricRole,
   Stage,
@@ -16,6 +15,7 @@ import type {
   VariantInput,
 } from "../../stats/index.js";
 import { sumsOf } from "./experiment-sums.js";
+import { factorialOf } from "./factorial-input.js";
 import type { ExperimentSums } from "./types.js";
 
 const DAY_MS = 86_400_000;
@@ -60,34 +60,6 @@ function variantsIn(policy: AssignmentPolicy, seen: readonly string[]): VariantI
   ];
 }
 
-/** Which combination each variant is; only of designs whose factors have two levels. */
-function factorialOf(policy: AssignmentPolicy, seen: readonly string[]): FactorialInput | undefined {
-  if (policy.type !== "factorial") return undefined;
-  const { generators: made = {} } = policy;
-  // Those that vary freely first, as the analysis takes them.
-  const all = Object.keys(policy.factors);
-  const free = all.filter((factor) => !Object.hasOwn(made, factor));
-  const factors = [...free, ...all.filter((factor) => Object.hasOwn(made, factor))];
-  const levels = factors.map((factor) => Object.keys(policy.factors[factor] ?? {}));
-  if (levels.some((names) => names.length !== 2)) return undefined;
-  const cells = seen.flatMap((name) => {
-    const parts = name.split(",");
-    const signs = factors.map((factor, i) => {
-      const at = (levels[i] as string[]).findIndex((level) => parts.includes(`${factor}:${level}`));
-      return at < 0 ? null : at === 0 ? (-1 as const) : (1 as const);
-    });
-    return signs.includes(null) ? [] : [[name, signs as (-1 | 1)[]] as const];
-  });
-  const generators = factors
-    .slice(free.length)
-    .map((factor) => (made[factor] ?? []).map((name) => factors.indexOf(name)));
-  return {
-    factors,
-    cells: Object.fromEntries(cells),
-    ...(generators.length > 0 && { generators }),
-  };
-}
-
 function metricOf(
   name: string,
   role: MetricRole,
@@ -103,7 +75,10 @@ function metricOf(
     const own = sums.variants[variant]?.metrics[name];
     return [variant, own ?? sumsOf(definition, 0, {})] as const;
   });
-  return { name, role, direction, sums: Object.fromEntries(entries) };
+  return {
+    ...{ name, role, direction, sums: Object.fromEntries(entries) },
+    ...(definition.type === "conversion" && definition.prior && { priors: { proportion: definition.prior } }),
+  };
 }
 
 /** What was counted, in the form in which it is analysed. */
@@ -127,7 +102,9 @@ export function reportInput(
   const stages: readonly Stage[] = isTold ? STAGES : ["delivered"];
   // Shares that follow what was learned were others before: nothing can be said of how many there should be.
   const isFixed = policy.type === "split" || policy.type === "factorial";
-  const factorial = factorialOf(policy, seen);
+  const factorial = factorialOf(policy);
+  // Where they are excluded they are not among those who are counted.
+  const of = seenBy + (policy.sticky?.onConflict === "exclude" ? sums.crossed : 0);
   return {
     variants,
     // The fallback need not be among those that are assigned.
@@ -143,6 +120,7 @@ export function reportInput(
       looks: [Object.fromEntries(stages.map((stage) => [stage, unitsAt(stage)]))],
     }),
     ...(!isFixed && { sharesVary: true }),
+    ...(sums.crossed > 0 && { crossed: { units: Math.min(sums.crossed, of), of } }),
     ...(startedAt !== null && { days: Math.max(0, until - startedAt) / DAY_MS }),
     ...(rule !== undefined && { rule }),
     ...(factorial !== undefined && { factorial }),

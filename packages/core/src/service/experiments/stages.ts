@@ -20,6 +20,8 @@ export interface Arrival {
   isKnown: boolean;
   /** Of the visitor at this moment. */
   groups(): Measure["groups"];
+  /** What it came to before, of metrics that look back. */
+  past?(): Measure["past"];
 }
 
 const ORDER: Readonly<Record<Stage, number>> = { assigned: 0, rendered: 1, delivered: 2 };
@@ -40,12 +42,21 @@ export function arrived(before: Measure | undefined, arrival: Arrival): Measure 
   return before.told ? before : { ...before, told: true };
 }
 
-function seen(before: Measure | undefined, { variant, at, isKnown, groups }: Arrival): Measure {
+function seen(before: Measure | undefined, { variant, at, isKnown, groups, past }: Arrival): Measure {
   const known = isKnown ? { known: variant } : {};
   if (before === undefined || before.reached !== undefined) {
     const found = groups();
+    const came = past?.();
     const told = before?.told && variant !== HELD_OUT ? { told: true as const } : {};
-    return { at, variant, ...known, ...told, ...(found && { groups: found }), values: {} };
+    return {
+      at,
+      variant,
+      ...known,
+      ...told,
+      ...(found && { groups: found }),
+      ...(came && { past: came }),
+      values: {},
+    };
   }
   // Whoever has seen a variant took part, whatever a holdout that was made larger does from then on.
   if (variant === HELD_OUT) return before;

@@ -130,6 +130,8 @@ export interface Measure {
   told?: true;
   /** By dimension, the group at the first exposure. */
   groups?: Readonly<Record<string, string>>;
+  /** By metric that looks back, what it came to in its days before; in ten-thousandths where values are added up. Absent: 0. */
+  past?: Readonly<Record<string, number>>;
   /** By metric, in the order of its parts; in ten-thousandths where values are added up. Absent: 0. */
   values: Readonly<Record<string, readonly number[]>>;
 }

@@ -4,6 +4,7 @@ import type { Memberships } from "../../segments/types.js";
 import { sessionOf, visitorAttributes } from "../../state/index.js";
 import type { VisitorState } from "../../state/types.js";
 import { MEASURE } from "../experiments/measure-counts.js";
+import type { Past } from "../experiments/measure-past.js";
 import type { Measuring } from "../experiments/measures.js";
 import type { Measures } from "../experiments/types.js";
 import { REVENUE_UNIT } from "../figures/figures.js";
@@ -49,7 +50,7 @@ const OWN: readonly string[] = [
 const MAX_NAME = 128;
 const MAX_REVENUE = 1e9;
 
-type Known = Pick<VisitorRecord, "counts" | "first" | "counted" | "measures">;
+type Known = Pick<VisitorRecord, "counts" | "first" | "counted" | "measures" | "past">;
 
 /** What the events of one commit add to the site's counters. */
 export interface Contributions {
@@ -102,6 +103,7 @@ export function contributions(
   let first = before?.first ?? {};
   let counted = before?.counted ?? null;
   let measures: Measures = before?.measures ?? {};
+  let past: Past = before?.past ?? {};
   let synced: Memberships | null = null;
   const conversion = (part: string, variant: string): string => pointer(COUNTER.converted + part, variant);
   /** An exposure that a later order is attributed to keeps the place of that conversion. */
@@ -174,9 +176,10 @@ export function contributions(
   }
 
   /** What was added stands in the counts themselves: the difference is right though the ruleset has changed since. */
-  function measure(event: Event, after: VisitorState, { see, counts: countsOf }: Measuring): void {
+  function measure(event: Event, after: VisitorState, { see, remember, counts: countsOf }: Measuring): void {
     const known = measures;
-    measures = see(known, event, () => visitorAttributes(after));
+    measures = see(known, event, { attributes: () => visitorAttributes(after), past });
+    past = remember(past, event);
     if (measures === known) return;
     for (const [key, one] of Object.entries(measures)) {
       if (one === known[key]) continue;
@@ -227,7 +230,10 @@ export function contributions(
     result() {
       for (const name of Object.keys(counts)) if (counts[name] === 0) delete counts[name];
       for (const name of Object.keys(delta)) if (delta[name] === 0) delete delta[name];
-      const kept = Object.keys(measures).length > 0 && { measures };
+      const kept = {
+        ...(Object.keys(measures).length > 0 && { measures }),
+        ...(Object.keys(past).length > 0 && { past }),
+      };
       return { counts, first, counted, ...kept, delta, sessions, minutes };
     },
   };

@@ -2,6 +2,7 @@ import type { ConsentRecord, Purpose } from "../../consent/types.js";
 import type { Event } from "../../events/types.js";
 import type { Memberships } from "../../segments/types.js";
 import type { VisitorState } from "../../state/types.js";
+import type { Past } from "../experiments/measure-past.js";
 import type { Measures } from "../experiments/types.js";
 import type { PackedEvent } from "../log/packed-events.js";
 import type { ErasureReceipt } from "../types.js";
@@ -74,6 +75,8 @@ export interface VisitorRecord {
   first: Readonly<Record<string, string>>;
   /** What the site's experiments measure of this visitor; absent where they do not. */
   measures?: Measures;
+  /** What metrics that look back need of the days before a first exposure, of events that covered analytics; absent where no metric does. */
+  past?: Past;
   /** The session that was counted last, and whether an order in it was. */
   counted: { session: string; converted: boolean } | null;
   seq: number;

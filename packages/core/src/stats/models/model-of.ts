@@ -8,6 +8,7 @@ import { countModel } from "./count-model.js";
 import { meanModel } from "./mean-model.js";
 import type { Model } from "./model.js";
 import { cupedModel, ratioModel } from "./normal-model.js";
+import { pastModel } from "./past-model.js";
 import { type RateSums, rateModel } from "./rate-model.js";
 import { revenueModel } from "./revenue-model.js";
 import { type CountSums, type MetricSums, requireMetricSums, type RevenueSums } from "./sums.js";
@@ -50,9 +51,14 @@ export function modelOf(arms: readonly MetricSums[], priors: MetricPriors = {}):
     case "mean":
       return meanModel(arms as readonly Sample[], priors.mean);
     case "revenue":
-      return revenueModel(arms as readonly RevenueSums[], priors.revenue);
+      return (
+        pastModel(arms as readonly RevenueSums[]) ??
+        revenueModel(arms as readonly RevenueSums[], priors.revenue)
+      );
     case "count":
-      return countModel(arms as readonly CountSums[], priors.count);
+      return (
+        pastModel(arms as readonly CountSums[]) ?? countModel(arms as readonly CountSums[], priors.count)
+      );
     case "ratio":
       return ratioModel(arms as readonly RatioSummary[]);
     case "cuped":

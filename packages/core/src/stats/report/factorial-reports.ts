@@ -9,9 +9,10 @@ import type { FactorialInput } from "./input.js";
 import type { Modelled } from "./metric-reports.js";
 import type { Notes } from "./notes.js";
 import { ownOf } from "./own.js";
+import { levelReports } from "./level-reports.js";
 import type { FactorialReport } from "./report.js";
 
-/** Main effects and interactions of each metric, of a full design or of a fraction. */
+/** Main effects and interactions of each metric, of a full design of two levels or of a fraction; of one with more levels main effects. */
 export function factorialReports(
   design: FactorialInput | undefined,
   modelled: readonly Modelled[],
@@ -19,6 +20,8 @@ export function factorialReports(
   { notes, tightestAt, alpha }: { notes: Notes; tightestAt: number; alpha: number },
 ): FactorialReport[] {
   if (design === undefined || names.length === 0) return [];
+  if (design.levels !== undefined)
+    return levelReports({ ...design, levels: design.levels }, modelled, names, { notes, tightestAt, alpha });
   const runs = notes.attempt("warning", "factorial-unusable", {}, () => runsOf(design, names));
   if (runs === null) return [];
   return modelled.flatMap(({ input: { name: metric }, model }) => {

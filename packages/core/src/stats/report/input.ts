@@ -48,11 +48,13 @@ export interface DimensionInput {
   }[];
 }
 
-/** Which variant is which combination of a two-level design. */
+/** Which variant is which combination of a design. */
 export interface FactorialInput {
   readonly factors: readonly string[];
-  /** −1 for the first level of each factor, 1 for the second. */
-  readonly cells: ByVariant<readonly (-1 | 1)[]>;
+  /** Of each factor: −1 for its first level and 1 for its second; where `levels` is given, which of them, counted from 0. */
+  readonly cells: ByVariant<readonly number[]>;
+  /** By factor, the names of its levels: for full designs in which some factor has more than two. Main effects alone are worked out then. */
+  readonly levels?: readonly (readonly string[])[];
   /** A fraction of a design: of the factors behind the first `factors.length − generators.length`, the indexes of those whose product each is. */
   readonly generators?: readonly (readonly number[])[];
 }
@@ -74,6 +76,8 @@ export interface ExperimentInput {
   readonly looks?: readonly LookInput[];
   /** Of how many units only the last stage was told: they count at the stages before it too, and what was lost of their like before it is not known. */
   readonly untold?: number;
+  /** How many units saw more than one variant, and of how many who saw one. */
+  readonly crossed?: { readonly units: number; readonly of: number };
   /** Shares were others before, as a bandit's are: the weights say nothing of how many units there should be, and the sample ratio is left untested. */
   readonly sharesVary?: boolean;
   /** How long it has run. */

@@ -84,7 +84,7 @@ function metricReport(
   all: readonly Modelled[],
   setting: ReportSetting,
 ): Draft {
-  const { name, direction = "increase", winsorised = null } = input;
+  const { name, direction = "increase", winsorised = null, priors } = input;
   const base = { name, role, direction, winsorised };
   if (model === null) {
     const nothing = { method: null, reason: null, varianceReduction: null, variants: [], comparisons: [] };
@@ -103,6 +103,7 @@ function metricReport(
       ...base,
       method: model.method,
       reason: model.reason,
+      ...(model.method === "beta" && priors?.proportion && { prior: priors.proportion }),
       varianceReduction: model.varianceReduction,
       variants: role === "primary" ? withDensities(model, arms) : arms,
       comparisons: names.slice(1).map((variant, i) => compareArms(model, variant, [0, i + 1], reading)),

@@ -1,5 +1,6 @@
 import type { FactorialEffect } from "../factorial.js";
 import type { Method, MethodReason } from "../models/model.js";
+import type { BetaShape } from "../posterior/beta-curve.js";
 import type { Decision, Direction, GuardrailState } from "../stopping/types.js";
 import type { MetricRole, Stage } from "./input.js";
 
@@ -35,6 +36,8 @@ export type NoteCode =
   | "dispersion-unknown"
   | "group-unusable"
   | "factorial-unusable"
+  | "factorial-main-effects"
+  | "crossed-visitors"
   | "holdout-unusable"
   | "winsorised";
 
@@ -133,6 +136,8 @@ export interface MetricReport {
   /** Null where nothing could be computed; the notes say why. */
   readonly method: Method | null;
   readonly reason: MethodReason | null;
+  /** Of a rate, what was believed before anybody was counted; absent where that was not given. */
+  readonly prior?: BetaShape;
   /** By what share CUPED made the variance smaller. */
   readonly varianceReduction: number | null;
   readonly winsorised: { readonly at: number; readonly units: number } | null;
@@ -210,6 +215,8 @@ export interface FactorialReport {
   readonly effects: readonly (Omit<FactorialEffect, "factors"> & {
     /** Names of the factors that take part. */
     readonly factors: readonly string[];
+    /** Of a factor in a design where some have more than two levels: this one less the first. Absent of designs of two levels, where it is the second less the first. */
+    readonly level?: { readonly name: string; readonly against: string };
     /** What this design cannot tell from it. */
     readonly aliases: readonly (readonly string[])[];
     /** Valid at any number of looks, with all effects of the metric taken into account. */

@@ -18,7 +18,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
   beforeEach(() => visit());
 
   /** A new visitor, who has agreed. */
-  async function visit(without = ""): Promise<void> {
+  async function visit(without = "", { isTimed = false } = {}): Promise<void> {
     await page?.context().close();
     site.requests.length = 0;
     const context = await browser.newContext({
@@ -28,6 +28,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     });
     await context.addInitScript(without);
     page = await context.newPage();
+    if (isTimed) await page.clock.install({ time: 0 });
     await page.goto(`${site.url}/hats?utm_source=mail&utm_campaign=spring&email=ann%40example.org`);
     await page.evaluate(async () => {
       await lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } }).consent.grant("all");
@@ -159,6 +160,70 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     const active = engaged.reduce((sum, { properties }) => sum + (properties.activeMs as number), 0);
     expect(active).toBeGreaterThan(300);
     expect(active).toBeLessThan(10_000);
+  });
+
+  it("active time: what passes with nobody stirring for 30 s, behind another window or out of sight does not count", async () => {
+    await visit("", { isTimed: true });
+    const session = await page.context().newCDPSession(page);
+    // A driven page is told that it has the focus, whoever has it.
+    await session.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+    const pass = (seconds: number) => page.clock.runFor(seconds * 1000);
+    const stir = () => page.mouse.click(700, 500);
+    const focused = (has: boolean) =>
+      until("the focus", () => page.evaluate((has) => document.hasFocus() === has, has));
+    // Nor does it ever hide: here it is hidden with the focus, as behind a locked screen.
+    const show = (state: DocumentVisibilityState) =>
+      page.evaluate((state) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    /** Ends the page at hand by a navigation inside the document; the active seconds that it told. */
+    const turn = async (path: string): Promise<number> => {
+      const left = new URL(page.url()).pathname;
+      await page.evaluate((path) => history.pushState(null, "", path), path);
+      // What is told in order arrives in order. Nobody stirs meanwhile, so that nothing is added.
+      await until("the next page", async () => {
+        await pass(1);
+        return named("Page Viewed").some(({ context }) => context.page?.path === path);
+      });
+      // Time flies past what an answer may take, so that some is sent again.
+      const told = new Map(
+        named("Page Engaged")
+          .filter(({ context }) => context.page?.path === left)
+          .map(({ id, properties }) => [id, properties.activeMs as number]),
+      );
+      return [...told.values()].reduce((sum, ms) => sum + ms, 0) / 1000;
+    };
+    await page.clock.pauseAt(60_000);
+    await page.bringToFront();
+    await focused(true);
+    await turn("/idle");
+
+    await stir();
+    await pass(12);
+    await stir();
+    await pass(90);
+    expect(await turn("/behind"), "12 s, then 30 s of 90").toBe(42);
+
+    await stir();
+    await pass(7);
+    const other = await page.context().newPage();
+    await other.bringToFront();
+    await focused(false);
+    await pass(20);
+    await other.close();
+    await page.bringToFront();
+    await focused(true);
+    await pass(10);
+    expect(await turn("/hidden"), "7 s before the other window, and what is left of 30 s after it").toBe(10);
+
+    await stir();
+    await pass(6);
+    await show("hidden");
+    await pass(20);
+    await show("visible");
+    await pass(5);
+    expect(await turn("/end"), "6 s before it was hidden and 5 s after it").toBe(11);
   });
 
   it("tells of the page once more as it goes away, by a request that survives it", async () => {

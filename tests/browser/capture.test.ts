@@ -3,13 +3,37 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium, noChromium } from "../support/chromium.js";
 import { type LabServer, startLab, until } from "./lab.js";
 
+/** All that the page's origin keeps, as text. Runs in the page. */
+async function kept(): Promise<string> {
+  const found: unknown[] = [document.cookie, { ...localStorage }, { ...sessionStorage }];
+  const read = async <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(request.error?.message));
+    });
+  for (const { name = "" } of await indexedDB.databases()) {
+    const database = await read(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      const objects = database.transaction(store).objectStore(store);
+      found.push(...(await Promise.all([read(objects.getAllKeys()), read(objects.getAll())])));
+    }
+    database.close();
+  }
+  return JSON.stringify(found);
+}
+
 describe.skipIf(noChromium !== null)("capture in Chromium", () => {
   let browser: Browser;
   let site: LabServer;
   let page: Page;
+  /** Answers wait for it. */
+  let held: Promise<void> | undefined;
 
   beforeAll(async () => {
-    [browser, site] = await Promise.all([launchChromium(), startLab()]);
+    [browser, site] = await Promise.all([
+      launchChromium(),
+      startLab({ wait: async (path) => path.endsWith("/batch") && held }),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -234,6 +258,53 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
       "the last words",
       () => named("Page Engaged").length > 0 && named("Page Scrolled").length > 0,
     );
+  });
+
+  it("T34: nothing planted in addresses, referrer, title, texts, fields and errors is on the device or in a request", async () => {
+    const mail = "planted.miller@example.org";
+    const planted = /planted.(miller|token|session|hash)|miller|%40|4111|1234567/i;
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    await page.goto(`${site.url}/from?email=${mail}&token=planted-token`);
+    await page.evaluate((mail) => {
+      location.href = `/planted/${mail}?q=${mail}&session=planted-session&utm_source=${mail}#access_token=planted-hash`;
+    }, mail);
+    await page.waitForURL("**/planted/**");
+    expect(await page.evaluate(() => document.referrer)).toContain(mail);
+    await page.evaluate(async (mail) => {
+      document.title = `Hats for ${mail}, +49 170 1234567, 4111 1111 1111 1111`;
+      const main = document.querySelector("main") as HTMLElement;
+      main.insertAdjacentHTML(
+        "afterbegin",
+        `<button id="text">Write to ${mail}</button><form id="order"><input name="city"></form>`,
+      );
+      lab.open({ delivery: { intervalMs: 60_000 } }, { capture: { text: true, errors: { stack: true } } });
+      await lab.attune?.ready();
+      await lab.attune?.track("Hat Wished", { note: `Mine: ${mail}` });
+    }, mail);
+    await page.click("#text");
+    await page.fill("[name=city]", mail);
+    await page.evaluate((mail) => {
+      setTimeout(() => {
+        throw new TypeError(`No hat for ${mail}`);
+      });
+      history.pushState(null, "", `/planted/next/${mail}?token=planted-token`);
+    }, mail);
+    const names = ["Page Viewed", "Hat Wished", "Element Clicked", "Form Started", "Form Abandoned"];
+    const isWhole = (text: string) =>
+      [...names, "Page Error Reported"].every((name) => text.includes(`"name":"${name}"`));
+    await until("the queue", async () => isWhole(await page.evaluate(kept)));
+    const onDevice = await page.evaluate(kept);
+    expect(onDevice).toContain('"title":"Hats for [mail], [phone], [card]"');
+    expect(planted.exec(onDevice)?.[0]).toBeUndefined();
+
+    release();
+    const sent = () => JSON.stringify(site.requests.filter(({ path }) => path.startsWith("/api")));
+    await until("the events", async () => {
+      await page.evaluate(() => lab.attune?.flush());
+      return isWhole(JSON.stringify(site.events()));
+    });
+    expect(planted.exec(sent())?.[0]).toBeUndefined();
   });
 
   it("stops with a withdrawal and leaves the page's own functions as they were", async () => {

@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -145,7 +145,7 @@ describe.skipIf(noChromium !== null)("T6: what a server answers that does not ta
   const batches: (Batch & Answer)[] = [];
   let answer = (_: Batch): Answer => ({ status: 200 });
 
-  const api: RequestListener = async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (!request.url?.endsWith("/batch")) return void response.writeHead(404).end();
@@ -165,7 +165,10 @@ describe.skipIf(noChromium !== null)("T6: what a server answers that does not ta
   };
 
   beforeAll(async () => {
-    [browser, site] = await Promise.all([launchChromium(), startLab({ api })]);
+    [browser, site] = await Promise.all([
+      launchChromium(),
+      startLab({ api: (...given) => void take(...given) }),
+    ]);
     page = await browser.newPage();
     await page.clock.install({ time: 0 });
     await page.goto(site.url);
@@ -184,7 +187,7 @@ describe.skipIf(noChromium !== null)("T6: what a server answers that does not ta
   const send = (names: string[], padding = "") =>
     page.evaluate(
       async ([names, padding]) => {
-        await Promise.all(names.map((name) => lab.attune?.track(name, { padding })));
+        await Promise.all(names.map(async (name) => lab.attune?.track(name, { padding })));
         await lab.attune?.flush();
         const entries = (lab.attune?.deliveries() ?? []).filter(({ name }) => names.includes(name));
         return Object.fromEntries(entries.map(({ name, status }) => [name, status]));

@@ -28,7 +28,40 @@ const home = async (page: Page): Promise<void> => {
 const product = (slug: string): string => `a[href="/product/${slug}"]`;
 const shelf = (slug: string): string => `header a[href="/category/${slug}"]`;
 const heroArt = (page: Page) => page.getByTestId("hero").getAttribute("data-art");
+const heroSeen = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { heroSeen: string[] }).heroSeen);
 const accept = (page: Page): Promise<void> => page.getByRole("button", { name: "Accept all" }).click();
+
+/** In the page, before its scripts: writes down what the hero shows whenever anything changes, from the first bytes on. No frame shows what no change has made. */
+function watchHero(): void {
+  const seen: string[] = [];
+  Object.assign(globalThis, { heroSeen: seen });
+  const look = (): void => {
+    for (const hero of document.querySelectorAll<HTMLElement>('[data-testid="hero"]')) {
+      const shown = `${hero.dataset.art}: ${hero.querySelector("h1")?.textContent}`;
+      // While it is being read in, it is not whole.
+      if (hero.querySelector("h1 + p") && seen.at(-1) !== shown) seen.push(shown);
+    }
+  };
+  new MutationObserver(look).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    characterData: true,
+  });
+}
+
+/** The part of a page that is there with the server's first write that holds some of its body. */
+async function firstOfBody(url: string, cookie: string): Promise<string> {
+  const { body } = await fetch(url, { headers: { cookie } });
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes("<body")) break;
+  }
+  return text;
+}
 
 /** What has moved since the page was opened. */
 const layoutShift = (page: Page): Promise<number> =>
@@ -139,10 +172,17 @@ describe.skipIf(noChromium !== null)("the storefront, as a visitor meets it", ()
         { timeout: 10_000 },
       )
       .toBe(true);
+    const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const first = await firstOfBody(demo.url, cookie);
+    expect(first).toContain("Your kettle is singing");
+    expect(first).not.toContain("Good things, made to be used");
+    // From here on each page is watched: nothing else is shown first, in between or after.
+    await context.addInitScript(watchHero);
     await page.reload();
     expect(await heroArt(page)).toBe("kettle");
     await page.waitForTimeout(1500);
     expect(await heroArt(page)).toBe("kettle");
+    expect(await heroSeen(page)).toEqual(["kettle: Your kettle is singing"]);
     expect(await layoutShift(page)).toBe(0);
 
     await page.getByTestId("insight-open").click();

@@ -1,15 +1,66 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Server } from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
+import { createServer, type AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium, newVisitor, noChromium } from "./support/chromium.js";
 
-const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The first command of an example's README, which has to be one line. */
+function commandOf(name: string): string {
+  const readme = readFileSync(join(ROOT, "examples", name, "README.md"), "utf8");
+  const [, command = ""] = /```sh\n(.*?)```/s.exec(readme) ?? [];
+  expect(command.trim().split("\n"), `the command of ${name}`).toHaveLength(1);
+  return command.trim();
+}
+
+interface Started {
+  /** The address that it printed. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an example as its README says, in the repository's root, until it has printed where to look. */
+async function start(name: string, env: Record<string, string> = {}): Promise<Started> {
+  const child = spawn("sh", ["-c", commandOf(name)], {
+    cwd: ROOT,
+    env: { ...process.env, ...env, NODE_ENV: "development", npm_config_update_notifier: "false" },
+    stdio: ["ignore", "pipe", "pipe"],
+    // npm and what it starts end together.
+    detached: true,
+  });
+  const ended = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    await ended;
+  };
+  const url = await new Promise<string>((found, failed) => {
+    let output = "";
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString().replace(/\u001b\[\d+m/g, "");
+      const address = /http:\/\/localhost:\d+\/?\S*/.exec(output)?.[0];
+      if (address !== undefined) found(address);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", (code) => failed(new Error(`${name} ended with ${code}:\n${output}`)));
+  });
+  return { url, stop };
+}
+
+/** A port that nobody has at this moment. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return String(port);
+}
 
 /** What the device keeps. */
 const kept = (page: Page) =>
@@ -17,6 +68,28 @@ const kept = (page: Page) =>
     ...document.cookie.split("; ").flatMap((cookie) => cookie.split("=")[0] || []),
     ...(await indexedDB.databases()).map(({ name }) => name ?? ""),
   ]);
+
+describe("one command starts an example", () => {
+  it("the Express application, which ends when it is told to", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "attune-express-"));
+    const { url, stop } = await start("express-app", { PORT: await freePort(), DATA_DIR: dir });
+    try {
+      const page = await fetch(url);
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<h1")]);
+    } finally {
+      await stop();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it("the storefront: that of the repository, which installs and builds before it starts what storefront.test.ts meets", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    expect([commandOf("next-storefront"), scripts.start]).toEqual(["npm start", "node scripts/start.mjs"]);
+    expect(readFileSync(join(ROOT, "scripts/start.mjs"), "utf8")).toMatch(/startDemo\(/);
+  });
+});
 
 describe.skipIf(noChromium !== null)("small examples, each by its one command", () => {
   let browser: Browser;
@@ -28,18 +101,13 @@ describe.skipIf(noChromium !== null)("small examples, each by its one command", 
   });
 
   describe("vanilla: <attune-slot> without a framework", () => {
-    let server: Server;
+    let server: Started;
     let url: string;
     beforeAll(async () => {
-      ({ server } = (await import(join(example("vanilla"), "server.js"))) as { server: Server });
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      server = await start("vanilla", { PORT: "0" });
+      url = server.url;
     });
-    afterAll(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    afterAll(() => server?.stop());
 
     it("is a whole page without scripts", async () => {
       const { context, page } = await newVisitor(browser, { javaScriptEnabled: false });
@@ -93,31 +161,13 @@ describe.skipIf(noChromium !== null)("small examples, each by its one command", 
   });
 
   describe("vite-react", () => {
-    let vite: ChildProcess;
+    let server: Started;
     let url: string;
     beforeAll(async () => {
-      const dir = example("vite-react");
-      const { resolve } = createRequire(`${dir}/`);
-      const bin = join(dirname(resolve("vite/package.json")), "bin/vite.js");
-      vite = spawn(process.execPath, [bin, "--port", "0", "--host", "127.0.0.1"], {
-        cwd: dir,
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      url = await new Promise((found, failed) => {
-        let output = "";
-        vite.stdout?.on("data", (chunk: Buffer) => {
-          output += chunk.toString().replace(/\u001b\[\d+m/g, "");
-          const address = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0];
-          if (address !== undefined) found(address);
-        });
-        vite.once("exit", (code) => failed(new Error(`vite ended with ${code}:\n${output}`)));
-      });
+      server = await start("vite-react");
+      url = server.url;
     });
-    afterAll(async () => {
-      if (vite.exitCode !== null) return;
-      vite.kill();
-      await once(vite, "exit");
-    });
+    afterAll(() => server?.stop());
 
     it("asks, learns and shows it; its devtools tell why", async () => {
       const { context, page, complaints } = await newVisitor(browser, { reducedMotion: "reduce" });

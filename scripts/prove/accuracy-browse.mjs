@@ -31,7 +31,7 @@ const SLOW = ["hover", "dead", "exit"];
 /**
  * Browses by real input, and writes down what each step has to tell.
  *
- * @returns {Promise<{ ledger: object[], longTasks: number[], done: number }>} The interactions, and the page's tasks of more than 50 ms.
+ * @returns {Promise<{ ledger: object[], longTasks: number[], longFrames: { duration: number, ours: number, what: string[] }[], done: number }>} The interactions, the page's tasks and its frames of more than 50 ms.
  */
 export async function browse(page, { url, interactions, seed, isQuick, onProgress }) {
   const random = chance(seed);
@@ -52,12 +52,13 @@ export async function browse(page, { url, interactions, seed, isQuick, onProgres
     if (done % 500 < 3) onProgress(`${done} interactions`);
   }
   await visit.leave();
-  return { ledger: visit.ledger, longTasks: visit.longTasks, done };
+  return { ledger: visit.ledger, longTasks: visit.longTasks, longFrames: visit.longFrames, done };
 }
 
 function createVisit(page, { url, pick }) {
   const ledger = [];
   const longTasks = [];
+  const longFrames = [];
   let path = "/welcome";
   let serial = 0;
   let history = [];
@@ -119,9 +120,15 @@ function createVisit(page, { url, pick }) {
     // The title is told with the view, behind the address.
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5)));
   };
+  /** Of the page that is about to be left. */
+  async function noteLong() {
+    const long = await page.evaluate(() => ({ tasks: longTasks, frames: longFrames }));
+    longTasks.push(...long.tasks);
+    longFrames.push(...long.frames);
+  }
   async function load() {
     await held();
-    longTasks.push(...(await page.evaluate(() => longTasks)));
+    await noteLong();
     end();
     path = `/load-${++serial}`;
     history = [];
@@ -343,11 +350,12 @@ function createVisit(page, { url, pick }) {
   return {
     ledger,
     longTasks,
+    longFrames,
     steps,
     arrived,
     async leave() {
       await held();
-      longTasks.push(...(await page.evaluate(() => longTasks)));
+      await noteLong();
       end();
     },
   };

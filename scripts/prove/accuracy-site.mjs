@@ -25,17 +25,29 @@ const BODY = `
   <output id="out"></output>
   <p id="footer" data-attune-view="footer" style="position: absolute; top: 4600px">Footer</p>
 </main>
-<script type="module" src="/assets/page.js"></script>`;
+`;
 
 const page = (capture) =>
-  `<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,"><body data-capture="${capture}">${BODY}</html>`;
+  `<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,"><body data-capture="${capture}">${BODY}<script>${HOST_SCRIPT}</script><script type="module" src="/assets/page.js"></script></html>`;
 
-const SCRIPT = `
-import { createAttune } from "@attune/core";
-import { browser } from "@attune/core/browser";
-const { capture } = document.body.dataset;
+/**
+ * The page's own script stands in the page, so that whatever a browser says came from `/assets/` is the library's. Long frames (Long Animation Frames API) name their scripts of 5 ms and more;
+ * `ours` is what the library's took of one together, in ms of the wall clock, `what` which.
+ */
+const HOST_SCRIPT = `{
 globalThis.longTasks = [];
+globalThis.longFrames = [];
 new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+new PerformanceObserver((list) => {
+  for (const { duration, scripts } of list.getEntries()) {
+    const library = scripts.filter(({ sourceURL }) => sourceURL.includes("/assets/"));
+    longFrames.push({
+      duration,
+      ours: library.reduce((sum, script) => sum + script.duration, 0),
+      what: library.map(({ invoker, duration }) => invoker.replace(/^.*\\/assets\\//, "") + " " + duration + " ms"),
+    });
+  }
+}).observe({ type: "long-animation-frame" });
 let count = 0;
 const out = document.querySelector("#out");
 for (const button of document.querySelectorAll("button[id^=button]")) button.onclick = () => { out.textContent = String(count++); };
@@ -53,7 +65,12 @@ document.querySelector("nav").onclick = (event) => {
   document.title = "Shop " + globalThis.next;
   scrollTo(0, 0);
 };
-if (capture !== "none") {
+}`;
+
+const SCRIPT = `
+import { createAttune } from "@attune/core";
+import { browser } from "@attune/core/browser";
+if (document.body.dataset.capture !== "none") {
   globalThis.attune = createAttune({
     consent: { policy: { version: "1", mode: "opt-in" } },
     environment: browser({ endpoint: "", writeKey: ${JSON.stringify(WRITE_KEY)}, capture: { text: true } }),

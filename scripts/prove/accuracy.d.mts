@@ -16,6 +16,8 @@ export interface AccuracyReport {
   interactions: number;
   /** Durations of the page's tasks of more than 50 ms. */
   longTasks: number[];
+  /** The most that the library's scripts took of one frame of more than 50 ms, ms; 0 where they took part in none. */
+  ownLongest: number;
   cost: { listeners: Readonly<Record<string, number>>; script: number; tasks: number } | null;
   pageErrors: string[];
   /** What is not as it must be, in words; empty where all is. */

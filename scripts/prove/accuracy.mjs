@@ -10,6 +10,10 @@ const ARGS = [
   ...["--disable-sync", "--no-first-run"],
 ];
 const SHARE = 0.995;
+/** What one event may cost the main thread, in listeners: both in the middle and on average, ms. */
+const EVENT_MS = 0.5;
+/** From here on a browser calls a task long. */
+const LONG_MS = 50;
 
 /**
  * A visit by real input (mouse, wheel and keys, as the browser's own input events) of which is known what it has to tell, compared with
@@ -41,7 +45,7 @@ export async function accuracy({
       await attune.consent.grant("all");
       return attune.visitor().id;
     });
-    const { ledger, longTasks, done } = await browse(page, {
+    const { ledger, longTasks, longFrames, done } = await browse(page, {
       url: site.url,
       interactions,
       seed,
@@ -51,13 +55,32 @@ export async function accuracy({
     await page.goto("about:blank");
     const events = await arrived(server, visitor, ledger.length);
     const cost = costOf > 0 ? await costOfClicks(browser, site.url, costOf) : null;
-    const own = errors.filter((message) => !message.startsWith("failure "));
-    return { ...compared(ledger, events), interactions: done, longTasks, cost, pageErrors: own, seed };
+    const pageErrors = errors.filter((message) => !message.startsWith("failure "));
+    const found = compared(ledger, events);
+    const own = longFrames.toSorted((a, b) => b.ours - a.ours)[0] ?? { ours: 0, what: [] };
+    return {
+      ...found,
+      problems: [...found.problems, ...tooMuch(cost, own)],
+      ...{ interactions: done, longTasks, ownLongest: own.ours, cost, pageErrors, seed },
+    };
   } finally {
     await browser.close();
     await site.close();
     await server.kill();
   }
+}
+
+/** Where capture costs more than it may, in words. */
+function tooMuch(cost, own) {
+  const problems = [];
+  for (const what of cost === null ? [] : ["p50", "mean"])
+    if (!(cost.listeners[what] <= EVENT_MS))
+      problems.push(`a click costs ${cost.listeners[what]} ms in listeners (${what}), more than ${EVENT_MS}`);
+  if (own.ours > LONG_MS)
+    problems.push(
+      `the library's scripts took ${own.ours} ms of one frame, more than ${LONG_MS}: ${own.what.join(", ")}`,
+    );
+  return problems;
 }
 
 const eventsOf = async (server, visitor) => {
@@ -205,7 +228,11 @@ async function costOfClicks(browser, url, clicks) {
       script: (after.script - before.script) / clicks,
       tasks: (after.tasks - before.tasks) / clicks,
     });
-    if (capture === "on") listeners = figuresOf(await page.evaluate(() => globalThis.listenerMs));
+    if (capture === "on") {
+      const spent = await page.evaluate(() => globalThis.listenerMs);
+      const mean = spent.reduce((sum, ms) => sum + ms, 0) / spent.length;
+      listeners = { ...figuresOf(spent), mean: Math.round(mean * 1000) / 1000 };
+    }
     await context.close();
   }
   const least = (capture, what) => Math.min(...cost[capture].map((each) => each[what]));

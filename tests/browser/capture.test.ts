@@ -3,13 +3,37 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium, noChromium } from "../support/chromium.js";
 import { type LabServer, startLab, until } from "./lab.js";
 
+/** All that the page's origin keeps, as text. Runs in the page. */
+async function kept(): Promise<string> {
+  const found: unknown[] = [document.cookie, { ...localStorage }, { ...sessionStorage }];
+  const read = async <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(request.error?.message));
+    });
+  for (const { name = "" } of await indexedDB.databases()) {
+    const database = await read(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      const objects = database.transaction(store).objectStore(store);
+      found.push(...(await Promise.all([read(objects.getAllKeys()), read(objects.getAll())])));
+    }
+    database.close();
+  }
+  return JSON.stringify(found);
+}
+
 describe.skipIf(noChromium !== null)("capture in Chromium", () => {
   let browser: Browser;
   let site: LabServer;
   let page: Page;
+  /** Answers wait for it. */
+  let held: Promise<void> | undefined;
 
   beforeAll(async () => {
-    [browser, site] = await Promise.all([launchChromium(), startLab()]);
+    [browser, site] = await Promise.all([
+      launchChromium(),
+      startLab({ wait: async (path) => path.endsWith("/batch") && held }),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -18,7 +42,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
   beforeEach(() => visit());
 
   /** A new visitor, who has agreed. */
-  async function visit(without = ""): Promise<void> {
+  async function visit(without = "", { isTimed = false } = {}): Promise<void> {
     await page?.context().close();
     site.requests.length = 0;
     const context = await browser.newContext({
@@ -28,6 +52,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     });
     await context.addInitScript(without);
     page = await context.newPage();
+    if (isTimed) await page.clock.install({ time: 0 });
     await page.goto(`${site.url}/hats?utm_source=mail&utm_campaign=spring&email=ann%40example.org`);
     await page.evaluate(async () => {
       await lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } }).consent.grant("all");
@@ -161,6 +186,70 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     expect(active).toBeLessThan(10_000);
   });
 
+  it("active time: what passes with nobody stirring for 30 s, behind another window or out of sight does not count", async () => {
+    await visit("", { isTimed: true });
+    const session = await page.context().newCDPSession(page);
+    // A driven page is told that it has the focus, whoever has it.
+    await session.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+    const pass = (seconds: number) => page.clock.runFor(seconds * 1000);
+    const stir = () => page.mouse.click(700, 500);
+    const focused = (has: boolean) =>
+      until("the focus", () => page.evaluate((has) => document.hasFocus() === has, has));
+    // Nor does it ever hide: here it is hidden with the focus, as behind a locked screen.
+    const show = (state: DocumentVisibilityState) =>
+      page.evaluate((state) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    /** Ends the page at hand by a navigation inside the document; the active seconds that it told. */
+    const turn = async (path: string): Promise<number> => {
+      const left = new URL(page.url()).pathname;
+      await page.evaluate((path) => history.pushState(null, "", path), path);
+      // What is told in order arrives in order. Nobody stirs meanwhile, so that nothing is added.
+      await until("the next page", async () => {
+        await pass(1);
+        return named("Page Viewed").some(({ context }) => context.page?.path === path);
+      });
+      // Time flies past what an answer may take, so that some is sent again.
+      const told = new Map(
+        named("Page Engaged")
+          .filter(({ context }) => context.page?.path === left)
+          .map(({ id, properties }) => [id, properties.activeMs as number]),
+      );
+      return [...told.values()].reduce((sum, ms) => sum + ms, 0) / 1000;
+    };
+    await page.clock.pauseAt(60_000);
+    await page.bringToFront();
+    await focused(true);
+    await turn("/idle");
+
+    await stir();
+    await pass(12);
+    await stir();
+    await pass(90);
+    expect(await turn("/behind"), "12 s, then 30 s of 90").toBe(42);
+
+    await stir();
+    await pass(7);
+    const other = await page.context().newPage();
+    await other.bringToFront();
+    await focused(false);
+    await pass(20);
+    await other.close();
+    await page.bringToFront();
+    await focused(true);
+    await pass(10);
+    expect(await turn("/hidden"), "7 s before the other window, and what is left of 30 s after it").toBe(10);
+
+    await stir();
+    await pass(6);
+    await show("hidden");
+    await pass(20);
+    await show("visible");
+    await pass(5);
+    expect(await turn("/end"), "6 s before it was hidden and 5 s after it").toBe(11);
+  });
+
   it("tells of the page once more as it goes away, by a request that survives it", async () => {
     await page.evaluate(() => scrollTo(0, 300));
     await page.waitForTimeout(100);
@@ -169,6 +258,53 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
       "the last words",
       () => named("Page Engaged").length > 0 && named("Page Scrolled").length > 0,
     );
+  });
+
+  it("T34: nothing planted in addresses, referrer, title, texts, fields and errors is on the device or in a request", async () => {
+    const mail = "planted.miller@example.org";
+    const planted = /planted.(miller|token|session|hash)|miller|%40|4111|1234567/i;
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    await page.goto(`${site.url}/from?email=${mail}&token=planted-token`);
+    await page.evaluate((mail) => {
+      location.href = `/planted/${mail}?q=${mail}&session=planted-session&utm_source=${mail}#access_token=planted-hash`;
+    }, mail);
+    await page.waitForURL("**/planted/**");
+    expect(await page.evaluate(() => document.referrer)).toContain(mail);
+    await page.evaluate(async (mail) => {
+      document.title = `Hats for ${mail}, +49 170 1234567, 4111 1111 1111 1111`;
+      const main = document.querySelector("main") as HTMLElement;
+      main.insertAdjacentHTML(
+        "afterbegin",
+        `<button id="text">Write to ${mail}</button><form id="order"><input name="city"></form>`,
+      );
+      lab.open({ delivery: { intervalMs: 60_000 } }, { capture: { text: true, errors: { stack: true } } });
+      await lab.attune?.ready();
+      await lab.attune?.track("Hat Wished", { note: `Mine: ${mail}` });
+    }, mail);
+    await page.click("#text");
+    await page.fill("[name=city]", mail);
+    await page.evaluate((mail) => {
+      setTimeout(() => {
+        throw new TypeError(`No hat for ${mail}`);
+      });
+      history.pushState(null, "", `/planted/next/${mail}?token=planted-token`);
+    }, mail);
+    const names = ["Page Viewed", "Hat Wished", "Element Clicked", "Form Started", "Form Abandoned"];
+    const isWhole = (text: string) =>
+      [...names, "Page Error Reported"].every((name) => text.includes(`"name":"${name}"`));
+    await until("the queue", async () => isWhole(await page.evaluate(kept)));
+    const onDevice = await page.evaluate(kept);
+    expect(onDevice).toContain('"title":"Hats for [mail], [phone], [card]"');
+    expect(planted.exec(onDevice)?.[0]).toBeUndefined();
+
+    release();
+    const sent = () => JSON.stringify(site.requests.filter(({ path }) => path.startsWith("/api")));
+    await until("the events", async () => {
+      await page.evaluate(() => lab.attune?.flush());
+      return isWhole(JSON.stringify(site.events()));
+    });
+    expect(planted.exec(sent())?.[0]).toBeUndefined();
   });
 
   it("stops with a withdrawal and leaves the page's own functions as they were", async () => {

@@ -35,7 +35,7 @@ export interface BoostingOptions extends TrainingOptions {
   /** What of each tree is added, in (0, 1] (default 0.08). */
   readonly learningRate?: number;
   readonly tree?: TreeOptions;
-  /** Shares of rows and of columns that each tree is grown on, in (0, 1] (default 0.8 and 0.8). */
+  /** Shares of rows and of columns that each tree is grown on, in (0, 1] (default: all rows, 0.8 of the columns). */
   readonly sampling?: { readonly rows?: number; readonly columns?: number };
   /** `false`: all rounds. */
   readonly earlyStopping?: EarlyStopping | false;
@@ -101,7 +101,7 @@ export function settle(
       minGain: 1e-9,
       monotone: directions(options.monotone, columns),
       learningRate: number(options.learningRate ?? 0.08, "/learningRate", share),
-      rowShare: number(sampling.rows ?? 0.8, "/sampling/rows", share),
+      rowShare: number(sampling.rows ?? 1, "/sampling/rows", share),
       columnShare: number(sampling.columns ?? 0.8, "/sampling/columns", share),
     },
     rounds: number(options.rounds ?? 500, "/rounds", count),

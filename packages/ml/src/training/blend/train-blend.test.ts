@@ -102,7 +102,25 @@ describe("trainBlend", () => {
     expect(train(LINE, { rounds: 10, calibration: null }).trained.calibration).toBeNull();
   });
 
+  it("learns from few rows of a label and from few groups, where five folds are too many", () => {
+    const { points } = draw(LINE);
+    const few = points.slice(0, 60);
+    const four = few.map((_, i) => Number(i % 15 === 0));
+    const options = { metadata: metadataOf(6), rounds: 5 };
+    expect(trainBlend(few, four, options).report.outOfFold.every(Number.isFinite)).toBe(true);
+    expect(() => trainBlend(few, four, { ...options, earlyStopping: { folds: 5 } })).toThrow(
+      expect.objectContaining({ code: "ATTUNE_ML_TOO_FEW_ROWS" }),
+    );
+    const labels = few.map((_, i) => i % 2);
+    const groups = few.map((_, i) => (i >> 1) % 4);
+    const grouped = trainBlend(few, labels, { ...options, earlyStopping: { groups } });
+    expect(grouped.report.outOfFold.every(Number.isFinite)).toBe(true);
+  });
+
   it("refuses what its parts refuse", () => {
+    expect(() => train(LINE, { earlyStopping: false as never })).toThrow(
+      expect.objectContaining({ code: "ATTUNE_ML_BAD_OPTIONS", path: "/options/earlyStopping" }),
+    );
     expect(() => trainBlend([[1], [2]], [1, 1], { metadata: metadataOf(1) })).toThrow(
       expect.objectContaining({ code: "ATTUNE_ML_ONE_CLASS" }),
     );

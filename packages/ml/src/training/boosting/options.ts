@@ -35,7 +35,7 @@ export interface BoostingOptions extends TrainingOptions {
   /** What of each tree is added, in (0, 1] (default 0.08). */
   readonly learningRate?: number;
   readonly tree?: TreeOptions;
-  /** Shares of rows and of columns that each tree is grown on, in (0, 1] (default 0.8 and 0.8). */
+  /** Shares of rows and of columns that each tree is grown on, in (0, 1] (default: of fewer than 2,000 rows 0.8, else all; 0.8 of the columns). */
   readonly sampling?: { readonly rows?: number; readonly columns?: number };
   /** `false`: all rounds. */
   readonly earlyStopping?: EarlyStopping | false;
@@ -44,6 +44,9 @@ export interface BoostingOptions extends TrainingOptions {
   /** Of what is drawn by chance (default 1). */
   readonly seed?: number;
 }
+
+/** From here on a tree tells more by all rows than it gains by seeing others than the tree before. */
+const MANY_ROWS = 2000;
 
 export interface SettledBoosting {
   readonly rules: BoostingRules;
@@ -101,7 +104,7 @@ export function settle(
       minGain: 1e-9,
       monotone: directions(options.monotone, columns),
       learningRate: number(options.learningRate ?? 0.08, "/learningRate", share),
-      rowShare: number(sampling.rows ?? 0.8, "/sampling/rows", share),
+      rowShare: number(sampling.rows ?? (rows < MANY_ROWS ? 0.8 : 1), "/sampling/rows", share),
       columnShare: number(sampling.columns ?? 0.8, "/sampling/columns", share),
     },
     rounds: number(options.rounds ?? 500, "/rounds", count),

@@ -106,6 +106,28 @@ describe("trainGradientBoosting", () => {
     }
   });
 
+  it("grows each tree on four fifths of few rows, all of many, and four fifths of the columns", () => {
+    // Every column matters as much, so that a tree of many leaves asks all that it may; with all columns and rows nothing is left to chance.
+    const treesOf = (rows: number, options: Partial<BoostingOptions> = {}) => {
+      const { points, labels } = drawn(rows, 10, {
+        seed: 3,
+        logOdds: (row) => row.reduce((sum, x) => sum + x, 0),
+      });
+      return modelOf(
+        trainGradientBoosting(points, labels, {
+          ...{ metadata: metadataOf(10), rounds: 3, earlyStopping: false, ...options },
+          tree: { leaves: 60, depth: 12, minRows: 2 },
+        }),
+      ).trees;
+    };
+    const asked = treesOf(1999).map(({ feature }) => new Set(feature.filter((at) => at >= 0)).size);
+    expect(asked).toEqual([8, 8, 8]);
+    const columns = { sampling: { columns: 1 } };
+    expect(treesOf(1999, { ...columns, seed: 2 })).not.toEqual(treesOf(1999, columns));
+    expect(treesOf(1999, columns)).toEqual(treesOf(1999, { sampling: { columns: 1, rows: 0.8 } }));
+    expect(treesOf(2000, { ...columns, seed: 2 })).toEqual(treesOf(2000, columns));
+  });
+
   it("takes a weight of 2 for two rows, and of 0 for none", () => {
     const options = {
       ...count,

@@ -89,8 +89,8 @@ export async function run() {
   const two = best(() => probabilityToBeat(A, B), 100);
   const five = best(() => probabilityToBeBest(FIVE), 30);
   const draws = best(() => drawn(A, B), 1, 5);
-  const whole = best(report(ofRates), 1, 8);
-  const mixed = best(report(ofAll), 1, 8);
+  const whole = best(report(ofRates), 3, 8);
+  const mixed = best(report(ofAll), 3, 8);
   const unit = "µs";
   const off = Math.abs(probabilityToBeat(A, B).treatment - EXACT);
   const target = (label, value, limit) => ({

@@ -185,6 +185,31 @@ describe("credible intervals", () => {
     );
   });
 
+  it("of quotients turn round with their arms, however far apart these are", () => {
+    const whole = (one: (typeof a)[], tolerance: number): void => {
+      const [first, second] = one as [typeof a, typeof a];
+      const forth = credibleInterval(first, second, { difference: "relative" });
+      const back = credibleInterval(second, first, { difference: "relative" });
+      const width = Math.log((1 + forth.upper) / (1 + forth.lower));
+      for (const [up, down] of [
+        [forth.lower, back.upper],
+        [forth.median, back.median],
+        [forth.upper, back.lower],
+      ] as const)
+        expect(Math.abs(Math.log1p(up) + Math.log1p(down))).toBeLessThan(tolerance * width);
+    };
+    // A belief that is narrower than the other as a difference, and much wider as a quotient.
+    const rare = { successes: 3828, trials: 72_340 };
+    const usual = { successes: 272_296, trials: 312_258 };
+    whole([rare, usual], 1e-9);
+    expect(credibleInterval(rare, usual, { difference: "relative" }).median).toBeCloseTo(15.476_516_2, 6);
+    const some = counts.filter(({ successes }) => successes > 0);
+    fc.assert(
+      fc.property(some, some, (one, other) => whole([one, other], 1e-8)),
+      { numRuns: 30 },
+    );
+  });
+
   it("stay where they have arrived, also where the last step is none", () => {
     // Whose median was met to the last digit, and that of which one more step rounds to it.
     const { lower, median, upper } = credibleInterval(

@@ -33,6 +33,8 @@ interface Comparison {
 interface Sides {
   readonly overA: Comparison;
   readonly overB: Comparison;
+  /** How much wider A is than B, on the scale on which they are compared. */
+  readonly ratio: number;
 }
 
 const ahead: Comparison = { target: (value, by) => value + by, source: (target, by) => target - by };
@@ -45,7 +47,8 @@ const dividedBy: Comparison = { target: times.source, source: times.target };
 
 /** The equal-tailed interval of B − A, `tail` on each side. */
 export function intervalOfDifference(a: Quantity, b: Quantity, tail: number): Interval {
-  const cdf = shareBelow(a, b, { overA: ahead, overB: behind });
+  const ratio = Math.sqrt(a.variance / b.variance);
+  const cdf = shareBelow(a, b, { overA: ahead, overB: behind, ratio });
   const about = { middle: b.mean - a.mean, sd: Math.sqrt(a.variance + b.variance) };
   const bounds = { from: b.support.from - a.support.to, to: b.support.to - a.support.from };
   const at = (share: number): number => solveShare(cdf, share, about, bounds);
@@ -54,7 +57,8 @@ export function intervalOfDifference(a: Quantity, b: Quantity, tail: number): In
 
 /** The same of B / A − 1, for quantities above 0: on the scale of logarithms, where quotients are differences and skew is small. */
 export function intervalOfUplift(a: Quantity, b: Quantity, tail: number): Interval {
-  const cdf = shareBelow(a, b, { overA: times, overB: dividedBy });
+  const ratio = Math.sqrt(a.variance / b.variance) * (b.mean / a.mean);
+  const cdf = shareBelow(a, b, { overA: times, overB: dividedBy, ratio });
   const about = {
     middle: Math.log(b.mean / a.mean),
     sd: Math.sqrt(a.variance / (a.mean * a.mean) + b.variance / (b.mean * b.mean)),
@@ -88,11 +92,14 @@ export function spreadOf(quantity: Quantity | Spread): Spread {
 }
 
 /** P(B is ahead of A by no more than so much), over the nodes of the one or of the other. */
-function shareBelow(first: Quantity, second: Quantity, { overA, overB }: Sides): (by: number) => number {
+function shareBelow(
+  first: Quantity,
+  second: Quantity,
+  { overA, overB, ratio }: Sides,
+): (by: number) => number {
   const [a, b] = [spreadOf(first), spreadOf(second)];
   const throughA = meanOver(a, b, overA);
   const throughB = meanOver(b, a, overB);
-  const ratio = Math.sqrt(a.variance / b.variance);
   const isOverA = (by: number): boolean => {
     if (ratio > SIMILAR) return false;
     if (ratio < 1 / SIMILAR) return true;

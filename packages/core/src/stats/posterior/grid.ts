@@ -28,17 +28,27 @@ const reachOf = (curve: Curve, cut: number): Reach => ({
   to: cutPoint(curve, 1, cut),
 });
 
-/** How far half a panel may reach where no curve bounds it. */
 const anyWidth = (_point: number): number => Number.POSITIVE_INFINITY;
+
+export interface GridOptions {
+  readonly cut?: number;
+  /** How far half a panel may reach where no curve bounds it. */
+  reach?(point: number): number;
+  /** How much wider panels may be where nothing is read between nodes: sums over them are right to twice the degree. */
+  readonly widen?: number;
+}
 
 /**
  * Panels so narrow that every curve that matters in one (it is within e^−`cut` of its own height) is a polynomial of degree 15 there, to some 1e-12. They cover
  * all that lies between the outermost of those cuts.
  */
-export function makeGrid(curves: readonly Curve[], cut = ORDINARY_CUT, reach = anyWidth): Grid {
+export function makeGrid(
+  curves: readonly Curve[],
+  { cut = ORDINARY_CUT, reach = anyWidth, widen = 1 }: GridOptions = {},
+): Grid {
   const reaches = curves.map((curve) => reachOf(curve, cut));
   const edges = edgesOf(
-    { curves, reaches, reach },
+    { curves, reaches, reach, widen },
     { from: Math.min(...reaches.map(({ from }) => from)), to: Math.max(...reaches.map(({ to }) => to)) },
   );
   const { nodes, weights: panelWeights } = panelRule();
@@ -73,7 +83,13 @@ function edgesOf(
     curves,
     reaches,
     reach,
-  }: { curves: readonly Curve[]; reaches: readonly Reach[]; reach(point: number): number },
+    widen,
+  }: {
+    curves: readonly Curve[];
+    reaches: readonly Reach[];
+    reach(point: number): number;
+    widen: number;
+  },
   whole: Reach,
 ): Float64Array {
   const edges = [whole.from];
@@ -89,10 +105,10 @@ function edgesOf(
     }
     // What is narrow enough where it begins may not be so where it ends.
     for (const [k, { from, to }] of reaches.entries()) {
-      const ahead = Math.min(at + 2 * half, end);
+      const ahead = Math.min(at + 2 * widen * half, end);
       if (from <= at && to > at) half = Math.min(half, (curves[k] as Curve).halfWidth(ahead));
     }
-    const next = at + 2 * half;
+    const next = at + 2 * widen * half;
     at = next < end && next > at ? next : end;
     edges.push(at);
   }

@@ -1,13 +1,13 @@
 import type { Axis } from "./axis.js";
 import type { Curve } from "./curve.js";
-import { makeGrid, ORDINARY_CUT } from "./grid.js";
+import { makeGrid } from "./grid.js";
 
 /**
  * By rank, the best first, and then by arm: P(so many are above it). All arms on one grid, in K × ranks² steps a node: how many of those before an arm are above it, and how
  * many of those after it, are put together, so that no arm has to be left out one by one.
  */
 export function rankShares(curves: readonly Curve[], axis: Axis, ranks: number): number[][] {
-  const { count, weights, densities, below, above } = makeGrid(curves, ORDINARY_CUT, axis.reach);
+  const { count, weights, densities, below, above } = makeGrid(curves, { reach: axis.reach });
   const arms = curves.length;
   const shares = Array.from({ length: ranks }, () => new Array<number>(arms).fill(0));
   const before = new Float64Array((arms + 1) * ranks);

@@ -86,8 +86,8 @@ const ofAll = (sum, metric) =>
       : ofRates(sum);
 
 export async function run() {
-  const two = best(() => probabilityToBeat(A, B), 100);
-  const five = best(() => probabilityToBeBest(FIVE), 30);
+  const two = best(() => probabilityToBeat(A, B), 100, 60);
+  const five = best(() => probabilityToBeBest(FIVE), 30, 40);
   const draws = best(() => drawn(A, B), 1, 5);
   const whole = best(report(ofRates), 3, 8);
   const mixed = best(report(ofAll), 3, 8);

@@ -377,10 +377,12 @@ describe.skipIf(noChromium !== null).concurrent("kinds of capture in Chromium", 
           new PerformanceObserver(() => resolve()).observe({ type: "first-input", buffered: true });
         }),
     );
-    await page.waitForTimeout(300);
+    // The library looks at it when the page is idle, and loses what it has not looked at when the page is left.
+    await page.waitForTimeout(1000);
     await page.evaluate(() => history.pushState(null, "", "/third"));
     await page.goto("about:blank");
-    await until("all five", () => metrics().length >= 5);
+    // Told by name where some are missing.
+    await until("all five", () => metrics().length >= 5).catch(() => undefined);
     expect(metrics().sort()).toEqual(["CLS", "FCP", "INP", "LCP", "TTFB"]);
     for (const { context, properties } of named("Page Vitals Reported")) {
       expect(context.page).toEqual({ url: `${site.url}/auto/second`, path: "/auto/second" });

@@ -24,7 +24,7 @@ const ENTRIES = [
   [
     "compileRuleset + decide + explain, for rulesets with more than plain rules and splits",
     `export { compileRuleset } from "@attune/core/decisions";`,
-    9.6,
+    9.8,
     false,
   ],
   ["createAttune (consent, decide)", ENGINE, 10, true],

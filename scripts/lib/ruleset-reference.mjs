@@ -159,8 +159,8 @@ function measures() {
       },
     }),
     ratePrior: object(["alpha", "beta"], {
-      alpha: number("As if so many visitors had done it.", { exclusiveMinimum: 0, maximum: 1e9 }),
-      beta: number("And so many had not.", { exclusiveMinimum: 0, maximum: 1e9 }),
+      alpha: number("As if so many visitors had done it.", { minimum: 0.01, maximum: 1e9 }),
+      beta: number("And so many had not.", { minimum: 0.01, maximum: 1e9 }),
     }),
     countMetric: metric("count", "How often it happened.", ["event"], { ...MEASURED, ...CAP, ...BEFORE }),
     sumMetric: metric("sum", "How much it came to.", ["event", "value"], {

@@ -37,7 +37,7 @@ interface LooksBack {
 }
 
 /**
- * What is believed of a rate before anybody is counted: as if `alpha` visitors had done it and `beta` had not (default 1 and 1, each rate as likely as any). It moves probabilities, intervals of belief and expected
+ * What is believed of a rate before anybody is counted: as if `alpha` visitors had done it and `beta` had not (default 1 and 1, each rate as likely as any); each from 0.01 to a billion. It moves probabilities, intervals of belief and expected
  * losses; whether a difference is credible is told by what was counted alone.
  */
 export interface RatePrior {

@@ -62,7 +62,10 @@ describe("what is measured", () => {
     ],
     [{ metrics: { m: { ...bought, withinMs: 0 } } }, "/metrics/m/withinMs"],
     [{ metrics: { m: { ...bought, prior: { alpha: 3 } } } }, "/metrics/m/prior/beta MISSING_FIELD"],
-    [{ metrics: { m: { ...bought, prior: { alpha: 0, beta: 9 } } } }, "/metrics/m/prior/alpha INVALID_TYPE"],
+    [
+      { metrics: { m: { ...bought, prior: { alpha: 1e-9, beta: 9 } } } },
+      "/metrics/m/prior/alpha INVALID_TYPE",
+    ],
     [{ metrics: { m: { ...bought, prior: { alpha: 1, beta: 2e9 } } } }, "/metrics/m/prior/beta INVALID_TYPE"],
     [{ metrics: { m: { ...bought, prior: [1, 1] } } }, "/metrics/m/prior INVALID_TYPE"],
     [{ metrics: { m: { ...bought, before: { days: 7 } } } }, "/metrics/m/before UNKNOWN_FIELD"],

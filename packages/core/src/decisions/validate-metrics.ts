@@ -31,9 +31,10 @@ const METRICS: Readonly<Record<string, Shape>> = {
   sum: { ...MEASURE, ...SUMMED, cap: ABOVE_ZERO, before: OBJECT },
   ratio: { ...MEASURE, "numerator!": OBJECT, "denominator!": OBJECT },
 };
+/** Of less than a hundredth of a visitor the belief is so wide, beside a narrow one, that it takes too long to integrate. */
 const WEIGHT: Kind = [
-  "a number above 0 and at most a billion",
-  (value) => typeof value === "number" && value > 0 && value <= 1e9,
+  "a number from 0.01 to a billion",
+  (value) => typeof value === "number" && value >= 0.01 && value <= 1e9,
 ];
 const PRIOR: Shape = { "alpha!": WEIGHT, "beta!": WEIGHT };
 const MAX_DAYS = 28;

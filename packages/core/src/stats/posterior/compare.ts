@@ -35,7 +35,8 @@ function withDigits<T>(at: (cut: number) => T, leastOf: (result: T) => number): 
   for (let cut = ORDINARY_CUT; ; ) {
     const result = at(cut);
     const logLeast = Math.log(leastOf(result));
-    if (cut >= DIGITS - logLeast || cut === WHOLE_CUT) return result;
+    // What is no number asks for no cut at all, and would be asked for ever.
+    if (!(cut < DIGITS - logLeast) || cut === WHOLE_CUT) return result;
     cut = Math.min(WHOLE_CUT, ORDINARY_CUT - logLeast);
   }
 }

@@ -35,7 +35,7 @@ export function updateArms(arms: BernoulliArms, batches: readonly ArmBatch[]): B
       `/batches/${i}`,
       "Give how many succeeded and how many there were: not fewer.",
     );
-    updated[arm] = { alpha: before.alpha + successes, beta: before.beta + trials - successes };
+    updated[arm] = { alpha: before.alpha + successes, beta: before.beta + (trials - successes) };
   }
   return updated;
 }

@@ -63,7 +63,7 @@ describe("two rates", () => {
       fc.property(counts, counts, (a, b) => {
         const { control, treatment } = probabilityToBeat(a, b);
         const turned = probabilityToBeat(b, a);
-        expect(control + treatment).toBeCloseTo(1, 11);
+        expect(control + treatment).toBeCloseTo(1, 12);
         expect(Math.abs(turned.treatment - control)).toBeLessThan(1e-11);
         const loss = expectedLoss(a, b);
         const mean = ({ successes, trials }: typeof a): number => (successes + 1) / (trials + 2);
@@ -101,6 +101,32 @@ describe("two rates", () => {
     expect(probabilityToBeBest([a, b]).best[0]).toBeCloseTo(control, 30);
   });
 
+  it("whatever the prior: the two sum to 1, and likewise with success and failure turned", () => {
+    const count = fc.double({ min: -9, max: 12, noNaN: true }).map((log) => 10 ** log);
+    const few = fc.record({ successes: fc.nat(5), failures: fc.nat(5) });
+    fc.assert(
+      fc.property(few, few, count, count, (a, b, alpha, beta) => {
+        const of = ({ successes, failures }: typeof a) => ({ successes, trials: successes + failures });
+        const turned = ({ successes, failures }: typeof a) =>
+          of({ successes: failures, failures: successes });
+        const { control, treatment } = probabilityToBeat(of(a), of(b), { alpha, beta });
+        expect(control + treatment).toBeCloseTo(1, 12);
+        const other = probabilityToBeat(turned(a), turned(b), { alpha: beta, beta: alpha });
+        expect(other.control).toBeCloseTo(treatment, 12);
+      }),
+      { examples: [[{ successes: 0, failures: 0 }, { successes: 0, failures: 0 }, 1e-9, 1e9]] },
+    );
+  });
+
+  it("of a rate that is 0 for as good as all but one in 1e18, what is given up is its mean", () => {
+    const { control } = expectedLoss(
+      { successes: 0, trials: 0 },
+      { successes: 0, trials: 0 },
+      { alpha: 1e-9, beta: 1e9 },
+    );
+    expect(control / 1e-18).toBeCloseTo(1, 6);
+  });
+
   it("count up to billions, with any prior", () => {
     const one = { successes: 4e8, trials: 1e9 };
     expect(probabilityToBeat(one, one).treatment).toBeCloseTo(0.5, 12);
@@ -123,7 +149,8 @@ describe("two rates", () => {
       expect(() => probabilityToBeat(control, treatment)).toThrow(
         expect.objectContaining({ code: "ATTUNE_STATS_INPUT", path }),
       );
-    expect(() => probabilityToBeat(fine, fine, { alpha: 0, beta: 1 })).toThrow(/alpha and beta above 0/);
+    expect(() => probabilityToBeat(fine, fine, { alpha: 0, beta: 1 })).toThrow(/alpha and beta from 1e-9/);
+    expect(() => probabilityToBeat(fine, fine, { alpha: 1, beta: 1e13 })).toThrow(/to 1e12/);
   });
 });
 

@@ -7,7 +7,7 @@ export interface BetaShape {
   readonly beta: number;
 }
 
-/** Further than this on one side of the mode the smaller of two exponentials is lost in the larger. */
+/** From here on an exponential of the distance comes to no use, and further out to no number. */
 const FAR = 36;
 /** Nearer than this to the mode, differences that nearly cancel are taken before they are computed. */
 const NEAR = 0.5;
@@ -82,20 +82,22 @@ export function betaCurve(shape: BetaShape, origin: BetaShape = shape): Curve {
         const down = -up / (1 + up);
         return both * up * down - alpha * log1pMinus(q * down) - beta * log1pMinus(p * up);
       }
-      if (u < -FAR) return alpha * (u - Math.log(q)) - beta * Math.log1p(p * Math.expm1(u));
-      if (u > FAR) return beta * (-u - Math.log(p)) - alpha * Math.log1p(q * Math.expm1(-u));
-      // ln(q + p eᵘ) = u + ln(p + q e⁻ᵘ): one of them does, the one whose sum cancels less.
-      return p < q
-        ? alpha * u - total * Math.log1p(p * Math.expm1(u))
-        : -beta * u - total * Math.log1p(q * Math.expm1(-u));
+      // ln(q + p eᵘ) = u + ln(p + q e⁻ᵘ): one of them does, the one whose sum cancels less and does not overflow.
+      if (p < q)
+        return u < FAR
+          ? alpha * u - total * Math.log1p(p * Math.expm1(u))
+          : -beta * u - total * Math.log(p + q * Math.exp(-u));
+      return u > -FAR
+        ? -beta * u - total * Math.log1p(q * Math.expm1(-u))
+        : alpha * u - total * Math.log(q + p * Math.exp(u));
     },
     slope: (point) => slopeAt(point - mode),
-    halfWidth(point) {
+    halfWidth(point, lift) {
       const u = point - mode;
       const odds = Math.exp(-Math.abs(u + mode + absolute));
       const curvature = (total * odds) / ((1 + odds) * (1 + odds));
       // Its logarithm has branch points where the odds are −1, at ±iπ; 0.39 of the way there leaves 0.64 from the middle of the panel.
-      return widthOf(curvature, slopeAt(u), 0.39 * Math.sqrt((point + absolute) ** 2 + Math.PI ** 2));
+      return widthOf(curvature, slopeAt(u), 0.39 * Math.sqrt((point + absolute) ** 2 + Math.PI ** 2), lift);
     },
   };
 

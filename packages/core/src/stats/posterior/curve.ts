@@ -9,15 +9,32 @@ export interface Curve {
   logRatio(point: number): number;
   /** Its derivative. */
   slope(point: number): number;
-  /** How far from a point 16 nodes may reach on both sides without a loss, as long as the curve matters there. */
-  halfWidth(point: number): number;
+  /**
+   * How far from a point 16 nodes may reach on both sides without a loss, as long as the curve matters there. Where it is so low that a share of what is there may be lost,
+   * `lift` times as far down its slope: the error of a polynomial through 16 nodes grows with the 16th power of slope × width, so e^(depth / 16) times as far keeps it the
+   * same beside the whole.
+   */
+  halfWidth(point: number, lift?: number): number;
   /** A distance from the mode that is about one standard deviation. */
   readonly scale: number;
 }
 
 /** What {@link Curve.halfWidth} comes to where bends, slopes and the nearest singularity of the complex plane are known. */
-export const widthOf = (curvature: number, slope: number, reach: number): number =>
-  Math.min(1.1 / Math.sqrt(curvature), 3 / Math.abs(slope), reach);
+export const widthOf = (curvature: number, slope: number, reach: number, lift = 1): number =>
+  Math.min(1.1 / Math.sqrt(curvature), (3 * lift) / Math.abs(slope), reach);
+
+/**
+ * What is narrow enough where a panel begins may not be so where it ends: by no more than half at a time, for a point so far off may lie behind a cliff that a
+ * narrower panel never comes to.
+ *
+ * @param reachAtEnd of a panel whose half is so wide
+ */
+export function narrowed(half: number, reachAtEnd: (half: number) => number): number {
+  for (let width = half; ; width /= 2) {
+    const reach = reachAtEnd(width);
+    if (!(reach < width / 2)) return Math.min(width, reach);
+  }
+}
 
 /**
  * The point on one side of the mode beyond which the curve is lower than `−cut`; not nearer than that. Newton's steps on a concave curve come from outside, so each

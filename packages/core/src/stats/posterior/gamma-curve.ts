@@ -15,9 +15,9 @@ export function gammaCurve({ shape, rate }: GammaShape, origin = 0): Curve {
     scale: 1 / Math.sqrt(shape),
     logRatio: (point) => -shape * expm1Minus(point - mode),
     slope: (point) => -shape * Math.expm1(point - mode),
-    halfWidth(point) {
+    halfWidth(point, lift) {
       const u = point - mode;
-      return widthOf(shape * Math.exp(u), shape * Math.expm1(u), 1.5);
+      return widthOf(shape * Math.exp(u), shape * Math.expm1(u), 1.5, lift);
     },
   };
 }

@@ -7,7 +7,7 @@ export const mirrored = ({ mode, scale, logRatio, slope, halfWidth }: Curve): Cu
   scale,
   logRatio: (point) => logRatio(-point),
   slope: (point) => -slope(-point),
-  halfWidth: (point) => halfWidth(-point),
+  halfWidth: (point, lift) => halfWidth(-point, lift),
 });
 
 export const mirroredAxis = ({ stretch, reach }: Axis): Axis => ({
@@ -21,5 +21,5 @@ export const shifted = (curve: Curve, by: number): Curve => ({
   scale: curve.scale,
   logRatio: (point) => curve.logRatio(point - by),
   slope: (point) => curve.slope(point - by),
-  halfWidth: (point) => curve.halfWidth(point - by),
+  halfWidth: (point, lift) => curve.halfWidth(point - by, lift),
 });

@@ -35,10 +35,15 @@ export function mixedCurve(
   return {
     ...{ mode, scale, slope },
     logRatio: (point) => logDensity(point) - top,
-    halfWidth(point) {
+    halfWidth(point, lift) {
       const [left, here, right] = [logDensity(point - step), logDensity(point), logDensity(point + step)];
       const curvature = Math.max(0, (2 * here - left - right) / (step * step));
-      return widthOf(curvature, (right - left) / (2 * step), 0.25 * Math.hypot(point - mode, tail * scale));
+      return widthOf(
+        curvature,
+        (right - left) / (2 * step),
+        0.25 * Math.hypot(point - mode, tail * scale),
+        lift,
+      );
     },
   };
 }

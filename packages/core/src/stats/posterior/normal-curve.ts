@@ -9,6 +9,7 @@ export function normalCurve({ mean, sd }: { mean: number; sd: number }, origin =
     scale: sd,
     logRatio: (point) => -0.5 * ((point - mode) / sd) ** 2,
     slope: (point) => (mode - point) * precision,
-    halfWidth: (point) => widthOf(precision, (mode - point) * precision, Number.POSITIVE_INFINITY),
+    halfWidth: (point, lift) =>
+      widthOf(precision, (mode - point) * precision, Number.POSITIVE_INFINITY, lift),
   };
 }

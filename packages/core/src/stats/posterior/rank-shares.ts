@@ -7,7 +7,7 @@ import { makeGrid } from "./grid.js";
  * many of those after it, are put together, so that no arm has to be left out one by one.
  */
 export function rankShares(curves: readonly Curve[], axis: Axis, ranks: number): number[][] {
-  const { count, weights, densities, below, above } = makeGrid(curves, { reach: axis.reach });
+  const { count, weights, densities, below, above } = makeGrid(curves, { reach: axis.reach, sumsOnly: true });
   const arms = curves.length;
   const shares = Array.from({ length: ranks }, () => new Array<number>(arms).fill(0));
   const before = new Float64Array((arms + 1) * ranks);

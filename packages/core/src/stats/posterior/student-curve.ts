@@ -20,10 +20,15 @@ export function studentCurve({ mean, scale, df }: StudentShape, origin = 0): Cur
     scale,
     logRatio: (point) => -0.5 * (df + 1) * Math.log1p(((point - mode) / scale) ** 2 / df),
     slope,
-    halfWidth(point) {
+    halfWidth(point, lift) {
       const z = (point - mode) / scale;
       const curvature = (df + 1) / df / (scale * scale);
-      return widthOf(curvature / (1 + (z * z) / df), slope(point), 0.25 * scale * Math.sqrt(df + z * z));
+      return widthOf(
+        curvature / (1 + (z * z) / df),
+        slope(point),
+        0.25 * scale * Math.sqrt(df + z * z),
+        lift,
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 import { NODES, panelRule } from "../quadrature.js";
-import { type Curve, cutPoint } from "./curve.js";
+import { type Curve, cutPoint, narrowed } from "./curve.js";
 import { ORDINARY_CUT } from "./grid.js";
 
 /** P(X ≤ x) and P(X > x), each to its own digits, and the density at x on the curve's axis. */
@@ -32,8 +32,9 @@ function areaBeside(curve: Curve, from: number, side: -1 | 1): number {
   const { nodes, weights } = panelRule();
   let area = 0;
   for (let at = start; side * (end - at) > 0; ) {
-    let half = curve.halfWidth(at);
-    half = Math.min(half, curve.halfWidth(at + side * 2 * half), Math.abs(end - at) / 2);
+    const half = narrowed(Math.min(curve.halfWidth(at), Math.abs(end - at) / 2), (other) =>
+      curve.halfWidth(at + side * 2 * other),
+    );
     const middle = at + side * half;
     if (middle === at) break;
     let sum = 0;

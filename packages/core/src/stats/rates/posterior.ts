@@ -12,6 +12,9 @@ export interface Counts {
 /** Every rate is as likely as any other (Bayes and Laplace). */
 export const UNIFORM_PRIOR: BetaShape = { alpha: 1, beta: 1 };
 
+/** Less is as good as nothing known, more as good as certain; far beyond both, densities are no numbers any more. */
+const isPriorCount = (value: number): boolean => value >= 1e-9 && value <= 1e12;
+
 /**
  * What is known of a rate after the counts: Beta(α + successes, β + failures).
  *
@@ -29,17 +32,11 @@ export function ratePosterior(
     "Give how many there were: not fewer than succeeded.",
   );
   requireInput(
-    prior.alpha > 0 && prior.beta > 0,
+    isPriorCount(prior.alpha) && isPriorCount(prior.beta),
     "/prior",
-    "Give a prior with alpha and beta above 0, such as 1 and 1.",
+    "Give a prior with alpha and beta from 1e-9 to 1e12, such as 1 and 1.",
   );
-  const posterior = { alpha: prior.alpha + successes, beta: prior.beta + trials - successes };
-  requireInput(
-    Number.isFinite(posterior.alpha + posterior.beta),
-    "/prior",
-    "Give a prior with finite alpha and beta.",
-  );
-  return posterior;
+  return { alpha: prior.alpha + successes, beta: prior.beta + (trials - successes) };
 }
 
 /** Rates on one axis: offsets from the logit of the first one's mean. */

@@ -18,9 +18,11 @@ export function browserCookies({ names, domain }: CookieOptions = {}): DeviceCoo
   };
   return {
     read(name) {
-      const prefix = `${nameOf(name)}=`;
-      const found = document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
-      return found === undefined ? null : found.slice(prefix.length);
+      // Before each event: without a list of all that the page has.
+      const jar = `; ${document.cookie};`;
+      const prefix = `; ${nameOf(name)}=`;
+      const at = jar.indexOf(prefix);
+      return at < 0 ? null : jar.slice(at + prefix.length, jar.indexOf(";", at + prefix.length));
     },
     write: (name, value, maxAgeMs) => put(name, value, Math.round(maxAgeMs / 1000)),
     remove: (name) => put(name, "", 0),

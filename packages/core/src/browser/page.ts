@@ -17,6 +17,8 @@ export interface LivePage extends PageReader {
 }
 
 export function browserPage(): LivePage {
+  /** No page changes its device. */
+  let device: PageReading["device"];
   let pinned: { url: string; referrer: string } | null = null;
   return {
     turn: () => {
@@ -32,7 +34,7 @@ export function browserPage(): LivePage {
       title: document.title,
       viewport: { width: innerWidth, height: innerHeight },
       language: navigator.language,
-      device: deviceType(),
+      device: (device ??= deviceType()),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { clickedThing, describeWithText, targetOf } from "./elements.js";
+import { describeWithText, type Pointed, pointedAt, pointedBy } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 /**
@@ -13,12 +13,11 @@ export function captureClicks(
   early: readonly (readonly EventTarget[])[],
 ): void {
   let handedTo: Element | null = null;
-  const tell = (path: readonly EventTarget[]): void => {
-    const target = targetOf(path);
-    const isHanded = target !== null && target === handedTo;
+  const tell = (pointed: Pointed | null): void => {
+    const isHanded = pointed !== null && pointed.target === handedTo;
     handedTo = null;
-    if (!target || isHanded) return;
-    const thing = clickedThing(target);
+    if (!pointed || isHanded) return;
+    const { thing } = pointed;
     sink.track("Element Clicked", {}, { element: describeWithText(thing, withText) });
     if (!(thing instanceof HTMLLabelElement)) return;
     handedTo = thing.control;
@@ -27,6 +26,6 @@ export function captureClicks(
       handedTo = null;
     });
   };
-  early.forEach(tell);
-  on(document, "click", (event) => tell(event.composedPath()));
+  for (const path of early) tell(pointedBy(path));
+  on(document, "click", (event) => tell(pointedAt(event)));
 }

@@ -1,4 +1,4 @@
-import { clickedThing, describeElement, isField, targetOf } from "./elements.js";
+import { describeElement, isField, type Pointed, pointedAt } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 /** What follows a click within this time is taken for its effect. */
@@ -25,10 +25,13 @@ interface Pending {
   /** `performance.now()`, ms. */
   at: number;
   href: string;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Its first second is over, and nothing has followed. */
+  isSuspect: boolean;
 }
 
-function looksClickable(target: Element, thing: Element): boolean {
+const dueAt = ({ at, isSuspect }: Pending): number => at + (isSuspect ? VERDICT_MS : EFFECT_MS);
+
+function looksClickable({ target, thing }: Pointed): boolean {
   if (isField(thing) || thing.closest(ELSEWHERE) || target.matches(ELSEWHERE)) return false;
   return thing.closest(CLICKABLE) !== null || getComputedStyle(target).cursor === "pointer";
 }
@@ -53,10 +56,7 @@ export function captureDeadClicks({ sink, on, onPageEnd, onStop, guard }: Scope)
     return [...pending].filter(({ at }) => now - at <= EFFECT_MS);
   };
   const acquit = (clicks: Iterable<Pending>): void => {
-    for (const click of clicks) {
-      clearTimeout(click.timer);
-      pending.delete(click);
-    }
+    for (const click of clicks) pending.delete(click);
     if (fresh().length === 0) changes.disconnect();
   };
   const changes = new MutationObserver(guard(() => acquit(fresh())));
@@ -76,19 +76,34 @@ export function captureDeadClicks({ sink, on, onPageEnd, onStop, guard }: Scope)
   const judge = (click: Pending): void => {
     if (location.href !== click.href || leadsAway(click)) return acquit([click]);
     if (fresh().length === 0) changes.disconnect();
-    click.timer = setTimeout(guard(convict), VERDICT_MS - EFFECT_MS, click);
+    click.isSuspect = true;
   };
+  /** One timer for all: most clicks are acquitted before it comes to them. */
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wakesAt = Number.POSITIVE_INFINITY;
+  const wakeAt = (due: number): void => {
+    if (due >= wakesAt) return;
+    clearTimeout(timer);
+    wakesAt = due;
+    timer = setTimeout(guard(look), due - performance.now());
+  };
+  function look(): void {
+    wakesAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    for (const click of pending) if (dueAt(click) <= now) (click.isSuspect ? convict : judge)(click);
+    for (const click of pending) wakeAt(dueAt(click));
+  }
 
   on(document, "click", (event) => {
-    const path = event.composedPath();
-    const target = targetOf(path);
-    if (!target || !event.isTrusted) return;
-    const thing = clickedThing(target);
-    if (!looksClickable(target, thing) || [...pending].some((click) => click.thing === thing)) return;
-    const click: Pending = { event, thing, at: performance.now(), href: location.href, timer: undefined };
-    click.timer = setTimeout(guard(judge), EFFECT_MS, click);
+    const pointed = event.isTrusted ? pointedAt(event) : null;
+    if (!pointed || !looksClickable(pointed)) return;
+    const { thing } = pointed;
+    for (const other of pending) if (other.thing === thing) return;
+    const at = performance.now();
+    const click: Pending = { event, thing, at, href: location.href, isSuspect: false };
     pending.add(click);
-    for (const node of path) {
+    wakeAt(dueAt(click));
+    for (const node of pointed.path) {
       if (node instanceof Document || node instanceof ShadowRoot)
         changes.observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
     }
@@ -103,6 +118,7 @@ export function captureDeadClicks({ sink, on, onPageEnd, onStop, guard }: Scope)
   onPageEnd(() => acquit(pending));
   onStop(() => {
     acquit(pending);
+    clearTimeout(timer);
     requests.disconnect();
   });
 }

@@ -1,7 +1,8 @@
 import { cutText } from "./cut-text.js";
 import { tellableName } from "./tellable-name.js";
 
-const IGNORED = "[data-attune-ignore]";
+const IGNORE = "data-attune-ignore";
+const IGNORED = `[${IGNORE}]`;
 const TEXT_LIMIT = 40;
 const NAME_LIMIT = 64;
 /** What can be clicked, or was given a name so that it can be told of. */
@@ -30,16 +31,43 @@ export const elementsOf = (path: readonly EventTarget[]): Element[] =>
 
 /** The innermost element of a path; null where there is none, or the path leads through `data-attune-ignore`. */
 export function targetOf(path: readonly EventTarget[]): Element | null {
-  const elements = elementsOf(path);
-  return elements.some((element) => element.matches(IGNORED)) ? null : (elements[0] ?? null);
+  let target: Element | null = null;
+  for (const node of path) {
+    if (!(node instanceof Element)) continue;
+    if (node.hasAttribute(IGNORE)) return null;
+    target ??= node;
+  }
+  return target;
 }
 
 export const isIgnored = (element: Element): boolean => element.closest(IGNORED) !== null;
 
 export const isField = (element: Element): boolean => element.closest(FIELD) !== null;
 
-/** The nearest thing that can be clicked, else the element itself. */
-export const clickedThing = (target: Element): Element => target.closest(INTERACTIVE) ?? target;
+/** What was pointed at: the innermost element, and the nearest thing that can be clicked, else the element itself. */
+export interface Pointed {
+  path: readonly EventTarget[];
+  target: Element;
+  thing: Element;
+}
+
+/** Null where {@link targetOf} is. */
+export function pointedBy(path: readonly EventTarget[]): Pointed | null {
+  const target = targetOf(path);
+  return target && { path, target, thing: target.closest(INTERACTIVE) ?? target };
+}
+
+const known = new WeakMap<Event, Pointed | null>();
+
+/** The same of an event, worked out once for all who listen. */
+export function pointedAt(event: Event): Pointed | null {
+  let pointed = known.get(event);
+  if (pointed === undefined) {
+    pointed = pointedBy(event.composedPath());
+    known.set(event, pointed);
+  }
+  return pointed;
+}
 
 /** What may be said of an element: its tag, its id (of forms and fields unless it sounds personal), its name for Attune. */
 export function describeElement(element: Element): ElementContext {
@@ -61,9 +89,11 @@ export function describeWithText(element: Element, all: boolean): ElementContext
 
 /** The text of an element without that of the parts which are not to be read. */
 function readText(element: Element): string {
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-    node instanceof Element && node.matches(UNREAD) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
-  );
+  const walker = element.querySelector(UNREAD)
+    ? document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
+        node instanceof Element && node.matches(UNREAD) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+      )
+    : document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   let text = "";
   while (text.length <= TEXT_LIMIT && walker.nextNode()) {
     if (walker.currentNode instanceof Text)

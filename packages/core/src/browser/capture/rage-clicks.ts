@@ -1,4 +1,4 @@
-import { clickedThing, describeElement, INTERACTIVE, isField, targetOf } from "./elements.js";
+import { describeElement, INTERACTIVE, isField, pointedAt } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 const CLICKS = 3;
@@ -45,11 +45,9 @@ const isMarking = (thing: Element): boolean =>
 export function captureRageClicks({ sink, on, onPageEnd }: Scope): void {
   let isRage = createBurst();
   on<MouseEvent>(document, "click", (event) => {
-    const target = targetOf(event.composedPath());
     // By a script or by a key held down nobody clicks in anger.
-    if (!target || !event.isTrusted || event.detail === 0) return;
-    const thing = clickedThing(target);
-    if (isMarking(thing)) return;
+    const thing = event.isTrusted && event.detail !== 0 && pointedAt(event)?.thing;
+    if (!thing || isMarking(thing)) return;
     if (isRage({ at: event.timeStamp, x: event.clientX, y: event.clientY, thing }))
       sink.track("Page Rage Clicked", {}, { element: describeElement(thing) });
   });

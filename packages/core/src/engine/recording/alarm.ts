@@ -19,9 +19,11 @@ export function createAlarm({ clock, timers }: Host, task: () => void): Alarm {
     within(ms) {
       const now = clock.now();
       const at = now + ms;
-      if (timer === null || at < due) due = at;
+      if (timer !== null && at >= due) {
+        if (now < due) return;
+        // It falls behind while the device sleeps, or its clock was put forward.
+      } else due = at;
       cancel();
-      // Set anew each time: while the device sleeps or its clock is put forward, the timer falls behind.
       timer = timers.set(() => {
         timer = null;
         task();

@@ -1,7 +1,7 @@
 import { reduceToConsent } from "../../events/consent-filter.js";
 import type { Event } from "../../events/types.js";
 import { createIdSource } from "../../kernel/ids.js";
-import { secureRandom } from "../../kernel/random.js";
+import { createSecureRandom } from "../../kernel/random.js";
 import { createDelivery } from "./delivery.js";
 import { createDevice } from "./device.js";
 import { createExposures } from "./exposures.js";
@@ -21,7 +21,7 @@ import { createVisitorModel } from "./visitor-model.js";
 export function createParts(context: RecordingContext) {
   const { host, options, consent } = context;
   const { batchSize = 20, intervalMs = 1000 } = options.delivery ?? {};
-  const { random = secureRandom } = host.environment;
+  const { random = createSecureRandom() } = host.environment;
   const newId = createIdSource(host.clock, random);
   const changed = (): void => {
     keeper.touch();

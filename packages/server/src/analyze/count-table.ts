@@ -2,7 +2,7 @@ import type { ByVariant, DimensionInput, LookInput, MetricSums, Stage } from "@a
 import type { FileRow } from "../replay/rows.js";
 import type { AnalysisMapping, MetricMapping } from "./mapping.js";
 import { find, type Found, none, timeOf, variantOf } from "./unit-table.js";
-import { fieldOf, numberOf } from "./values.js";
+import { countOf, fieldOf, numberOf } from "./values.js";
 
 /** Sums of a file of counts. */
 export interface CountTable {
@@ -26,9 +26,9 @@ type Row = readonly (string | null)[];
 /** Takes in rows of counts, which add up by variant. */
 export function countTable(mapping: AnalysisMapping, columns: readonly string[], isCommaDecimal: boolean) {
   const at = (column: string): number => columns.indexOf(column);
-  const numberAt = (row: Row, column: string | undefined): number => {
+  const read = (row: Row, column: string | undefined, as: typeof numberOf): number => {
     const field = column === undefined ? "0" : fieldOf(row[at(column)]);
-    return field === null ? Number.NaN : numberOf(field, isCommaDecimal);
+    return field === null ? Number.NaN : as(field, isCommaDecimal);
   };
   const [broken, withoutVariant, unreadable] = [none(), none(), none()];
   const stages = { assigned: mapping.units as string, ...mapping.stages };
@@ -40,12 +40,12 @@ export function countTable(mapping: AnalysisMapping, columns: readonly string[],
   const add = (row: Row): void => {
     const variant = variantOf(row[at(mapping.variant)]);
     if (variant === null) return find(withoutVariant, rows);
-    const units = numberAt(row, mapping.units);
+    const units = read(row, mapping.units, countOf);
     const metrics = Object.entries(mapping.metrics).map(
-      ([name, metric]) => [name, sumsOf(metric, units, (column) => numberAt(row, column))] as const,
+      ([name, metric]) => [name, sumsOf(metric, units, (column, as) => read(row, column, as))] as const,
     );
     const came = Object.entries(stages).map(
-      ([stage, column]) => [stage as Stage, numberAt(row, column)] as const,
+      ([stage, column]) => [stage as Stage, read(row, column, countOf)] as const,
     );
     const numbers = [...came.map(([, count]) => count), ...metrics.flatMap(([, own]) => Object.values(own))];
     if (numbers.some(Number.isNaN)) return find(unreadable, rows);
@@ -106,16 +106,17 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 function sumsOf(
   { type = "proportion", column, squares, buyers }: MetricMapping,
   n: number,
-  read: (column: string | undefined) => number,
+  read: (column: string | undefined, as: typeof numberOf) => number,
 ): MetricSums {
-  const sum = read(column);
+  const sum = read(column, type === "mean" || type === "revenue" ? numberOf : countOf);
+  const sumSquares = read(squares, numberOf);
   switch (type) {
     case "mean":
-      return { type, n, sum, sumSquares: read(squares) };
+      return { type, n, sum, sumSquares };
     case "revenue":
-      return { type, n, buyers: read(buyers), sum, sumSquares: read(squares) };
+      return { type, n, buyers: read(buyers, countOf), sum, sumSquares };
     case "count":
-      return { type, n, events: sum, ...(squares !== undefined && { sumSquares: read(squares) }) };
+      return { type, n, events: sum, ...(squares !== undefined && { sumSquares }) };
     default:
       return { type: "proportion", n, sum };
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { outliersOf, quantileOf } from "./outliers.js";
-import { fieldOf, numberOf, yesOrNo } from "./values.js";
+import { countOf, fieldOf, numberOf, yesOrNo } from "./values.js";
 
 describe("values as people write them", () => {
   it.each([
@@ -23,6 +23,18 @@ describe("values as people write them", () => {
     ["Infinity", false, Number.NaN],
   ])("%s (decimal comma: %s) is %s", (text, isCommaDecimal, expected) => {
     expect(numberOf(text, isCommaDecimal)).toBe(expected);
+  });
+
+  it.each([
+    ["10,234", false, 10_234],
+    ["10,234", true, 10_234],
+    ["1.010.234", true, 1_010_234],
+    ["10.234", true, 10_234],
+    ["10.234", false, 10.234],
+    ["12,5", true, 12.5],
+    ["512", true, 512],
+  ])("as a count %s (decimal comma: %s) is %s", (text, isCommaDecimal, expected) => {
+    expect(countOf(text, isCommaDecimal)).toBe(expected);
   });
 
   it("says yes, no, nothing, or neither", () => {

@@ -42,3 +42,11 @@ export function numberOf(text: string, isCommaDecimal: boolean): number {
   if (GROUPED.test(given)) return Number(given.replaceAll(",", ""));
   return /^(?:true|false|yes|no)$/i.test(given) ? yesOrNo(given) : Number.NaN;
 }
+
+const WHOLE_GROUPED = /^\d{1,3}(?:[.,]\d{3})+$/;
+
+/** How many there are: as {@link numberOf}, but what could be decimals are thousands, for nobody counts 10.234 visitors. */
+export const countOf = (text: string, isCommaDecimal: boolean): number =>
+  WHOLE_GROUPED.test(text) && (isCommaDecimal || !text.includes("."))
+    ? Number(text.replace(/[.,]/g, ""))
+    : numberOf(text, isCommaDecimal);

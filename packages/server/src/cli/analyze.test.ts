@@ -215,6 +215,27 @@ describe("attune analyze", () => {
     ]);
   });
 
+  it("takes groups of three digits for thousands, in counts, and where numbers have decimal points", async () => {
+    const rows = ["Variant\tVisitors\tOrders\tRevenue", "A\t10,234\t512\t25,600.5", "B\t10,101\t561\t28,900"];
+    const name = await file("counts.tsv", rows.join("\n"));
+    const flags = [
+      "--variant",
+      "Variant",
+      "--units",
+      "Visitors",
+      "--metric",
+      "Orders",
+      "--metric",
+      "Revenue:count",
+    ];
+    const analysis = await analysisOf(name, ...flags);
+    expect(analysis.file.units).toBe(20_335);
+    expect(metricOf(analysis, "Revenue").variants.map(({ value }) => value)).toEqual([
+      expect.closeTo(25_600.5 / 10_234, 9),
+      expect.closeTo(28_900 / 10_101, 9),
+    ]);
+  });
+
   it("reads NDJSON, ratios, and takes the past into account", async () => {
     const lines = Array.from({ length: 400 }, (_, i) =>
       JSON.stringify({

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { analyzeFile } from "../analyze/analyze-file.js";
 import type { AnalysisMapping } from "../analyze/mapping.js";
-import { sniffDelimiter } from "../analyze/sniff-delimiter.js";
+import { sniffCsv } from "../analyze/sniff-csv.js";
 import { columnsOfAnalysis, validateAnalysisMapping } from "../analyze/validate-mapping.js";
 import { openRows } from "../replay/rows.js";
 import { type AnalysisFlags, mappingOfFlags } from "./analysis-flags.js";
@@ -34,13 +34,14 @@ export async function analyzeCommand(args: string[], terminal: Terminal): Promis
   const { mapping: given, json, ...flags } = values;
   const mapping = await mappingOf(given, flags);
   const format = mapping.format ?? (/\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv");
-  const delimiter = mapping.delimiter ?? (format === "csv" ? await sniffDelimiter(file) : ",");
+  const { delimiter, isCommaDecimal } =
+    format === "csv" ? await sniffCsv(file, mapping.delimiter) : { delimiter: ",", isCommaDecimal: false };
   const columns =
     mapping.columns ?? (format === "ndjson" ? [...columnsOfAnalysis(mapping).keys()] : undefined);
   const source = await openRows(file, { format, delimiter, ...(columns && { columns }) });
   const analysis = await analyzeFile(source, {
     mapping,
-    isCommaDecimal: format === "csv" && delimiter !== ",",
+    isCommaDecimal,
     onColumns: (found) => checkColumns(mapping, found),
     onProgress: (rows) => terminal.status(`${bar(source.progress())} ${number(rows)} rows`),
   });

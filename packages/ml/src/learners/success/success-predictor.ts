@@ -17,7 +17,7 @@ export interface Landmark {
   /** `enrolment`, `first-semester`; every landmark has another. */
   readonly name: string;
   readonly features: readonly string[];
-  /** Those of them whose numbers are mere names (a course, a channel): each value of 15 rows or more becomes an input of 0 or 1 beside the number. */
+  /** Those of them whose numbers are mere names (a course, a channel): each value of 15 rows or more becomes an input of 0 or 1, and what is rarer is none of them. */
   readonly categorical?: readonly string[];
   /** One row a person who got there, one number a feature; all finite. */
   readonly points: readonly (readonly number[])[];
@@ -67,7 +67,8 @@ function inputsOf({ features, categorical = [], points }: Landmark, at: number):
     const values = [...counts].filter(([value, count]) => count >= LEAST_ROWS && Number.isFinite(value));
     const named = values.map(([value]) => ({ feature, equals: value })).sort((a, b) => a.equals - b.equals);
     requireInput(named.length <= 250, `/landmarks/${at}/categorical`, `${feature} has more than 250 values.`);
-    return [plain, ...named];
+    // The number itself would put names in an order that means nothing.
+    return named.length === 0 ? [plain] : named;
   });
 }
 

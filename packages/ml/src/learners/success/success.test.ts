@@ -25,6 +25,11 @@ describe("success", () => {
     expect(at(0)).toBeGreaterThan(0.6);
     expect(at(1)).toBeLessThan(0.5);
     expect(at(99)).toBeGreaterThan(0);
+    // A name is one or it is not; how high its number is says nothing.
+    expect(landmark?.inputs.map(({ feature, equals }) => [feature, equals])).toEqual([
+      ...[0, 1, 2, 3].map((course) => ["course", course]),
+      ["progress", null],
+    ]);
   });
 
   it("is unknown, with a reason, where something is missing", () => {

@@ -89,7 +89,7 @@ const CATEGORIES = [
   ...["mothers_qualification", "fathers_qualification", "mothers_occupation", "fathers_occupation"],
 ];
 
-/** Dropout against graduate, at enrolment and after the first semester: the mean of several seeds, by ten folds, as the figures that it is measured by were found. */
+/** Dropout against graduate, at enrolment and after the first semester: the mean of several seeds, by ten folds: nine rows in ten are learned from. */
 function completion(ml, seeds) {
   const [head, ...rows] = rowsOf("student-dropout/train.csv");
   const ended = rows.filter((row) => row.at(-1) !== "Enrolled");

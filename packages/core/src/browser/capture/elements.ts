@@ -89,11 +89,13 @@ export function describeWithText(element: Element, all: boolean): ElementContext
 
 /** The text of an element without that of the parts which are not to be read. */
 function readText(element: Element): string {
-  const walker = element.querySelector(UNREAD)
-    ? document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-        node instanceof Element && node.matches(UNREAD) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
-      )
-    : document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const unread = (node: Node): number =>
+    node instanceof Element && node.matches(UNREAD) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
+  const walker = document.createTreeWalker(
+    element,
+    NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,
+    element.querySelector(UNREAD) ? unread : null,
+  );
   let text = "";
   while (text.length <= TEXT_LIMIT && walker.nextNode()) {
     if (walker.currentNode instanceof Text)

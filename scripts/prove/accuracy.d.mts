@@ -18,7 +18,6 @@ export interface AccuracyReport {
   longTasks: number[];
   /** The most that the library's scripts took of one frame of more than 50 ms, ms; 0 where they took part in none. */
   ownLongest: number;
-  cost: { listeners: Readonly<Record<string, number>>; script: number; tasks: number } | null;
   pageErrors: string[];
   /** What is not as it must be, in words; empty where all is. */
   problems: string[];
@@ -29,7 +28,16 @@ export function accuracy(options: {
   interactions: number;
   seed?: number;
   isQuick?: boolean;
-  costOf?: number;
   chromiumPath?: string;
   onProgress?: (text: string) => void;
 }): Promise<AccuracyReport>;
+
+export interface CaptureCost {
+  listeners: Readonly<Record<string, number>>;
+  inARow: Readonly<Record<string, number>>;
+  script: number;
+  tasks: number;
+  problems: string[];
+}
+
+export function captureCost(options: { clicks: number; chromiumPath?: string }): Promise<CaptureCost>;

@@ -17,15 +17,14 @@ const LONG_MS = 50;
 
 /**
  * A visit by real input (mouse, wheel and keys, as the browser's own input events) of which is known what it has to tell, compared with
- * what has arrived at a real server: each interaction once, with its values; and what capture costs the page's main thread.
+ * what has arrived at a real server: each interaction once, with its values.
  *
- * @param {{ interactions: number, seed?: number, isQuick?: boolean, costOf?: number, chromiumPath?: string, onProgress?: (text: string) => void }} options `isQuick`: without the kinds that have to be waited for. `costOf`: clicks to measure the cost by (default none).
+ * @param {{ interactions: number, seed?: number, isQuick?: boolean, chromiumPath?: string, onProgress?: (text: string) => void }} options `isQuick`: without the kinds that have to be waited for.
  */
 export async function accuracy({
   interactions,
   seed = 1,
   isQuick = false,
-  costOf = 0,
   chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium",
   onProgress = () => undefined,
 }) {
@@ -54,14 +53,13 @@ export async function accuracy({
     });
     await page.goto("about:blank");
     const events = await arrived(server, visitor, ledger.length);
-    const cost = costOf > 0 ? await costOfClicks(browser, site.url, costOf) : null;
     const pageErrors = errors.filter((message) => !message.startsWith("failure "));
     const found = compared(ledger, events);
     const own = longFrames.toSorted((a, b) => b.ours - a.ours)[0] ?? { ours: 0, what: [] };
     return {
       ...found,
-      problems: [...found.problems, ...tooMuch(cost, own)],
-      ...{ interactions: done, longTasks, ownLongest: own.ours, cost, pageErrors, seed },
+      problems: [...found.problems, ...tooLong(own)],
+      ...{ interactions: done, longTasks, ownLongest: own.ours, pageErrors, seed },
     };
   } finally {
     await browser.close();
@@ -70,17 +68,34 @@ export async function accuracy({
   }
 }
 
-/** Where capture costs more than it may, in words. */
-function tooMuch(cost, own) {
-  const problems = [];
-  for (const what of cost === null ? [] : ["p50", "mean"])
-    if (!(cost.listeners[what] <= EVENT_MS))
-      problems.push(`a click costs ${cost.listeners[what]} ms in listeners (${what}), more than ${EVENT_MS}`);
-  if (own.ours > LONG_MS)
-    problems.push(
-      `the library's scripts took ${own.ours} ms of one frame, more than ${LONG_MS}: ${own.what.join(", ")}`,
-    );
-  return problems;
+/** Where the library held up a frame, in words. */
+const tooLong = ({ ours, what }) =>
+  ours > LONG_MS
+    ? [`the library's scripts took ${ours} ms of one frame, more than ${LONG_MS}: ${what.join(", ")}`]
+    : [];
+
+/**
+ * What a click costs the page's main thread.
+ *
+ * @param {{ clicks: number, chromiumPath?: string }} options
+ */
+export async function captureCost({ clicks, chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium" }) {
+  const [server, browser] = await Promise.all([
+    startServer({ store: "memory", log: "none" }),
+    chromium.launch({ executablePath: chromiumPath, args: ARGS }),
+  ]);
+  const site = await startSite(server.port);
+  try {
+    const cost = await costOfClicks(browser, site.url, clicks);
+    const problems = ["p50", "mean"]
+      .filter((what) => !(cost.listeners[what] <= EVENT_MS))
+      .map((what) => `${cost.listeners[what]} ms in listeners (${what}), more than ${EVENT_MS}`);
+    return { ...cost, problems };
+  } finally {
+    await browser.close();
+    await site.close();
+    await server.kill();
+  }
 }
 
 const eventsOf = async (server, visitor) => {
@@ -189,12 +204,14 @@ function sameOrder(ledger, told) {
 
 /**
  * What one click costs the page's main thread, ms. `listeners`: all listeners of the library together, after which the
- * event is minimised, folded and on its way to the queue (wall clock). `script` and `tasks`: CPU time that a click takes more than on a page
+ * event is minimised, folded and on its way to the queue (wall clock); `inARow`: the same of clicks by a script, one right after the other, so that code and data are
+ * still in the processor's caches and no process has to be woken. `script` and `tasks`: CPU time that a click takes more than on a page
  * without Attune, with all that follows it: IndexedDB, requests, frames.
  */
 async function costOfClicks(browser, url, clicks) {
   const cost = { none: [], on: [] };
   let listeners = null;
+  let inARow = null;
   for (const capture of ["none", "on", "none", "on"]) {
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
     await context.addInitScript(timeListeners);
@@ -232,12 +249,18 @@ async function costOfClicks(browser, url, clicks) {
       const spent = await page.evaluate(() => globalThis.listenerMs);
       const mean = spent.reduce((sum, ms) => sum + ms, 0) / spent.length;
       listeners = { ...figuresOf(spent), mean: Math.round(mean * 1000) / 1000 };
+      const row = await page.evaluate((count) => {
+        globalThis.listenerMs.length = 0;
+        for (let i = 0; i < count; i++) document.querySelector("#button-1").click();
+        return globalThis.listenerMs;
+      }, clicks);
+      inARow = figuresOf(row);
     }
     await context.close();
   }
   const least = (capture, what) => Math.min(...cost[capture].map((each) => each[what]));
   const more = (what) => Math.round((least("on", what) - least("none", what)) * 1000) / 1000;
-  return { listeners, script: more("script"), tasks: more("tasks") };
+  return { listeners, inARow, script: more("script"), tasks: more("tasks") };
 }
 
 /** In the page, before its scripts: notes how long the listeners of each click on the document or the window take together. The page itself has none there. */

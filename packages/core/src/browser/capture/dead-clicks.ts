@@ -1,4 +1,4 @@
-import { describeElement, isField, type Pointed, pointedAt } from "./elements.js";
+import { describeElement, type Pointed, pointedAt } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 /** What follows a click within this time is taken for its effect. */
@@ -31,8 +31,8 @@ interface Pending {
 
 const dueAt = ({ at, isSuspect }: Pending): number => at + (isSuspect ? VERDICT_MS : EFFECT_MS);
 
-function looksClickable({ target, thing }: Pointed): boolean {
-  if (isField(thing) || thing.closest(ELSEWHERE) || target.matches(ELSEWHERE)) return false;
+function looksClickable({ target, thing, isField }: Pointed): boolean {
+  if (isField || target.closest(ELSEWHERE)) return false;
   return thing.closest(CLICKABLE) !== null || getComputedStyle(target).cursor === "pointer";
 }
 

@@ -42,19 +42,21 @@ export function targetOf(path: readonly EventTarget[]): Element | null {
 
 export const isIgnored = (element: Element): boolean => element.closest(IGNORED) !== null;
 
-export const isField = (element: Element): boolean => element.closest(FIELD) !== null;
-
 /** What was pointed at: the innermost element, and the nearest thing that can be clicked, else the element itself. */
 export interface Pointed {
   path: readonly EventTarget[];
   target: Element;
   thing: Element;
+  /** It is a place to type, choose or mark text. */
+  isField: boolean;
 }
 
 /** Null where {@link targetOf} is. */
 export function pointedBy(path: readonly EventTarget[]): Pointed | null {
   const target = targetOf(path);
-  return target && { path, target, thing: target.closest(INTERACTIVE) ?? target };
+  if (!target) return null;
+  const thing = target.closest(INTERACTIVE) ?? target;
+  return { path, target, thing, isField: thing.closest(FIELD) !== null };
 }
 
 const known = new WeakMap<Event, Pointed | null>();

@@ -1,4 +1,4 @@
-import { describeElement, INTERACTIVE, isField, pointedAt } from "./elements.js";
+import { describeElement, INTERACTIVE, type Pointed, pointedAt } from "./elements.js";
 import type { Scope } from "./scope.js";
 
 const CLICKS = 3;
@@ -38,16 +38,17 @@ export function createBurst(): (click: Click) => boolean {
 }
 
 /** Whether somebody is marking text: a paragraph is marked by three clicks. */
-const isMarking = (thing: Element): boolean =>
-  isField(thing) || (!thing.matches(INTERACTIVE) && getSelection()?.isCollapsed === false);
+const isMarking = ({ thing, isField }: Pointed): boolean =>
+  isField || (!thing.matches(INTERACTIVE) && getSelection()?.isCollapsed === false);
 
 /** Three clicks of the pointer within a second on the same spot of the same thing. */
 export function captureRageClicks({ sink, on, onPageEnd }: Scope): void {
   let isRage = createBurst();
   on<MouseEvent>(document, "click", (event) => {
     // By a script or by a key held down nobody clicks in anger.
-    const thing = event.isTrusted && event.detail !== 0 && pointedAt(event)?.thing;
-    if (!thing || isMarking(thing)) return;
+    const pointed = event.isTrusted && event.detail !== 0 ? pointedAt(event) : null;
+    if (!pointed || isMarking(pointed)) return;
+    const { thing } = pointed;
     if (isRage({ at: event.timeStamp, x: event.clientX, y: event.clientY, thing }))
       sink.track("Page Rage Clicked", {}, { element: describeElement(thing) });
   });

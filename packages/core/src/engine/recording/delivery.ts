@@ -95,7 +95,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
     const run = pass().then((ran) => {
       if (draining !== run) return;
       draining = null;
-      others?.owe(outbox.own().length > 0);
+      others?.owe(outbox.size() > 0);
       if (ran === false) schedule(BUSY_MS);
       else if (sender.pause() > 0) schedule(0);
       // Whoever asked waits for this look as well.
@@ -118,7 +118,10 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
     add(item, name, note) {
       const added = outbox.add(item, name, note);
       others?.owe(true);
-      schedule(outbox.own().length >= batchSize ? 0 : intervalMs);
+      const isFull = outbox.size() >= batchSize;
+      // What is under way looks again before it ends.
+      if (isFull && draining) asked = true;
+      else schedule(isFull ? 0 : intervalMs);
       return added;
     },
     flush: drain,
@@ -130,7 +133,7 @@ export function createDelivery(host: Host, device: Device, options: DeliveryOpti
       // A request under way dies with the page: its events are safe on the device, but not in memory.
       const sent = sender.sendLast(device.status() !== "device");
       // Before anything is waited for: a page that is kept for its return goes on from here.
-      if (outbox.own().length > 0) schedule(intervalMs);
+      if (outbox.size() > 0) schedule(intervalMs);
       await sent;
     },
     disown: outbox.clear,

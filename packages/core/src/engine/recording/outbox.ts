@@ -33,6 +33,8 @@ export interface Outbox {
   next(limit: number): Promise<readonly QueueItem[]>;
   /** This page's own. */
   own(): readonly QueueItem[];
+  /** How many these are. */
+  size(): number;
   /** These need not be sent any more. */
   settle(items: readonly QueueItem[], rejected: readonly { id: string }[]): Promise<void>;
   /** Forgets what is in memory. */
@@ -94,6 +96,7 @@ export function createOutbox(host: Host, device: Device): Outbox {
       return (await device.use((storage) => storage.peek(limit))) ?? [...own.values()].slice(0, limit);
     },
     own: () => [...own.values()],
+    size: () => own.size,
     async settle(items, rejected) {
       const ids = items.map(({ id }) => id);
       for (const id of ids) {

@@ -90,7 +90,7 @@ export function captureDeadClicks({ sink, on, onPageEnd, onStop, guard }: Scope)
   function look(): void {
     wakesAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
-    for (const click of pending) if (dueAt(click) <= now) (click.isSuspect ? convict : judge)(click);
+    for (const click of pending) if (dueAt(click) <= now) guard(click.isSuspect ? convict : judge)(click);
     for (const click of pending) wakeAt(dueAt(click));
   }
 

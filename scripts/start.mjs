@@ -4,13 +4,30 @@ import { build, install, inSteps, isPrepared } from "./lib/prepare.mjs";
 import { buildStorefront, MODEL, startDemo } from "./lib/demo.mjs";
 import { bold, dim, red } from "./lib/run.mjs";
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `npm start -- [--port 3000] [--server-port 4600] [--quiet]
+  --port, --server-port   of the shop, and of the Attune server behind it
+  --quiet                 without the simulated population`;
+
+/** What was asked for; ends here where that is help, or nothing that can be. */
+function asked() {
+  const options = {
     port: { type: "string", default: "3000" },
     "server-port": { type: "string", default: "4600" },
     quiet: { type: "boolean", default: false },
-  },
-});
+    help: { type: "boolean", short: "h", default: false },
+  };
+  try {
+    const { values } = parseArgs({ options });
+    if (!values.help) return values;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${red(error.message)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const values = asked();
 
 const started = Date.now();
 const since = () => `${Math.round((Date.now() - started) / 1000)} s`;

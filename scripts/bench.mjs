@@ -35,10 +35,11 @@ const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.
 console.log(dim(`commit ${commit}; ${machine}`));
 for (const what of missing) console.log(yellow(what));
 
+const tell = (text) => console.error(dim(`  ${text}`));
 const results = [];
 for (const file of files) {
   const { run: benchmark } = await import(pathToFileURL(join(folder, file)).href);
-  const result = await benchmark();
+  const result = await benchmark(tell);
   results.push(result);
   console.log(`\n${bold(result.name)}`);
   const width = Math.max(...result.rows.map((row) => row.label.length));

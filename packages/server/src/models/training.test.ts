@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Event, seededRandom } from "@attune/core";
 import { memoryStore } from "@attune/core/memory";
 import { trainOnTable } from "@attune/ml/table";
@@ -117,9 +118,12 @@ describe("createTrainer", () => {
 });
 
 const MINUTE = 60_000;
-/** In small steps, so that what is no timer has its turn as well. */
+/** In small steps, each with a moment of real time, so that what is no timer (digests, the learning itself) has its turn as well. */
 async function minutes(count: number): Promise<void> {
-  for (let at = 0; at < count * 6; at++) await vi.advanceTimersByTimeAsync(MINUTE / 6);
+  for (let at = 0; at < count * 6; at++) {
+    await vi.advanceTimersByTimeAsync(MINUTE / 6);
+    await pause(1);
+  }
 }
 
 describe("trainings that take longer than a minute", () => {
@@ -177,7 +181,7 @@ describe("trainings that take longer than a minute", () => {
     async (count) => {
       const { process, reports, read, fitted } = slow();
       const trainers = Array.from({ length: count }, () => process());
-      for (let n = 0; n < 16; n++) {
+      for (let n = 0; n < 16 || fitted.length < 2; n++) {
         for (const trainer of trainers) void trainer.schedule(planned);
         await minutes(1);
       }
@@ -196,7 +200,7 @@ describe("trainings that take longer than a minute", () => {
     await minutes(4);
     for (const plan of planned) expect(await two.begin("default", plan, how)).toBeNull();
     const state = () => two.state("default", "buys-later");
-    for (let n = 0; n < 30 && (await state())?.state === "running"; n++) await minutes(1);
+    while ((await state())?.state === "running") await minutes(1);
     expect(await state()).toMatchObject({ state: "done" });
   }, 60_000);
 
@@ -213,10 +217,10 @@ describe("trainings that take longer than a minute", () => {
     expect(anew).not.toBeNull();
     mute.put.mockImplementation(store.put);
     const state = () => other.state("default", "buys-soon");
-    for (let n = 0; n < 60 && fitted.length === 0; n++) await minutes(0.5);
+    while (fitted.length === 0) await minutes(0.5);
     await minutes(0.5);
     expect([fitted.length, await state()]).toEqual([1, anew]);
-    for (let n = 0; n < 30 && (await state())?.state === "running"; n++) await minutes(1);
+    while ((await state())?.state === "running") await minutes(1);
     expect(await state()).toMatchObject({ state: "done", startedAt: anew?.startedAt, step: "promote" });
   }, 60_000);
 });

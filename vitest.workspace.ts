@@ -109,7 +109,8 @@ export default [
       include: ["tests/**/*.test.ts"],
       exclude: TIMED,
       ...whole,
-      retry,
+      // Two browsers and the servers they talk to share the cores.
+      retry: 2,
       maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },

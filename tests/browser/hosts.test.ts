@@ -102,7 +102,9 @@ describe.skipIf(noChromium !== null).concurrent("T7: hosts and browsers that are
     // Who asked to be told is told of what was tried.
     const told = await reports(page);
     expect(told.length).toBeLessThanOrEqual(refused);
-    for (const text of told) expect(text).toMatch(/AttuneError: No answer from/);
+    // A busy device may not come to keep so much in time; then it waits in memory, which is told once.
+    expect(told.filter((text) => text.includes("The device keeps nothing")).length).toBeLessThan(2);
+    for (const text of told) expect(text).toMatch(/AttuneError: (No answer from|The device keeps nothing)/);
     // Let through again, everything arrives.
     const visitor = await page.evaluate(() => host.attune.visitor()?.id ?? "");
     await session.send("Network.setBlockedURLs", { urls: [] });

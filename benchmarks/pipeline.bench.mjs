@@ -145,9 +145,11 @@ const NAMES = {
 export async function run(tell) {
   const bytes = Math.round(bodies(1, BATCH)[0].length / BATCH);
   const all = contestants();
-  const turns = Array.from({ length: ROUNDS }, (_, round) =>
-    Object.keys(all).filter((key) => round === 0 || COMPARED.has(key)),
-  ).flat();
+  const compared = Object.keys(all).filter((key) => COMPARED.has(key));
+  const turns = [
+    ...Array.from({ length: ROUNDS }, () => compared).flat(),
+    ...Object.keys(all).filter((key) => !COMPARED.has(key)),
+  ];
   const best = {};
   const began = performance.now();
   for (const [turn, key] of turns.entries()) {

@@ -40,7 +40,7 @@ const FORMS = {
 
 describe("bodies that do not arrive", () => {
   it("keep nobody else out", async () => {
-    at = await startTestServer({ limits: { inFlightBytes: 1 << 20 } });
+    at = await startTestServer({ limits: { inFlightBytes: 2 << 20 } });
     // So few that a busy machine has no reason to let in fewer at once.
     for (const [headers, part] of Object.values(FORMS)) for (let i = 0; i < 3; i++) begin(headers, part);
     await expect.poll(metrics).toContain("attune_in_flight_requests 13\n");

@@ -14,10 +14,12 @@ export interface AccuracyReport {
   events: number;
   byName: Readonly<Record<string, number>>;
   interactions: number;
-  /** Durations of the page's tasks of more than 50 ms. */
+  /** The longest task of the page's main thread, loads of documents included, in ms of the thread's own time. */
+  longestTask: number;
+  /** Durations of the page's tasks of more than 50 ms by the clock, which a busy machine makes long. */
   longTasks: number[];
-  /** The most that the library's scripts took of one frame of more than 50 ms, ms; 0 where they took part in none. */
-  ownLongest: number;
+  /** Where the library's scripts took most of a frame of more than 50 ms: how long by the clock, ms, and which; 0 where they took part in none. */
+  ownLongest: { ours: number; what: string[] };
   pageErrors: string[];
   /** What is not as it must be, in words; empty where all is. */
   problems: string[];

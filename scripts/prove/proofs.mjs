@@ -188,13 +188,13 @@ const accuracyProof = (interactions) => ({
     const browser = await ensure(PROGRAMS.chromium);
     if (browser.path === null) return { left: browser.reason };
     const figures = await accuracy({ interactions, chromiumPath: browser.path, onProgress: tell });
-    const { expected, right, share, missing, surplus, inOrder, longTasks, ownLongest } = figures;
+    const { expected, right, share, missing, surplus, inOrder, longestTask, longTasks, ownLongest } = figures;
     const problems = [...figures.problems, ...figures.pageErrors];
     return {
       ...(problems.length > 0 && { problem: [...problems, ...missing, ...surplus].join("\n") }),
       summary:
         `${figures.interactions.toLocaleString("en")} interactions have ${expected.toLocaleString("en")} things to tell: ${right.toLocaleString("en")} arrived once with right values (${percent(share)}), ` +
-        `${surplus.length} that did not happen, ${inOrder ? "in order" : "not in order"}; ${longTasks.length} tasks of more than 50 ms, loads included, of no long frame more than ${Math.ceil(ownLongest)} ms in scripts of the library`,
+        `${surplus.length} that did not happen, ${inOrder ? "in order" : "not in order"}; longest task ${Math.ceil(longestTask)} ms of the thread's own time, loads included; by the clock ${longTasks.length} tasks of more than 50 ms, ${Math.ceil(ownLongest.ours)} ms of one frame in scripts of the library`,
       figures,
     };
   },

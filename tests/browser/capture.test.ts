@@ -26,6 +26,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
   let browser: Browser;
   let site: LabServer;
   let page: Page;
+  let visitor: string | undefined;
   /** Answers wait for it. */
   let held: Promise<void> | undefined;
 
@@ -54,12 +55,16 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     page = await context.newPage();
     if (isTimed) await page.clock.install({ time: 0 });
     await page.goto(`${site.url}/hats?utm_source=mail&utm_campaign=spring&email=ann%40example.org`);
-    await page.evaluate(async () => {
-      await lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } }).consent.grant("all");
+    visitor = await page.evaluate(async () => {
+      const attune = lab.open({ delivery: { intervalMs: 50 } }, { capture: { text: true } });
+      await attune.consent.grant("all");
+      return attune.visitor()?.id;
     });
   }
 
-  const named = (name: string) => site.events().filter((event) => event.name === name);
+  /** Of this visitor: what the page before sent as it was left may come now. */
+  const named = (name: string) =>
+    site.events().filter((event) => event.name === name && event.visitorId === visitor);
 
   it("page views, with navigations inside the document", async () => {
     await page.evaluate(() => history.pushState(null, "", "/hats/top-hat"));

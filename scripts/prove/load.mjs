@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../lib/run.mjs";
+import { afterPauses } from "./after-pauses.mjs";
 import { figuresOf } from "./traffic.mjs";
 import { SECRET_KEY, startServer, WRITE_KEY } from "./server.mjs";
 
@@ -45,6 +46,10 @@ export async function load({
 }) {
   const dir = mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "attune-load-"));
   const disk = syncTimes(dir);
+  const pauses = await afterPauses();
+  onProgress(
+    `This machine: a piece of a server's work takes ${pauses.loop} µs in a loop, ${pauses.paused} after pauses of ${pauses.pauseMs} ms.`,
+  );
   const ruleset = JSON.parse(
     readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"),
   );
@@ -87,7 +92,7 @@ export async function load({
       if (step.missed.length > 0) break;
     }
     const breaking = [nominal, ...ladder].find((step) => step.missed.length > 0);
-    return { visitors: VISITORS, readers, disk, nominal, ladder, breaksAt: breaking?.rate ?? null };
+    return { visitors: VISITORS, readers, disk, pauses, nominal, ladder, breaksAt: breaking?.rate ?? null };
   } finally {
     client.kill("SIGKILL");
     await server.kill();

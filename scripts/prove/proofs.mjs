@@ -114,12 +114,12 @@ const loadProof = (options, title) => ({
   async run(tell) {
     if (options.inMemory && !existsSync("/dev/shm")) return { left: "there is no /dev/shm here" };
     const figures = await load({ ...options, onProgress: tell });
-    const { nominal, breaksAt } = figures;
+    const { nominal, pauses, breaksAt } = figures;
     // How long it takes is up to the machine and what else it does; what must hold anywhere is that nothing fails.
     const failed = nominal.errorRate >= 0.001;
     return {
       ...(failed && { problem: `error rate ${nominal.errorRate}: ${nominal.firstErrors.join("; ")}` }),
-      summary: `nominal ${line(nominal)}; first target broken at ${breaksAt ?? "no step"} ${breaksAt === null ? "" : "events/s"}`,
+      summary: `nominal ${line(nominal)}; first target broken at ${breaksAt ?? "no step"} ${breaksAt === null ? "" : "events/s"}; a piece of work takes ${pauses.loop} µs here in a loop, ${pauses.paused} after a pause`,
       figures,
     };
   },

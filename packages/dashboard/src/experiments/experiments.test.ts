@@ -6,6 +6,7 @@ import { verdictOf } from "./decision-words.js";
 import { lossOf, probability, share, signedShare, signedWithin } from "./figures.js";
 import { domainOf } from "./interval-plot.js";
 import { toldNotes } from "./note-words.js";
+import { ratioState } from "./ratio-words.js";
 import { type DefinedExperiment, listed } from "./types.js";
 
 const input = (
@@ -31,6 +32,16 @@ const input = (
   ...more,
 });
 const verdict = (...given: Parameters<typeof input>) => verdictOf(analyzeExperiment(input(...given)));
+
+describe("whether the shares are right", () => {
+  const stateAt = (a: number, b: number): string =>
+    ratioState(analyzeExperiment(input([a, 0], [b, 0])).sampleRatio, [0.5, 0.5], a + b);
+
+  it("is not said of visitors so few that no split of them would be an alarm", () => {
+    expect([stateAt(1, 0), stateAt(5, 4), stateAt(6, 6)]).toEqual(["few", "few", "ok"]);
+    expect([stateAt(0, 40), stateAt(500, 505)]).toEqual(["mismatch", "ok"]);
+  });
+});
 
 describe("the decision in words", () => {
   it("names the winner, by how much and what to do", () => {

@@ -1,7 +1,7 @@
 import type { ExperimentReport } from "@attune/core/stats";
 import { count, counted, percent } from "../format.js";
 import { share } from "./figures.js";
-import { CAUSES, lossWords, RATIO_SIGN, ratioWords } from "./ratio-words.js";
+import { CAUSES, lossWords, RATIO_SIGN, ratioState, ratioWords } from "./ratio-words.js";
 import { StagesTable } from "./stages-table.js";
 import { WORDS } from "./words.js";
 
@@ -17,10 +17,13 @@ export function RatioPanel({
   isAlone: boolean;
 }) {
   const { sampleRatio, variants } = report;
-  const { state, p } = sampleRatio;
+  const { p } = sampleRatio;
+  const analysed = variants.filter(({ isAnalysed }) => isAnalysed);
   const stage = sampleRatio.stages.at(-1);
   const units = stage?.units ?? {};
   const total = Object.values(units).reduce((sum, one) => sum + one, 0);
+  const weights = analysed.map(({ weight }) => weight);
+  const state = ratioState(sampleRatio, weights, total);
   return (
     <section className={isAlone ? "panel wide" : "panel"} data-testid="ratio">
       <h3>{WORDS.ratio}</h3>
@@ -28,7 +31,7 @@ export function RatioPanel({
         <span aria-hidden="true" className="sign">
           {RATIO_SIGN[state]}
         </span>{" "}
-        {ratioWords(sampleRatio)}
+        {ratioWords(state)}
       </p>
       {stage && (
         <table>
@@ -47,16 +50,14 @@ export function RatioPanel({
             </tr>
           </thead>
           <tbody>
-            {variants
-              .filter(({ isAnalysed }) => isAnalysed)
-              .map(({ name, weight }) => (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td className="number">{count(units[name] ?? 0)}</td>
-                  <td className="number">{percent(units[name] ?? 0, total)}</td>
-                  <td className="number">{share(weight)}</td>
-                </tr>
-              ))}
+            {analysed.map(({ name, weight }) => (
+              <tr key={name}>
+                <td>{name}</td>
+                <td className="number">{count(units[name] ?? 0)}</td>
+                <td className="number">{percent(units[name] ?? 0, total)}</td>
+                <td className="number">{share(weight)}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       )}

@@ -1,20 +1,38 @@
-import type { Loss, LossCause, RatioState, SampleRatioReport } from "@attune/core/stats";
+import type { Loss, LossCause, SampleRatioReport } from "@attune/core/stats";
 
-const STATES: Readonly<Record<RatioState | "untested", string>> = {
+type State = SampleRatioReport["state"] | "few";
+
+const STATES: Readonly<Record<State, string>> = {
   ok: "Yes. The variants have as many visitors as their shares would have it.",
   suspicious: "Perhaps not. The shares look odd, and it may still be chance: keep an eye on it.",
   mismatch:
     "No. The variants have not as many visitors as their shares would have it, and that is no chance.",
   untested:
     "This was not tested: shares that follow what is learned say nothing of how many there should be.",
+  few: "This cannot be told yet: of so few visitors any split may be chance.",
 };
-export const ratioWords = ({ state }: SampleRatioReport): string => STATES[state];
+export const ratioWords = (state: State): string => STATES[state];
 
-export const RATIO_SIGN: Readonly<Record<RatioState | "untested", string>> = {
+/**
+ * What is said of it: "ok" of so few visitors that the least likely outcome of all, each of them in the rarest variant, would be no alarm either
+ * (at even shares: of nine at most) says nothing.
+ */
+export function ratioState(
+  { state, alarm }: SampleRatioReport,
+  weights: readonly number[],
+  visitors: number,
+): State {
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  const rarest = Math.min(...weights.filter((weight) => weight > 0)) / all;
+  return state === "ok" && rarest ** visitors >= alarm ? "few" : state;
+}
+
+export const RATIO_SIGN: Readonly<Record<State, string>> = {
   ok: "✓",
   suspicious: "!",
   mismatch: "✕",
   untested: "○",
+  few: "○",
 };
 
 const LOSSES: Readonly<Record<Loss, string>> = {

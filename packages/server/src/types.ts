@@ -10,6 +10,7 @@ import type { BodyLimits } from "./http/body.js";
 import type { Locate, ProxyHeaders } from "./http/location.js";
 import type { IdempotencyStore } from "./http/idempotency.js";
 import type { PressureLimits } from "./http/pressure.js";
+import type { Door } from "./http/door.js";
 import type { Peer } from "./http/peer.js";
 import type { SimulatedShop } from "./simulate/shop.js";
 import type { SimulationStatus } from "./simulate/simulation.js";
@@ -86,7 +87,7 @@ export interface AttuneServerOptions {
    * The client's address, for the limit of those who show no valid credential; null: unknown, not limited. Default: what
    * `proxy.address`, else the other end of the connection, as the mount tells it.
    */
-  addressOf?(request: Request, peer: Peer): string | null;
+  addressOf?(request: Pick<Request, "url" | "method" | "headers">, peer: Peer): string | null;
   /**
    * The headers of the proxy in front of this server, where there is one: they are believed, so name only those that it sets itself on each
    * request. Without them no header tells an address or a place.
@@ -113,8 +114,11 @@ export interface AttuneServerOptions {
 }
 
 export interface AttuneServer {
-  /** Answers every request; never rejects. `peer` is what the mount knows of the connection. */
-  fetch(request: Request, peer?: Peer): Promise<Response>;
+  /**
+   * Answers every request; never rejects. `peer` is what the mount knows of the connection. It asks little of a request and says so, which
+   * spares mounts on node:http the making of a whole one.
+   */
+  readonly fetch: Door;
   /**
    * Makes a WebSocket of an HTTP connection, as node:http hands it over: `listener.on("upgrade", server.upgrade)`. False where the path is not
    * that of the stream: nothing was touched, and it is for the host to answer or to close.

@@ -1,5 +1,12 @@
 /** What every mount takes: the whole of a service over HTTP. */
-export type FetchHandler = (request: Request, peer?: Peer) => Response | Promise<Response>;
+export interface FetchHandler {
+  (request: Request, peer?: Peer): Response | Promise<Response>;
+  /**
+   * That it asks of a request nothing but its `url`, `method`, `headers`, `signal`, `body`, `bodyUsed`, `text()`, `json()` and `arrayBuffer()`, and hands none on to
+   * `new Request` or `fetch`. Mounts on node:http then make no whole `Request` for it, which costs as much as all else that a small request passes before its handler.
+   */
+  readonly readsPlainly?: boolean | undefined;
+}
 
 /** Who is at the other end of the connection, where the mount can tell: a proxy, if there is one in between. */
 export interface Peer {

@@ -24,6 +24,8 @@ async function listen(server: Server, base = "/attune"): Promise<Mounted> {
 
 const MOUNTS: Record<string, Mount> = {
   node: (handler, options) => listen(createServer(toNodeListener(handler, options)), ""),
+  "node, for a plain reader": (handler, options) =>
+    listen(createServer(toNodeListener(Object.assign(handler, { readsPlainly: true }), options)), ""),
   express: (handler, options) => {
     const app = express();
     app.use("/attune", expressMount(handler, options));

@@ -31,7 +31,7 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
   const departure = new Departure(outgoing);
   outgoing.once("finish", () => dismissBody(incoming));
   try {
-    const request = toRequest(incoming, departure, overrides);
+    const request = toRequest(incoming, departure, { ...overrides, plain: handler.readsPlainly === true });
     const response =
       request === null ? problem(400) : await handler(request, { address: incoming.socket.remoteAddress });
     await sendResponse(response, outgoing, incoming.method === "HEAD");

@@ -4,6 +4,7 @@ import { BODILESS } from "../mount/handler.js";
 import { SignalledRequest } from "../mount/signalled-request.js";
 import { lazyBody, textOf, wholeBody } from "./body.js";
 import type { Departure } from "./departure.js";
+import { MessageReader, type PlainRequest } from "./plain-request.js";
 
 /** What a Host header may be made of; anything else could smuggle a path or a user into the URL. */
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
@@ -69,6 +70,11 @@ class MessageRequest extends SignalledRequest {
   }
 }
 
+export interface RequestOptions extends RequestOverrides {
+  /** What reads it need get no whole `Request`. */
+  plain?: boolean;
+}
+
 /**
  * A fetch `Request` for a message of node:http. The body is read from the socket only as it is consumed. `null` where
  * the message makes no valid request.
@@ -76,15 +82,19 @@ class MessageRequest extends SignalledRequest {
 export function toRequest(
   incoming: IncomingMessage,
   departure: Departure,
-  overrides: RequestOverrides = {},
+  { plain = false, ...overrides }: RequestOptions = {},
 ): Request | null {
   const method = incoming.method ?? "GET";
   try {
     const url = toUrl(incoming, overrides.target ?? incoming.url ?? "/");
     const headers = toHeaders(incoming.rawHeaders, overrides.body !== undefined);
     const init: RequestInit & { duplex?: "half" } = { method, headers };
-    if (BODILESS.has(method)) return new SignalledRequest(url, init, departure);
     const { body = incoming } = overrides;
+    if (plain && (body instanceof Readable || BODILESS.has(method))) {
+      const own = BODILESS.has(method) ? null : (body as Readable);
+      return new MessageReader({ url, method, headers, body: own }, departure) as PlainRequest as Request;
+    }
+    if (BODILESS.has(method)) return new SignalledRequest(url, init, departure);
     if (!(body instanceof Readable))
       return new SignalledRequest(url, { ...init, body: body as BodyInit }, departure);
     init.duplex = "half";

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { AttuneError } from "@attune/core";
-import type { FetchHandler } from "@attune/server-adapters/node";
+import type { FetchHandler, Peer } from "@attune/server-adapters/node";
 import { problem } from "../http/problem.js";
 import type { AttuneServer } from "../types.js";
 import type { OpenedPorts } from "./ports/open-ports.js";
@@ -19,17 +19,18 @@ export function createGate(handler: FetchHandler): Gate {
   const empty = new Promise<void>((resolve) => {
     emptied = resolve;
   });
+  const gated = async (request: Request, peer?: Peer): Promise<Response> => {
+    if (closed) return endingAnswer();
+    underWay += 1;
+    try {
+      return await handler(request, peer);
+    } finally {
+      underWay -= 1;
+      if (closed && underWay === 0) emptied();
+    }
+  };
   return {
-    async fetch(request, peer) {
-      if (closed) return endingAnswer();
-      underWay += 1;
-      try {
-        return await handler(request, peer);
-      } finally {
-        underWay -= 1;
-        if (closed && underWay === 0) emptied();
-      }
-    },
+    fetch: Object.assign(gated, { readsPlainly: handler.readsPlainly }),
     close() {
       closed = true;
       if (underWay === 0) emptied();

@@ -22,8 +22,11 @@ type Bindings = { Bindings: { peer: Peer } };
 const FROM_PAGES: ReadonlySet<unknown> = new Set(["ingest", "decide", "ruleset", "stream"]);
 const isFromPages = ({ scope, own }: Route): boolean => own === true || FROM_PAGES.has(scope);
 
+/** `readsPlainly`: see there at `FetchHandler` of the mounts. No route asks more of a request. */
+export type Door = ((request: Request, peer?: Peer) => Promise<Response>) & { readonly readsPlainly: true };
+
 /** What every request passes on its way to a route, and every answer on its way out: headers, compression, and being counted. */
-export function createDoor(options: DoorOptions): (request: Request, peer?: Peer) => Promise<Response> {
+export function createDoor(options: DoorOptions): Door {
   const { routes, ring, report, meters } = options;
   const app = new Hono<Bindings>().basePath(options.basePath);
   const methods = new Map<string, string[]>();
@@ -73,7 +76,8 @@ export function createDoor(options: DoorOptions): (request: Request, peer?: Peer
     ),
   );
   app.onError((error) => dress(problemOf(error, report)));
-  return async (request, peer = {}) => app.fetch(request, { peer });
+  const door = async (request: Request, peer: Peer = {}): Promise<Response> => app.fetch(request, { peer });
+  return Object.assign(door, { readsPlainly: true as const });
 }
 
 function dress(response: Response, extra: Readonly<Record<string, string>> = {}): Response {

@@ -44,7 +44,7 @@ export async function startTestServer(options: Partial<AttuneServerOptions> = {}
     report: (error) => reports.push(error),
     ...options,
   });
-  const listener = http.createServer(toNodeListener((request, peer) => server.fetch(request, peer)));
+  const listener = http.createServer(toNodeListener(server.fetch));
   listener.on("upgrade", (request, socket, head) => {
     if (!server.upgrade(request, socket, head)) socket.destroy();
   });

@@ -136,7 +136,7 @@ async function within(ms, work, what) {
 }
 
 async function onRedis({ save }) {
-  const redis = await startRedis(located.redis(), { port: await lowPort(), save });
+  const redis = await startRedis(located.redis(), { port: await lowPort(), save, fsync: "always" });
   return {
     settings: { store: "redis", log: "redis", redis: redis.port, lease: 2000, sealed: true },
     crash: () => redis.crash(),
@@ -153,7 +153,7 @@ export const CONFIGURATIONS = {
     },
   },
   redis: {
-    title: "Redis store and log, append-only file",
+    title: "Redis store and log, append-only file with `appendfsync always`",
     make: () => onRedis({ save: true }),
   },
   /** A Redis that keeps nothing on disk loses what it acknowledged when it dies: the campaign must find that out. */

@@ -42,11 +42,16 @@ async function start(path, args, ready, options = {}) {
   };
 }
 
-/** Redis with an append-only file, as the documentation asks for it. */
-export async function startRedis(path, { port, save = true } = {}) {
+/**
+ * Redis with an append-only file.
+ *
+ * @param {{ port?: number, save?: boolean, fsync?: "always" | "everysec" }} [options] `always` where Redis itself is killed: with `everysec` it answers before it
+ *   has written, for as long as its disk is busy, and what it dies with is lost.
+ */
+export async function startRedis(path, { port, save = true, fsync = "everysec" } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "attune-prove-redis-"));
   const at = port ?? (await freePort());
-  const file = ["--appendonly", save ? "yes" : "no", "--appendfsync", "everysec", "--save", ""];
+  const file = ["--appendonly", save ? "yes" : "no", "--appendfsync", fsync, "--save", ""];
   const args = ["--port", String(at), "--dir", folder, "--bind", "127.0.0.1", ...file];
   const launch = () => start(path, args, /Ready to accept connections/);
   let running = await launch();

@@ -163,6 +163,10 @@ describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
 
         await server.client.config("SET", "appendfsync", "everysec");
         await server.client.config("SET", "min-replicas-to-write", "1");
+        const fair = await examine(all(url), "Redis");
+        expect([fair.codes, fair.code]).toEqual([["warning DOCTOR_REDIS_EVERYSEC"], 0]);
+
+        await server.client.config("SET", "appendfsync", "always");
         const good = await examine(all(url), "Redis");
         expect(good.findings).toEqual([]);
         expect(good.code).toBe(0);
@@ -258,8 +262,11 @@ describe.skipIf(REDIS.path === null)("attune doctor, of Redis", () => {
     try {
       const url = `redis://127.0.0.1:${cluster.nodes[0]?.port}`;
       const before = await examine(all(url, { cluster: true }), "Redis");
-      expect(before.codes).toEqual(["warning DOCTOR_REDIS_REPLICAS"]);
-      for (const { client } of cluster.nodes) await client.config("SET", "min-replicas-to-write", "1");
+      expect(before.codes).toEqual(["warning DOCTOR_REDIS_EVERYSEC", "warning DOCTOR_REDIS_REPLICAS"]);
+      for (const { client } of cluster.nodes) {
+        await client.config("SET", "appendfsync", "always");
+        await client.config("SET", "min-replicas-to-write", "1");
+      }
       expect((await examine(all(url, { cluster: true }), "Redis")).findings).toEqual([]);
     } finally {
       await cluster.stop();

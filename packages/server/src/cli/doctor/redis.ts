@@ -32,7 +32,14 @@ export function judgeRedis({ info, appendfsync, minReplicas }: RedisFacts, inClu
     findings.push(
       error(
         "ATTUNE_DOCTOR_REDIS_FSYNC",
-        "Redis leaves it to the system when its append-only file reaches the disk: a power cut takes half a minute or so. Set `appendfsync everysec` (at most a second is lost) or `always`.",
+        "Redis leaves it to the system when its append-only file reaches the disk: a power cut takes half a minute or so. Set `appendfsync always`.",
+      ),
+    );
+  if (appendfsync === "everysec" && info.get("aof_enabled") === "1")
+    findings.push(
+      warning(
+        "ATTUNE_DOCTOR_REDIS_EVERYSEC",
+        "While its disk is busy Redis acknowledges up to two seconds of writes before they are in its append-only file: its death or a power cut takes them. Set `appendfsync always`, which answers as fast as the disk is, or accept that.",
       ),
     );
   const replicas = number("connected_slaves");

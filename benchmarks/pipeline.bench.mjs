@@ -26,7 +26,7 @@ const TARGETS = {
   "door redis false": { bare: "bareRedis", share: 0.5, label: "Redis log, beside the bare packed append" },
   "door lmdb false": { bare: "bareLmdb", share: 0.6, label: "LMDB log, beside bare puts" },
 };
-const COMPARED = new Set(Object.entries(TARGETS).flatMap(([key, { bare }]) => [bare, key]));
+const COMPARED = new Set(Object.entries(TARGETS).flatMap(([key, { bare }]) => [key, bare]));
 /** Only contestants whose key ("door lmdb false") this matches, beside the bare ones. */
 const ONLY = new RegExp(process.env.ATTUNE_BENCH_ONLY ?? "");
 const PATH = "/api/v1/behavioral/batch";

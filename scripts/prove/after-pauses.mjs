@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { event } from "../../benchmarks/page-events.mjs";
+import { figuresOf } from "./traffic.mjs";
 
 const [WARM_UP, CALLS, PAUSES] = [20_000, 2_000, 300];
 const PAUSE_MS = 10;
 
 /**
  * What this machine makes of a server that rests between requests: one small piece of a server's work, compiled and warm, timed over and over and once after
- * each pause. Caches and branch predictors that others have filled meanwhile make the difference, and no program can do much about it.
+ * each pause. What a pause adds (caches and branch predictors gone cold are the likely reason) is the machine's, not the server's.
  *
  * @returns {Promise<{ loop: number, paused: number, pauseMs: number }>} Medians, µs.
  */
@@ -23,7 +24,7 @@ export async function afterPauses() {
     work();
     return (performance.now() - began) * 1000;
   };
-  const middle = (times) => Math.round(times.sort((a, b) => a - b)[times.length >> 1]);
+  const middle = (times) => Math.round(figuresOf(times).p50);
   for (let i = 0; i < WARM_UP; i++) work();
   const loop = middle(Array.from({ length: CALLS }, timed));
   const times = [];

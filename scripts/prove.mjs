@@ -4,7 +4,6 @@ import { parseArgs } from "node:util";
 import { build, install } from "./lib/prepare.mjs";
 import { ensureAll } from "./lib/programs.mjs";
 import { bold, dim, green, red, run, yellow } from "./lib/run.mjs";
-import { allProofs } from "./prove/proofs.mjs";
 
 /**
  * The proofs that take long, each with the figures it came to. `npm run prove -- histories redis` runs those whose name holds all the words;
@@ -19,13 +18,15 @@ const { values, positionals: words } = parseArgs({
     json: { type: "string" },
   },
 });
+// Before the proofs, which import what is installed.
+await install();
+const { allProofs } = await import("./prove/proofs.mjs");
 const proofs = allProofs(values).filter(({ name }) => words.every((word) => name.includes(word)));
 if (values.list || proofs.length === 0) {
   for (const { name } of proofs.length === 0 ? allProofs(values) : proofs) console.log(name);
   process.exit(proofs.length === 0 ? 1 : 0);
 }
 
-await install();
 const { env, missing } = await ensureAll();
 Object.assign(process.env, env);
 await build();

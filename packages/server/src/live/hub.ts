@@ -6,7 +6,7 @@ import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createRoster, type EventFrame, type Roster } from "./roster.js";
-import { createSiteFeeds, PING_TURNS, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
+import { createSiteFeeds, TURNS, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
 import { createTallies, type Tallies } from "./tallies.js";
 import { createMetricsTeller } from "./tell-metrics.js";
 
@@ -63,7 +63,9 @@ interface Site {
   roster: Roster;
 }
 
-const TICK_MS = 1000;
+const TICK_MS = 100;
+/** In ticks: the figures are told once a second. */
+const METRICS_TICKS = 10;
 
 /** What a `visitors` frame is made of. */
 interface Shown {
@@ -171,11 +173,8 @@ export function createHub({ service, sites, clock, simulated, listen, report }: 
   let ticks = 0;
   const timer = setInterval(() => {
     ticks += 1;
-    for (const { feeds } of followed.values()) {
-      feeds.sweep();
-      feeds.ping(ticks % PING_TURNS);
-    }
-    tellMetrics(followed);
+    for (const { feeds } of followed.values()) feeds.tend(ticks % TURNS);
+    if (ticks % METRICS_TICKS === 0) tellMetrics(followed);
   }, TICK_MS);
   timer.unref();
 

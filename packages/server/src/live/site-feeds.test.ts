@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Aside } from "./chunks.js";
-import { createSiteFeeds, PING_TURNS } from "./site-feeds.js";
+import { createSiteFeeds, TURNS } from "./site-feeds.js";
 
 describe("the streams of a site", () => {
-  it("each hear a ping once in fifteen turns, and those of single subjects not all in one", async () => {
+  it("each hear a ping once in all turns, and those of single subjects not all in one", async () => {
     const feeds = createSiteFeeds({
       clock: { now: () => 0 },
       visitors: () => ({ type: "visitors" }) satisfies Aside,
@@ -22,13 +22,31 @@ describe("the streams of a site", () => {
         }
       })();
     }
-    for (; turn < PING_TURNS; turn++) {
-      feeds.ping(turn);
-      await new Promise((resolve) => setTimeout(resolve, 15));
+    for (; turn < TURNS; turn++) {
+      feeds.tend(turn);
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect([...heard.values()].every((turns) => turns.length === 1)).toBe(true);
     expect(heard.get("whole")).toEqual([0]);
     expect(new Set(["a", "b", "c"].flatMap((name) => heard.get(name))).size).toBe(3);
+    feeds.close();
+  });
+
+  it("end within ten turns of their credential, a tenth of them with each", () => {
+    const feeds = createSiteFeeds({ clock: { now: () => 0 }, visitors: () => ({ type: "visitors" }) });
+    let holds = true;
+    for (let number = -1; number < 100; number++) {
+      const subject = number < 0 ? null : ({ kind: "session", name: `s${number}` } as const);
+      feeds.open({ subject, lastEventId: null, active: () => holds });
+    }
+    const readersAfter = (turn: number): number => {
+      feeds.tend(turn);
+      return feeds.readers;
+    };
+    expect(readersAfter(7)).toBe(101);
+    holds = false;
+    const left = Array.from({ length: 10 }, (_, turn) => readersAfter(40 + turn));
+    expect(left).toEqual([90, 80, 70, 60, 50, 40, 30, 20, 10, 0]);
     feeds.close();
   });
 

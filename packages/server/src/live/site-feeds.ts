@@ -33,18 +33,20 @@ export interface SiteFeeds {
   pushWhole(frame: LiveFrame): void;
   /** Tells who reads the whole site; `visitors`: everybody. */
   tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
-  /** Shows the readers whose turn it is that the stream is alive: by the turns from 0 to 14 everybody once, and not thousands in one moment. */
-  ping(turn: number): void;
+  /**
+   * Looks after the streams whose turn it is, and not after thousands in one moment: by ten turns that follow one another it has ended all whose
+   * credentials no longer hold, and given up feeds that nobody reads; by {@link TURNS} it has shown everybody once that the stream is alive.
+   */
+  tend(turn: number): void;
   open(options: OpenFeedOptions & { subject: LiveSubject | null }): Reader;
   /** As {@link Feed.forget}, in all that may have shown the visitor. */
   forget(visitor: string | null): void;
-  /** Ends the streams whose credentials no longer hold, and gives up feeds that nobody reads. */
-  sweep(): void;
   close(): void;
 }
 
-/** Turns after which everybody has had a ping. */
-export const PING_TURNS = 15;
+/** Turns after which every stream was looked through, and after which everybody has had a ping as well. */
+const SWEEP_TURNS = 10;
+export const TURNS = 150;
 
 /** Bytes that are held for who returns: of the whole site, and of each single subject, of whom there are as many as pages ask for. */
 const WINDOW = { site: 2 << 20, subject: 128 << 10 };
@@ -60,6 +62,12 @@ const isOfVisitor = (subject: LiveSubject | null): boolean =>
 /** Whether a feed may have shown a visitor: those of sessions and users are not known by their visitors. */
 const mayShow = (subject: LiveSubject | null, visitor: string | null): boolean =>
   visitor === null || (isOfVisitor(subject) ? subject?.name === visitor : subject?.kind !== "nobody");
+
+function sweep({ readers }: Feed): void {
+  for (const reader of readers) if (!reader.active()) reader.end();
+}
+
+const ping = (feed: Feed): void => feed.tell("ping", () => ({ type: "ping" }));
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, window: WINDOW.site, visitors: () => visitors(null) });
@@ -100,7 +108,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const found = apart.get(key);
     if (found) return found.feed;
     const feed = createFeed({ clock, window: WINDOW.subject, visitors: () => visitors(subject) });
-    apart.set(key, { subject, feed, turn: opened++ % PING_TURNS });
+    apart.set(key, { subject, feed, turn: opened++ % TURNS });
     return feed;
   }
 
@@ -122,18 +130,20 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       if (type === "metrics") return;
       for (const { subject, feed } of apart.values()) feed.tell(type, () => frame(subject));
     },
-    ping(turn) {
-      const ping = (): Aside => ({ type: "ping" });
-      if (turn === 0) whole.tell("ping", ping);
-      for (const one of apart.values()) if (one.turn === turn) one.feed.tell("ping", ping);
+    tend(turn) {
+      const isDue = (own: number, every: number): boolean => turn % every === own % every;
+      if (isDue(0, SWEEP_TURNS)) sweep(whole);
+      if (isDue(0, TURNS)) ping(whole);
+      for (const [key, { feed, turn: own }] of apart) {
+        if (!isDue(own, SWEEP_TURNS)) continue;
+        sweep(feed);
+        if (!feed.watched) apart.delete(key);
+        else if (isDue(own, TURNS)) ping(feed);
+      }
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),
     forget(visitor) {
       for (const { subject, feed } of all()) if (mayShow(subject, visitor)) feed.forget(visitor);
-    },
-    sweep() {
-      for (const { feed } of all()) for (const reader of feed.readers) if (!reader.active()) reader.end();
-      for (const [key, { feed }] of apart) if (!feed.watched) apart.delete(key);
     },
     close() {
       for (const { feed } of all()) feed.close();

@@ -48,9 +48,11 @@ setInterval(() => {
 }, 50).unref();
 
 const ANSWERS = {
+  /** Processor time of all threads, µs; how long the event loop was busy, ms; memory, bytes. */
   usage() {
     const { user, system } = process.cpuUsage();
-    return { cpu: user + system, rss: process.memoryUsage.rss() };
+    const loopMs = performance.eventLoopUtilization().active;
+    return { cpu: user + system, loopMs, rss: process.memoryUsage.rss() };
   },
   /** The most memory that the process held since this was asked last, bytes. */
   peak() {

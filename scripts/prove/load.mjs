@@ -5,11 +5,11 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../lib/run.mjs";
-import { afterPauses } from "./after-pauses.mjs";
 import { figuresOf } from "./traffic.mjs";
 import { SECRET_KEY, startServer, WRITE_KEY } from "./server.mjs";
 
 const CLIENT = fileURLToPath(new URL("./load-client.mjs", import.meta.url));
+const BARE = fileURLToPath(new URL("./bare-server.mjs", import.meta.url));
 export const VISITORS = 1000;
 /** Nominal load: each visitor does something every ten seconds. */
 export const NOMINAL = VISITORS / 10;
@@ -31,9 +31,9 @@ function missed(step) {
  * 1,000 visitors at once against one embedded server, which is one process; they are another. First nominal load, then steps up until a
  * target breaks.
  *
- * @param {{ seconds: number, stepSeconds: number, readers: number, whole?: boolean, inMemory?: boolean, steps?: readonly number[], onProgress?: (text: string) => void }} options
+ * @param {{ seconds: number, stepSeconds: number, readers: number, whole?: boolean, inMemory?: boolean, steps?: readonly number[], isFloored?: boolean, onProgress?: (text: string) => void }} options
  *   `readers`: how many of them hold a live stream, of their own session or, with `whole`, of all that happens on the site. `inMemory`: the database lies in
- *   /dev/shm, which leaves the disk out.
+ *   /dev/shm, which leaves the disk out. `isFloored`: what the same visitors see of a server that does nothing, and of one that computes as long.
  */
 export async function load({
   seconds,
@@ -42,14 +42,11 @@ export async function load({
   whole = false,
   inMemory,
   steps,
+  isFloored = false,
   onProgress = () => undefined,
 }) {
   const dir = mkdtempSync(join(inMemory ? "/dev/shm" : tmpdir(), "attune-load-"));
   const disk = syncTimes(dir);
-  const pauses = await afterPauses();
-  onProgress(
-    `This machine: a piece of a server's work takes ${pauses.loop} µs in a loop, ${pauses.paused} after pauses of ${pauses.pauseMs} ms.`,
-  );
   const ruleset = JSON.parse(
     readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"),
   );
@@ -63,26 +60,27 @@ export async function load({
     secretKey: SECRET_KEY,
     slots: Object.keys(ruleset.slots).slice(0, 3),
   };
-  const client = fork(CLIENT, [JSON.stringify(settings)]);
+  const client = await startClient(settings);
   const ask = async (rate, length) => {
     const before = await server.ask("usage");
-    client.send({ rate, seconds: length });
-    const [step] = await once(client, "message");
+    const step = await client.step(rate, length);
     const after = await server.ask("usage");
     return {
       ...step,
       serverCpu: Math.round(((after.cpu - before.cpu) / (length * 1e6)) * 100) / 100,
+      loopMs: Math.round(((after.loopMs - before.loopMs) / step.calls) * 100) / 100,
       serverMb: Math.round(after.rss / 1e6),
       loadAverage: Math.round(loadavg()[0] * 10) / 10,
       missed: missed(step),
     };
   };
   try {
-    await once(client, "message");
     // Connections, code and caches are warm before anything counts.
     await ask(NOMINAL, Math.min(10, stepSeconds));
     const nominal = await ask(NOMINAL, seconds);
     onProgress(line(nominal));
+    const floor = isFloored ? [await bare(settings, 0), await bare(settings, nominal.loopMs)] : [];
+    for (const one of floor) onProgress(floorLine(one));
     const ladder = [];
     for (const rate of steps ?? [200, 300, 400, 600, 800, 1200, 1600, 2400, 3200]) {
       if (nominal.missed.length > 0 && rate > NOMINAL && steps === undefined) break;
@@ -92,13 +90,47 @@ export async function load({
       if (step.missed.length > 0) break;
     }
     const breaking = [nominal, ...ladder].find((step) => step.missed.length > 0);
-    return { visitors: VISITORS, readers, disk, pauses, nominal, ladder, breaksAt: breaking?.rate ?? null };
+    return { visitors: VISITORS, readers, disk, nominal, floor, ladder, breaksAt: breaking?.rate ?? null };
   } finally {
-    client.kill("SIGKILL");
+    client.kill();
     await server.kill();
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** The visitors, in a process of their own. */
+async function startClient(settings) {
+  const child = fork(CLIENT, [JSON.stringify(settings)]);
+  await once(child, "message");
+  return {
+    async step(rate, seconds) {
+      child.send({ rate, seconds });
+      return (await once(child, "message"))[0];
+    },
+    kill: () => child.kill("SIGKILL"),
+  };
+}
+
+const FLOOR_SECONDS = 30;
+
+/** What they see at nominal load of a server that is node:http alone and computes so many milliseconds for each call before it answers: what is left of the time is the machine's, and the queue's. */
+async function bare(settings, busyMs) {
+  const server = fork(BARE, [String(busyMs)]);
+  const [{ port }] = await once(server, "message");
+  const client = await startClient({ ...settings, port, readers: 0 });
+  try {
+    await client.step(NOMINAL, 5);
+    const { ingestMs, sessionsMs, processedMs } = await client.step(NOMINAL, FLOOR_SECONDS);
+    return { busyMs, ingestMs, sessionsMs, processedMs };
+  } finally {
+    client.kill();
+    server.kill("SIGKILL");
+  }
+}
+
+/** The same in one line. */
+export const floorLine = ({ busyMs, ingestMs, sessionsMs }) =>
+  `beside it, node:http alone, ${busyMs === 0 ? "doing nothing" : `busy for ${busyMs} ms a call as this server is`}: ${part("session create", sessionsMs)}, ${part("ingest", ingestMs)} ms`;
 
 /** What it takes the place where the database lies to make 4 KiB durable, ms: no acknowledgement can be faster. */
 function syncTimes(dir) {
@@ -116,14 +148,15 @@ function syncTimes(dir) {
   return figuresOf(times);
 }
 
+const part = (name, { p50, p95, p99 }) => `${name} ${p50}/${p95}/${p99}`;
+
 /** One step in one line. */
 export function line(step) {
-  const part = (name, { p50, p95, p99 }) => `${name} ${p50}/${p95}/${p99}`;
   return [
     `${step.rate} events/s:`,
     `${part("session create", step.sessionsMs)}, ${part("ingest", step.ingestMs)}, ${part("processed", step.processedMs)}, ${part("pushed", step.pushedMs)},`,
     `${part("decisions", step.decisionsMs)} ms (p50/p95/p99);`,
-    `errors ${(step.errorRate * 100).toFixed(3)} %, server ${step.serverCpu} cores, load ${step.loadAverage}`,
+    `errors ${(step.errorRate * 100).toFixed(3)} %, server ${step.serverCpu} cores, its loop busy for ${step.loopMs} ms a call, load ${step.loadAverage}`,
     step.missed.length > 0 ? `✗ ${step.missed.join("; ")}` : "✓",
   ].join(" ");
 }

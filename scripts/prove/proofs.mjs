@@ -8,7 +8,7 @@ import { clusteringProofs } from "./clustering.mjs";
 import { HISTORIES, histories, vitest } from "./histories.mjs";
 import { CONFIGURATIONS, killCampaign, missing } from "./kill.mjs";
 import { learnerProofs } from "./learners.mjs";
-import { line, load } from "./load.mjs";
+import { floorLine, line, load } from "./load.mjs";
 import { modelProofs } from "./models.mjs";
 import { overload, TIMES } from "./overload.mjs";
 import { sameEverywhere } from "./replay.mjs";
@@ -114,12 +114,12 @@ const loadProof = (options, title) => ({
   async run(tell) {
     if (options.inMemory && !existsSync("/dev/shm")) return { left: "there is no /dev/shm here" };
     const figures = await load({ ...options, onProgress: tell });
-    const { nominal, pauses, breaksAt } = figures;
+    const { nominal, floor, breaksAt } = figures;
     // How long it takes is up to the machine and what else it does; what must hold anywhere is that nothing fails.
     const failed = nominal.errorRate >= 0.001;
     return {
       ...(failed && { problem: `error rate ${nominal.errorRate}: ${nominal.firstErrors.join("; ")}` }),
-      summary: `nominal ${line(nominal)}; first target broken at ${breaksAt ?? "no step"} ${breaksAt === null ? "" : "events/s"}; a piece of work takes ${pauses.loop} µs here in a loop, ${pauses.paused} after a pause`,
+      summary: `nominal ${line(nominal)}; first target broken at ${breaksAt ?? "no step"} ${breaksAt === null ? "" : "events/s"}${floor.map((one) => `; ${floorLine(one)}`).join("")}`,
       figures,
     };
   },
@@ -128,7 +128,10 @@ const loadProof = (options, title) => ({
 const loadProofs = ({ seconds, stepSeconds }) => {
   const times = { seconds, stepSeconds };
   return [
-    loadProof({ ...times, readers: 1000 }, "own: 1,000 visitors, each with the live stream of its session"),
+    loadProof(
+      { ...times, readers: 1000, isFloored: true },
+      "own: 1,000 visitors, each with the live stream of its session",
+    ),
     loadProof({ ...times, readers: 0 }, "plain: 1,000 visitors, no streams, database on disk"),
     loadProof({ ...times, readers: 0, inMemory: true }, "plain: 1,000 visitors, no streams, database in RAM"),
     loadProof(

@@ -10,6 +10,13 @@ import { createLeases } from "./leases.js";
 const POLL_MS = 100;
 /** How often a shard that another process has is asked for, ms. */
 const ASK_MS = 1000;
+/**
+ * How long a position waits for an append to be written with, ms: a transaction of its own would cost as much as the append. Where the process
+ * dies meanwhile, what it has handled is handled again, which handlers are made for.
+ */
+const SETTLE_MS = 20;
+/** After how long what the disk did not take is tried again, ms. */
+const RETRY_MS = 1000;
 
 /** What consumers need of the log's records. */
 export interface ConsumedRecords {
@@ -25,6 +32,8 @@ export interface LmdbConsumers {
   consume<V>(group: string, handler: LogHandler<V>, options?: ConsumeOptions): Promise<LogConsumer>;
   /** Says that a shard has grown. */
   wake(shard: number): void;
+  /** {@link Environment.write}, with the positions that wait for a transaction. */
+  write<T>(action: () => T): Promise<T>;
   committed(group: string, shard: number): number;
   /** Up to where every known group has committed. */
   settledUpTo(shard: number): number;
@@ -40,15 +49,24 @@ interface Consumed {
   askedAt: number;
 }
 
+/** Up to where a shard is handled, which is not in the file yet. */
+interface Handled {
+  group: string;
+  shard: number;
+  position: number;
+}
+
 /**
  * Consumer groups over one file that several processes may have open: each shard of a group is handled by one of them at a time. A
- * position is committed only by the process whose shard it is, and never goes back.
+ * position is committed only by the process whose shard it is, and never goes back. It is in the file at the latest when the shard is given back.
  */
 export function lmdbConsumers(environment: Environment, records: ConsumedRecords): LmdbConsumers {
-  const { write } = environment;
   const { shards, read, hasAfter } = records;
   const offsets = environment.database("groups");
-  const leases = createLeases(environment, { owner: randomUUID(), shards });
+  const handled = new Map<string, Handled>();
+  /** What has kept a position from the file, until it is told. */
+  const failures = new Map<string, unknown>();
+  let settling: NodeJS.Timeout | undefined;
   const consumed = new Map<string, Consumed>();
   let seen: readonly number[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -56,24 +74,66 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
 
   const committed = (group: string, shard: number): number =>
     Number(offsets.get(recordKey(group, String(shard))) ?? 0);
+  const handledUpTo = (group: string, shard: number): number =>
+    Math.max(handled.get(nameOf(group, shard))?.position ?? 0, committed(group, shard));
   const isBehind = (group: string, shard: number, end: number): boolean => {
-    const position = committed(group, shard);
+    const position = handledUpTo(group, shard);
     return position < end && hasAfter(shard, position);
   };
+
+  /** Within a transaction; false where the shard is another process's by now. */
+  const putDown = ({ group, shard, position }: Handled): boolean => {
+    if (!leases.holds(group, shard)) return false;
+    if (position > committed(group, shard))
+      offsets.putSync(recordKey(group, String(shard)), String(position));
+    return true;
+  };
+  const write = async <T>(action: () => T): Promise<T> => {
+    const { result, down, lost } = await environment.write(() => {
+      const waiting = [...handled.values()];
+      const lost = waiting.filter((one) => !putDown(one));
+      return { result: action(), down: waiting, lost };
+    });
+    for (const one of down) {
+      const name = nameOf(one.group, one.shard);
+      if (handled.get(name) === one) handled.delete(name);
+    }
+    for (const one of lost) fail(one, fenced());
+    return result;
+  };
+  /** Whoever handles the shard is told when it comes to it next. */
+  const fail = ({ group, shard }: Handled, error: unknown): void => {
+    failures.set(nameOf(group, shard), error);
+    groups.wake(shard);
+  };
+  const settleIn = (ms: number): void => {
+    settling ??= setTimeout(() => {
+      settling = undefined;
+      if (handled.size === 0) return;
+      write(() => undefined).catch((error: unknown) => {
+        if (isStopped) return;
+        for (const one of handled.values()) fail(one, error);
+        settleIn(RETRY_MS);
+      });
+    }, ms);
+  };
+  const leases = createLeases({ ...environment, write }, { owner: randomUUID(), shards });
 
   const groups = consumerGroups({
     shards,
     read: async (shard, after, limit) => read(shard, after, limit),
-    committed: async (group, shard) => committed(group, shard),
-    // Where nothing is to be handled, nothing is claimed: an idle process writes nothing.
-    claim: async (group, shard) =>
-      isBehind(group, shard, Number.POSITIVE_INFINITY) && leases.claim(group, shard),
-    commit: (group, shard, position) =>
-      write(() => {
-        if (!leases.holds(group, shard)) throw fenced();
-        if (position > committed(group, shard))
-          offsets.putSync(recordKey(group, String(shard)), String(position));
-      }),
+    committed: async (group, shard) => handledUpTo(group, shard),
+    async claim(group, shard) {
+      const name = nameOf(group, shard);
+      const failure = failures.get(name);
+      if (failures.delete(name)) throw failure;
+      // Where nothing is to be handled, nothing is claimed: an idle process writes nothing.
+      return isBehind(group, shard, Number.POSITIVE_INFINITY) && leases.claim(group, shard);
+    },
+    async commit(group, shard, position) {
+      handled.set(nameOf(group, shard), { group, shard, position });
+      settleIn(SETTLE_MS);
+    },
   });
 
   const look = (): void => {
@@ -105,6 +165,7 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
   return {
     committed,
     wake: (shard) => groups.wake(shard),
+    write,
     settledUpTo(shard) {
       let low = Number.POSITIVE_INFINITY;
       for (const { key, value } of offsets.getRange({})) {
@@ -149,9 +210,12 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
       const left = [...consumed.keys()];
       consumed.clear();
       await Promise.all(left.map((group) => leases.release(group)));
+      clearTimeout(settling);
     },
   };
 }
+
+const nameOf = (group: string, shard: number): string => `${shard}/${group}`;
 
 const fenced = (): AttuneError =>
   new AttuneError(

@@ -18,6 +18,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { decodeText, encodeText } from "../shared/text.js";
 import { lmdbLog, lmdbSeries, lmdbStore } from "./index.js";
 import { recordKey, splitKey } from "./keys.js";
+import { openRoot } from "./roots.js";
 import { pointKey, timeOf } from "./series-points.js";
 
 /** More of them in the long proof. */
@@ -255,6 +256,34 @@ describe("lmdb files", () => {
     expect(written).toBe(200);
     expect((await one.get("q", "s"))?.version).toBe(50);
     await one.close();
+  });
+
+  it("write down where consumers have come to with the next append, and soon where none comes", async () => {
+    const log = lmdbLog({ path: fresh() });
+    let handled = 0;
+    await log.consume("g", async (batch) => {
+      handled += batch.length;
+    });
+    const { root, release } = openRoot(path, "log");
+    const commits = (): number => (root.getStats() as { lastTxnId: number }).lastTxnId;
+    const append = async (n: number): Promise<void> => {
+      await log.append([{ key: "k", value: n }]);
+      await expect.poll(() => handled, { interval: 1 }).toBe(n);
+    };
+    // The first one takes the lease.
+    await append(1);
+    await expect.poll(() => log.lag("g")).toBe(0);
+    const before = commits();
+    for (let n = 2; n <= 51; n++) await append(n);
+    // One each; a slow machine may take longer for some of them than a position waits.
+    expect(commits() - before).toBeLessThan(80);
+    await expect.poll(() => log.lag("g")).toBe(0);
+    await append(52);
+    await log.close();
+    const again = lmdbLog({ path });
+    expect(await again.lag("g")).toBe(0);
+    await again.close();
+    await release();
   });
 
   it("of a newer layout are refused", async () => {

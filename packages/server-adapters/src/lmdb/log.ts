@@ -44,7 +44,7 @@ export interface LmdbLogOptions {
  * a group: each shard is leased by one process, which renews its lease while it handles something; what others append is seen within
  * about 100 ms, a process that was killed is replaced within about 5 s, and one that was silent for longer than that finds its commit
  * refused with `ATTUNE_LOG_FENCED` (told to `onError`), since its batch is another's by then. Delivery stays at least once; a committed
- * position never goes back.
+ * position never goes back. Positions are written with the next append, or after 20 ms where none comes.
  *
  * There is no index by key: an erasure looks for the key's text in the chunks of the one shard that the key falls into, and opens only
  * those that hold it. An index would cost every append a second write at a random place of the file, for something that happens rarely.
@@ -92,7 +92,7 @@ export function lmdbLog(options: LmdbLogOptions): Log {
   });
   const { committed, settledUpTo } = consumers;
   const put = async (parts: readonly Bytes[]): Promise<void> => {
-    await write(() => {
+    await consumers.write(() => {
       // The counters are kept, since the last entry may have been erased and its position must not come again.
       const positions = readPositions(environment.meta, shards);
       for (const { shard, count, bytes } of parts) {

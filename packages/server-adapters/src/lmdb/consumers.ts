@@ -99,10 +99,15 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
       if (handled.get(name) === one) handled.delete(name);
     }
     for (const one of lost) fail(one, fenced());
+    if (handled.size === 0) {
+      clearTimeout(settling);
+      settling = undefined;
+    }
     return result;
   };
   /** Whoever handles the shard is told when it comes to it next. */
   const fail = ({ group, shard }: Handled, error: unknown): void => {
+    if (!consumed.has(group)) return;
     failures.set(nameOf(group, shard), error);
     groups.wake(shard);
   };

@@ -25,14 +25,21 @@ const RULES: readonly (readonly [BehaviourPatternName, ...Ramp[]])[] = [
  * features to lie on a ramp, and the confidence is the least of them (the fuzzy AND of Zadeh 1965): a degree of fit, no probability.
  */
 export function behaviourPatterns(features: FeatureVector): BehaviourPattern[] {
-  return RULES.map(([pattern, ...ramps]) => ({
-    pattern,
-    confidence: ramps.reduce(
-      (least, [feature, from, to]) => Math.min(least, Math.max(0, (features[feature] - from) / (to - from))),
-      1,
-    ),
-    indicators: ramps.map(([feature]) => ({ feature, value: features[feature] })),
-  }))
-    .filter(({ confidence }) => confidence > 0)
-    .sort((a, b) => b.confidence - a.confidence);
+  const found: BehaviourPattern[] = [];
+  for (const [pattern, ...ramps] of RULES) {
+    const confidence = leastOf(ramps, features);
+    // Most fit nobody: what they would be told by is not even gathered.
+    if (confidence > 0) {
+      const indicators = ramps.map(([feature]) => ({ feature, value: features[feature] }));
+      found.push({ pattern, confidence, indicators });
+    }
+  }
+  return found.sort((a, b) => b.confidence - a.confidence);
+}
+
+function leastOf(ramps: readonly Ramp[], features: FeatureVector): number {
+  let least = 1;
+  for (const [feature, from, to] of ramps)
+    least = Math.min(least, Math.max(0, (features[feature] - from) / (to - from)));
+  return least;
 }

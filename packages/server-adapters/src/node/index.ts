@@ -1,3 +1,4 @@
-export type { FetchHandler, Peer, MountOptions as NodeListenerOptions } from "../mount/handler.js";
+export type { FetchHandler, MountOptions as NodeListenerOptions, Peer } from "../mount/handler.js";
 export { toNodeListener } from "./listener.js";
-export type { PlainRequest } from "./plain-request.js";
+export { isPlain, type PlainRequest } from "./plain-request.js";
+export { type ByteSink, type ByteSource, PlainResponse, streamOf } from "./plain-response.js";

@@ -16,6 +16,9 @@ interface Message {
   body: Readable | null;
 }
 
+/** Whether it was made for a handler that reads plainly, and a {@link PlainResponse} may answer it. */
+export const isPlain = (request: unknown): boolean => request instanceof MessageReader;
+
 /** Reads as a `Request` does, and is none. */
 export class MessageReader implements PlainRequest {
   readonly #message: Message;

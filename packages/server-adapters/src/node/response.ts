@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { type ByteSource, isSource, PlainResponse } from "./plain-response.js";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 type Head = (length?: number) => void;
@@ -15,20 +16,29 @@ export async function sendResponse(
   outgoing: ServerResponse,
   isHead: boolean,
 ): Promise<void> {
-  const { body, status } = response;
+  const { status } = response;
   const head: Head = (length) => {
     const headers = toNodeHeaders(response.headers, outgoing);
     if (length !== undefined) headers["content-length"] ??= length;
     outgoing.writeHead(status, headers);
   };
-  if (body === null || isHead || outgoing.destroyed) {
+  const plain = response instanceof PlainResponse ? response.take() : undefined;
+  const content = plain === undefined ? response.body : plain;
+  if (content === null || isHead || outgoing.destroyed) {
     if (!outgoing.destroyed) {
       head(isHead || BODILESS.has(status) ? undefined : 0);
       outgoing.end();
     }
-    await body?.cancel();
+    if (content instanceof ReadableStream || isSource(content)) await content.cancel();
     return;
   }
+  if (content instanceof ReadableStream) return sendStream(content, outgoing, head);
+  if (isSource(content)) return sendSource(content, outgoing, head);
+  head(Buffer.byteLength(content));
+  outgoing.end(content);
+}
+
+async function sendStream(body: ReadableStream, outgoing: ServerResponse, head: Head): Promise<void> {
   const reader: Reader = body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => undefined);
   outgoing.once("close", cancel);
@@ -44,6 +54,60 @@ export async function sendResponse(
   } finally {
     outgoing.off("close", cancel);
   }
+}
+
+/** Resolves when all was written or the client has gone; rejects where the source breaks off. */
+function sendSource(source: ByteSource, outgoing: ServerResponse, head: Head): Promise<void> {
+  head();
+  // Who reads an event stream must see at once that it is connected.
+  outgoing.flushHeaders();
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    /** It was asked for a chunk and has not given it. */
+    let isAsked = false;
+    let isPulling = false;
+    const over = (then: () => void): void => {
+      if (isOver) return;
+      isOver = true;
+      then();
+    };
+    function fail(reason: unknown): void {
+      over(() => {
+        // One that takes nothing is not told of what it missed, and that it did not keep up is no failure.
+        if (outgoing.writableNeedDrain) outgoing.destroy();
+        else reject(reason);
+      });
+    }
+    function pull(): void {
+      // A source that has one chunk after the other gives them from within.
+      if (isPulling) return;
+      isPulling = true;
+      while (!isAsked && !isOver && !outgoing.writableNeedDrain) {
+        isAsked = true;
+        try {
+          source.pull();
+        } catch (error) {
+          fail(error);
+        }
+      }
+      isPulling = false;
+    }
+    outgoing.on("drain", pull);
+    outgoing.once("close", () => {
+      over(() => source.cancel());
+      resolve();
+    });
+    source.start({
+      enqueue(chunk) {
+        if (isOver || outgoing.destroyed) return;
+        isAsked = false;
+        if (outgoing.write(chunk)) pull();
+      },
+      close: () => over(() => outgoing.end()),
+      error: fail,
+    });
+    pull();
+  });
 }
 
 function toNodeHeaders(headers: Headers, outgoing: ServerResponse): OutgoingHttpHeaders {

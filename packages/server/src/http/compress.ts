@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { PlainResponse } from "@attune/server-adapters/node";
 
 type Compress = (data: Uint8Array) => Promise<Uint8Array>;
 
@@ -46,7 +47,7 @@ export function acceptedEncoding(header: string | null): string | null {
  */
 export async function compressed(request: Request, response: Response): Promise<Response> {
   const { headers } = response;
-  if (response.body === null || !COMPRESSIBLE.test(headers.get("content-type") ?? "")) return response;
+  if (isEmpty(response) || !COMPRESSIBLE.test(headers.get("content-type") ?? "")) return response;
   if (headers.has("content-encoding") || headers.get("cache-control")?.includes("no-transform") === true)
     return response;
   headers.append("vary", "accept-encoding");
@@ -63,5 +64,8 @@ export async function compressed(request: Request, response: Response): Promise<
   if (worth) own.set("content-encoding", encoding);
   const etag = own.get("etag");
   if (worth && etag?.startsWith('"') === true) own.set("etag", `W/${etag}`);
-  return new Response(body as Uint8Array<ArrayBuffer>, { status: response.status, headers: own });
+  return new PlainResponse(body as Uint8Array<ArrayBuffer>, { status: response.status, headers: own });
 }
+
+const isEmpty = (response: Response): boolean =>
+  response instanceof PlainResponse ? response.isEmpty : response.body === null;

@@ -1,12 +1,13 @@
+import { isPlain, PlainResponse } from "@attune/server-adapters/node";
 import { Hono } from "hono";
 import type { KeyRing } from "../auth/keys.js";
 import type { Meters } from "../metrics/meters.js";
 import { type Admission, answer, type Judges } from "./admission.js";
 import { compressed } from "./compress.js";
 import { corsHeaders, preflight } from "./cors.js";
+import type { Peer } from "./peer.js";
 import { problem, problemOf } from "./problem.js";
 import { SECURITY_HEADERS } from "./respond.js";
-import type { Peer } from "./peer.js";
 import type { Route } from "./route.js";
 
 export interface DoorOptions extends Judges {
@@ -76,7 +77,11 @@ export function createDoor(options: DoorOptions): Door {
     ),
   );
   app.onError((error) => dress(problemOf(error, report)));
-  const door = async (request: Request, peer: Peer = {}): Promise<Response> => app.fetch(request, { peer });
+  const door = async (request: Request, peer: Peer = {}): Promise<Response> => {
+    const response = await app.fetch(request, { peer });
+    // Whoever asks with a `Request` gets a `Response`.
+    return response instanceof PlainResponse && !isPlain(request) ? response.whole() : response;
+  };
   return Object.assign(door, { readsPlainly: true as const });
 }
 

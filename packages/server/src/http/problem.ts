@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Issue, isAttuneError } from "@attune/core";
+import { PlainResponse } from "@attune/server-adapters/node";
 import { Refusal } from "./refusal.js";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -40,7 +41,7 @@ export function problem({ status, code, detail, errors, headers, members }: Prob
     instance: `urn:uuid:${randomUUID()}`,
     errors: (errors ?? []).map(({ path, code: reason, message }) => ({ path, code: reason, message })),
   };
-  return new Response(JSON.stringify(body), {
+  return new PlainResponse(JSON.stringify(body), {
     status,
     headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
   });

@@ -1,3 +1,5 @@
+import { PlainResponse } from "@attune/server-adapters/node";
+
 /** On every answer: nothing is sniffed, framed, cached or told to other sites unless a route says otherwise. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
@@ -13,7 +15,7 @@ export function json(
   init: { status?: number; headers?: Readonly<Record<string, string>> } = {},
 ): Response {
   const text = JSON.stringify(body);
-  return new Response(text, {
+  return new PlainResponse(text, {
     status: init.status ?? 200,
     headers: {
       "content-type": "application/json; charset=utf-8",

@@ -1,8 +1,9 @@
+import { streamOf } from "@attune/server-adapters/node";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createFeed, type Feed } from "./feed.js";
-import { READER_BUFFER } from "./serving.js";
 import type { LiveFrame } from "./frames.js";
+import { READER_BUFFER } from "./serving.js";
 
 const clock = { now: () => Date.UTC(2026, 10, 25, 12) };
 const visitors = () => ({ type: "visitors" }) as const;
@@ -20,7 +21,7 @@ afterEach(() => {
 type Chunk = ReadableStreamReadResult<Uint8Array>;
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 const opened = (feed: Feed, lastEventId: string | null = null): BodyReader =>
-  feed.open({ lastEventId, active: () => true }).body.getReader();
+  streamOf(feed.open({ lastEventId, active: () => true })).getReader();
 const frame = (version: string): LiveFrame => ({ type: "ruleset", version });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,12 +1,13 @@
 import type { Clock } from "@attune/core";
 import type { PersonalizationService, ServiceFrame } from "@attune/core/service";
+import type { ByteSource } from "@attune/server-adapters/node";
 import type { Newsroom } from "../models/model-news.js";
 import { isSimulated, liveFrame, modelFrame, type VisitorFacts, visitorOf } from "./frames.js";
 import { createGone } from "./gone.js";
 import { createLiveVisitors } from "./live-visitors.js";
 import { createRates, type LiveFigures } from "./rates.js";
 import { createRoster, type EventFrame, type Roster } from "./roster.js";
-import { createSiteFeeds, TURNS, type LiveSubject, type SiteFeeds } from "./site-feeds.js";
+import { createSiteFeeds, type LiveSubject, type SiteFeeds, TURNS } from "./site-feeds.js";
 import { createTallies, type Tallies } from "./tallies.js";
 import { createMetricsTeller } from "./tell-metrics.js";
 
@@ -37,7 +38,7 @@ export interface OpenOptions {
 /** Fan-out of the service's frames to server-sent-event streams. */
 export interface Hub {
   /** Of a hub that is closed: a stream that is at its end. */
-  open(options: OpenOptions): ReadableStream<Uint8Array>;
+  open(options: OpenOptions): ByteSource;
   figures(site: string): LiveFigures & { readers: number };
   /**
    * Drops what is held of the site's visitors, since one of them was erased and it is not known which: readers that return after it see a
@@ -200,7 +201,7 @@ export function createHub({ service, sites, clock, simulated, listen, report }: 
       const reader = of(site).feeds.open(rest);
       // A host that waits for its connections to end would wait for ever.
       if (closed) reader.end();
-      return reader.body;
+      return reader;
     },
     async close() {
       closed = true;

@@ -1,6 +1,7 @@
+import type { ByteSink, ByteSource } from "@attune/server-adapters/node";
+
 /** One open stream. It holds no frames, only how far it has come: what it has not taken waits where all readers share it. */
-export interface Reader {
-  readonly body: ReadableStream<Uint8Array>;
+export interface Reader extends ByteSource {
   /** False once the credential no longer holds. */
   active(): boolean;
   /** Number of the last frame that it was sent. */
@@ -28,47 +29,71 @@ export type ReaderOptions = Pick<Reader, "active" | "sent" | "aside" | "opened" 
 };
 
 export function createReader({ next, onGone, ...place }: ReaderOptions): Reader {
-  let control: ReadableStreamDefaultController<Uint8Array> | null = null;
-  let waits = false;
-  const gone = (): void => {
-    if (control) onGone(reader);
-    control = null;
-    waits = false;
-  };
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        control = controller;
-      },
-      // Tells that it wants more; a promise for each chunk would cost more than the chunk.
-      pull(controller) {
-        const chunk = next(reader);
-        if (chunk) controller.enqueue(chunk);
-        else waits = control !== null;
-      },
-      cancel: gone,
-    },
-    // Nothing is taken before somebody reads it.
-    { highWaterMark: 0 },
-  );
-  const reader: Reader = {
-    ...place,
-    body,
-    get waits() {
-      return waits;
-    },
-    offer(chunk) {
-      waits = false;
-      control?.enqueue(chunk);
-    },
-    end() {
-      control?.close();
-      gone();
-    },
-    cut() {
-      control?.error(new Error("the reader did not keep up"));
-      gone();
-    },
-  };
-  return reader;
+  return new OpenReader(place, next, onGone);
+}
+
+/** A class, as a page may open thousands: an accessor in an object literal would get a hidden class of its own with each. */
+class OpenReader implements Reader {
+  sent: number;
+  aside: number;
+  greeting: Reader["greeting"];
+  readonly opened: number;
+  readonly active: () => boolean;
+  readonly #next: ReaderOptions["next"];
+  readonly #onGone: ReaderOptions["onGone"];
+  #sink: ByteSink | null = null;
+  #waits = false;
+  /** How it ended, which may be before anybody took anything. */
+  #end: ((sink: ByteSink) => void) | null = null;
+
+  constructor(
+    place: Omit<ReaderOptions, "next" | "onGone">,
+    next: ReaderOptions["next"],
+    onGone: ReaderOptions["onGone"],
+  ) {
+    this.sent = place.sent;
+    this.aside = place.aside;
+    this.greeting = place.greeting;
+    this.opened = place.opened;
+    this.active = place.active;
+    this.#next = next;
+    this.#onGone = onGone;
+  }
+
+  get waits(): boolean {
+    return this.#waits;
+  }
+  offer(chunk: Uint8Array): void {
+    this.#waits = false;
+    this.#sink?.enqueue(chunk);
+  }
+  end(): void {
+    this.#finish((sink) => sink.close());
+  }
+  cut(): void {
+    this.#finish((sink) => sink.error(new Error("the reader did not keep up")));
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    this.#end?.(sink);
+  }
+  pull(): void {
+    if (this.#end !== null) return;
+    const chunk = this.#next(this);
+    if (chunk) this.#sink?.enqueue(chunk);
+    // Nothing yet, unless it was cut off just now.
+    else this.#waits = this.#end === null;
+  }
+  cancel(): void {
+    this.#finish(() => undefined);
+  }
+
+  #finish(end: (sink: ByteSink) => void): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    this.#waits = false;
+    if (this.#sink !== null) end(this.#sink);
+    this.#onGone(this);
+  }
 }

@@ -1,3 +1,4 @@
+import { streamOf } from "@attune/server-adapters/node";
 import { describe, expect, it } from "vitest";
 import type { Aside } from "./chunks.js";
 import { createSiteFeeds, TURNS } from "./site-feeds.js";
@@ -12,7 +13,7 @@ describe("the streams of a site", () => {
     let turn = 0;
     for (const name of ["whole", "a", "b", "c"]) {
       const subject = name === "whole" ? null : ({ kind: "session", name } as const);
-      const reader = feeds.open({ subject, lastEventId: null, active: () => true }).body.getReader();
+      const reader = streamOf(feeds.open({ subject, lastEventId: null, active: () => true })).getReader();
       heard.set(name, []);
       void (async () => {
         for (;;) {
@@ -56,8 +57,7 @@ describe("the streams of a site", () => {
       visitors: () => ({ type: "visitors" }) satisfies Aside,
     });
     const subject = { kind: "user", name: "u" } as const;
-    const { body } = feeds.open({ subject, lastEventId: null, active: () => true });
-    const reader = body.getReader();
+    const reader = streamOf(feeds.open({ subject, lastEventId: null, active: () => true })).getReader();
     const place = /^id: (.*)$/m.exec(new TextDecoder().decode((await reader.read()).value))?.[1] as string;
     const [feed] = feeds.of({ type: "gap" });
     const behind = reader.read();
@@ -87,7 +87,9 @@ describe("the streams of a site", () => {
     const active = () => true;
     const places = await Promise.all(
       subjects.map(async (subject) => {
-        const { value } = await feeds.open({ subject, lastEventId: null, active }).body.getReader().read();
+        const { value } = await streamOf(feeds.open({ subject, lastEventId: null, active }))
+          .getReader()
+          .read();
         return /^id: (.*)$/m.exec(new TextDecoder().decode(value))?.[1] as string;
       }),
     );

@@ -51,6 +51,15 @@ export const TURNS = 150;
 /** Bytes that are held for who returns: of the whole site, and of each single subject, of whom there are as many as pages ask for. */
 const WINDOW = { site: 2 << 20, subject: 128 << 10 };
 
+/** The feed of one subject. */
+interface Apart {
+  key: string;
+  subject: LiveSubject;
+  feed: Feed;
+  /** Of {@link TURNS}: when it is pinged. */
+  turn: number;
+}
+
 const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
 
 /** Frames that concern every reader, whomever they follow. */
@@ -71,7 +80,9 @@ const ping = (feed: Feed): void => feed.tell("ping", () => ({ type: "ping" }));
 
 export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeeds {
   const whole = createFeed({ clock, window: WINDOW.site, visitors: () => visitors(null) });
-  const apart = new Map<string, { subject: LiveSubject; feed: Feed; turn: number }>();
+  const apart = new Map<string, Apart>();
+  /** Those whose turn comes together, so that a turn looks at nobody else. */
+  const turns: Set<Apart>[] = Array.from({ length: SWEEP_TURNS }, () => new Set());
   let opened = 0;
 
   function* all(): Generator<{ subject: LiveSubject | null; feed: Feed }> {
@@ -108,7 +119,9 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const found = apart.get(key);
     if (found) return found.feed;
     const feed = createFeed({ clock, window: WINDOW.subject, visitors: () => visitors(subject) });
-    apart.set(key, { subject, feed, turn: opened++ % TURNS });
+    const one: Apart = { key, subject, feed, turn: opened++ % TURNS };
+    apart.set(key, one);
+    turns[one.turn % SWEEP_TURNS]?.add(one);
     return feed;
   }
 
@@ -131,14 +144,16 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
       for (const { subject, feed } of apart.values()) feed.tell(type, () => frame(subject));
     },
     tend(turn) {
-      const isDue = (own: number, every: number): boolean => turn % every === own % every;
-      if (isDue(0, SWEEP_TURNS)) sweep(whole);
-      if (isDue(0, TURNS)) ping(whole);
-      for (const [key, { feed, turn: own }] of apart) {
-        if (!isDue(own, SWEEP_TURNS)) continue;
+      if (turn % SWEEP_TURNS === 0) sweep(whole);
+      if (turn % TURNS === 0) ping(whole);
+      const due = turns[turn % SWEEP_TURNS] as Set<Apart>;
+      for (const one of due) {
+        const { key, feed } = one;
         sweep(feed);
-        if (!feed.watched) apart.delete(key);
-        else if (isDue(own, TURNS)) ping(feed);
+        if (!feed.watched) {
+          apart.delete(key);
+          due.delete(one);
+        } else if (turn % TURNS === one.turn) ping(feed);
       }
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),

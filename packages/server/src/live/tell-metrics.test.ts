@@ -1,5 +1,6 @@
-import { memoryStore, memoryLog } from "@attune/core/memory";
+import { memoryLog, memoryStore } from "@attune/core/memory";
 import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import { streamOf } from "@attune/server-adapters/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRates } from "./rates.js";
 import { createSiteFeeds } from "./site-feeds.js";
@@ -26,7 +27,9 @@ function watch(summary: (inner: PersonalizationService) => PersonalizationServic
   const sites = new Map(
     ["one", "two"].map((site) => {
       const feeds = createSiteFeeds({ clock, visitors: () => ({ type: "visitors" }) });
-      const reader = feeds.open({ subject: null, lastEventId: null, active: () => true }).body.getReader();
+      const reader = streamOf(
+        feeds.open({ subject: null, lastEventId: null, active: () => true }),
+      ).getReader();
       void (async () => {
         for (;;) {
           const { done, value } = await reader.read();

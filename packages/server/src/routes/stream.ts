@@ -1,3 +1,4 @@
+import { PlainResponse } from "@attune/server-adapters/node";
 import { Refusal } from "../http/refusal.js";
 import { json } from "../http/respond.js";
 import { type Call, objectBody, type Route, SMALL_BODY } from "../http/route.js";
@@ -51,14 +52,14 @@ async function stream(
   if (request.method === "HEAD") return new Response(null, { headers });
   // An EventSource that is made anew cannot set the header.
   const lastEventId = request.headers.get("last-event-id") ?? asked.lastEventId;
-  const body = hub.open({
+  const frames = hub.open({
     site: principal.site,
     subject,
     lastEventId: typeof lastEventId === "string" ? lastEventId : null,
     active: () => principal.active(),
     onGone: places.take(principal, address()),
   });
-  return new Response(body, { headers });
+  return new PlainResponse(frames, { headers });
 }
 
 function onlyOf({ only }: Readonly<Record<string, unknown>>): Only | null {

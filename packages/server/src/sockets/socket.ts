@@ -1,5 +1,6 @@
-import type { WebSocket } from "ws";
 import type { PersonalizationService } from "@attune/core/service";
+import { streamOf } from "@attune/server-adapters/node";
+import type { WebSocket } from "ws";
 import { Refusal } from "../http/refusal.js";
 import { subjectFor } from "../live/asked-subject.js";
 import type { Hub } from "../live/hub.js";
@@ -76,14 +77,13 @@ export function openSocket(options: SocketOptions): void {
     await send(ws, JSON.stringify({ type: "connected", reads, subscriptions: known, unknown }));
     clearTimeout(late);
     if (ws.readyState !== ws.OPEN) return;
-    reader = options.hub
-      .open({
-        site: principal.site,
-        subject,
-        lastEventId: message.lastEventId,
-        active: () => principal.active(),
-      })
-      .getReader();
+    const frames = options.hub.open({
+      site: principal.site,
+      subject,
+      lastEventId: message.lastEventId,
+      active: () => principal.active(),
+    });
+    reader = streamOf(frames).getReader();
     void forward(ws, reader, { ...options, wants: (type) => types === null || types.has(type) });
   }
   /** A page without a visitor still wants to hear of new rulesets, and sends. */

@@ -31,6 +31,7 @@ export function memoryChannel(options: MemoryChannelOptions = {}): Channel {
   };
 
   return {
+    local: true,
     async publish(topic, data) {
       open();
       await Promise.resolve();

@@ -8,6 +8,8 @@ export type ChannelFrame<M = unknown> =
  * harms nobody else. Not here: history, acknowledgement.
  */
 export interface Channel {
+  /** It reaches subscribers of this process alone, so that nothing need be told over it to other processes. */
+  readonly local?: true;
   publish(topic: string, data: unknown): Promise<void>;
   /** Resolves once messages published from now on will be seen. Topics match exactly. */
   subscribe<M>(

@@ -37,6 +37,8 @@ export interface DeadLetter {
 export interface LogConsumer {
   /** Stops after the batch at hand. */
   stop(): Promise<void>;
+  /** Of a log that is `polled`: looks now for what other processes have appended to the shards, and not when it would by itself. */
+  look?(shards: readonly number[]): void;
 }
 
 /** Positions of a shard that are gone although a group had still to read them. */
@@ -82,6 +84,8 @@ export interface Log {
     dedupe: "append" | "none";
     /** `delete`: entries of a key can be removed. `key`: they are made unreadable by destroying their key. */
     erase: "delete" | "key";
+    /** Consumers look from time to time for what other processes have appended, and sooner where they are told to (`look`). */
+    polled?: true;
   };
   append<V>(entries: readonly LogEntry<V>[]): Promise<void>;
   /** Records after the position (0: from the start), at most `limit`. */

@@ -10,6 +10,7 @@ import { createWaiting } from "./door/waiting.js";
 import { createLeftEffects } from "./effects/left-effects.js";
 import { caughtUp, startWorker } from "./fold/worker.js";
 import { keepListening } from "./live/listen.js";
+import { createGrownTeller } from "./live/tell-grown.js";
 import type { ServiceOptions } from "./options.js";
 import type { SweepResult } from "./results.js";
 import { checkedRuleset, isReplacing, loadGiven, onceLoaded } from "./rules/given-ruleset.js";
@@ -45,13 +46,15 @@ function createParts(context: ServiceContext, options: ServiceOptions) {
     resegments ? (site) => segmentation?.owe(site) : undefined,
   );
   const segmentation = resegments ? createSegmentation(context, { rulesets }) : null;
+  const waiting = createWaiting(context.ids());
   const sampling = options.sampling ? createSampling(options.sampling, () => context.clock.now()) : null;
   return {
     sampling: sampling && { sampling, load: createLoad(context, sampling) },
     rulesets,
     segmentation,
     policy: checkedPolicy(options),
-    waiting: createWaiting(context.ids()),
+    waiting,
+    grown: createGrownTeller(context, waiting.service),
     minimisers: createMinimisers(),
     clocks: createDeviceClocks(),
     /** Resolves when the host's own ruleset is in force, as far as the stored one gives way. */

@@ -28,7 +28,7 @@ export interface RedisLogOptions {
   patience?: number;
   /** How long after a consumer's process has died others take its shards over, ms (default 10 000). A handler may take longer. */
   lease?: number;
-  /** How often an idle shard is looked at for what other processes have appended, ms (default 50). */
+  /** How often an idle shard is looked at for what other processes have appended, ms (default 50). Services over a channel tell each other, and look at once. */
   poll?: number;
 }
 
@@ -93,7 +93,7 @@ export function redisLog(options: RedisLogOptions): Log {
   };
 
   return {
-    capabilities: { shards, durable: true, dedupe: "none", erase: "delete" },
+    capabilities: { shards, durable: true, dedupe: "none", erase: "delete", polled: true },
     async append<V>(entries: readonly LogEntry<V>[]) {
       const appendedAt = clock.now();
       const grown = byShard(entries, shards);
@@ -129,6 +129,7 @@ export function redisLog(options: RedisLogOptions): Log {
           stopping ??= stop();
           return stopping;
         },
+        look: (shards) => shards.forEach(groups.wake),
       };
     },
     async committed(group, shard) {

@@ -1,4 +1,5 @@
 import type { Event } from "../../events/types.js";
+import type { Log, LogEntry } from "../../ports/log.js";
 import type { ServiceContext } from "../context.js";
 import { type FoldParts, foldBatch } from "../fold/fold-batch.js";
 import { checkSite } from "../layout/partitions.js";
@@ -7,6 +8,7 @@ import { subjectsIn } from "../letters/letter-subjects.js";
 import { putLetters } from "../letters/letters.js";
 import { deadLetter } from "../letters/make-letter.js";
 import { publishGaps } from "../live/frames.js";
+import type { TellGrown } from "../live/tell-grown.js";
 import { noteBrief } from "../log/brief.js";
 import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
@@ -19,6 +21,8 @@ import type { Waiting } from "./waiting.js";
 
 export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {
   waiting: Waiting;
+  /** What is to be called once the entries are in the log: whoever folds in another process hears of them. */
+  grown: TellGrown;
   /** Null where nothing is ever left out. */
   sampling: { sampling: Sampling; load: Load } | null;
 }
@@ -55,19 +59,23 @@ export async function take(
   // What waits for the log holds no event: a batch that lived as long as that would be copied by each collection of garbage meanwhile.
   if (waitMs <= 0) {
     const { entries, erased } = await toEntries({ ...context, log }, events);
-    return stored(parts, () => log.append(entries)).then(pendingBut(erased, events.length));
+    const outcomes = pendingBut(erased, events.length);
+    return stored(parts, () => append(log, parts, entries)).then(outcomes);
   }
   const expected = waiting.expect(events.length);
   try {
     const { entries, erased } = await toEntries({ ...context, log }, events, expected.token);
     for (const index of erased) waiting.tell(expected.token(index), "erased");
-    await stored(parts, () => log.append(entries));
+    await stored(parts, () => append(log, parts, entries));
     onStored?.();
     return await expected.outcomes(waitMs);
   } finally {
     expected.forget();
   }
 }
+
+const append = (log: Log, { grown }: IngestParts, entries: readonly LogEntry[]): Promise<void> =>
+  log.append(entries).then(grown(entries));
 
 /** What is known once they are in the log: nothing of those that are, and null where that is all of them. */
 function pendingBut(erased: readonly number[], count: number): () => EventOutcome[] | null {

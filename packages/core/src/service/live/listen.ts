@@ -3,7 +3,7 @@ import type { ServiceContext } from "../context.js";
 import type { Waiting } from "../door/waiting.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { within } from "../tools/platform.js";
-import { hearNotices, hearOutcomes, type Notice } from "./notices.js";
+import { hearGrown, hearNotices, hearOutcomes, type Notice } from "./notices.js";
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
@@ -62,7 +62,16 @@ export function keepListening(
     close = resolve;
   });
   const wanted: Wanted = { now: () => open, end };
-  const worker = persist(startWorker, wanted, context.report);
+  let consumer: LogConsumer | null = null;
+  const worker = persist(startWorker, wanted, context.report).then((started) => (consumer = started));
+  const grown =
+    context.log?.capabilities.polled === true
+      ? persist(
+          () => hearGrown(context, waiting.service, (shards) => consumer?.look?.(shards)),
+          wanted,
+          context.report,
+        )
+      : null;
   const notices = persist(
     () =>
       hearNotices(context, (notice) => {
@@ -88,7 +97,7 @@ export function keepListening(
         await (await worker)?.stop();
       } finally {
         // Only now: until its last batch is folded the worker goes by what is heard.
-        const left = [notices, outcomes].map(async (subscription) => (await subscription)?.());
+        const left = [grown, notices, outcomes].map(async (subscription) => (await subscription)?.());
         for (const one of await Promise.allSettled(left)) if (one.status === "rejected") throw one.reason;
       }
     },

@@ -45,6 +45,34 @@ export async function hearOutcomes(
   });
 }
 
+const GROWN = "_/grown";
+
+/** Shards of the log that a service has appended to. */
+interface Grown {
+  by: string;
+  shards: readonly number[];
+}
+
+/** Tells those who fold in other processes. Loss is allowed: they look by themselves, only later. */
+export async function notifyGrown(
+  { channel, report }: Pick<ServiceContext, "channel" | "report">,
+  grown: Grown,
+): Promise<void> {
+  await channel?.publish(GROWN, grown).catch(report);
+}
+
+/** Calls back with the shards that services other than this one have appended to. */
+export async function hearGrown(
+  { channel }: Pick<ServiceContext, "channel">,
+  own: string,
+  listener: (shards: readonly number[]) => void,
+): Promise<() => Promise<void>> {
+  if (channel === null) return async () => undefined;
+  return channel.subscribe<Grown>([GROWN], (frame) => {
+    if (frame.type === "message" && frame.data.by !== own) listener(frame.data.shards);
+  });
+}
+
 /** Calls back with each notice, and with null where some may have been lost. */
 export async function hearNotices(
   { channel }: Pick<ServiceContext, "channel">,

@@ -1,0 +1,56 @@
+import { createPersonalizationService, type PersonalizationService } from "@attune/core/service";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type RedisServer, redisProgram, startRedis } from "../../test/redis-server.js";
+import { redisChannel, redisLog, redisStore } from "./index.js";
+
+const { path } = redisProgram();
+/** So seldom that whatever comes sooner was told of. */
+const SELDOM_MS = 60_000;
+
+const event = (n: number) => ({
+  id: `look-${n}`,
+  schemaVersion: 1,
+  name: "Page Viewed",
+  visitorId: `look-visitor-${n}`,
+  sessionId: `look-session-${n}`,
+  occurredAt: Date.now(),
+  properties: {},
+  context: { page: { url: "https://shop.example/", path: "/" } },
+  consent: { purposes: ["necessary", "analytics"], policyVersion: "1" },
+});
+
+describe.skipIf(path === null)("a door and a worker in processes of their own, over Redis", () => {
+  let server: RedisServer;
+  const services: PersonalizationService[] = [];
+  beforeAll(async () => {
+    server = await startRedis(path ?? "");
+  }, 30_000);
+  afterEach(async () => {
+    await Promise.all(services.splice(0).map((service) => service.close()));
+    await server.client.flushall();
+  });
+  afterAll(() => server?.stop());
+
+  function service(worker: boolean): PersonalizationService {
+    const { client } = server;
+    const made = createPersonalizationService({
+      stores: { hot: redisStore({ client }) },
+      log: redisLog({ client, poll: SELDOM_MS }),
+      channel: redisChannel({ client }),
+      worker,
+    });
+    services.push(made);
+    return made;
+  }
+
+  it("what the door appends is folded at once, and not when the worker looks again", async () => {
+    const worker = service(true);
+    const door = service(false);
+    // It takes part when it has folded something of its own.
+    expect((await worker.ingest([event(0)], { waitMs: 10_000 })).outcomes).toEqual({ 0: "folded" });
+    for (let n = 1; n <= 20; n++) {
+      const { outcomes } = await door.ingest([event(n)], { waitMs: 10_000 });
+      expect(outcomes, String(n)).toEqual({ 0: "folded" });
+    }
+  });
+});

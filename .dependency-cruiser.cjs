@@ -103,10 +103,11 @@ module.exports = {
     },
     {
       name: "server-takes-adapters-only-at-its-edge",
-      comment: "The server is handed its ports; only the command line and ./embedded load adapters.",
+      comment:
+        "The server is handed its ports; only the command line and ./embedded load adapters. What answers are made of is no port: ./node writes them.",
       severity: "error",
       from: { path: "^packages/server/src/", pathNot: ["^packages/server/src/(cli|embedded)/", TEST] },
-      to: { path: "^packages/server-adapters/" },
+      to: { path: "^packages/server-adapters/", pathNot: "^packages/server-adapters/src/node/" },
     },
     ...vendors,
     { name: "not-to-tests", severity: "error", from: { pathNot: TEST }, to: { path: TEST } },

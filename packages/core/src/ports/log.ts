@@ -84,7 +84,7 @@ export interface Log {
     dedupe: "append" | "none";
     /** `delete`: entries of a key can be removed. `key`: they are made unreadable by destroying their key. */
     erase: "delete" | "key";
-    /** Consumers look from time to time for what other processes have appended, and sooner where they are told to (`look`). */
+    /** Consumers look only from time to time for what other processes have appended, and want to be told of it (`look`). */
     polled?: true;
   };
   append<V>(entries: readonly LogEntry<V>[]): Promise<void>;

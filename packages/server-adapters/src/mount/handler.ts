@@ -3,7 +3,8 @@ export interface FetchHandler {
   (request: Request, peer?: Peer): Response | Promise<Response>;
   /**
    * That it asks of a request nothing but its `url`, `method`, `headers`, `signal`, `body`, `bodyUsed`, `text()`, `json()` and `arrayBuffer()`, and hands none on to
-   * `new Request` or `fetch`. Mounts on node:http then make no whole `Request` for it, which costs as much as all else that a small request passes before its handler.
+   * `new Request` or `fetch`. Mounts on node:http then make no whole `Request` for it, which costs as much as all else that a small request passes before its handler;
+   * and it may answer with what only reads as a `Response` does (`PlainResponse` of `@attune/server-adapters/node`).
    */
   readonly readsPlainly?: boolean | undefined;
 }

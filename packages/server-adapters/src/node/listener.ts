@@ -28,6 +28,7 @@ export interface Exchange extends MountOptions {
 /** One exchange from request to response. Never rejects. */
 export async function serve(handler: FetchHandler, exchange: Exchange): Promise<void> {
   const { incoming, outgoing, overrides } = exchange;
+  if (outgoing.socket === null) closeWithConnection(exchange);
   const departure = new Departure(outgoing);
   outgoing.once("finish", () => dismissBody(incoming));
   try {
@@ -43,6 +44,17 @@ export async function serve(handler: FetchHandler, exchange: Exchange): Promise<
       await sendResponse(problem(500), outgoing, incoming.method === "HEAD");
     }
   }
+}
+
+/** A response that waits behind another one of its connection is told nothing where that ends, and whatever it holds would be held for good. */
+function closeWithConnection({ incoming, outgoing }: Exchange): void {
+  const { socket } = incoming;
+  const gone = (): void => {
+    if (outgoing.socket === null) outgoing.destroy().emit("close");
+  };
+  // As many wait as the client has asked at once.
+  socket.setMaxListeners(0).once("close", gone);
+  outgoing.once("close", () => socket.off("close", gone));
 }
 
 /** The rest of a body that the handler did not want is thrown away, so that the connection can be used again. */

@@ -1,5 +1,5 @@
-import { createServer, get, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ByteSink, type ByteSource, PlainResponse, streamOf, toNodeListener } from "./index.js";
 
@@ -10,9 +10,20 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function start(respond: () => Response, report = vi.fn()): Promise<string> {
+type Ahead = (outgoing: ServerResponse) => void;
+
+/** @param ahead What an application does to the response before the mount has it. */
+async function start(
+  respond: () => Response,
+  report = vi.fn(),
+  ahead: Ahead = () => undefined,
+): Promise<string> {
   const handler = Object.assign(() => respond(), { readsPlainly: true as const });
-  const created = createServer(toNodeListener(handler, { report }));
+  const listener = toNodeListener(handler, { report });
+  const created = createServer((incoming, outgoing) => {
+    ahead(outgoing);
+    listener(incoming, outgoing);
+  });
   server = created;
   await new Promise<void>((resolve) => created.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(created.address() as AddressInfo).port}`;
@@ -114,6 +125,21 @@ describe("a plain response", () => {
     expect([whole.headers.get("x-a"), plain.whole()]).toEqual(["2", whole]);
   });
 
+  it("leaves other headers their bytes, and is whole under any class of stream", async () => {
+    const latin: Ahead = (outgoing) => outgoing.setHeader("x-name", "café");
+    const url = await start(() => new PlainResponse("ä"), vi.fn(), latin);
+    const incoming = await opened(url);
+    expect(incoming.headers["x-name"]).toBe("café");
+    incoming.resume();
+    server?.close();
+    // As of another realm: nothing but its methods tell what it is.
+    const foreign = Object.assign(new Response("whole"), {});
+    const { body } = foreign;
+    const stream = { getReader: () => body?.getReader(), cancel: () => body?.cancel() };
+    Object.defineProperty(foreign, "body", { value: stream });
+    expect(await (await fetch(await start(() => foreign))).text()).toBe("whole");
+  });
+
   it("goes over node:http as its Response does", async () => {
     for (const [name, [content, text]] of Object.entries(contents)) {
       const said: unknown[] = [];
@@ -209,6 +235,73 @@ describe("a source of bytes over node:http", () => {
     const incoming = await opened(await start(() => new PlainResponse(one.source), report));
     await new Promise((resolve) => incoming.on("error", resolve).resume());
     expect(report.mock.calls).toEqual([[failure]]);
+    expect(one.cancelled).toBe(1);
+  });
+
+  it("is cancelled where the head cannot be written", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      const report = vi.fn();
+      const one = sourceOf([]);
+      const begun: Ahead = (outgoing) => outgoing.writeHead(408);
+      const url = await start(() => new PlainResponse(one.source), report, begun);
+      await fetch(url, { method })
+        .then((answer) => answer.text())
+        .catch(() => undefined);
+      await vi.waitFor(() => expect(one.cancelled, method).toBe(1));
+      expect(report.mock.calls, method).toEqual([
+        [expect.objectContaining({ code: "ERR_HTTP_HEADERS_SENT" })],
+      ]);
+      server?.closeAllConnections();
+      server?.close();
+    }
+  });
+
+  it("is asked for no more where what stands in front of the socket is full", async () => {
+    const one = sourceOf(Array.from({ length: 1000 }, () => bytes("a")));
+    let written = 0;
+    let drain = (): void => undefined;
+    const compression: Ahead = (outgoing) => {
+      outgoing.write = (() => ++written % 10 !== 0) as typeof outgoing.write;
+      drain = () => outgoing.emit("drain");
+    };
+    await opened(await start(() => new PlainResponse(one.source), vi.fn(), compression));
+    expect(written).toBe(10);
+    drain();
+    expect(written).toBe(20);
+  });
+
+  it("ends nothing but itself where it throws when it is cancelled", async () => {
+    const report = vi.fn();
+    const one = sourceOf([]);
+    let cancelled = 0;
+    one.source.cancel = () => {
+      cancelled += 1;
+      throw new Error("no");
+    };
+    const url = await start(() => new PlainResponse(one.source), report);
+    for (let n = 1; n <= 2; n++) {
+      (await opened(url)).destroy();
+      await vi.waitFor(() => expect(cancelled).toBe(n));
+    }
+    expect(report).not.toHaveBeenCalled();
+  });
+
+  it("is cancelled where it waits behind another answer and the connection ends, as a stream is", async () => {
+    for (const respond of [
+      (source: ByteSource) => new PlainResponse(source),
+      (source: ByteSource) => new Response(streamOf(source)),
+    ]) {
+      const sources = [sourceOf([]), sourceOf([]), sourceOf([])];
+      let count = 0;
+      const url = await start(() => respond((sources[count++] as (typeof sources)[number]).source));
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(3));
+      await vi.waitFor(() => expect(count).toBe(3));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.destroy();
+      await vi.waitFor(() => expect(sources.map(({ cancelled }) => cancelled)).toEqual([1, 1, 1]));
+      server?.close();
+    }
   });
 
   it("is the same as a stream of the web's", async () => {
@@ -216,6 +309,14 @@ describe("a source of bytes over node:http", () => {
     const reader = streamOf(one.source).getReader();
     expect(one.asked).toBe(0);
     expect((await reader.read()).value).toEqual(bytes("a"));
+    const both = [reader.read(), reader.read()];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(one.asked).toBe(2);
+    one.sink().enqueue(bytes("b"));
+    await both[0];
+    expect(one.asked).toBe(3);
+    one.sink().enqueue(bytes("c"));
+    expect((await both[1])?.value).toEqual(bytes("c"));
     await reader.cancel();
     expect(one.cancelled).toBe(1);
   });

@@ -9,24 +9,39 @@ export interface ByteSink {
 
 /** Bytes that come over time, no faster than they are taken. */
 export interface ByteSource {
-  /** Called once, before all else. */
+  /** Called once, before `pull`. */
   start(sink: ByteSink): void;
   /** There is room: one chunk is to be given, now or when there is one. Not called again before it came. */
   pull(): void;
-  /** Nobody takes them any more. */
+  /** Nobody takes them any more. May come without a `start`. */
   cancel(): void;
 }
 
 /** The same as a stream of the web's. Nothing is taken before somebody reads it. */
-export const streamOf = (source: ByteSource): ReadableStream<Uint8Array> =>
-  new ReadableStream(
+export function streamOf(source: ByteSource): ReadableStream<Uint8Array> {
+  /** Several may read at once, each of whom the stream asks for. */
+  let isAsked = false;
+  return new ReadableStream(
     {
-      start: (controller) => source.start(controller),
-      pull: () => source.pull(),
+      start: (controller) =>
+        source.start({
+          enqueue(chunk) {
+            isAsked = false;
+            controller.enqueue(chunk);
+          },
+          close: () => controller.close(),
+          error: (reason) => controller.error(reason),
+        }),
+      pull() {
+        if (isAsked) return;
+        isAsked = true;
+        source.pull();
+      },
       cancel: () => source.cancel(),
     },
     { highWaterMark: 0 },
   );
+}
 
 export type PlainContent = string | Uint8Array<ArrayBuffer> | ByteSource | null;
 
@@ -35,7 +50,7 @@ export interface PlainInit {
   headers?: HeadersInit;
 }
 
-export const isSource = (content: PlainContent): content is ByteSource =>
+export const isSource = (content: object | string | null): content is ByteSource =>
   content !== null && typeof content === "object" && "pull" in content;
 
 /**

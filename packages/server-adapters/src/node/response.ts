@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { type ByteSource, isSource, PlainResponse } from "./plain-response.js";
+import { type ByteSource, isSource, type PlainContent, PlainResponse } from "./plain-response.js";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 type Head = (length?: number) => void;
@@ -25,18 +25,28 @@ export async function sendResponse(
   const plain = response instanceof PlainResponse ? response.take() : undefined;
   const content = plain === undefined ? response.body : plain;
   if (content === null || isHead || outgoing.destroyed) {
-    if (!outgoing.destroyed) {
-      head(isHead || BODILESS.has(status) ? undefined : 0);
-      outgoing.end();
+    try {
+      if (!outgoing.destroyed) {
+        head(isHead || BODILESS.has(status) ? undefined : 0);
+        outgoing.end();
+      }
+    } finally {
+      if (!isWhole(content)) await content.cancel();
     }
-    if (content instanceof ReadableStream || isSource(content)) await content.cancel();
     return;
   }
-  if (content instanceof ReadableStream) return sendStream(content, outgoing, head);
-  if (isSource(content)) return sendSource(content, outgoing, head);
-  head(Buffer.byteLength(content));
-  outgoing.end(content);
+  if (!isWhole(content))
+    return isSource(content) ? sendSource(content, outgoing, head) : sendStream(content, outgoing, head);
+  // As bytes: a text would be joined with the head, whose own bytes that changes.
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  head(bytes.byteLength);
+  outgoing.end(bytes);
 }
+
+const isWhole = (
+  content: ReadableStream<Uint8Array> | PlainContent,
+): content is string | Uint8Array<ArrayBuffer> | null =>
+  content === null || typeof content === "string" || content instanceof Uint8Array;
 
 async function sendStream(body: ReadableStream, outgoing: ServerResponse, head: Head): Promise<void> {
   const reader: Reader = body.getReader();
@@ -57,24 +67,35 @@ async function sendStream(body: ReadableStream, outgoing: ServerResponse, head: 
 }
 
 /** Resolves when all was written or the client has gone; rejects where the source breaks off. */
-function sendSource(source: ByteSource, outgoing: ServerResponse, head: Head): Promise<void> {
-  head();
-  // Who reads an event stream must see at once that it is connected.
-  outgoing.flushHeaders();
+async function sendSource(source: ByteSource, outgoing: ServerResponse, head: Head): Promise<void> {
+  try {
+    head();
+    // Who reads an event stream must see at once that it is connected.
+    outgoing.flushHeaders();
+  } catch (error) {
+    source.cancel();
+    throw error;
+  }
   return new Promise((resolve, reject) => {
     let isOver = false;
     /** It was asked for a chunk and has not given it. */
     let isAsked = false;
     let isPulling = false;
+    /** By what `write` has answered: what stands in between, such as compression, may be full where the socket is not. */
+    let isFull = false;
     const over = (then: () => void): void => {
       if (isOver) return;
       isOver = true;
-      then();
+      try {
+        then();
+      } catch (error) {
+        reject(error);
+      }
     };
     function fail(reason: unknown): void {
       over(() => {
         // One that takes nothing is not told of what it missed, and that it did not keep up is no failure.
-        if (outgoing.writableNeedDrain) outgoing.destroy();
+        if (isFull) outgoing.destroy();
         else reject(reason);
       });
     }
@@ -82,17 +103,23 @@ function sendSource(source: ByteSource, outgoing: ServerResponse, head: Head): P
       // A source that has one chunk after the other gives them from within.
       if (isPulling) return;
       isPulling = true;
-      while (!isAsked && !isOver && !outgoing.writableNeedDrain) {
+      while (!isAsked && !isOver && !isFull) {
         isAsked = true;
         try {
           source.pull();
         } catch (error) {
-          fail(error);
+          over(() => {
+            reject(error);
+            source.cancel();
+          });
         }
       }
       isPulling = false;
     }
-    outgoing.on("drain", pull);
+    outgoing.on("drain", () => {
+      isFull = false;
+      pull();
+    });
     outgoing.once("close", () => {
       over(() => source.cancel());
       resolve();
@@ -101,7 +128,8 @@ function sendSource(source: ByteSource, outgoing: ServerResponse, head: Head): P
       enqueue(chunk) {
         if (isOver || outgoing.destroyed) return;
         isAsked = false;
-        if (outgoing.write(chunk)) pull();
+        isFull = !outgoing.write(chunk);
+        pull();
       },
       close: () => over(() => outgoing.end()),
       error: fail,

@@ -23,6 +23,8 @@ export interface Leases {
   join(group: string): Promise<void>;
   /** Gives every shard of the group back. */
   leave(group: string): Promise<void>;
+  /** Whether the shard falls to this process, by who it knows to be alive. */
+  isOurs(group: string, shard: number): boolean;
   /** The committed position of a shard that this process handles; null where another does. */
   position(group: string, shard: number): Promise<number | null>;
   /** @throws AttuneError `ATTUNE_LOG_FENCED` where another process handles the shard by now. */
@@ -83,6 +85,7 @@ export function redisLeases(options: LeaseOptions): Leases {
     Promise.all(Array.from({ length: shards }, (_, shard) => action(shard)));
 
   return {
+    isOurs,
     async join(group) {
       if (groups.has(group)) return;
       // Known from now on, so that a trim leaves the group what it has not seen.

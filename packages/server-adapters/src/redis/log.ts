@@ -129,7 +129,9 @@ export function redisLog(options: RedisLogOptions): Log {
           stopping ??= stop();
           return stopping;
         },
-        look: (shards) => shards.forEach(groups.wake),
+        look(shards) {
+          for (const shard of shards) if (leases.isOurs(group, shard)) groups.wake(shard);
+        },
       };
     },
     async committed(group, shard) {

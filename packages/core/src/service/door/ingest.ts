@@ -8,7 +8,7 @@ import { subjectsIn } from "../letters/letter-subjects.js";
 import { putLetters } from "../letters/letters.js";
 import { deadLetter } from "../letters/make-letter.js";
 import { publishGaps } from "../live/frames.js";
-import type { TellGrown } from "../live/tell-grown.js";
+import type { GrownTeller } from "../live/tell-grown.js";
 import { noteBrief } from "../log/brief.js";
 import { toEntries } from "../log/runs.js";
 import type { IngestOptions } from "../options.js";
@@ -21,8 +21,7 @@ import type { Waiting } from "./waiting.js";
 
 export interface IngestParts extends FoldParts, Omit<DoorParts, "pseudonym" | "visitors" | "fields"> {
   waiting: Waiting;
-  /** What is to be called once the entries are in the log: whoever folds in another process hears of them. */
-  grown: TellGrown;
+  grown: GrownTeller;
   /** Null where nothing is ever left out. */
   sampling: { sampling: Sampling; load: Load } | null;
 }
@@ -75,7 +74,7 @@ export async function take(
 }
 
 const append = (log: Log, { grown }: IngestParts, entries: readonly LogEntry[]): Promise<void> =>
-  log.append(entries).then(grown(entries));
+  log.append(entries).then(grown.of(entries));
 
 /** What is known once they are in the log: nothing of those that are, and null where that is all of them. */
 function pendingBut(erased: readonly number[], count: number): () => EventOutcome[] | null {

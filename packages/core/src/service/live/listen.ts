@@ -3,6 +3,7 @@ import type { ServiceContext } from "../context.js";
 import type { Waiting } from "../door/waiting.js";
 import type { Rulesets } from "../rules/ruleset.js";
 import { within } from "../tools/platform.js";
+import type { GrownTeller } from "./tell-grown.js";
 import { hearGrown, hearNotices, hearOutcomes, type Notice } from "./notices.js";
 
 const FIRST_WAIT_MS = 100;
@@ -53,7 +54,7 @@ function heed({ visitors, subjectKeys }: ServiceContext, rulesets: Rulesets, not
 /** What a service does by itself as long as it is open: folds the log and hears what other services have changed and folded. */
 export function keepListening(
   context: ServiceContext,
-  { rulesets, waiting }: { rulesets: Rulesets; waiting: Waiting },
+  { rulesets, waiting, grown }: { rulesets: Rulesets; waiting: Waiting; grown: GrownTeller },
   startWorker: () => Promise<LogConsumer | null>,
 ): { isOpen(): boolean; stop(): Promise<void> } {
   let open = true;
@@ -62,16 +63,12 @@ export function keepListening(
     close = resolve;
   });
   const wanted: Wanted = { now: () => open, end };
-  let consumer: LogConsumer | null = null;
-  const worker = persist(startWorker, wanted, context.report).then((started) => (consumer = started));
-  const grown =
-    context.log?.capabilities.polled === true
-      ? persist(
-          () => hearGrown(context, waiting.service, (shards) => consumer?.look?.(shards)),
-          wanted,
-          context.report,
-        )
-      : null;
+  const worker = persist(startWorker, wanted, context.report);
+  const heardGrown = worker.then((started) => {
+    if (started?.look === undefined) return null;
+    const look = (shards: readonly number[]): void => started.look?.(shards);
+    return persist(() => hearGrown(context, waiting.service, look), wanted, context.report);
+  });
   const notices = persist(
     () =>
       hearNotices(context, (notice) => {
@@ -94,10 +91,11 @@ export function keepListening(
       open = false;
       close();
       try {
+        await grown.end();
         await (await worker)?.stop();
       } finally {
         // Only now: until its last batch is folded the worker goes by what is heard.
-        const left = [grown, notices, outcomes].map(async (subscription) => (await subscription)?.());
+        const left = [heardGrown, notices, outcomes].map(async (subscription) => (await subscription)?.());
         for (const one of await Promise.allSettled(left)) if (one.status === "rejected") throw one.reason;
       }
     },

@@ -24,7 +24,8 @@ const report = (error: unknown): never => {
 async function heard(context: { log: Log | null; channel: Channel | null }, by = "door", own = "worker") {
   const told: (readonly number[])[] = [];
   await hearGrown(context, own, (shards) => told.push(shards));
-  return { told, grown: createGrownTeller({ ...context, report }, by) };
+  const teller = createGrownTeller({ ...context, report }, by);
+  return { told, teller, grown: teller.of };
 }
 
 describe("telling other processes what was appended", () => {
@@ -47,6 +48,30 @@ describe("telling other processes what was appended", () => {
     expect(told[2]).toEqual(of("a"));
   });
 
+  it("is one message at a time, however long the channel takes, and told before the end", async () => {
+    const channel = farChannel();
+    let [underWay, most, told] = [0, 0, 0];
+    channel.publish = async () => {
+      most = Math.max(most, ++underWay);
+      await sleep(50);
+      underWay -= 1;
+      told += 1;
+    };
+    const { teller } = await heard({ log: log(true), channel });
+    for (let n = 0; n < 30; n++) {
+      teller.of(entries(`key-${n}`))();
+      await sleep(2);
+    }
+    await teller.end();
+    expect([most, underWay]).toEqual([1, 0]);
+    expect(told).toBeGreaterThanOrEqual(2);
+    channel.publish = () => new Promise(() => undefined);
+    teller.of(entries("a"))();
+    const began = Date.now();
+    await teller.end();
+    expect(Date.now() - began).toBeGreaterThan(900);
+  });
+
   it("is not heard by who tells", async () => {
     const { told, grown } = await heard({ log: log(true), channel: farChannel() }, "both", "both");
     grown(entries("a"))();
@@ -58,7 +83,6 @@ describe("telling other processes what was appended", () => {
     for (const context of [
       { log: log(false), channel: farChannel() },
       { log: log(true), channel: memoryChannel() },
-      { log: log(true), channel: null },
       { log: null, channel: farChannel() },
     ]) {
       const { told, grown } = await heard(context);

@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../lib/run.mjs";
+import { located, startRedis } from "./programs.mjs";
 import { figuresOf } from "./traffic.mjs";
 import { SECRET_KEY, startServer, WRITE_KEY } from "./server.mjs";
 
@@ -27,13 +28,20 @@ function missed(step) {
   return [...late, ...short, ...errors];
 }
 
+/** The embedded server, which is one process; or, apart, a door and a worker in processes of their own over a Redis. The first of them takes the requests. */
+async function startServers({ dir, redis, ruleset }) {
+  if (redis === null) return [await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, ruleset })];
+  const shared = { store: "redis", log: "redis", redis: redis.port, shared: true, sealed: true, ruleset };
+  return [await startServer({ ...shared, worker: false }), await startServer(shared)];
+}
+
 /**
- * 1,000 visitors at once against one embedded server, which is one process; they are another. First nominal load, then steps up until a
+ * 1,000 visitors at once against one embedded server, which is one process, or one apart; they are another. First nominal load, then steps up until a
  * target breaks.
  *
- * @param {{ seconds: number, stepSeconds: number, readers: number, whole?: boolean, inMemory?: boolean, steps?: readonly number[], isFloored?: boolean, onProgress?: (text: string) => void }} options
+ * @param {{ seconds: number, stepSeconds: number, readers: number, whole?: boolean, inMemory?: boolean, apart?: boolean, steps?: readonly number[], isFloored?: boolean, onProgress?: (text: string) => void }} options
  *   `readers`: how many of them hold a live stream, of their own session or, with `whole`, of all that happens on the site. `inMemory`: the database lies in
- *   /dev/shm, which leaves the disk out. `isFloored`: what the same visitors see of a server that does nothing, and of one that computes as long.
+ *   /dev/shm, which leaves the disk out. `apart`: on Redis, with door and worker in processes of their own. `isFloored`: what the same visitors see of a server that does nothing, and of one that computes as long.
  */
 export async function load({
   seconds,
@@ -41,6 +49,7 @@ export async function load({
   readers,
   whole = false,
   inMemory,
+  apart = false,
   steps,
   isFloored = false,
   onProgress = () => undefined,
@@ -50,7 +59,9 @@ export async function load({
   const ruleset = JSON.parse(
     readFileSync(join(root, "examples/next-storefront/attune/ruleset.json"), "utf8"),
   );
-  const server = await startServer({ store: "lmdb", log: "lmdb", dir, sealed: true, ruleset });
+  const redis = apart ? await startRedis(located.redis()) : null;
+  const servers = await startServers({ dir, redis, ruleset });
+  const [server] = servers;
   const settings = {
     port: server.port,
     visitors: VISITORS,
@@ -62,9 +73,9 @@ export async function load({
   };
   const client = await startClient(settings);
   const ask = async (rate, length) => {
-    const before = await server.ask("usage");
+    const before = await usageOf(servers);
     const step = await client.step(rate, length);
-    const after = await server.ask("usage");
+    const after = await usageOf(servers);
     return {
       ...step,
       serverCpu: Math.round(((after.cpu - before.cpu) / (length * 1e6)) * 100) / 100,
@@ -93,9 +104,17 @@ export async function load({
     return { visitors: VISITORS, readers, disk, nominal, floor, ladder, breaksAt: breaking?.rate ?? null };
   } finally {
     client.kill();
-    await server.kill();
+    await Promise.all(servers.map((one) => one.kill()));
+    await redis?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Of all processes together, Redis left out; how long the loop was busy is that of the one that takes the requests. */
+async function usageOf(servers) {
+  const used = await Promise.all(servers.map((server) => server.ask("usage")));
+  const sum = (name) => used.reduce((total, one) => total + one[name], 0);
+  return { cpu: sum("cpu"), rss: sum("rss"), loopMs: used[0].loopMs };
 }
 
 /** The visitors, in a process of their own. */

@@ -11,6 +11,7 @@ import { learnerProofs } from "./learners.mjs";
 import { floorLine, line, load } from "./load.mjs";
 import { modelProofs } from "./models.mjs";
 import { overload, TIMES } from "./overload.mjs";
+import { located } from "./programs.mjs";
 import { sameEverywhere } from "./replay.mjs";
 
 /**
@@ -113,6 +114,7 @@ const loadProof = (options, title) => ({
   name: `load ${title}`,
   async run(tell) {
     if (options.inMemory && !existsSync("/dev/shm")) return { left: "there is no /dev/shm here" };
+    if (options.apart && located.redis() === null) return { left: "no redis-server here" };
     const figures = await load({ ...options, onProgress: tell });
     const { nominal, floor, breaksAt } = figures;
     // How long it takes is up to the machine and what else it does; what must hold anywhere is that nothing fails.
@@ -131,6 +133,10 @@ const loadProofs = ({ seconds, stepSeconds }) => {
     loadProof(
       { ...times, readers: 1000, isFloored: true },
       "own: 1,000 visitors, each with the live stream of its session",
+    ),
+    loadProof(
+      { ...times, readers: 1000, apart: true },
+      "apart: the same on Redis, door and worker in processes of their own",
     ),
     loadProof({ ...times, readers: 0 }, "plain: 1,000 visitors, no streams, database on disk"),
     loadProof({ ...times, readers: 0, inMemory: true }, "plain: 1,000 visitors, no streams, database in RAM"),

@@ -55,7 +55,8 @@ export const isSource = (content: object | string | null): content is ByteSource
 
 /**
  * Reads as a `Response` does, and is made into one only where somebody asks for more than its status and headers. Mounts on node:http write what it holds, with no
- * stream of the web's in between: for an answer of a few bytes that costs more than all else on the way out, and for an event stream once with every chunk.
+ * stream of the web's in between, which would cost something with each answer and each chunk
+ * (docs/benchmarks.md).
  */
 export class PlainResponse implements Response {
   readonly status: number;

@@ -28,7 +28,7 @@ export function behaviourPatterns(features: FeatureVector): BehaviourPattern[] {
   const found: BehaviourPattern[] = [];
   for (const [pattern, ...ramps] of RULES) {
     const confidence = leastOf(ramps, features);
-    // Most fit nobody: what they would be told by is not even gathered.
+    // Most do not fit, and their indicators need not be gathered.
     if (confidence > 0) {
       const indicators = ramps.map(([feature]) => ({ feature, value: features[feature] }));
       found.push({ pattern, confidence, indicators });

@@ -226,6 +226,40 @@ describe.skipIf(!executablePath).each([
     expect(problems).toEqual([]);
   });
 
+  it("what lies over a slot stays over it: no transition lifts it above, and one that goes on ends", async () => {
+    const { page, problems } = await open({ reducedMotion: "no-preference" });
+    await page.addStyleTag({
+      content: `::view-transition-group(*), ::view-transition-old(*), ::view-transition-new(*) { animation-duration: 1min }
+        #notice { position: fixed; inset: 0 20% 0 60% }`,
+    });
+    const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.reading());
+    const words = () => page.locator("#at-once").textContent();
+    const animations = () => page.evaluate(() => document.getAnimations().length);
+    const cover = () =>
+      page.evaluate(() => {
+        document.body.append(Object.assign(document.createElement("aside"), { id: "notice" }));
+      });
+    await expect.poll(words).toBe("Welcome");
+    await cover();
+    await state.evaluate(async ({ attune }) => {
+      await attune.page();
+      await attune.page();
+    });
+    await expect.poll(words).toBe("Good to see you again");
+    expect(await state.evaluate(({ transitions }) => transitions())).toBe(0);
+
+    await page.locator("#notice").evaluate((notice) => notice.remove());
+    await state.evaluate(({ attune }) => void attune.force("hero", "plain"));
+    await expect.poll(words).toBe("Welcome");
+    expect(await state.evaluate(({ transitions }) => transitions())).toBe(1);
+    await page.waitForTimeout(200);
+    expect(await animations()).toBeGreaterThan(0);
+    await cover();
+    await expect.poll(animations, { timeout: 2000 }).toBe(0);
+    expect(await words()).toBe("Welcome");
+    expect(problems).toEqual([]);
+  });
+
   it("a transition of the host is not cut short, and cuts one of ours short without a complaint", async () => {
     const { page, problems } = await open({ reducedMotion: "no-preference" });
     const state = await page.evaluateHandle(() => globalThis.pagesUnderTest.reading());

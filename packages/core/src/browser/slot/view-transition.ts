@@ -1,7 +1,11 @@
 /** What browsers with view transitions have on a document. */
 interface Transitions {
   activeViewTransition?: object | null;
-  startViewTransition?(change: () => Promise<void>): { ready: Promise<unknown>; finished: Promise<unknown> };
+  startViewTransition?(change: () => Promise<void>): {
+    ready: Promise<unknown>;
+    finished: Promise<unknown>;
+    skipTransition(): void;
+  };
 }
 
 export interface Change {
@@ -22,6 +26,26 @@ function name({ style }: HTMLElement, given: string): () => void {
 
 const LIVE = ":root{view-transition-name:none!important}::view-transition{pointer-events:none}";
 
+/** In how many columns and rows a box is looked at for what lies over it. */
+const LOOKS = 5;
+
+/**
+ * Whether something of the page lies over a box: a dialog, a bar that sticks. A transition is painted above all of the page and would lift
+ * the box over it. What takes no clicks (`pointer-events: none`) is not found, nor is what is smaller than a fifth of the box.
+ */
+function isCovered(box: Element): boolean {
+  const { x, y, width, height } = box.getBoundingClientRect();
+  for (let n = 0; n < LOOKS ** 2; n++) {
+    const hit = document.elementFromPoint(
+      x + (((n % LOOKS) + 0.5) * width) / LOOKS,
+      y + ((Math.floor(n / LOOKS) + 0.5) * height) / LOOKS,
+    );
+    // None outside of the window; an element around the box lies behind it: round corners, or what takes no clicks.
+    if (hit && !box.contains(hit) && !hit.contains(box)) return true;
+  }
+  return false;
+}
+
 const allowed = (): boolean =>
   "startViewTransition" in document &&
   document.visibilityState === "visible" &&
@@ -31,7 +55,7 @@ const allowed = (): boolean =>
 
 /**
  * Runs changes that come together as one view transition in which nothing moves but their boxes: the rest of the page stays live and can be
- * clicked. At once where the browser has none, motion is reduced, another transition runs, or nothing of it is in sight.
+ * clicked. At once where the browser has none, motion is reduced, another transition runs, nothing of it is in sight, or something lies over it.
  */
 export function createTransitions(): (change: Change) => void {
   let waiting: Change[] = [];
@@ -41,9 +65,9 @@ export function createTransitions(): (change: Change) => void {
     const changes = waiting;
     waiting = [];
     const prefix = `attune-${++count}`;
+    const boxes = (): Element[] => changes.flatMap((change) => change.boxes());
     const nameBoxes = (): (() => void) => {
-      const ends = changes
-        .flatMap((change) => change.boxes())
+      const ends = boxes()
         .filter((box) => box instanceof HTMLElement)
         .map((box, i) => name(box, `${prefix}-${i}`));
       return () => {
@@ -63,17 +87,25 @@ export function createTransitions(): (change: Change) => void {
       await Promise.resolve();
       unname = nameBoxes();
     });
+    let frame = 0;
+    // What comes to lie over a box meanwhile (a notice, the question for consent) is not hidden until the end.
+    const look = (): void => {
+      frame = requestAnimationFrame(look);
+      if (boxes().some(isCovered)) transition?.skipTransition();
+    };
     const done = (): void => {
+      cancelAnimationFrame(frame);
       unname();
       document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
     };
     // Both reject where the browser skips it, or the host starts one of its own; the change is made all the same.
-    void transition?.ready.catch(() => undefined);
+    void transition?.ready.then(look, () => undefined);
     void transition?.finished.then(done, done);
   };
 
   return (change) => {
-    if (!allowed() || change.boxes().length === 0) change.apply();
+    const boxes = allowed() ? change.boxes() : [];
+    if (boxes.length === 0 || boxes.some(isCovered)) change.apply();
     else if (waiting.push(change) === 1) queueMicrotask(run);
   };
 }

@@ -25,6 +25,8 @@ export interface Feed {
   readonly readers: ReadonlySet<Reader>;
   /** Whether somebody reads, or has done so a moment ago and may come back. */
   readonly watched: boolean;
+  /** The number of the newest frame. */
+  readonly last: number;
   /** @param visitor Whom it is about; null where it names nobody. */
   push(frame: LiveFrame, visitor: string | null): void;
   /** The frame is made when the first reader takes it. */
@@ -91,6 +93,9 @@ export function createFeed({ clock, window: size, visitors }: FeedOptions): Feed
     readers,
     get watched() {
       return isWatched();
+    },
+    get last() {
+      return window.last;
     },
     push(frame, visitor) {
       window.push(frameBytes(frame, `${epoch}.${window.last + 1}`), visitor);

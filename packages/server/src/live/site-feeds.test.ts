@@ -1,10 +1,11 @@
+import type { Event } from "@attune/core";
 import { streamOf } from "@attune/server-adapters/node";
 import { describe, expect, it } from "vitest";
 import type { Aside } from "./chunks.js";
 import { createSiteFeeds, TURNS } from "./site-feeds.js";
 
 describe("the streams of a site", () => {
-  it("each hear a ping once in all turns, and those of single subjects not all in one", async () => {
+  it("each hear a ping once in all turns, unless they heard a frame, and those of single subjects not all in one", async () => {
     const feeds = createSiteFeeds({
       clock: { now: () => 0 },
       visitors: () => ({ type: "visitors" }) satisfies Aside,
@@ -23,13 +24,23 @@ describe("the streams of a site", () => {
         }
       })();
     }
-    for (; turn < TURNS; turn++) {
-      feeds.tend(turn);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    const go = async (rounds: number): Promise<void> => {
+      for (const end = turn + rounds * TURNS; turn < end; turn++) {
+        feeds.tend(turn);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    await go(1);
     expect([...heard.values()].every((turns) => turns.length === 1)).toBe(true);
     expect(heard.get("whole")).toEqual([0]);
     expect(new Set(["a", "b", "c"].flatMap((name) => heard.get(name))).size).toBe(3);
+    // Who was sent a frame knows that the stream is alive, until the round after.
+    const event = { id: "1", visitorId: "v", sessionId: "b", userId: null } as unknown as Event;
+    for (const feed of feeds.of({ type: "event", site: "s", event })) feed.push({ type: "gap" }, null);
+    await go(1);
+    expect(Array.from(heard.values(), (turns) => turns.length)).toEqual([2, 2, 1, 2]);
+    await go(1);
+    expect(Array.from(heard.values(), (turns) => turns.length)).toEqual([3, 3, 2, 3]);
     feeds.close();
   });
 

@@ -35,7 +35,8 @@ export interface SiteFeeds {
   tell(type: "metrics" | "visitors", frame: (subject: LiveSubject | null) => Aside): void;
   /**
    * Looks after the streams whose turn it is, and not after thousands in one moment: by ten turns that follow one another it has ended all whose
-   * credentials no longer hold, and given up feeds that nobody reads; by {@link TURNS} it has shown everybody once that the stream is alive.
+   * credentials no longer hold, and given up feeds that nobody reads; by {@link TURNS} everybody has had a ping, or a frame since
+   * the turn of the last one: no stream is silent for as long as two rounds.
    */
   tend(turn: number): void;
   open(options: OpenFeedOptions & { subject: LiveSubject | null }): Reader;
@@ -44,7 +45,7 @@ export interface SiteFeeds {
   close(): void;
 }
 
-/** Turns after which every stream was looked through, and after which everybody has had a ping as well. */
+/** Turns after which every stream was looked through, and after which those that were silent have had a ping as well. */
 const SWEEP_TURNS = 10;
 export const TURNS = 150;
 
@@ -56,8 +57,9 @@ interface Apart {
   key: string;
   subject: LiveSubject;
   feed: Feed;
-  /** Of {@link TURNS}: when it is pinged. */
+  /** Of {@link TURNS}: when it is pinged, unless there is a newer frame than at that turn before. */
   turn: number;
+  last: number;
 }
 
 const keyOf = ({ kind, name }: LiveSubject): string => `${kind} ${name}`;
@@ -119,7 +121,7 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
     const found = apart.get(key);
     if (found) return found.feed;
     const feed = createFeed({ clock, window: WINDOW.subject, visitors: () => visitors(subject) });
-    const one: Apart = { key, subject, feed, turn: opened++ % TURNS };
+    const one: Apart = { key, subject, feed, turn: opened++ % TURNS, last: feed.last };
     apart.set(key, one);
     turns[one.turn % SWEEP_TURNS]?.add(one);
     return feed;
@@ -153,7 +155,10 @@ export function createSiteFeeds({ clock, visitors }: SiteFeedsOptions): SiteFeed
         if (!feed.watched) {
           apart.delete(key);
           due.delete(one);
-        } else if (turn % TURNS === one.turn) ping(feed);
+        } else if (turn % TURNS === one.turn) {
+          if (feed.last === one.last) ping(feed);
+          one.last = feed.last;
+        }
       }
     },
     open: ({ subject, ...rest }) => feedOf(subject).open(rest),

@@ -72,10 +72,22 @@ async function applyOrErase(
   return new Set(erased.map(({ site, visitor }) => visitorPartition(site, visitor)));
 }
 
+/** Whether nothing that is left to do can erase the visitor: neither was it erased, nor does it name a user that may have been. */
+const stays = ({ outcomes, pending }: VisitorCommit): boolean =>
+  !outcomes.includes("erased") && pending.every(({ links }) => links.length === 0);
+
+/** Publishes the live frames of what was committed. */
+async function tell(context: ServiceContext, commits: readonly VisitorCommit[]): Promise<void> {
+  if (context.channel === null) return;
+  for (const [site, group] of groupBy(commits, (commit) => commit.site))
+    await publish(context, site, group.flatMap(frames));
+}
+
 /**
- * Folds a batch: each visitor's entries in their order, visitors side by side, then what crosses partitions, then the live frames. Gives the
+ * Folds a batch: each visitor's entries in their order, visitors side by side; then the live frames, and what crosses partitions. Frames of
+ * visitors whom that may erase come after it, all others before: what is shown need not wait until it is counted. Gives the
  * outcomes in the order of the events. Rejects if any part failed; calling it again with the same batch then completes it, and nothing takes
- * effect twice. No live frame tells of what was committed before it failed: whoever calls it again has to tell of a gap.
+ * effect twice. What was committed before it failed may have had its live frames or not: whoever calls it again has to tell of a gap.
  */
 export async function foldBatch(
   context: ServiceContext,
@@ -95,19 +107,18 @@ export async function foldBatch(
     await notify(context, { about: "standing", site, visitor });
   }
   await tellVersions(context, commits);
+  await tell(context, commits.filter(stays));
   const erased = await applyOrErase(context, commits);
   const outcomes = new Array<EventOutcome>(batch.length);
-  const left: VisitorCommit[] = [];
+  const late: VisitorCommit[] = [];
   groups.forEach(([partition, group], i) => {
     const commit = commits[i] as VisitorCommit;
     const isErased = erased.has(partition);
-    if (!isErased) left.push(commit);
+    if (!isErased && !stays(commit)) late.push(commit);
     group.forEach((index, k) => {
       outcomes[index] = isErased ? "erased" : (commit.outcomes[k] as EventOutcome);
     });
   });
-  for (const [site, group] of groupBy(left, (commit) => commit.site)) {
-    if (context.channel !== null) await publish(context, site, group.flatMap(frames));
-  }
+  await tell(context, late);
   return outcomes;
 }

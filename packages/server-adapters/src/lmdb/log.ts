@@ -102,7 +102,10 @@ export function lmdbLog(options: LmdbLogOptions): Log {
       }
       environment.meta.putSync(META_POSITIONS, positions.join(","));
     });
-    for (const { shard } of parts) consumers.wake(shard);
+    // In the next turn: whoever appended can answer first, and need not wait until what handles the shard has to wait for something itself.
+    setImmediate(() => {
+      for (const { shard } of parts) consumers.wake(shard);
+    });
   };
 
   return {

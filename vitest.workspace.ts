@@ -51,6 +51,7 @@ const PURE = [
 const ALONE = [
   "packages/react/src/**/*.test.tsx",
   "packages/react/src/{chromium,types}.test.ts",
+  "packages/server/src/heap.test.ts",
   "packages/server/src/http/{bodies,hostile,pressure}.test.ts",
   "packages/server/src/sockets/{careless-peers,slow-readers}.test.ts",
   "packages/server-adapters/src/redis/faults.test.ts",

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createPersonalizationService } from "@attune/core/service";
-import { createAttuneServer } from "@attune/server";
+import { createAttuneServer, growHeap } from "@attune/server";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { dumpTo } from "./dump.mjs";
 import { portsOf } from "./ports.mjs";
@@ -12,6 +12,8 @@ import { portsOf } from "./ports.mjs";
  * parent `{ port }` when it listens and `{ folding: true }` with the first event that it folds, and answers `{ id, ask }` with
  * `{ id, answer }`. It ends with its parent.
  */
+// As `attune serve` does.
+growHeap();
 const settings = JSON.parse(process.argv[2]);
 const ports = await portsOf(settings);
 // What the proofs kill on purpose is reported in thousands of lines otherwise.

@@ -84,7 +84,15 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     if (closing !== null) throw closedError(file);
   };
   const pending = new Set<Promise<unknown>>();
-  const transact = createTransactions(shared, file);
+  const until = async <T>(done: Promise<T>): Promise<T> => {
+    pending.add(done);
+    try {
+      return await done;
+    } finally {
+      pending.delete(done);
+    }
+  };
+  const transact = createTransactions(shared, file, { flush, until });
   const commit = async <T>(action: () => T): Promise<T> => {
     const result = await transact(action);
     if (flush) await flushed(root, file);
@@ -97,13 +105,7 @@ export function openEnvironment({ path, file, schema, flush, upgrade }: Environm
     assertOpen,
     async write(action) {
       assertOpen();
-      const done = commit(action);
-      pending.add(done);
-      try {
-        return await done;
-      } finally {
-        pending.delete(done);
-      }
+      return until(commit(action));
     },
     writeNow: (action) => opening(() => transaction(action)),
     close() {
@@ -125,10 +127,18 @@ function transactionNow<T>({ root, isCurrent }: SharedRoot, file: FileName, acti
   }
 }
 
+interface Transacting {
+  /** Whether an action waits for the disk; else until nothing but a power cut can undo it. */
+  flush: boolean;
+  /** Whatever goes on behind an action that has resolved is handed to this, so that the file is not closed meanwhile. */
+  until<T>(done: Promise<T>): Promise<T>;
+}
+
 /** Runs actions in write transactions; those that come together share one. */
 function createTransactions(
-  { root, isCurrent }: SharedRoot,
+  { root, isCurrent, whenVisible }: SharedRoot,
   file: FileName,
+  { flush, until }: Transacting,
 ): <T>(action: () => T) => Promise<T> {
   let known: boolean | null = null;
   const forget = (): void => {
@@ -142,13 +152,24 @@ function createTransactions(
     }
     return known;
   };
+  const attempt = <T>(action: () => T): Promise<{ result: T } | null> =>
+    new Promise((resolve, reject) => {
+      const committed = root.transaction(() => {
+        if (!isCurrentNow()) return null;
+        const done = { result: action() };
+        // Where the disk fails after that, the next write says so: the file takes no more.
+        if (!flush) whenVisible?.(() => resolve(done));
+        return done;
+      });
+      void until(
+        committed.then(resolve, async (error: unknown) => {
+          reject(await toDiskError(file, error));
+        }),
+      );
+    });
   return async <T>(action: () => T): Promise<T> => {
     for (const deadline = Date.now() + STALE_LIMIT_MS; ; ) {
-      const done = await root
-        .transaction(() => (isCurrentNow() ? { result: action() } : null))
-        .catch(async (error: unknown) => {
-          throw await toDiskError(file, error);
-        });
+      const done = await attempt(action);
       if (done !== null) return done.result;
       if (Date.now() > deadline) throw staleError(file);
     }

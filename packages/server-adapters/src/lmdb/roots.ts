@@ -5,6 +5,7 @@ import { AttuneError, type ErrorCode } from "@attune/core";
 import { openAsClass, type RootDatabase } from "lmdb";
 import { isSafeForLmdb } from "./file/index.js";
 import { watchLastCommit } from "./last-commit.js";
+import { watchVisible } from "./visible.js";
 
 /** The files of an embedded back end, without their ending. */
 export type FileName = "log" | "store" | "series";
@@ -21,6 +22,7 @@ const opened = new Map<string, Opened>();
 interface Opened {
   root: Root;
   isCurrent(): boolean;
+  whenVisible: ReturnType<typeof watchVisible>;
   users: number;
   closed?: Promise<void>;
 }
@@ -29,6 +31,8 @@ export interface SharedRoot {
   root: Root;
   /** In a write transaction: see `watchLastCommit`. */
   isCurrent(): boolean;
+  /** In a write transaction: see `watchVisible`. */
+  whenVisible: ReturnType<typeof watchVisible>;
   /** Closes the file where nobody else in this process uses it. */
   release(): Promise<void>;
 }
@@ -46,10 +50,11 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   const entry = opened.get(name) ?? openFile(name, file);
   opened.set(name, entry);
   entry.users++;
-  const { root, isCurrent } = entry;
+  const { root, isCurrent, whenVisible } = entry;
   return {
     root,
     isCurrent,
+    whenVisible,
     async release() {
       if (--entry.users > 0) return;
       // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
@@ -75,7 +80,7 @@ function openFile(name: string, file: FileName): Opened {
   for (const deadline = Date.now() + BUSY_LIMIT_MS; ; ) {
     try {
       const root = openOnce(name);
-      return { root, isCurrent: watchLastCommit(root, name), users: 0 };
+      return { root, isCurrent: watchLastCommit(root, name), whenVisible: watchVisible(root), users: 0 };
     } catch (error) {
       if ((error as { code?: unknown }).code !== constants.errno.EINVAL) throw error;
       if (Date.now() > deadline) throw busyError(file, error);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,9 +109,10 @@ async function onePart({ files, limit, runs }) {
       { env: { ATTUNE_HISTORIES: String(runs) }, limit },
     );
     if (isLate) return { problem: `not done within ${limit / MINUTE} minutes`, figures: { runs } };
+    if (!existsSync(report)) return { problem: output.slice(-3000), figures: { runs } };
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));
     const results = testResults
-      .flatMap(({ assertionResults }) => assertionResults)
+      .flatMap(({ name, assertionResults }) => assertionResults.map((one) => ({ ...one, file: name })))
       .filter(({ status }) => status === "passed" || status === "failed");
     // A file that cannot be loaded runs nothing either, and is no excuse.
     if (results.length === 0 && code !== 0)
@@ -129,10 +130,10 @@ async function onePart({ files, limit, runs }) {
 /** One row for each suite, whichever parts ran it: histories in all, seconds of the part that took longest. */
 function summed(results) {
   const rows = new Map();
-  for (const { ancestorTitles, title, status, duration } of results) {
+  for (const { file, ancestorTitles, title, status, duration } of results) {
     const suite = [...ancestorTitles].join(" › ");
     const histories = Number(/(\d+) generated histories/.exec(title)?.[1] ?? 0);
-    const key = `${suite} ${title}`;
+    const key = `${file} ${suite} ${title}`;
     const row = rows.get(key);
     rows.set(key, {
       suite,

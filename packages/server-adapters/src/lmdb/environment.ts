@@ -33,7 +33,8 @@ export interface Environment {
    * Runs the action in a write transaction; resolves when that is committed. The action must not throw half-way. Of writes that do not wait for
    * each other a later one may come first, where another process opens the file at that moment.
    *
-   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it; the message says whether anything was changed.
+   * @throws AttuneError `ATTUNE_LOG_DISK` (`…STORE…`, `…SERIES…`) where the disk does not take it, or did not take one before that had resolved;
+   *   the message says whether anything was changed.
    *   `ATTUNE_LOG_STALE` where another process died in the moment of opening the file, and this one cannot mend it; nothing was changed.
    */
   write<T>(action: () => T): Promise<T>;
@@ -152,18 +153,31 @@ function createTransactions(
     }
     return known;
   };
+  /** Of what had resolved before the disk had it, and then did not take it: told to the next write. */
+  let late: unknown = null;
   const attempt = <T>(action: () => T): Promise<{ result: T } | null> =>
     new Promise((resolve, reject) => {
+      if (late !== null) {
+        reject(diskError(file, "it took an earlier write, and may lose it", late));
+        late = null;
+        return;
+      }
+      let isVisible = false;
       const committed = root.transaction(() => {
         if (!isCurrentNow()) return null;
         const done = { result: action() };
-        // Where the disk fails after that, the next write says so: the file takes no more.
-        if (!flush) whenVisible?.(() => resolve(done));
+        if (!flush)
+          whenVisible?.(() => {
+            isVisible = true;
+            resolve(done);
+          });
         return done;
       });
       void until(
         committed.then(resolve, async (error: unknown) => {
-          reject(await toDiskError(file, error));
+          const told = await toDiskError(file, error);
+          if (isVisible) late = told;
+          else reject(told);
         }),
       );
     });

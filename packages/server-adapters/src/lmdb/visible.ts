@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
 import type { RootDatabase } from "lmdb";
 
 /** What lmdb's types leave out: the handle behind a database. */
@@ -7,8 +7,13 @@ interface Handle {
   startWriting(address: number, progress: (status: number) => unknown): unknown;
 }
 
-/** What `startWriting` calls back with: all is done, or something was committed. Anything else is about running the actions, or an error. */
-const [DONE, COMMITTED, ASKS] = [0, 1, 2];
+/** What `startWriting` calls back with: something was committed, or the actions are to be run. Anything else is its end. */
+const [COMMITTED, ASKS] = [1, 2];
+
+interface Waiting {
+  number: number;
+  then(): void;
+}
 
 /**
  * Calls back once the write transaction under way can be seen by everybody, which is when the death of this process cannot undo it any more. lmdb
@@ -21,37 +26,46 @@ export function watchVisible(
 ): ((then: () => void) => void) | null {
   const { env } = root as { env?: Handle };
   if (env === undefined || !knowsBoot()) return null;
-  let waiting: { number: number; then(): void }[] = [];
-  const look = (): void => {
-    const { lastTxnId } = env.info() as { lastTxnId: number };
-    const seen = waiting.filter(({ number }) => number <= lastTxnId);
-    if (seen.length === 0) return;
-    waiting = waiting.filter(({ number }) => number > lastTxnId);
-    // What is read from now on is read from there.
-    root.resetReadTxn();
-    for (const { then } of seen) then();
-  };
+  /** Of the transaction whose actions run now. Each has its own, since a number is used again where a commit fails, or has changed nothing. */
+  let running: Waiting[] = [];
   const { startWriting } = env;
-  const watched: Handle["startWriting"] = (address, progress) =>
-    startWriting.call(env, address, (status) => {
+  const watched: Handle["startWriting"] = (address, progress) => {
+    let mine: Waiting[] = [];
+    const look = (): void => {
+      if (mine.length === 0) return;
+      const { lastTxnId } = env.info() as { lastTxnId: number };
+      const seen = mine.filter(({ number }) => number <= lastTxnId);
+      if (seen.length === 0) return;
+      mine = mine.filter(({ number }) => number > lastTxnId);
+      // What is read from now on is read from there.
+      root.resetReadTxn();
+      for (const { then } of seen) then();
+    };
+    return startWriting.call(env, address, (status) => {
+      if (status === ASKS) running = mine;
       const answer = progress(status);
-      if (status === DONE || status === COMMITTED) look();
-      // Its number is the next one's.
-      else if (status !== ASKS) waiting = [];
+      // After DONE, lmdb itself has told.
+      if (status === COMMITTED) look();
       return answer;
     });
+  };
   // The method is read-only on the prototype.
   Object.defineProperty(env, "startWriting", { value: watched });
   return (then) => {
-    waiting.push({ number: root.getWriteTxnId(), then });
+    running.push({ number: root.getWriteTxnId(), then });
   };
 }
 
-/** Whether lmdb can know that the system was not started again since, from where it looks. */
+const BOOT = "/proc/sys/kernel/random/boot_id";
+/** Of the file system that lmdb insists on. */
+const PROC = 0x9fa0;
+
+/** Whether lmdb can know that the system was not started again since, from where it looks, and goes by it. */
 function knowsBoot(): boolean {
+  if (process.env.LMDB_RESTORE === "safe") return false;
   if (process.platform === "darwin") return true;
   try {
-    return process.platform === "linux" && readFileSync("/proc/sys/kernel/random/boot_id").length > 0;
+    return process.platform === "linux" && statfsSync(BOOT).type === PROC && readFileSync(BOOT).length > 0;
   } catch {
     return false;
   }

@@ -29,22 +29,25 @@ const LIVE = ":root{view-transition-name:none!important}::view-transition{pointe
 /** In how many columns and rows a box is looked at for what lies over it. */
 const LOOKS = 5;
 
+/** What of the page is at points all over a box: on top, or all that lies there. None outside of the window. */
+function at(box: Element, find: "elementFromPoint" | "elementsFromPoint"): Element[] {
+  const { x, y, width, height } = box.getBoundingClientRect();
+  const root = box.getRootNode() as Document | ShadowRoot;
+  return Array.from({ length: LOOKS ** 2 }, (_, n) =>
+    root[find](
+      x + (((n % LOOKS) + 0.5) * width) / LOOKS,
+      y + ((Math.floor(n / LOOKS) + 0.5) * height) / LOOKS,
+    ),
+  ).flatMap((found) => found ?? []);
+}
+
 /**
  * Whether something of the page lies over a box: a dialog, a bar that sticks. A transition is painted above all of the page and would lift
  * the box over it. What takes no clicks (`pointer-events: none`) is not found, nor is what is smaller than a fifth of the box.
  */
-function isCovered(box: Element): boolean {
-  const { x, y, width, height } = box.getBoundingClientRect();
-  for (let n = 0; n < LOOKS ** 2; n++) {
-    const hit = document.elementFromPoint(
-      x + (((n % LOOKS) + 0.5) * width) / LOOKS,
-      y + ((Math.floor(n / LOOKS) + 0.5) * height) / LOOKS,
-    );
-    // None outside of the window; an element around the box lies behind it: round corners, or what takes no clicks.
-    if (hit && !box.contains(hit) && !hit.contains(box)) return true;
-  }
-  return false;
-}
+const isCovered = (box: Element, behind?: ReadonlySet<Element>): boolean =>
+  // An element around the box lies behind it: round corners, or what takes no clicks.
+  at(box, "elementFromPoint").some((hit) => !box.contains(hit) && !hit.contains(box) && !behind?.has(hit));
 
 const allowed = (): boolean =>
   "startViewTransition" in document &&
@@ -87,11 +90,13 @@ export function createTransitions(): (change: Change) => void {
       await Promise.resolve();
       unname = nameBoxes();
     });
+    // While it is painted by the transition, a box is not among what is found, but what lay there behind it.
+    const behind = new Set(boxes().flatMap((box) => at(box, "elementsFromPoint")));
     let frame = 0;
     // What comes to lie over a box meanwhile (a notice, the question for consent) is not hidden until the end.
     const look = (): void => {
       frame = requestAnimationFrame(look);
-      if (boxes().some(isCovered)) transition?.skipTransition();
+      if (boxes().some((box) => isCovered(box, behind))) transition?.skipTransition();
     };
     const done = (): void => {
       cancelAnimationFrame(frame);
@@ -105,7 +110,7 @@ export function createTransitions(): (change: Change) => void {
 
   return (change) => {
     const boxes = allowed() ? change.boxes() : [];
-    if (boxes.length === 0 || boxes.some(isCovered)) change.apply();
+    if (boxes.length === 0 || boxes.some((box) => isCovered(box))) change.apply();
     else if (waiting.push(change) === 1) queueMicrotask(run);
   };
 }

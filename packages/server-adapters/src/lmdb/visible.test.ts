@@ -50,7 +50,7 @@ function syncMs(): number {
 }
 
 describe("a write that has resolved", () => {
-  it.skipIf(process.platform !== "linux" || syncMs() < 0.3)(
+  it.skipIf(process.platform !== "linux" || syncMs() < 0.1)(
     "can be seen by everybody, and need not be on the disk by then",
     async () => {
       const { early: before, stale } = await early(false);

@@ -12,9 +12,9 @@ import { portsOf } from "./ports.mjs";
  * parent `{ port }` when it listens and `{ folding: true }` with the first event that it folds, and answers `{ id, ask }` with
  * `{ id, answer }`. It ends with its parent.
  */
+const settings = JSON.parse(process.argv[2]);
 // As `attune serve` does.
 growHeap();
-const settings = JSON.parse(process.argv[2]);
 const ports = await portsOf(settings);
 // What the proofs kill on purpose is reported in thousands of lines otherwise.
 const report = (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error);

@@ -9,7 +9,7 @@ const adapters = "packages/server-adapters/src";
 
 /**
  * Where each adapter's histories stand, and how long 10,000 of each kind may take in all. `parts` runs them in
- * as many processes at once, each with a share and a seed of its own: LMDB's wait for the disk most of their time.
+ * as many processes at once, each with a share and a seed of its own: those of LMDB took a third of a core.
  */
 export const HISTORIES = {
   memory: {

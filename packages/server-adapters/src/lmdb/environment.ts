@@ -158,7 +158,7 @@ function createTransactions(
   const attempt = <T>(action: () => T): Promise<{ result: T } | null> =>
     new Promise((resolve, reject) => {
       if (late !== null) {
-        reject(diskError(file, "it took an earlier write, and may lose it", late));
+        reject(diskError(file, "it took an earlier write and may lose it, and this one was not made", late));
         late = null;
         return;
       }

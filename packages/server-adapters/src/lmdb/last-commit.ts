@@ -10,7 +10,7 @@ const LITTLE = endianness() === "LE";
 const NARROW = ["arm", "ia32"];
 
 /** `env` is not in lmdb's types; `getStats` asks it the same, and for four more things that cost each transaction several times as much. */
-type Numbered = Pick<RootDatabase, "getStats" | "getWriteTxnId"> & { env?: { info(): object } };
+type Numbered = Pick<RootDatabase, "getStats" | "getWriteTxnId"> & { env?: { info?(): object } };
 
 /**
  * Files of locks by their inode, open for good: whoever closes one loses all of the process's locks on it. State of the module, since it is of
@@ -31,7 +31,7 @@ export function watchLastCommit(root: Numbered, name: string): () => boolean {
   const path = `${name}-lock`;
   const inode = inodeOf(path);
   return () => {
-    const { lastTxnId } = (root.env?.info() ?? root.getStats()) as { lastTxnId: number };
+    const { lastTxnId } = (root.env?.info?.() ?? root.getStats()) as { lastTxnId: number };
     if (root.getWriteTxnId() === lastTxnId + 1) return true;
     // Files that were put in the place of these have commits of their own.
     if (inode !== null && inodeOf(path) === inode) setNumber(path, inode, lastTxnId);

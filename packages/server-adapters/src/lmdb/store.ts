@@ -41,7 +41,7 @@ export interface LmdbStoreOptions {
  *
  * Several processes of one machine may have the same file open (not over a network file system): one of them writes at a time,
  * conditions are decided while it does, and what one has written the others read from their next turn on. Writes that come together
- * share a transaction, so many at once cost little more than one; a single one after another waits for the disk about once each. While a
+ * share a transaction, so many at once cost little more than one; a single one after another costs a transaction each, and with `flush` the disk. While a
  * process opens the file, reads may miss the last commit for some milliseconds; writes miss nothing.
  *
  * @throws AttuneError `ATTUNE_STORE_SCHEMA` where a newer version wrote the file, `ATTUNE_STORE_DISK` where the disk is full.

@@ -100,6 +100,12 @@ describe.skipIf(process.platform !== "linux" && process.platform !== "darwin")(
       expect([told, state.resets]).toEqual([["first"], 1]);
     });
 
+    it("is done without where another version of lmdb has no such handle", () => {
+      const root = { getWriteTxnId: () => 1, resetReadTxn: () => undefined };
+      for (const env of [undefined, {}, { info: () => ({ lastTxnId: 1 }) }])
+        expect(watchVisible({ ...root, env } as Parameters<typeof watchVisible>[0])).toBeNull();
+    });
+
     it("does not take the commit of another for one that failed with the same number", () => {
       const { state, told, begin } = byHand();
       const failing = begin("failing");

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from "node:fs";
 import type { RootDatabase } from "lmdb";
 
-/** What lmdb's types leave out: the handle behind a database. */
+/** What lmdb's types leave out: the handle behind a database. Another version may have none, or another. */
 interface Handle {
   info(): object;
   startWriting(address: number, progress: (status: number) => unknown): unknown;
@@ -24,8 +24,8 @@ interface Waiting {
 export function watchVisible(
   root: Pick<RootDatabase, "getWriteTxnId" | "resetReadTxn">,
 ): ((then: () => void) => void) | null {
-  const { env } = root as { env?: Handle };
-  if (env === undefined || !knowsBoot()) return null;
+  const { env } = root as { env?: Partial<Handle> };
+  if (!isHandle(env) || !knowsBoot()) return null;
   /** Of the transaction whose actions run now. Each has its own, since a number is used again where a commit fails, or has changed nothing. */
   let running: Waiting[] = [];
   const { startWriting } = env;
@@ -44,7 +44,7 @@ export function watchVisible(
     return startWriting.call(env, address, (status) => {
       if (status === ASKS) running = mine;
       const answer = progress(status);
-      // After DONE, lmdb itself has told.
+      // With the end, lmdb resolves or rejects by itself.
       if (status === COMMITTED) look();
       return answer;
     });
@@ -55,6 +55,9 @@ export function watchVisible(
     running.push({ number: root.getWriteTxnId(), then });
   };
 }
+
+const isHandle = (env: Partial<Handle> | undefined): env is Handle =>
+  typeof env?.info === "function" && typeof env.startWriting === "function";
 
 const BOOT = "/proc/sys/kernel/random/boot_id";
 /** Of the file system that lmdb insists on. */

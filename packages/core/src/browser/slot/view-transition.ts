@@ -30,7 +30,7 @@ const LIVE = ":root{view-transition-name:none!important}::view-transition{pointe
 const LOOKS = 5;
 
 /** What of the page is at points all over a box: on top, or all that lies there. None outside of the window. */
-function at(box: Element, find: "elementFromPoint" | "elementsFromPoint"): Element[] {
+function elementsAt(box: Element, find: "elementFromPoint" | "elementsFromPoint"): Element[] {
   const { x, y, width, height } = box.getBoundingClientRect();
   const root = box.getRootNode() as Document | ShadowRoot;
   return Array.from({ length: LOOKS ** 2 }, (_, n) =>
@@ -47,7 +47,9 @@ function at(box: Element, find: "elementFromPoint" | "elementsFromPoint"): Eleme
  */
 const isCovered = (box: Element, behind?: ReadonlySet<Element>): boolean =>
   // An element around the box lies behind it: round corners, or what takes no clicks.
-  at(box, "elementFromPoint").some((hit) => !box.contains(hit) && !hit.contains(box) && !behind?.has(hit));
+  elementsAt(box, "elementFromPoint").some(
+    (hit) => !box.contains(hit) && !hit.contains(box) && !behind?.has(hit),
+  );
 
 const allowed = (): boolean =>
   "startViewTransition" in document &&
@@ -91,7 +93,7 @@ export function createTransitions(): (change: Change) => void {
       unname = nameBoxes();
     });
     // While it is painted by the transition, a box is not among what is found, but what lay there behind it.
-    const behind = new Set(boxes().flatMap((box) => at(box, "elementsFromPoint")));
+    const behind = new Set(boxes().flatMap((box) => elementsAt(box, "elementsFromPoint")));
     let frame = 0;
     // What comes to lie over a box meanwhile (a notice, the question for consent) is not hidden until the end.
     const look = (): void => {

@@ -52,7 +52,6 @@ class TrackedCommand extends Command {
 /** From so many characters on, several texts in one write cost Node more than their bytes do. */
 const LONG = 1024;
 
-
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 const backOff = (attempt: number): number => Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);

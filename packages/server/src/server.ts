@@ -1,14 +1,9 @@
 import { AttuneError, type Clock, safeReport, secureRandom } from "@attune/core";
-import {
-  checkVisitorOrigin,
-  createAuthenticator,
-  type MayHoldCookie,
-  type Vouched,
-} from "./auth/authenticate.js";
+import { countsForSite, createAuthenticator, type MayHoldCookie, type Vouched } from "./auth/authenticate.js";
 import { createKeyRing } from "./auth/keys.js";
 import { sessionCookie } from "./auth/session-cookie.js";
 import { createSessions } from "./auth/sessions.js";
-import { visitorOf } from "./auth/visitor-cookie.js";
+import { visitorsOf } from "./auth/visitor-cookie.js";
 import { BODY_LIMITS } from "./http/body.js";
 import { createDoor } from "./http/door.js";
 import { addressBehind, createLocations, requireHeaders } from "./http/location.js";
@@ -92,8 +87,9 @@ export function createAttuneServer(options: AttuneServerOptions): AttuneServer {
     ...{ ...access, basePath, limits, pressure, meters, report },
     routes: allRoutes(context, options),
     locationOf: createLocations({ ...ground, addressOf }),
-    visitors: (request) => visitorOf(request, (token) => service.readVisitorToken(token, { sites })),
-    requireOwnPage: (request, url) => checkVisitorOrigin(request, url, access.mayHoldCookie),
+    visitors: (request) =>
+      visitorsOf(request, sites, (token, site) => service.readVisitorToken(token, { sites: [site] })),
+    isOwnPage: (request, url, site) => countsForSite(request, url, site, access.mayHoldCookie),
     once: createOnce(options.idempotency ?? storedAnswers(passing.store), clock, report),
   });
   const sockets = createSockets({
@@ -143,8 +139,8 @@ function accessOf(
     rotateMs: auth.rotateMs,
   });
   const authenticator = createAuthenticator({ ring, sessions, vouched, publicOrigin });
-  const mayHoldCookie: MayHoldCookie = (origin, url) =>
-    origin === url.origin || origin === publicOrigin() || ring.originNamed(origin);
+  const mayHoldCookie: MayHoldCookie = (origin, url, site) =>
+    origin === url.origin || origin === publicOrigin() || ring.originNamed(origin, site);
   return {
     ...{ publicOrigin, ring, sessions, vouched, addressOf, mayHoldCookie },
     authenticator,

@@ -146,15 +146,17 @@ function learnedFor(writing: Writing, purpose: Purpose): string[] {
 function onDevice({ input, say, policy }: Writing): PolicySection {
   const { consent = "attune-consent", visitor = "attune-visitor" } = input.cookies ?? {};
   const lasting = span(COOKIE_DAYS * DAY_MS, say.lang);
+  const { site = "default" } = input;
+  const token = site === "default" ? "attune_visitor" : `attune_visitor.${site}`;
   const known = policy.purposes.includes("analytics") || policy.purposes.includes("personalization");
   const rows = [
     [consent, say.device.consent, lasting],
     ...(known
       ? [
           [visitor, say.device.visitor, lasting],
-          [`attune-${input.site ?? "default"}`, say.device.database, say.device.withdrawn],
+          [`attune-${site}`, say.device.database, say.device.withdrawn],
           ...((input.serverCookie ?? true)
-            ? [["attune_visitor", say.device.token, span(TOKEN_DAYS * DAY_MS, say.lang)]]
+            ? [[token, say.device.token, span(TOKEN_DAYS * DAY_MS, say.lang)]]
             : []),
         ]
       : []),

@@ -88,7 +88,8 @@ describe("the plain-language policy", () => {
     const device = textOf(there({ site: "shop", cookies: { visitor: "v" } }), "device");
     for (const name of ['"attune-consent"', '"v"', '"attune-shop"', "13 months"])
       expect(device).toContain(name);
-    expect(device).toContain('"attune_visitor"');
+    expect(device).toContain('"attune_visitor.shop"');
+    expect(textOf(there({}), "device")).toContain('"attune_visitor"');
     expect(device).toContain("6 months");
     expect(device).not.toContain("attune-variants");
     const other = textOf(there({ serverCookie: false, overrides: true }), "device");

@@ -21,7 +21,7 @@ export interface PolicyInput {
   recipients?: Partial<Readonly<Record<OptionalPurpose, readonly string[]>>>;
   /** How long events are kept at the back end, ms (default 395 days). */
   retentionMs?: number;
-  /** The engine's `site`, which names the database on the device (default `default`). */
+  /** The engine's `site`, after which the database on the device and the server's cookie are named (default `default`). */
   site?: string;
   /** Cookie names, where they are not the default ones. */
   cookies?: { consent?: string; visitor?: string };

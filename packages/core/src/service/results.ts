@@ -65,7 +65,8 @@ export interface VisitorProfile {
   traits: Readonly<Record<string, unknown>>;
   /** What was shown of sticky experiments, on all devices together. Empty where a stored decision does not grant personalization (any more). */
   assignments: Assignments;
-  consent: StoredConsent | null;
+  /** The latest decision; `consentOf` tells what came before it. */
+  consent: ConsentRecord | null;
   /** Why something is null or left out, by name. */
   notes: Readonly<Record<string, string>>;
 }
@@ -138,7 +139,10 @@ export interface ErasureReceipt {
 export interface ConsentReceipt {
   id: string;
   recordedAt: string;
+  /** What was decided. */
   record: ConsentRecord;
+  /** What holds now: less where the decision was made before one that stood already. */
+  held: ConsentRecord;
   /**
    * False where nothing of the decision is kept, since its visitor was erased. What it refuses is refused all the same: nothing is taken from
    * an erased visitor. What it grants is not.

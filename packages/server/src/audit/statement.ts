@@ -128,7 +128,7 @@ export function ownNeeds({ site, cookies, endpoint }: Statement): Need[] {
     },
     { what: `cookie:${cookies.visitor}`, purposes: known, why: "Attune's visitor id" },
     {
-      what: `cookie:${VISITOR_COOKIE}`,
+      what: `cookie:${VISITOR_COOKIE}*`,
       purposes: OPTIONAL,
       why: "The token by which visitors see and delete what is kept of them",
     },

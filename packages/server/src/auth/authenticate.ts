@@ -153,23 +153,19 @@ export function requireScope(principal: Principal | null, scope: Scope): asserts
   }
 }
 
-/** Whether a visitor's cookie counts for pages of this origin: the server's own, and those that a write key names. */
-export type MayHoldCookie = (origin: string, url: URL) => boolean;
+/** Whether a site's visitor's cookie counts for pages of this origin: the server's own, and those that a write key of the site names. */
+export type MayHoldCookie = (origin: string, url: URL, site: string) => boolean;
 
 /**
  * A visitor's cookie travels by itself too: it counts for requests of pages that may hold it, and for what no page sent.
+ *
+ * @returns Whether that of a visitor of this site does.
  */
-export function checkVisitorOrigin(request: Request, url: URL, mayHold: MayHoldCookie): void {
+export function countsForSite(request: Request, url: URL, site: string, mayHold: MayHoldCookie): boolean {
   const origin = request.headers.get("origin");
+  if (origin !== null) return mayHold(origin, url, site);
   const isSafe = request.method === "GET" || request.method === "HEAD";
-  const isCrossSite = request.headers.get("sec-fetch-site") === "cross-site";
-  const isAllowed = origin === null ? isSafe && !isCrossSite : mayHold(origin, url);
-  if (isAllowed) return;
-  throw new Refusal(
-    403,
-    "ATTUNE_SERVER_ORIGIN",
-    "A visitor's token counts for pages of the site alone; add their origin to the write key's origins.",
-  );
+  return isSafe && request.headers.get("sec-fetch-site") !== "cross-site";
 }
 
 function checkOrigin(key: StoredKey, request: Request): void {

@@ -1,8 +1,12 @@
 import { hashKey } from "./keys.js";
 import { cookiesOf, type Principal } from "./authenticate.js";
 
-/** Holds a visitor's token. Scripts cannot read it, and other sites cannot send it. */
+export type VisitorPrincipal = Principal & { kind: "visitor" };
+
+/** Holds a visitor's token, of a named site with `.` and its name behind it. Scripts cannot read it, and other sites of the web cannot send it. */
 export const VISITOR_COOKIE = "attune_visitor";
+
+const nameOf = (site: string): string => (site === "default" ? VISITOR_COOKIE : `${VISITOR_COOKIE}.${site}`);
 
 /** Where the cookie goes, and whether over TLS alone. */
 export interface CookiePlace {
@@ -11,22 +15,36 @@ export interface CookiePlace {
 }
 
 /** An empty value takes it away. */
-export function visitorCookie(value: string, maxAgeMs: number, { basePath, secure }: CookiePlace): string {
+export function visitorCookie(
+  site: string,
+  value: string,
+  maxAgeMs: number,
+  { basePath, secure }: CookiePlace,
+): string {
   const age = Math.max(0, Math.floor(maxAgeMs / 1000));
-  return `${VISITOR_COOKIE}=${value}; Path=${basePath}/api/v1/behavioral; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  return `${nameOf(site)}=${value}; Path=${basePath}/api/v1/behavioral; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 }
 
-/** Reads a token; null for one that is not valid here. */
-export type ReadToken = (token: string) => Promise<{ site: string; visitorId: string } | null>;
+/** Reads a site's token; null for one that is not valid there. */
+export type ReadToken = (token: string, site: string) => Promise<{ visitorId: string } | null>;
 
-/** The visitor whose token a request carries; null where it carries none that holds. */
-export async function visitorOf(request: Request, read: ReadToken): Promise<Principal | null> {
-  // Whoever can plant a cookie of this name beside the real one must not keep its owner out.
-  for (const token of cookiesOf(request, VISITOR_COOKIE)) {
-    const found = await read(token);
-    if (found === null) continue;
-    const { site, visitorId } = found;
-    return { kind: "visitor", id: hashKey(visitorId).slice(0, 16), site, visitorId, active: () => true };
+/** The visitors whose tokens a request carries, one of each site at most: pages of several sites may share a registrable domain. */
+export async function visitorsOf(
+  request: Request,
+  sites: readonly string[],
+  read: ReadToken,
+): Promise<VisitorPrincipal[]> {
+  if (!request.headers.has("cookie")) return [];
+  const found: VisitorPrincipal[] = [];
+  for (const site of sites) {
+    // Whoever can plant a cookie of this name beside the real one must not keep its owner out.
+    for (const token of cookiesOf(request, nameOf(site))) {
+      const visitorId = (await read(token, site))?.visitorId;
+      if (visitorId === undefined) continue;
+      const id = hashKey(visitorId).slice(0, 16);
+      found.push({ kind: "visitor", id, site, visitorId, active: () => true });
+      break;
+    }
   }
-  return null;
+  return found;
 }

@@ -1,4 +1,5 @@
 import { type Authenticator, type Principal, requireScope } from "../auth/authenticate.js";
+import type { VisitorPrincipal } from "../auth/visitor-cookie.js";
 import { type BodyLimits, declaredLength, isEncoded, lengthAtOnce, readText } from "./body.js";
 import type { Location } from "./location.js";
 import type { Once } from "./idempotency.js";
@@ -22,10 +23,10 @@ export interface Judges {
   addressOf(request: Request, peer: Peer): string | null;
   /** Where a request comes from, as far as that is known. */
   locationOf(request: Request, peer: Peer): Promise<Location>;
-  /** The visitor whose token a request carries, where it carries one. */
-  visitors(request: Request): Promise<Principal | null>;
-  /** @throws Refusal 403 where a page sent it that none of the site's keys names. */
-  requireOwnPage(request: Request, url: URL): void;
+  /** The visitors whose tokens a request carries, one of each site at most. */
+  visitors(request: Request): Promise<VisitorPrincipal[]>;
+  /** Whether a request may be a visitor's of that site: no page sent it, or one that the site's keys name. */
+  isOwnPage(request: Request, url: URL, site: string): boolean;
   /** A new value for the cookie of a session, as a header, where it is time for one. */
   renewedCookie(request: Request, url: URL): string | null;
   pressure: Pressure;
@@ -135,12 +136,19 @@ async function ownVisitor(
   request: Request,
   url: URL,
   id: string | undefined,
-  { visitors, requireOwnPage }: Judges,
+  { visitors, isOwnPage }: Judges,
 ): Promise<Principal | null> {
-  const visitor = await visitors(request);
-  if (visitor === null) return null;
-  requireOwnPage(request, url);
-  if (id === undefined || id === "me" || id === visitor.visitorId) return visitor;
+  const carried = await visitors(request);
+  if (carried.length === 0) return null;
+  const own = carried.filter(({ site }) => isOwnPage(request, url, site));
+  if (own.length === 0)
+    throw new Refusal(
+      403,
+      "ATTUNE_SERVER_ORIGIN",
+      "A visitor's token counts for pages of the site alone; add their origin to the write key's origins.",
+    );
+  const found = id === undefined || id === "me" ? own[0] : own.find(({ visitorId }) => visitorId === id);
+  if (found !== undefined) return found;
   throw new Refusal(
     403,
     "ATTUNE_SERVER_VISITOR",

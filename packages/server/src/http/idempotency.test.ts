@@ -100,6 +100,24 @@ describe("Idempotency-Key", () => {
     expect(text).not.toContain("secret-name");
   });
 
+  it("T29 keeps nothing legible of an answer that tells a secret key what it has stored", async () => {
+    at = await startTestServer();
+    const visitorId = "nobody-should-find-me-0123";
+    const first = await (await post(grant(true, visitorId), "by-the-host", SECRET)).json();
+    const pseudonym = await at.server.service.pseudonymOf({ visitorId });
+    expect(JSON.stringify(first)).toContain(pseudonym);
+    await at.server.service.erase({ visitorId });
+    for await (const name of at.store.partitions("default/once/"))
+      for await (const record of at.store.scan(name)) {
+        expect(JSON.stringify(record)).not.toContain(pseudonym);
+        expect(JSON.stringify(record)).not.toContain("grants");
+      }
+    // Who has sent it and knows its key is answered as before.
+    const again = await post(grant(true, visitorId), "by-the-host", SECRET);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(await again.json()).toEqual(first);
+  });
+
   it("takes no more room than its places, however many keys a page makes up", async () => {
     at = await startTestServer();
     await Promise.all(Array.from({ length: 40 }, (_, i) => post(grant(i % 2 === 0), `key-${i}`)));

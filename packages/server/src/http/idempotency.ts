@@ -1,17 +1,20 @@
-import { createHash, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import type { Clock } from "@attune/core";
 import type { Store } from "@attune/core/ports";
 import type { Principal } from "../auth/authenticate.js";
 import { problem } from "./problem.js";
 import { Refusal } from "./refusal.js";
 
-/** What is remembered of a request that named itself. Nothing in it tells what the request said. */
+/** What is remembered of a request that named itself. Nothing in it tells what the request said, or what it was answered. */
 export interface KeptAnswer {
   /** Of the whole key: two keys may share a place. */
   key: string;
   /** Of method, path and body, under the key itself: nobody who has only this can try out bodies. */
   print: string;
-  /** Null while it is being done. */
+  /**
+   * Null while it is being done. The body is sealed under the key itself, so that whoever knows that alone can read it: an erasure, which does
+   * not come here, leaves nothing legible.
+   */
   answer: { status: number; type: string; etag: string | null; body: string } | null;
 }
 
@@ -75,14 +78,17 @@ export function createOnce(store: IdempotencyStore, clock: Clock, report: (error
     // Global Privacy Control changes what a decision on consent comes to.
     const gpc = request.headers.get("sec-gpc") ?? "";
     const said = `${request.method} ${gpc}\n${url.pathname}${url.search}\n${JSON.stringify(body) ?? ""}`;
-    const print = createHmac("sha256", `${principal.id}\n${key}`).update(said).digest("base64url");
+    const under = (what: string): Buffer =>
+      createHmac("sha256", `${principal.id}\n${key}`).update(what).digest();
+    const print = under(said).toString("base64url");
+    const seal = sealOf(under(`answer\n${said}`));
     const claim: KeptAnswer = { key: own, print, answer: null };
     let found = await store.claim(place, claim, clock.now() + CLAIM_MS);
     if (found !== null && found.key !== own) {
       await store.settle(place, claim, clock.now() + CLAIM_MS);
       found = null;
     }
-    if (found !== null) return replay(found, print);
+    if (found !== null) return replay(found, print, seal);
     let response: Response;
     try {
       response = await handle();
@@ -92,12 +98,12 @@ export function createOnce(store: IdempotencyStore, clock: Clock, report: (error
       throw error;
     }
     // It was done: that it cannot be remembered is no reason to say otherwise.
-    await keep(store, place, claim, response, clock.now() + DAY_MS).catch(report);
+    await keep(store, { place, claim, seal }, response, clock.now() + DAY_MS).catch(report);
     return response;
   };
 }
 
-function replay({ print, answer }: KeptAnswer, asked: string): Response {
+function replay({ print, answer }: KeptAnswer, asked: string, seal: Seal): Response {
   if (print !== asked) {
     throw new Refusal(
       422,
@@ -116,20 +122,47 @@ function replay({ print, answer }: KeptAnswer, asked: string): Response {
     "idempotency-replayed": "true",
   });
   if (answer.etag !== null) headers.set("etag", answer.etag);
-  return new Response(answer.body, { status: answer.status, headers });
+  return new Response(seal.open(answer.body), { status: answer.status, headers });
+}
+
+interface Seal {
+  close(text: string): string;
+  open(sealed: string): string;
+}
+
+const NONCE = 12;
+const TAG = 16;
+
+/** AES-256-GCM (NIST SP 800-38D). */
+function sealOf(secret: Buffer): Seal {
+  return {
+    close(text) {
+      const nonce = randomBytes(NONCE);
+      const cipher = createCipheriv("aes-256-gcm", secret, nonce);
+      const sealed = [cipher.update(text, "utf8"), cipher.final()];
+      return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]).toString("base64url");
+    },
+    open(text) {
+      const bytes = Buffer.from(text, "base64url");
+      const nonce = bytes.subarray(0, NONCE);
+      const decipher = createDecipheriv("aes-256-gcm", secret, nonce, { authTagLength: TAG });
+      decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
+      return decipher.update(bytes.subarray(NONCE + TAG), undefined, "utf8") + decipher.final("utf8");
+    },
+  };
 }
 
 async function keep(
   store: IdempotencyStore,
-  place: Place,
-  claim: KeptAnswer,
+  { place, claim, seal }: { place: Place; claim: KeptAnswer; seal: Seal },
   response: Response,
   expiresAt: number,
 ): Promise<void> {
   const body = await response.clone().text();
   if (response.status >= 500 || body.length > MAX_ANSWER) return store.settle(place, null, 0);
   const { status, headers } = response;
-  const answer = { status, type: headers.get("content-type") ?? "", etag: headers.get("etag"), body };
+  const [type, etag] = [headers.get("content-type") ?? "", headers.get("etag")];
+  const answer = { status, type, etag, body: seal.close(body) };
   await store.settle(place, { ...claim, answer }, expiresAt);
 }
 

@@ -69,6 +69,12 @@ export const consentReceipt = () =>
     id: v.string(),
     recordedAt: moment(),
     record: v.pipe(v.optional(consentRecord()), v.description("Not told to a write key.")),
+    held: v.pipe(
+      v.optional(consentRecord()),
+      v.description(
+        "What holds now: less where the decision was made before one that stood already. Not told to a write key.",
+      ),
+    ),
     stored: v.pipe(
       v.optional(v.boolean()),
       v.description("False where nothing of it is kept, since the visitor was erased."),

@@ -217,7 +217,7 @@ const SECURITY: Json = {
     in: "cookie",
     name: "attune_visitor",
     description:
-      "A visitor, for itself alone. Set where consent is granted, taken away where nothing is granted any more.",
+      "A visitor, for itself alone; of a named site the cookie is `attune_visitor.<site>`. Set where consent is granted, taken away where nothing is granted any more.",
   },
 };
 

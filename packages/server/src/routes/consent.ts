@@ -67,19 +67,18 @@ async function cookieFor(
   call: Call,
   context: RouteContext,
   subject: SubjectId,
-  { stored }: ConsentReceipt,
+  { stored, held }: ConsentReceipt,
 ): Promise<string | null> {
   if (typeof subject !== "object" || !("visitorId" in subject) || subject.visitorId.length > 128) return null;
   const origin = call.request.headers.get("origin");
   // From any other page it could neither be sent again, nor is it that page's to take away.
-  if (origin !== null && !context.mayHoldCookie(origin, call.url)) return null;
-  const place = cookiePlace(call, context);
   const { site } = call.principal;
+  if (origin !== null && !context.mayHoldCookie(origin, call.url, site)) return null;
+  const place = cookiePlace(call, context);
   // Not what this request says: it may have come late, after a withdrawal.
-  const held = stored ? await context.service.consentOf(subject, { site }) : null;
-  if (held === null || grantedPurposes(held.current.grants).length <= 1) return visitorCookie("", 0, place);
+  if (!stored || grantedPurposes(held.grants).length <= 1) return visitorCookie(site, "", 0, place);
   const { token, expiresAt } = await context.service.issueVisitorToken(subject.visitorId, { site });
-  return visitorCookie(token, expiresAt - context.clock.now(), place);
+  return visitorCookie(site, token, expiresAt - context.clock.now(), place);
 }
 
 /** Names the decision by what the caller calls the request, so that one that failed half-way is completed, not made twice. */

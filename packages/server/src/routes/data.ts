@@ -63,7 +63,7 @@ async function erase(call: Call, context: RouteContext): Promise<Response> {
     completionDate: receipt.completedAt,
   };
   // The token is the last that the device holds of who was erased.
-  const cookie = { "set-cookie": visitorCookie("", 0, cookiePlace(call, context)) };
+  const cookie = { "set-cookie": visitorCookie(site, "", 0, cookiePlace(call, context)) };
   return json(body, kind === "visitor" ? { headers: cookie } : {});
 }
 

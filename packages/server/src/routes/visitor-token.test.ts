@@ -186,6 +186,68 @@ describe("T17 a visitor's token", () => {
   });
 });
 
+describe("T17 sites that share a registrable domain", () => {
+  const keys = { shop: "wk_of-the-shop", blog: "wk_of-the-blog" };
+  const origins = { shop: "https://shop.host.example", blog: "https://blog.host.example" };
+  type Name = keyof typeof keys;
+  let two: TestServer;
+  beforeAll(async () => {
+    const names: Name[] = ["shop", "blog"];
+    const auth = {
+      keys: names.map((site) => ({
+        ...{ kind: "write" as const, site, id: site },
+        ...{ key: keys[site], origins: [origins[site]] },
+      })),
+    };
+    two = await startTestServer({ auth });
+  });
+  afterAll(() => two.close());
+  const grantOn = async (site: Name, visitorId: string): Promise<string> =>
+    cookieOf(
+      await two.post(CONSENT, decision(visitorId), {
+        key: keys[site],
+        headers: { origin: origins[site] },
+      }),
+    );
+  const mine = (site: Name, cookie: string, init: RequestInit = {}) =>
+    two.call(`${DATA}/me${init.method === "DELETE" ? "" : "/export"}`, {
+      ...init,
+      key: null,
+      headers: { cookie, origin: origins[site] },
+    });
+
+  it("reach neither each other's visitors nor their tokens", async () => {
+    const visitorId = randomUUID();
+    const ofShop = await grantOn("shop", visitorId);
+    expect(ofShop).toMatch(/^attune_visitor\.shop=v1\./);
+    expect((await mine("shop", ofShop)).status).toBe(200);
+    expect((await mine("blog", ofShop)).status).toBe(403);
+    expect((await mine("blog", ofShop, { method: "DELETE" })).status).toBe(403);
+    // A token under another site's name is none.
+    expect((await mine("blog", ofShop.replace("shop=", "blog="))).status).toBe(401);
+    const body = JSON.stringify(decision(visitorId, false));
+    const headers = { cookie: ofShop, origin: origins.blog, "content-type": "application/json" };
+    expect((await two.call(CONSENT, { key: null, method: "POST", body, headers })).status).toBe(403);
+  });
+
+  it("are told apart by the page, where a browser sends the tokens of both", async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    const both = `${await grantOn("shop", one)}; ${await grantOn("blog", other)}`;
+    const sites = ["shop", "blog"] as const;
+    const exported = await Promise.all(sites.map(async (site) => (await mine(site, both)).json()));
+    const pseudonyms = await Promise.all(
+      sites.map((site, i) => two.server.service.pseudonymOf({ visitorId: i === 0 ? one : other }, { site })),
+    );
+    exported.forEach((data, i) => {
+      expect(JSON.stringify(data)).toContain(pseudonyms[i]);
+      expect(JSON.stringify(data)).not.toContain(pseudonyms[1 - i]);
+    });
+    const erased = await mine("blog", both, { method: "DELETE" });
+    expect(erased.headers.get("set-cookie")).toMatch(/^attune_visitor\.blog=; /);
+    expect((await (await mine("shop", both)).json()).visitors).toHaveLength(1);
+  });
+});
+
 describe("an export in the form that was asked for", () => {
   it("is JSON, lines, or one archive with the same lines in it", async () => {
     const { visitorId, cookie } = await grant();

@@ -2,7 +2,7 @@ import { grantedPurposes } from "../../consent/index.js";
 import type { ConsentPolicy } from "../../consent/types.js";
 import { engagementScore, intentScore } from "../../engagement/index.js";
 import { assignmentsOf, features, mergeAssignments } from "../../state/index.js";
-import { consentOf } from "../consent/consent.js";
+import { currentConsent } from "../consent/consent.js";
 import type { Subject } from "../consent/subjects.js";
 import type { ServiceContext } from "../context.js";
 import { createOpener, visibleTraits } from "../door/field-seals.js";
@@ -50,9 +50,9 @@ export async function profileOf(
   if (latest === undefined) return null;
   const vector = features(latest.state);
   const rules = await rulesets.of(site);
-  const consent = await consentOf(context, subject);
+  const consent = await currentConsent(context, subject);
   // Without a stored decision only the events themselves say what they may be used for: as of the last one, then.
-  const grants = consent && storedGrants(policy, consent.current, { now: context.clock.now() });
+  const grants = consent && storedGrants(policy, consent, { now: context.clock.now() });
   const personal = grants === null || grants.personalization;
   const told = new Map<string, string>();
   const traitsOf = async ({ visitor, traits: own }: (typeof known)[number]): Promise<Traits> => {

@@ -11,7 +11,7 @@ import { fail, ok, type Issue, type Result } from "../../kernel/result.js";
 import type { SignedConsentReceipt } from "../../privacy/index.js";
 import { parseConsentInput } from "../../wire/consent.js";
 import type { ServiceContext } from "../context.js";
-import { deniedByGpc } from "../door/narrow.js";
+import { bothGrant, deniedByGpc, storedGrants } from "../door/narrow.js";
 import { SORT, userPartition, visitorOf, visitorPartition } from "../layout/partitions.js";
 import type { ConsentEntry, ConsentLine } from "../layout/records.js";
 import { notify } from "../live/notices.js";
@@ -37,10 +37,21 @@ const BAD_RECEIPT: Issue = {
 /** What became of a decision in one partition. */
 interface Written {
   record: ConsentRecord;
+  /** What holds in it now. */
+  held: ConsentRecord;
   recordedAt: number;
   /** False for an erased visitor. */
   stored: boolean;
   receipt: SignedConsentReceipt | null;
+}
+
+/** What a decision leaves as it is where it does not name it: of what was granted before, that which still holds. */
+function standing(
+  before: ConsentRecord | null,
+  policy: ConsentPolicy,
+  place: { now: number; region: string | null },
+): Grants {
+  return before === null ? NO_GRANTS : bothGrant(before.grants, storedGrants(policy, before, place));
 }
 
 function nextRecord(
@@ -51,7 +62,7 @@ function nextRecord(
 ): ConsentRecord {
   const resolved = resolvePolicy(policy ?? UNSTATED);
   const region = regionCode(input.region);
-  const base: Grants = before?.grants ?? NO_GRANTS;
+  const base = standing(before, policy ?? { version: input.policyVersion }, { now, region });
   const grants: Record<Purpose, boolean> = { ...NO_GRANTS };
   for (const purpose of resolved.purposes) grants[purpose] = input.purposes[purpose] ?? base[purpose];
   return {
@@ -75,7 +86,7 @@ function overtaken(before: ConsentRecord, made: ConsentRecord, input: ConsentInp
   const refused = PURPOSES.filter((purpose) => before.grants[purpose] && input.purposes[purpose] === false);
   if (refused.length === 0) return before;
   const grants = grantsOf(PURPOSES.filter((purpose) => before.grants[purpose] && !refused.includes(purpose)));
-  return { ...made, grants, decidedAt: before.decidedAt };
+  return { ...before, grants, source: made.source, revision: made.revision };
 }
 
 /** Writes one partition's decision and its line in the history, once per receipt. */
@@ -91,15 +102,16 @@ async function record(
     const [stored, tombstone, known] = await hot.getMany<never>(
       [SORT.consent, SORT.tombstone, line].map((sort) => ({ partition, sort })),
     );
+    const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
     if (known != null) {
       const { record: made, recordedAt } = known.value as ConsentLine;
-      return { record: made, recordedAt, stored: true, receipt: receiptOf(partition, known.value) };
+      const receipt = receiptOf(partition, known.value);
+      return { record: made, held: before ?? made, recordedAt, stored: true, receipt };
     }
-    const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
     const made = nextRecord(input, using.policy, before, now);
     // Nothing is kept of someone who was erased, not even this.
     if (tombstone != null && visitorOf(partition) !== null)
-      return { record: made, recordedAt: now, stored: false, receipt: null };
+      return { record: made, held: made, recordedAt: now, stored: false, receipt: null };
     const late = before !== null && before.decidedAt > made.decidedAt;
     const current = late ? overtaken(before, made, input) : made;
     const entry = await receipts.sign(
@@ -113,7 +125,7 @@ async function record(
       { op: "put", sort: line, value: entry, ifVersion: 0 },
     ]);
     return status === "committed"
-      ? { record: made, recordedAt: now, stored: true, receipt: receiptOf(partition, entry) }
+      ? { record: made, held: current, recordedAt: now, stored: true, receipt: receiptOf(partition, entry) }
       : null;
   };
   return queue(partition, () => untilWritten(attempt, random));
@@ -184,9 +196,12 @@ export async function recordConsent(
     const now = user === null ? known : await resolveSubject(context, site, { userId: subject.id });
     left = now.visitors.filter((visitor) => !done.has(visitor));
   }
-  const { record: made, recordedAt, receipt: signed } = first as Written;
+  const { record: made, held, recordedAt, receipt: signed } = first as Written;
   const at = new Date(recordedAt).toISOString();
-  return ok({ id: receipt, recordedAt: at, record: made, stored, receipt: (own?.receipt ?? signed) || null });
+  return ok({
+    ...{ id: receipt, recordedAt: at, record: made, held, stored },
+    receipt: (own?.receipt ?? signed) || null,
+  });
 }
 
 /** One partition's decision and all that came before it, oldest first. */
@@ -205,25 +220,37 @@ export function storedConsentOf(
   };
 }
 
-export async function storedConsent(
-  { hot }: Pick<ServiceContext, "hot">,
-  partition: string,
-): Promise<StoredConsent | null> {
-  const stored = await hot.get<ConsentEntry>(partition, SORT.consent);
-  if (stored === null) return null;
-  const lines: ConsentLine[] = [];
-  for await (const { value } of hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
-    lines.push(value);
-  return storedConsentOf(partition, stored.value, lines);
+/** The latest decision of the subject, wherever it was made, and where. */
+async function latestOf(
+  { hot }: ServiceContext,
+  subject: Subject,
+): Promise<{ partition: string; entry: ConsentEntry } | null> {
+  const partitions = partitionsOf(subject);
+  const found = await hot.getMany<ConsentEntry>(
+    partitions.map((partition) => ({ partition, sort: SORT.consent })),
+  );
+  let latest: { partition: string; entry: ConsentEntry } | null = null;
+  found.forEach((record, i) => {
+    const entry = record?.value;
+    if (entry && (latest === null || entry.current.decidedAt > latest.entry.current.decidedAt))
+      latest = { partition: partitions[i] as string, entry };
+  });
+  return latest;
 }
 
-/** The latest decision of the subject, wherever it was made. */
+/** The subject's latest decision alone: what came before it may be much. */
+export const currentConsent = async (
+  context: ServiceContext,
+  subject: Subject,
+): Promise<ConsentRecord | null> => (await latestOf(context, subject))?.entry.current ?? null;
+
+/** The subject's latest decision, and all that came before it where it was made. */
 export async function consentOf(context: ServiceContext, subject: Subject): Promise<StoredConsent | null> {
-  let latest: StoredConsent | null = null;
-  for (const partition of partitionsOf(subject)) {
-    const found = await storedConsent(context, partition);
-    if (found !== null && (latest === null || found.current.decidedAt > latest.current.decidedAt))
-      latest = found;
-  }
-  return latest;
+  const latest = await latestOf(context, subject);
+  if (latest === null) return null;
+  const { partition, entry } = latest;
+  const lines: ConsentLine[] = [];
+  for await (const { value } of context.hot.scan<ConsentLine>(partition, { prefix: SORT.consentHistory }))
+    lines.push(value);
+  return storedConsentOf(partition, entry, lines);
 }

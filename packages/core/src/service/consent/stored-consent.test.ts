@@ -52,6 +52,64 @@ describe("T27 a stored consent", () => {
   });
 });
 
+describe("a decision that names some purposes", () => {
+  const current = async (service: ReturnType<typeof make>["service"]) =>
+    (await service.consentOf({ visitorId: "visitor-1" }))?.current;
+
+  it("leaves the others as they are", async () => {
+    const { service } = make();
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    await service.consent({ visitorId: "visitor-1" }, { ...yes, purposes: { marketing: true } });
+    expect((await current(service))?.grants).toMatchObject({
+      analytics: true,
+      personalization: true,
+      marketing: true,
+    });
+    await service.close();
+  });
+
+  it("gives nothing back that has lapsed with time", async () => {
+    const { clock, service } = make();
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    clock.at += 200 * DAY;
+    await service.consent({ visitorId: "visitor-1" }, { ...yes, purposes: { marketing: false } });
+    expect((await current(service))?.grants).toMatchObject({ analytics: false, personalization: false });
+    expect(await service.ingest([{ ...bare, id: "later" }])).toMatchObject({ withheld: 1 });
+    await service.close();
+  });
+
+  it.each([{ consent: { version: "2" } }, {}])(
+    "gives nothing back that was granted under another policy (%o)",
+    async (over) => {
+      const { options, service } = make(over.consent && { consent: { version: "1" } });
+      await service.consent({ visitorId: "visitor-1" }, yes);
+      await service.close();
+      const next = createPersonalizationService({ ...options, ...over });
+      const some = { purposes: { marketing: true }, policyVersion: "2", source: "preferences" } as const;
+      await next.consent({ visitorId: "visitor-1" }, some);
+      expect((await current(next))?.grants).toMatchObject({
+        analytics: false,
+        personalization: false,
+        marketing: true,
+      });
+      await next.close();
+    },
+  );
+
+  it("renews nothing where it comes late", async () => {
+    const { clock, options, service } = make({ consent: { version: "1" } });
+    await service.consent({ visitorId: "visitor-1" }, yes);
+    await service.close();
+    clock.at += 1000;
+    const next = createPersonalizationService({ ...options, consent: { version: "2" } });
+    const late = { policyVersion: "2", source: "preferences", at: T0 - DAY } as const;
+    await next.consent({ visitorId: "visitor-1" }, { ...late, purposes: { personalization: false } });
+    expect(await current(next)).toMatchObject({ policyVersion: "1", grants: { personalization: false } });
+    expect(await next.ingest([{ ...bare, id: "later" }])).toMatchObject({ withheld: 1 });
+    await next.close();
+  });
+});
+
 describe("the profile", () => {
   it("tells neither scores nor traits without personalization, and why", async () => {
     const { clock, service } = make();

@@ -33,9 +33,9 @@ const handedIn = (service: PersonalizationService): Served => ({
 });
 
 function openService(options: Options, meters: Meters): Served {
-  const { log, report, worker = true } = options;
-  // Where others fold, nobody here knows what the log brings them.
-  const watch = worker && log ? watchLog(log, meters.log) : null;
+  const { log, report } = options;
+  // Also where others fold: what is taken in here waits for them.
+  const watch = log ? watchLog(log, meters.log) : null;
   const service = ownService({ ...options, ...(watch && { log: watch.log }) });
   const watched = log && watch ? { ...watch, ...watchLag(log, report) } : null;
   const sweeping = setInterval(() => void service.sweep().catch(report), SWEEP_MS).unref();

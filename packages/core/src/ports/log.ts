@@ -26,8 +26,11 @@ export interface DeadLetter {
   /** Error codes and messages; no personal data. */
   reasons: readonly { path: string; code: string; message: string }[];
   schemaVersion: number;
-  /** Where it came from, enough to send it through the same door again: of what is kept, with the request's place and privacy signal. */
-  source: { site: string; route: string; country?: string; region?: string; gpc?: true };
+  /**
+   * Where it came from, enough to send it through the same door again: of what is kept, with the request's place and privacy signal, and when
+   * the client sent it by its own clock, epoch ms.
+   */
+  source: { site: string; route: string; country?: string; region?: string; gpc?: true; sentAt?: number };
   /** The subject's pseudonym where one could be read, so that erasure finds it. */
   subject?: string;
   /** All pseudonyms that could be read, each with its kind in front (`v:` visitor, `u:` user, `s:` session, `d:` device). */

@@ -11,7 +11,9 @@ const DAY_MS = 86_400_000;
 export const retentionOf = ({ retentionDays = 395 }: ServerConfig): number => retentionDays * DAY_MS;
 
 /** Sites that there may be something of: those that are configured, and the one without a name of its own. */
-const sitesOf = ({ sites = {} }: ServerConfig): string[] => [...new Set(["default", ...Object.keys(sites)])];
+export const sitesOf = ({ sites = {} }: ServerConfig): string[] => [
+  ...new Set(["default", ...Object.keys(sites)]),
+];
 
 /** The service on a configuration's systems, without HTTP. */
 export interface BackEnd {

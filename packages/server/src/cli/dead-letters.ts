@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { PersonalizationService } from "@attune/core/service";
 import type { DeadLetter } from "@attune/core/ports";
-import { withBackEnd } from "./back-end.js";
+import { sitesOf, withBackEnd } from "./back-end.js";
 import { reportTo } from "./failure.js";
 import { PLACE_OPTIONS, placeWithData } from "./place.js";
 import { number, type Terminal } from "./terminal.js";
@@ -20,10 +20,8 @@ export async function deadLetters(args: string[], terminal: Terminal): Promise<n
   if (positionals.length !== 1 || (what !== "list" && what !== "replay"))
     throw new UsageError("Say which: attune dead-letters list, or attune dead-letters replay.");
   const place = await placeWithData(values);
-  const wanted = {
-    ...(values.site !== undefined && { site: values.site }),
-    ...(values.id && { ids: values.id }),
-  };
+  const sites = values.site === undefined ? sitesOf(place.config) : [values.site];
+  const wanted = { sites, ...(values.id && { ids: values.id }) };
   return withBackEnd({ ...place, report: reportTo(terminal) }, ({ service }) =>
     what === "list"
       ? list(service, wanted, values.json, terminal)
@@ -32,21 +30,20 @@ export async function deadLetters(args: string[], terminal: Terminal): Promise<n
 }
 
 interface Wanted {
-  site?: string;
+  sites: readonly string[];
+  /** All, if none are named. */
   ids?: readonly string[];
 }
 
 async function* lettersOf(
   service: PersonalizationService,
-  { site, ids }: Wanted,
+  site: string,
+  ids: readonly string[] | undefined,
 ): AsyncGenerator<DeadLetter> {
   const named = ids && new Set(ids);
   for (let after: string | null = null; ; ) {
-    const page: DeadLetter[] = await service.deadLetters.list(after, PAGE);
-    for (const letter of page) {
-      if (named && !named.has(letter.id)) continue;
-      if (site === undefined || letter.source.site === site) yield letter;
-    }
+    const page: DeadLetter[] = await service.deadLetters.list(after, PAGE, { site });
+    for (const letter of page) if (!named || named.has(letter.id)) yield letter;
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.id;
@@ -65,23 +62,24 @@ const shown = ({ id, at, reasons, source, body }: DeadLetter) => ({
 
 async function list(
   service: PersonalizationService,
-  wanted: Wanted,
+  { sites, ids }: Wanted,
   json: boolean,
   terminal: Terminal,
 ): Promise<number> {
   let count = 0;
-  for await (const letter of lettersOf(service, wanted)) {
-    count++;
-    const line = shown(letter);
-    if (json) terminal.out(JSON.stringify(line));
-    else {
-      terminal.out(
-        `${line.id}  ${line.at}  ${line.site}  ${line.route}${line.replayable ? "" : "  (its content was not kept)"}`,
-      );
-      for (const { path, code, message } of line.reasons)
-        terminal.out(terminal.dim(`  ${code} ${path} ${message}`));
+  for (const site of sites)
+    for await (const letter of lettersOf(service, site, ids)) {
+      count++;
+      const line = shown(letter);
+      if (json) terminal.out(JSON.stringify(line));
+      else {
+        terminal.out(
+          `${line.id}  ${line.at}  ${line.site}  ${line.route}${line.replayable ? "" : "  (its content was not kept)"}`,
+        );
+        for (const { path, code, message } of line.reasons)
+          terminal.out(terminal.dim(`  ${code} ${path} ${message}`));
+      }
     }
-  }
   if (!json)
     terminal.out(
       count === 0
@@ -93,14 +91,22 @@ async function list(
 
 async function replay(
   service: PersonalizationService,
-  wanted: Wanted,
+  { sites, ids }: Wanted,
   json: boolean,
   terminal: Terminal,
 ): Promise<number> {
-  const ids: string[] = [];
-  for await (const { id } of lettersOf(service, wanted)) ids.push(id);
-  const missing = (wanted.ids ?? []).filter((id) => !ids.includes(id));
-  const result = ids.length === 0 ? { replayed: 0, stillRefused: 0 } : await service.deadLetters.replay(ids);
+  const found = new Set<string>();
+  const result = { replayed: 0, stillRefused: 0 };
+  for (const site of sites) {
+    const own: string[] = [];
+    for await (const { id } of lettersOf(service, site, ids)) own.push(id);
+    if (own.length === 0) continue;
+    const { replayed, stillRefused } = await service.deadLetters.replay(own, { site });
+    result.replayed += replayed;
+    result.stillRefused += stillRefused;
+    for (const id of own) found.add(id);
+  }
+  const missing = (ids ?? []).filter((id) => !found.has(id));
   if (json) terminal.out(JSON.stringify({ ...result, missing }));
   else {
     terminal.out(`${number(result.replayed)} taken now; the next worker folds them.`);

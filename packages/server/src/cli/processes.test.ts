@@ -13,6 +13,7 @@ import { nativeEvent } from "../testing/start.js";
 const REDIS = redisProgram();
 const WRITE = "wk_0123456789abcdef";
 const SECRET = "sk_0123456789abcdef";
+const OF_SHOP = "wk_fedcba9876543210";
 /** Patience with a box that is busy. */
 const PATIENT = { timeout: 30_000, interval: 100 };
 
@@ -151,7 +152,10 @@ describe.skipIf(REDIS.path === null)("attune serve and attune worker, each a pro
     const system = { kind: "redis", url: { env: "ATTUNE_TEST_REDIS" } };
     process.env.ATTUNE_TEST_REDIS = `redis://127.0.0.1:${redis.port}`;
     config = join(dir, "config.json");
-    const sites = { default: { writeKeys: [WRITE], secretKeys: [{ env: "ATTUNE_TEST_SECRET" }] } };
+    const sites = {
+      default: { writeKeys: [WRITE], secretKeys: [{ env: "ATTUNE_TEST_SECRET" }] },
+      shop: { writeKeys: [OF_SHOP] },
+    };
     process.env.ATTUNE_TEST_SECRET = SECRET;
     const ports = { hot: system, log: system, channel: system, keys: { kind: "files", dir: "keys" } };
     await writeFile(config, JSON.stringify({ dir: "data", port: 0, sites, ports }));
@@ -215,6 +219,17 @@ describe.skipIf(REDIS.path === null)("attune serve and attune worker, each a pro
     expect(again.err.join("\n")).toContain("no letter none");
     const other = await runCli("dead-letters", "list", "--config", config, "--site", "shop");
     expect(other.out).toEqual(["There are no dead letters."]);
+
+    const there = await call("/api/v1/behavioral/batch", OF_SHOP, [nativeEvent({ occurredAt: "never" })]);
+    expect(await there.json()).toMatchObject({ accepted: 0, rejected: [{ index: 0 }] });
+    const sitesOf = async (...more: string[]): Promise<string[]> => {
+      const { out } = await runCli("dead-letters", "list", "--config", config, "--json", ...more);
+      return out.map((line) => (JSON.parse(line) as { site: string }).site);
+    };
+    expect(await sitesOf()).toEqual(["default", "shop"]);
+    expect(await sitesOf("--site", "shop")).toEqual(["shop"]);
+    const all = await runCli("dead-letters", "replay", "--config", config, "--json");
+    expect(JSON.parse(all.out[0] ?? "")).toEqual({ replayed: 0, stillRefused: 2, missing: [] });
   });
 
   it("says that a variable is missing before it connects to anything", async () => {

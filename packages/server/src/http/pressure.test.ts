@@ -217,6 +217,16 @@ describe("T12 backpressure at the door", () => {
     waiting.abort();
   });
 
+  it("takes in no more than others will fold, where it does not fold itself", async () => {
+    at = await startTestServer({ worker: false, limits: { lag: 2 } });
+    const { post, log } = at;
+    for (let i = 0; i < 3; i++) expect((await post(BATCH, [nativeEvent()])).status).toBe(200);
+    expect(await log.lag("fold")).toBe(3);
+    await expect.poll(async () => (await post(BATCH, [nativeEvent()])).status, { timeout: 5000 }).toBe(429);
+    const known = await at.call("/api/v1/behavioral/monitoring/performance", { key: SECRET });
+    expect(await known.json()).toMatchObject({ backpressure: "lag", logLag: expect.any(Number) });
+  });
+
   it("answers whether it is well even where it is full", async () => {
     at = await startTestServer({ limits: { inFlight: 0 } });
     expect((await at.post(BATCH, [nativeEvent()])).status).toBe(429);

@@ -128,13 +128,14 @@ async function takeIn(
   const { admitted, refused } = admission;
 
   if (refused.length > 0 && log !== null) {
-    const { route = "ingest", country, region, gpc } = options;
+    const { route = "ingest", country, region, gpc, sentAt } = options;
     const source = {
       site,
       route,
       ...(country !== undefined && { country }),
       ...(region !== undefined && { region }),
       ...(gpc && { gpc }),
+      ...(typeof sentAt === "number" && { sentAt }),
     };
     const { fields } = context;
     const letters = await Promise.all(

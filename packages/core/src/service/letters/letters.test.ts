@@ -18,6 +18,24 @@ function deep(levels: number): unknown {
   return value;
 }
 
+describe("T10 a letter that somebody has cured", () => {
+  it("is replayed by the clock of the device that sent it", async () => {
+    const { log, service } = make();
+    const [now, ahead] = [Date.now(), 24 * 3_600_000];
+    await service.ingest([{ ...sample(), sentAt: undefined, occurredAt: 5 }], { sentAt: now + ahead });
+    const [letter] = await service.deadLetters.list();
+    if (!letter) throw new Error("no letter");
+    const body = letter.body.replace('"occurredAt":5', `"occurredAt":${now + ahead - 5000}`);
+    await log.deadLetters.put([{ ...letter, body }]);
+    expect(await service.deadLetters.replay()).toEqual({ replayed: 1, stillRefused: 0 });
+    await service.settled();
+    const { visitors } = await service.exportData({ visitorId: "visitor-1" });
+    const [event] = visitors.flatMap(({ events }) => events);
+    expect(Math.abs((event?.occurredAt ?? 0) - (now - 5000))).toBeLessThan(5000);
+    await service.close();
+  });
+});
+
 describe("T11 T20 the body of a letter", () => {
   it("is what came, in the order it came", () => {
     const input = { b: [1, null, true, "x"], a: { c: -0.5 }, left: undefined, at: new Date(0) };

@@ -3,8 +3,8 @@ import type { ServiceContext } from "../context.js";
 import { admit } from "../door/door.js";
 import { type IngestParts, take } from "../door/ingest.js";
 import { PARKED } from "../fold/fold-apart.js";
-import { visitorPartition } from "../layout/partitions.js";
 import type { LoggedRun } from "../layout/records.js";
+import { openRuns } from "../log/runs.js";
 import { openInput } from "./letter-fields.js";
 import { allLetters } from "./letters.js";
 
@@ -26,8 +26,15 @@ async function resend(context: ServiceContext, parts: IngestParts, letter: DeadL
   const input = bodyOf(letter);
   if (input === undefined) return false;
   if (letter.source.route === PARKED) {
-    const run = input as LoggedRun;
-    await context.log?.append([{ key: visitorPartition(run.site, run.visitor), value: run }]);
+    const opened = await openRuns(context.subjectKeys, [input as LoggedRun]).catch(() => null);
+    if (opened === null) return false;
+    // As when they were taken, so that events with a retention of their own stand in the log as such. Of who was erased there are none.
+    await take(
+      context,
+      parts,
+      opened.flatMap((events) => events ?? []),
+      {},
+    );
     return true;
   }
   const pseudonym = await context.pseudonyms.of(site);

@@ -62,7 +62,7 @@ export function influxConnection(options: ConnectionOptions): InfluxConnection {
     const params = { db: "org" in target ? target.bucket : target.database, epoch: "ms" };
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const body = new URLSearchParams({ q: statement }).toString();
-    const answer = JSON.parse(await send({ path: "/query", params, body, headers })) as InfluxAnswer;
+    const answer = answerOf(await send({ path: "/query", params, body, headers }));
     const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
     if (error !== undefined) throw refused(200, error);
     if (answer.results?.some((result) => result.partial ?? result.series?.some(({ partial }) => partial)))
@@ -97,6 +97,15 @@ export function influxConnection(options: ConnectionOptions): InfluxConnection {
       });
     },
   };
+}
+
+function answerOf(text: string): InfluxAnswer {
+  try {
+    return JSON.parse(text) as InfluxAnswer;
+  } catch {
+    // Of a proxy, say, that asks for a login.
+    throw refused(200, text);
+  }
 }
 
 async function sendPatiently(options: ConnectionOptions, request: Request): Promise<string> {
@@ -156,6 +165,6 @@ function authorization(target: InfluxV1 | InfluxV2): Record<string, string> {
 const refused = (status: number, said: string): AttuneError =>
   new AttuneError(
     "ATTUNE_SERIES_REFUSED",
-    `InfluxDB refused the request (status ${status}). The cause holds what it said; mostly the database is missing, the credentials are wrong, or a field has another type.`,
+    `InfluxDB refused the request (status ${status}). The cause holds what it said; mostly the database is missing, the credentials are wrong, a field has another type, or something else answers at its address.`,
     { cause: new Error(said) },
   );

@@ -199,6 +199,15 @@ describe.skipIf(INFLUXD.path === null)(`InfluxDB requests ${INFLUXD.reason ?? ""
     expect(requests.length).toBe(2);
   });
 
+  it("an answer that is none of InfluxDB's is said to be one", async () => {
+    const { faults, fetch } = watched();
+    faults.push(new Response("<html>Sign in</html>"));
+    await expect(open({ fetch }).query(query())).rejects.toMatchObject({
+      code: "ATTUNE_SERIES_REFUSED",
+      cause: new Error("<html>Sign in</html>"),
+    });
+  });
+
   it("writes of one moment share a request, compressed where it pays", async () => {
     const { requests, fetch } = watched();
     const series = open({ fetch });

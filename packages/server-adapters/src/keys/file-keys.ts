@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AttuneError } from "@attune/core";
 import { settleUpTo } from "../shared/settle.js";
@@ -34,15 +34,16 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       const folder = resolve(directory, site);
       const made = await mkdir(folder, { recursive: true, mode: 0o700 });
       const draft = join(folder, `.${randomBytes(8).toString("hex")}`);
-      await writeFile(draft, Buffer.from(key).toString("hex"), { mode: 0o600, flag: "wx", flush: true });
       try {
+        await writeFile(draft, Buffer.from(key).toString("hex"), { mode: 0o600, flag: "wx", flush: true });
         // Appears whole or not at all, and never in place of another.
         await link(draft, join(folder, name));
       } catch (error) {
         if (!hasCode(error, "EEXIST")) throw error;
       } finally {
-        await unlink(draft);
+        await rm(draft, { force: true });
       }
+      await removeLeft(folder);
       // A folder made here is itself a name in the one above it.
       await settleUpTo(folder, dirname(made ?? folder));
       return (await get(site, name)) as Uint8Array;
@@ -56,6 +57,19 @@ export function fileKeys({ directory }: FileKeysOptions): RotatingKeys {
       }
     },
   });
+}
+
+/** Longer than it takes to write one, ms. */
+const DRAFT_MS = 60_000;
+
+/** What a process that died left of its draft may be the key itself, which is to be destroyed with its file. */
+async function removeLeft(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => /^\.[\da-f]{16}$/.test(name));
+  for (const name of drafts) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > DRAFT_MS) await rm(path, { force: true });
+  }
 }
 
 function read(text: string, name: string): Uint8Array {

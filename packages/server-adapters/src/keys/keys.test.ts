@@ -1,18 +1,20 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
+  linkSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
   realpathSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { memoryStore } from "@attune/core/memory";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -147,6 +149,22 @@ describe("files", () => {
     expect(statSync(join(directory, "shop")).mode & 0o777).toBe(0o700);
     writeFileSync(path, "half of it");
     await expect(keys.key("shop", "pseudonym")).rejects.toMatchObject({ code: "ATTUNE_KEYS_FILE" });
+  });
+
+  it("have no second name for long, so that who removes one destroys it", async () => {
+    const directory = join(folder(), "keys");
+    const keys = fileKeys({ directory });
+    const name = await keys.rotate("shop");
+    const site = join(directory, "shop");
+    // As of a process that died before it had removed its own, and of one that is at work.
+    const [left, fresh] = [join(site, ".0123456789abcdef"), join(site, ".fedcba9876543210")];
+    linkSync(join(site, name), left);
+    utimesSync(left, 0, 0);
+    writeFileSync(fresh, "");
+    await keys.rotate("shop");
+    const names = readdirSync(site);
+    expect(names.filter((one) => one.startsWith("."))).toEqual([basename(fresh)]);
+    expect(names.filter((one) => one.startsWith("wrapping-"))).toHaveLength(2);
   });
 
   it.skipIf(process.platform !== "linux")(

@@ -214,7 +214,8 @@ export function lmdbConsumers(environment: Environment, records: ConsumedRecords
       await groups.stop();
       const left = [...consumed.keys()];
       consumed.clear();
-      await Promise.all(left.map((group) => leases.release(group)));
+      // What cannot be given back, as on a full disk, runs out by itself.
+      await Promise.allSettled(left.map((group) => leases.release(group)));
       clearTimeout(settling);
     },
   };

@@ -171,8 +171,11 @@ export function lmdbLog(options: LmdbLogOptions): Log {
     },
     deadLetters: lmdbDeadLetters(environment),
     async close() {
-      await consumers.stop();
-      await environment.close();
+      try {
+        await consumers.stop();
+      } finally {
+        await environment.close();
+      }
     },
   };
 }

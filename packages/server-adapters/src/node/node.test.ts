@@ -1,7 +1,9 @@
-import { createServer, request as httpRequest, type Server } from "node:http";
+import { EventEmitter, once } from "node:events";
+import { createServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FetchHandler, type NodeListenerOptions, toNodeListener } from "./index.js";
+import { sendResponse } from "./response.js";
 
 let server: Server | undefined;
 afterEach(async () => {
@@ -135,6 +137,43 @@ describe("toNodeListener: responses", () => {
     await sleep(300);
     expect(produced).toBeLessThan(64 * 2 ** 20);
     request.destroy();
+  });
+});
+
+describe("toNodeListener behind `compression`, which takes listeners for `drain` to its own stream", () => {
+  it("waits with one listener however often it is full, and ends where the client leaves meanwhile", async () => {
+    const own = new EventEmitter();
+    const chunk = Buffer.alloc(256 * 1024);
+    let [isCancelled, produced] = [false, 0];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        produced++;
+        controller.enqueue(chunk);
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    let sent: Promise<void> | undefined;
+    const created = createServer((_, outgoing) => {
+      const { on } = outgoing;
+      on.call(outgoing, "drain", () => own.emit("drain"));
+      outgoing.on = function (this: typeof outgoing, name: string, listener: () => void) {
+        return name === "drain" ? own.on(name, listener) : on.call(this, name, listener);
+      } as typeof on;
+      sent = sendResponse(new Response(body), outgoing, false);
+    });
+    server = created;
+    await new Promise<void>((resolve) => created.listen(0, "127.0.0.1", resolve));
+    const request = httpRequest({ port: (created.address() as AddressInfo).port }).end();
+    const [incoming] = (await once(request, "response")) as [IncomingMessage];
+    let taken = 0;
+    for await (const piece of incoming) if ((taken += (piece as Buffer).length) > 20 * chunk.length) break;
+    await vi.waitFor(() => expect(isCancelled).toBe(true));
+    await sent;
+    expect(own.listenerCount("drain")).toBe(1);
+    expect(own.listenerCount("close")).toBe(0);
+    expect(produced).toBeGreaterThan(20);
   });
 });
 

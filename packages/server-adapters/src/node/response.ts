@@ -165,8 +165,9 @@ async function pump(reader: Reader, outgoing: ServerResponse, head: Head): Promi
   // Who reads an event stream must see at once that it is connected.
   outgoing.flushHeaders();
   let ahead: Promise<ReadableStreamReadResult<Uint8Array>> | null = second;
+  const drained = drains(outgoing);
   for (let chunk = await first; !chunk.done && !outgoing.destroyed; ) {
-    if (!outgoing.write(chunk.value)) await drained(outgoing);
+    if (!outgoing.write(chunk.value)) await drained();
     chunk = await (ahead ?? reader.read());
     ahead = null;
   }
@@ -176,12 +177,14 @@ async function pump(reader: Reader, outgoing: ServerResponse, head: Head): Promi
 /** Null, after everything that is ready by now has had its turn. */
 const soon = (): Promise<null> => new Promise((resolve) => setImmediate(resolve, null));
 
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      outgoing.off("drain", done).off("close", done);
-      resolve();
-    };
-    outgoing.on("drain", done).on("close", done);
-  });
+/** Resolves when there is room again, or the client has gone. */
+function drains(outgoing: ServerResponse): () => Promise<void> {
+  let go: () => void = () => undefined;
+  // Once for all, and each by itself: where `compression` stands in between, a listener for `drain` is its own stream's, and `on` gives that back.
+  outgoing.on("drain", () => go());
+  outgoing.on("close", () => go());
+  return () =>
+    new Promise((resolve) => {
+      go = resolve;
+    });
 }

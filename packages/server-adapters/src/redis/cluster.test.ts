@@ -65,6 +65,27 @@ describe.skipIf(path === null)(`Redis Cluster${reason === null ? "" : ` (left ou
         expect(await client.info("errorstats")).not.toContain("CROSSSLOT");
     });
 
+    it("a sharded topic is subscribed to once, however many listen, and again after the last has left", async () => {
+      const channel = use(redisChannel({ client: cluster.client }));
+      const asked = async (): Promise<number> => {
+        const told = await Promise.all(cluster.nodes.map(({ client }) => client.info("commandstats")));
+        return told.reduce(
+          (sum, text) => sum + Number(/cmdstat_ssubscribe:calls=(\d+)/.exec(text)?.[1] ?? 0),
+          0,
+        );
+      };
+      const before = await asked();
+      const listen = () => channel.subscribe(["topic"], () => undefined);
+      const listeners = [await listen(), await listen(), await listen()];
+      expect((await asked()) - before).toBe(1);
+      for (const leave of listeners) await leave();
+      const heard: unknown[] = [];
+      await channel.subscribe(["topic"], (frame) => heard.push(frame));
+      expect((await asked()) - before).toBe(2);
+      await channel.publish("topic", "hello");
+      await expect.poll(() => heard).toEqual([{ type: "message", topic: "topic", data: "hello" }]);
+    });
+
     it("slots move while they are in use: nothing is lost, doubled or refused", async () => {
       const store = use(redisStore({ client: cluster.client }));
       const log = use(redisLog({ client: cluster.client, name: "moving", shards: 1 }));

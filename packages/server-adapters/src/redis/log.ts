@@ -160,8 +160,9 @@ export function redisLog(options: RedisLogOptions): Log {
     },
     async close() {
       isClosed = true;
-      rest();
+      // Until then what is handled is kept from others.
       await groups.stop();
+      rest();
       await Promise.allSettled(consumers.groups().map(leases.leave));
       await connection.close();
     },

@@ -89,13 +89,18 @@ export async function subscribeSharded(client: Cluster, events: SubscriptionEven
     // Of a subscriber where it has a name; the other nodes may come and go.
     cluster.on("-node", (_node: unknown, name?: string) => name !== undefined && broken());
   });
+  // ioredis keeps a channel as often as it was subscribed to.
+  const there = new Set<string>();
   return {
     async add(channels) {
+      const fresh = channels.filter((channel) => !there.has(channel));
       // One by one: each has a slot of its own.
-      await Promise.all(channels.map((channel) => cluster.ssubscribe(channel)));
+      await Promise.all(fresh.map((channel) => cluster.ssubscribe(channel)));
+      for (const channel of fresh) there.add(channel);
       watch();
     },
     async remove(channels) {
+      for (const channel of channels) there.delete(channel);
       await Promise.all(channels.map((channel) => cluster.sunsubscribe(channel)));
     },
     end: () => cluster.disconnect(),

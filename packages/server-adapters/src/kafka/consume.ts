@@ -27,7 +27,8 @@ export interface GroupConsumerOptions {
 }
 
 const DEFAULT_BATCH = 500;
-const RESTART_MS = 1000;
+const FIRST_RESTART_MS = 1000;
+const LONGEST_RESTART_MS = 10_000;
 
 /**
  * A member of a consumer group. Resolves when it has joined. A batch is handed on, then committed, then the next: of
@@ -46,6 +47,8 @@ export async function groupConsumer(
     heartbeatInterval: timing.heartbeatMs,
     maxWaitTimeInMs: timing.pollMs,
     allowAutoTopicCreation: false,
+    // Where kafkajs begins again by itself, nothing stops it while it is at it. The retries are its own default.
+    retry: { retries: 5, restartOnFailure: async () => false },
   });
   const backOff = backOffs();
   const tell = (error: unknown): void => safely(() => consume.onError?.(error));
@@ -68,11 +71,13 @@ export async function groupConsumer(
     backOff,
     gaps,
     uncommitted: new Map(),
+    isStopped: () => restarts.isStopped(),
   };
   const begin = async (): Promise<void> => {
     await gaps.begin();
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    if (restarts.isStopped()) return;
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -121,6 +126,8 @@ interface Handling {
    * group takes no commit. What comes again of that is committed, and not handled a second time.
    */
   uncommitted: Map<number, bigint>;
+  /** The handler is called no more: a member that is stopped while it begins again first joins, then leaves. */
+  isStopped(): boolean;
 }
 
 /** One answer of a broker for one shard, in batches. What is not committed in the end is fetched again. */
@@ -136,7 +143,7 @@ async function handleAnswer(handling: Handling, payload: EachBatchPayload): Prom
     return;
   }
   for (const part of split(messages, uncommitted.get(partition) ?? -1n, handling.maxBatch)) {
-    if (!payload.isRunning() || payload.isStale()) return;
+    if (handling.isStopped() || !payload.isRunning() || payload.isStale()) return;
     const beat = keepBeating(heartbeat, timing.heartbeatMs);
     const taken = part.isHandled || (await handOn(handling, part.messages, partition));
     beat.stop();
@@ -229,32 +236,34 @@ function keepBeating(heartbeat: () => Promise<void>, ms: number): { stop(): void
 }
 
 /**
- * kafkajs begins again by itself after a crash that it deems passing; after any other the consumer would stand still
- * unnoticed. `onError` is told of both.
+ * After a crash the consumer would stand still unnoticed: `onError` is told, and it begins again after a wait that
+ * doubles until it has joined. Stopping waits for a beginning under way, which nothing can break off.
  */
 function restartOnCrash(
   consumer: Consumer,
   begin: () => Promise<void>,
   tell: (error: unknown) => void,
-): { stop(): Promise<void> } {
+): { isStopped(): boolean; stop(): Promise<void> } {
   let stopped = false;
+  let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let beginning: Promise<void> = Promise.resolve();
-  const again = (): void => {
+  const again = (failed: string, cause: unknown): void => {
     if (stopped) return;
-    timer = setTimeout(() => {
-      beginning = begin().catch((error: unknown) => {
-        tell(unavailable("let the consumer join its group", error));
-        again();
-      });
-    }, RESTART_MS);
+    tell(unavailable(failed, cause));
+    timer = setTimeout(
+      () => {
+        beginning = begin().catch((error: unknown) => again("let the consumer join its group", error));
+      },
+      Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** failures++),
+    );
   };
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (stopped) return;
-    tell(unavailable("keep the consumer going", payload.error));
-    if (!payload.restart) again();
+  consumer.on(consumer.events.CRASH, ({ payload }) => again("keep the consumer going", payload.error));
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    failures = 0;
   });
   return {
+    isStopped: () => stopped,
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -15,7 +15,7 @@ export interface Outgoing {
 export interface BatchingProducer {
   /** Resolves when every in-sync replica has all of them; rejects with the first that could not be had. */
   send(messages: readonly Outgoing[]): Promise<void>;
-  /** Sends what waits, then disconnects. */
+  /** Sends what waits, then disconnects. Where one request fails, what waits behind it fails with it. */
   close(): Promise<void>;
 }
 
@@ -68,6 +68,7 @@ export function batchingProducer(options: BatchingProducerOptions): BatchingProd
   );
   let queue: Waiting[] = [];
   let flushing: Promise<void> | null = null;
+  let closing = false;
 
   const flush = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -80,7 +81,8 @@ export function batchingProducer(options: BatchingProducerOptions): BatchingProd
         for (const { call } of batch) if (--call.left === 0) call.resolve();
       } catch (cause) {
         const error = unavailable("take the entries", cause);
-        for (const { call } of batch) {
+        // A cluster that is away would let whoever closes wait out all retries for each request.
+        for (const { call } of closing ? [...batch, ...queue] : batch) {
           call.failed = true;
           call.reject(error);
         }
@@ -111,6 +113,7 @@ export function batchingProducer(options: BatchingProducerOptions): BatchingProd
       });
     },
     async close() {
+      closing = true;
       while (flushing !== null) await flushing;
       await producer.close();
     },

@@ -14,6 +14,10 @@ import { client, FAST, KCAT, type MockCluster, mockCluster } from "../../test/ka
 import { kafkaProxy, PRODUCE } from "../../test/kafka-proxy.ts";
 import { kafkaLog } from "./index.js";
 
+const JOIN_GROUP = 11;
+/** The request that every connection begins with. */
+const API_VERSIONS = 18;
+
 type Numbered = { n: number };
 
 const entries = (first: number, count: number) =>
@@ -194,6 +198,36 @@ describe.skipIf(KCAT.path === null)(`T16 Kafka ${KCAT.reason ?? ""}`, () => {
     expect(new Set(seen.map(({ value }) => value.n)).size).toBe(150);
     expect(new Set(seen.map(place))).toEqual(await allPlaces(log));
     await log.close();
+    await proxy.close();
+  }, 90_000);
+
+  it.concurrent("a consumer that is stopped while it begins again after a crash stays stopped", async () => {
+    const proxy = await kafkaProxy();
+    const beside = await kafkaLog({ kafka: client(cluster.brokers), topic: "stopped", consumer: FAST });
+    const log = await kafkaLog({ kafka: proxy.client(cluster.brokers), topic: "stopped", consumer: FAST });
+    const errors: string[] = [];
+    const handler = vi.fn(async () => undefined);
+    const consumer = await log.consume("group", handler, {
+      onError: (error) => errors.push((error as Error).message),
+    });
+    const joins = proxy.seen(JOIN_GROUP);
+    const away = proxy.away(3000);
+    await beside.append(entries(0, 50));
+    await away;
+    expect(errors).toContainEqual(expect.stringContaining("keep the consumer going"));
+    await vi.waitFor(() => expect(proxy.seen(JOIN_GROUP)).toBeGreaterThan(joins), {
+      timeout: 15_000,
+      interval: 10,
+    });
+    await consumer.stop();
+    const connections = proxy.seen(API_VERSIONS);
+    let others = 0;
+    await beside.consume("group", async (batch) => void (others += batch.length));
+    await lagIs(beside, "group", 0);
+    expect(others).toBe(50);
+    expect(handler).not.toHaveBeenCalled();
+    expect(proxy.seen(API_VERSIONS)).toBe(connections);
+    await Promise.all([log.close(), beside.close()]);
     await proxy.close();
   }, 90_000);
 

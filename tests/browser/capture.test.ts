@@ -102,6 +102,17 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
 
   const WITHOUT_NAVIGATION = `Object.defineProperty(window, "navigation", { value: undefined })`;
 
+  it("a page that is rendered ahead counts as opened once somebody sees it", async () => {
+    await visit(`let ahead = true;
+      Object.defineProperty(document, "prerendering", { get: () => ahead });
+      globalThis.activate = () => { ahead = false; document.dispatchEvent(new Event("prerenderingchange")); };`);
+    await page.evaluate(() => lab.attune?.track("Something Else"));
+    await until("an event", () => named("Something Else").length === 1);
+    expect(named("Page Viewed")).toEqual([]);
+    await page.evaluate(() => (globalThis as unknown as { activate(): void }).activate());
+    await until("the view", () => named("Page Viewed").length === 1);
+  });
+
   it("page views by routers of the navigation API; an address that is left at once was no view", async () => {
     await page.evaluate(() => {
       const { navigation } = window as unknown as {

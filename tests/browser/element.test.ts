@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { Ruleset } from "@attune/core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium, newVisitor, noChromium } from "../support/chromium.js";
@@ -43,10 +44,10 @@ describe.skipIf(noChromium !== null)("<attune-slot> in Chromium", () => {
     server?.close();
   });
 
-  async function visit() {
+  async function visit(opens = true) {
     const { page, complaints } = await newVisitor(browser, { reducedMotion: "reduce" });
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.evaluate(() => slots.open());
+    if (opens) await page.evaluate(() => slots.open());
     return { page, complaints };
   }
   const shown = (page: Page): Promise<string[]> =>
@@ -82,6 +83,33 @@ describe.skipIf(noChromium !== null)("<attune-slot> in Chromium", () => {
       "opening reader",
       "opening plain",
     ]);
+    expect(complaints).toEqual([]);
+  });
+
+  it("leaves alone what stands there already, whatever else of a decision changes", async () => {
+    const { page, complaints } = await visit(false);
+    const kept = await page.evaluate(async () => {
+      const slot = document.querySelector("attune-slot") as HTMLElement;
+      let moved = 0;
+      new MutationObserver((records) => {
+        moved += records.length;
+      }).observe(slot, { childList: true });
+      const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
+      await slots.open();
+      await slots.attune?.consent.grant("all");
+      await turn();
+      const asItWas = moved;
+      await slots.attune?.page();
+      await slots.attune?.page();
+      await turn();
+      const [reader, swapped] = [slot.lastElementChild, moved];
+      const ruleset = slots.attune?.ruleset() as Ruleset;
+      slots.attune?.loadRuleset({ ...ruleset, revision: 2 });
+      await slots.attune?.page();
+      await turn();
+      return [asItWas, reader?.textContent, slot.lastElementChild === reader, moved - swapped];
+    });
+    expect(kept).toEqual([0, "Good to see you again", true, 0]);
     expect(complaints).toEqual([]);
   });
 

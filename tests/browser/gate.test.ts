@@ -287,6 +287,27 @@ describe.skipIf(noChromium !== null)("scripts of others in Chromium", () => {
     await page.context().close();
   });
 
+  it("T25 a withdrawal holds where the cookie was of one host before it was shared", async () => {
+    const { page } = await visit("www.hats.localhost");
+    const open = (domain?: string) =>
+      page.evaluate(async (given) => {
+        const attune = gate.open({}, given);
+        attune.start();
+        await attune.ready();
+        return attune.consent.state.grants.analytics;
+      }, domain);
+    await open();
+    await page.evaluate(() => gate.attune?.consent.grant("all", "banner"));
+    await page.reload();
+    expect(await open(".hats.localhost")).toBe(true);
+    await page.evaluate(() => gate.attune?.consent.withdraw());
+    await page.reload();
+    expect(await open(".hats.localhost")).toBe(false);
+    const left = await page.context().cookies();
+    expect(left.map(({ name, domain }) => `${name} ${domain}`)).toEqual(["attune-consent .hats.localhost"]);
+    await page.context().close();
+  });
+
   it("T25 pages of two sub-domains agree on consent where their cookie is shared", async () => {
     const { page } = await visit("www.hats.localhost");
     const other = await page.context().newPage();

@@ -39,14 +39,26 @@ export function captureLater(
       on(window, "pagehide", () => capture?.end(true));
 
       const firstView = location.pathname + location.search;
-      if (options.pages !== false) {
+      const view = (): void => {
         page.turn();
         sink.page();
+      };
+      if (options.pages !== false) {
+        // A page that is rendered ahead is opened once somebody sees it, if ever.
+        if ((document as { prerendering?: boolean }).prerendering) on(document, "prerenderingchange", view);
+        else view();
       }
       load().then(
         (startCapture) => {
           if (!signal.aborted)
-            capture = startCapture({ sink, options, page, report, firstView, earlyClicks });
+            capture = startCapture({
+              sink,
+              options,
+              page,
+              report,
+              firstView,
+              earlyClicks: earlyClicks.splice(0),
+            });
         },
         (cause: unknown) =>
           report(

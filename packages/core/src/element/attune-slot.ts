@@ -38,6 +38,8 @@ export function defineAttuneSlot(
   { name = "attune-slot" }: DefineAttuneSlotOptions = {},
 ): void {
   const transition = createTransitions();
+  const contentOf = (slot: HTMLElement): readonly Node[] =>
+    [...slot.childNodes].filter((node) => !(node instanceof HTMLTemplateElement));
 
   class Slot extends HTMLElement implements AttuneSlotElement {
     static readonly observedAttributes = ["name", "updates"];
@@ -46,6 +48,9 @@ export function defineAttuneSlot(
     #unwatch: (() => void) | null = null;
     /** What stands beside the templates. */
     #fallback: readonly Node[] | null = null;
+    /** The template that is shown, and what stands in the page for it. */
+    #shown: HTMLTemplateElement | undefined;
+    #content: readonly Node[] = [];
     #watched: string | null = null;
 
     connectedCallback(): void {
@@ -75,7 +80,7 @@ export function defineAttuneSlot(
       this.#stop();
       const slot = this.getAttribute("name") ?? "";
       const updates: Updates = this.getAttribute("updates") === "at-once" ? "at-once" : "safe";
-      this.#fallback ??= [...this.childNodes].filter((node) => !(node instanceof HTMLTemplateElement));
+      this.#fallback ??= contentOf(this);
       const store: SteadySlot<JsonValue> = createSteadySlot({
         ...{ attune, slot, updates, transition },
         hasPending: false,
@@ -99,7 +104,14 @@ export function defineAttuneSlot(
       const fallback = this.#fallback ?? [];
       const isEmpty = !fallback.some((node) => node.textContent?.trim() || node instanceof Element);
       const template = decision.isFallback && !isEmpty ? undefined : named;
-      this.replaceChildren(...templates, ...(template ? [template.content.cloneNode(true)] : fallback));
+      if (template && template !== this.#shown)
+        this.#content = [...template.content.cloneNode(true).childNodes];
+      this.#shown = template;
+      const content = template ? this.#content : fallback;
+      const standing = contentOf(this);
+      // What stands there already is left alone, with what is typed, played and listened to in it.
+      if (standing.length !== content.length || standing.some((node, i) => node !== content[i]))
+        this.replaceChildren(...templates, ...content);
       if (decision.variant === null) this.removeAttribute("variant");
       else this.setAttribute("variant", decision.variant);
       this.#watch();

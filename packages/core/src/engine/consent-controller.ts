@@ -139,6 +139,10 @@ export function createConsentEdge({
         stored: cookies ? decodeConsentCookie(seen) : (state.record ?? initial?.consent),
       });
       pages = host.attempt(() => consentSync?.(sync));
+      // As it is, for who comes back: some browsers keep what a script has written for a week.
+      const text = seen;
+      if (text && opened.state.record && !opened.persist)
+        host.attempt(() => cookies?.write("consent", text, COOKIE_MS));
       return take(opened, false);
     },
     sync,

@@ -6,6 +6,25 @@ import { initialState } from "../state/initial-state.js";
 import type { VisitorState } from "../state/types.js";
 import { createAttune } from "./create-attune.js";
 
+describe("a decision of an earlier page", () => {
+  it("is written again as it is by each page that starts, for browsers that forget what scripts wrote", async () => {
+    const device = fakeDevice();
+    const first = make({ device });
+    first.attune.start();
+    await first.attune.consent.deny("all");
+    await first.attune.close();
+    const decided = device.cookies.get("consent");
+    device.log.length = 0;
+    await first.time.advance(86_400_000);
+    const second = make({ device });
+    second.attune.start();
+    await second.attune.ready();
+    expect(device.log.filter((said) => said === "cookie:write:consent")).toHaveLength(1);
+    expect(device.cookies.get("consent")).toBe(decided);
+    await second.attune.close();
+  });
+});
+
 describe("T24: nothing is decided yet, where consent is needed", () => {
   it("reads nothing but the consent cookie, and writes and sends nothing", async () => {
     const { attune, device, time, hide } = make({}, { decisions: {} });

@@ -82,6 +82,29 @@ describe("delivery", () => {
     release();
   });
 
+  it.each(["by time", "as the page is hidden", "as the page leaves"])(
+    "T25 sends nothing %s after a withdrawal of which only the cookie tells",
+    async (how) => {
+      const { attune, sent, time, device, hide } = await page({}, { consent: { policy: { version: "1" } } });
+      await attune.consent.grant("all");
+      const granted = device.cookies.get("consent") ?? "";
+      await time.settle();
+      await attune.track("A");
+      const before = sent.length;
+      // As a page of another sub-domain writes it, which no channel reaches.
+      const other = await page({}, { consent: { policy: { version: "1" } } });
+      other.device.cookies.set("consent", granted);
+      await other.attune.consent.withdraw();
+      device.cookies.set("consent", other.device.cookies.get("consent") ?? "");
+      if (how === "by time") await time.advance(1000);
+      else hide(how === "as the page leaves");
+      await time.settle();
+      expect(sent.length).toBe(before);
+      expect(attune.visitor()).toBeNull();
+      expect([...device.cookies.keys(), ...device.queue.keys()]).toEqual(["consent"]);
+    },
+  );
+
   it("takes up what an earlier page could not deliver", async () => {
     const device = fakeDevice();
     const first = await page({ device, answer: () => ({ status: "retry" }) });

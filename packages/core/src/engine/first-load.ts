@@ -66,6 +66,7 @@ export function createFirstLoad(
     made: (): Made => decider.made(),
     letGo: (): void => decider.hold(null),
     adopt: (record: unknown): Promise<void> => edge.adopt(record),
+    sync: (): void => edge.sync(),
     ruleset: (): DecidingRuleset | null => compiled,
     assumed: (): Memberships | null => assumed,
     isSimulated: (): boolean => persona !== null,

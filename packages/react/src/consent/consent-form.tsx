@@ -59,8 +59,13 @@ export function ConsentForm({ prompt, messages, expanded, form, onDecided }: Con
 
 function Switches({ prompt, messages }: Pick<ConsentFormProps, "prompt" | "messages">) {
   return (
-    // What is switched but not saved is dropped when a decision is made elsewhere, so that the switches never show what does not hold.
-    <fieldset className="attune-consent-purposes" key={prompt.state.revision} tabIndex={-1}>
+    // What is switched but not saved is dropped when a decision is made elsewhere, or something else holds of itself, as once the region is known:
+    // the switches never show what does not hold.
+    <fieldset
+      className="attune-consent-purposes"
+      key={JSON.stringify([prompt.state.revision, prompt.choices])}
+      tabIndex={-1}
+    >
       <legend>{messages.purposesLabel}</legend>
       <Switch
         {...messages.purposes.necessary}

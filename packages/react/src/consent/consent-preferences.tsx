@@ -8,7 +8,7 @@ import { useConsentPrompt } from "./use-consent-prompt.js";
 /** The same choices as a part of a page, for instance of the privacy policy: what holds now, and how to change it. */
 export function ConsentPreferences({ messages = en, policyUrl, className = "" }: ConsentBannerProps) {
   const prompt = useConsentPrompt("preferences");
-  const [saved, setSaved] = useState(false);
+  const [saved, setSaved] = useState(0);
   return (
     <section
       className={`attune-consent-preferences ${className}`.trim()}
@@ -17,8 +17,9 @@ export function ConsentPreferences({ messages = en, policyUrl, className = "" }:
       lang={messages.lang}
     >
       <ConsentNotes prompt={prompt} messages={messages} policyUrl={policyUrl} expanded />
-      <ConsentForm prompt={prompt} messages={messages} expanded onDecided={() => setSaved(true)} />
-      <p role="status">{saved && messages.saved}</p>
+      <ConsentForm prompt={prompt} messages={messages} expanded onDecided={() => setSaved(saved + 1)} />
+      {/* Another element each time: the same text is read out once. */}
+      <p role="status">{saved > 0 && <span key={saved}>{messages.saved}</span>}</p>
     </section>
   );
 }

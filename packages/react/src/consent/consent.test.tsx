@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
-import type { Attune, Environment } from "@attune/core";
+import { type Attune, createAttune, type Environment } from "@attune/core";
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { testAttune, testEnvironment } from "../../test/kit.js";
+import { testAttune, testEnvironment, testOptions } from "../../test/kit.js";
 import { PersonalizationProvider } from "../index.js";
 import { ConsentBanner, ConsentPreferences, ConsentSettingsButton, de, en, es, fr } from "./index.js";
 
@@ -202,11 +202,49 @@ describe("the preferences", () => {
     await click(de.save);
     expect(granted(attune)).toEqual(["necessary", "personalization", "marketing", "advertising"]);
     expect(attune.consent.receipt()?.source).toBe("preferences");
-    expect(screen.getByRole("status").textContent).toBe(de.saved);
+    const status = screen.getByRole("status");
+    expect(status.textContent).toBe(de.saved);
+    const said = status.firstChild;
     await click(de.rejectAll);
+    // Said again, in words that were put in anew.
+    expect(status.textContent).toBe(de.saved);
+    expect(status.firstChild).not.toBe(said);
     expect(screen.getByRole<HTMLInputElement>("checkbox", { name: de.purposes.marketing.name }).checked).toBe(
       false,
     );
+  });
+});
+
+describe("T26 switches that were shown before the engine knew where it is", () => {
+  const regions = { DE: "opt-in" } as const;
+  const open = (region: string, mode: "opt-in" | "opt-out") =>
+    createAttune(
+      testOptions({
+        environment: { ...testEnvironment(), privacy: { region, gpc: false } },
+        consent: { policy: { version: "1", mode, regions: { ...regions, US: "opt-out" } } },
+      }),
+    );
+  const boxes = (): boolean[] =>
+    screen
+      .getAllByRole<HTMLInputElement>("checkbox")
+      .filter(({ value }) => value !== "necessary")
+      .map(({ checked }) => checked);
+
+  it.each([
+    ["DE", "opt-out", false],
+    ["US", "opt-in", true],
+  ] as const)("show what holds in %s under a policy of %s", async (region, mode, on) => {
+    const attune = open(region, mode);
+    render(
+      <PersonalizationProvider attune={attune}>
+        <ConsentPreferences />
+      </PersonalizationProvider>,
+    );
+    // The provider starts it after the first render.
+    await act(() => attune.ready());
+    expect(new Set(boxes())).toEqual(new Set([on]));
+    await click(en.save);
+    expect(attune.consent.state.grants.analytics).toBe(on);
   });
 });
 

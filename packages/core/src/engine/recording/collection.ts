@@ -42,6 +42,8 @@ export function createCollection(parts: RecordingParts, assigned: () => void): C
   };
   /** Only what ends by itself is begun: a page that is hidden may be about to leave, and what it has not ended would keep the next one waiting. */
   const hide = async (leaves: boolean): Promise<void> => {
+    parts.sync();
+    if (!active) return;
     assigned();
     const body = keeper.unsaved(identity.visitor()?.id ?? "");
     if (body) void delivery.note({ id: parts.newId(), body });

@@ -34,6 +34,8 @@ export interface DeliveryOptions {
   intervalMs: number;
   /** The consent gate at the network's door: an event as it may be sent now, or null. */
   admit(body: unknown): unknown;
+  /** Consent is looked at, where it may have changed unnoticed. */
+  sync(): void;
 }
 
 /** At-least-once delivery of what the outbox holds. */
@@ -156,7 +158,7 @@ function createSender(
   host: Host,
   device: Device,
   outbox: ReturnType<typeof createOutbox>,
-  { admit, random }: DeliveryOptions,
+  { admit, sync, random }: DeliveryOptions,
 ) {
   const { network } = host.environment;
   const inFlight = new Set<string>();
@@ -237,6 +239,7 @@ function createSender(
   const gate = (items: readonly QueueItem[]): { allowed: QueueItem[]; withheld: QueueItem[] } => {
     const allowed: QueueItem[] = [];
     const withheld: QueueItem[] = [];
+    sync();
     for (const item of items) {
       const body = host.attempt(() => admit(item.body));
       if (body) allowed.push({ id: item.id, body });
@@ -268,6 +271,7 @@ function createSender(
           const items = (await outbox.next(limit)).filter(({ id }) => !inFlight.has(id));
           if (mine.aborted || items.length === 0) return;
           const { allowed: batch, withheld } = gate(items);
+          if (mine.aborted) return;
           if (withheld.length > 0) await outbox.settle(withheld, withheld);
           if (batch.length === 0) continue;
           await deliver(batch, false, mine);

@@ -51,7 +51,7 @@ export function createParts(context: RecordingContext) {
   // What lies in the queue was made by `makeEvent`, here or in an earlier page of this site.
   const admit = (body: unknown): unknown =>
     reduceToConsent(body as Event, consent().grants, options.events?.definitions);
-  const delivery = createDelivery(host, device, { batchSize, intervalMs, random, admit });
+  const delivery = createDelivery(host, device, { batchSize, intervalMs, random, admit, sync: context.sync });
   /** Personalization is no longer allowed: nothing learned or told stays. */
   const unlearn = (): void => {
     model.unlearn();

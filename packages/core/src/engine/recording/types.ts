@@ -35,6 +35,8 @@ export interface RecordingContext {
   useRuleset(next: Ruleset): void;
   /** Takes on a consent record from elsewhere; resolves when all is in line with it. */
   adopt(record: unknown): Promise<void>;
+  /** Takes on what pages of other origins have decided, which nothing tells of. Before anything is sent. */
+  sync(): void;
   /** The decisions that the page has asked for. */
   made(): Made;
   /** What the server decided is no longer held on to. */

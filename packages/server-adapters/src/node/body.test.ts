@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { textOf } from "./body.js";
+import { joined, textOf } from "./body.js";
 
 const decoded = (bytes: Buffer): string => new TextDecoder().decode(bytes);
 const filler = Buffer.from("Käse · 奶酪 · 🧀 ".repeat(300));
@@ -25,5 +25,19 @@ describe("the text of a body", () => {
     const part = filler.subarray(1, -1);
     expect(textOf(part)).toBe(decoded(part));
     expect(textOf(filler)).toBe(filler.toString());
+  });
+});
+
+describe("the chunks of a body", () => {
+  it("are one piece, however many and long they are", () => {
+    const chunk = fc.oneof(
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc.integer({ min: 0, max: 300_000 }).map((length) => Buffer.alloc(length, length % 251)),
+    );
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 5 }), (chunks) => {
+        expect(joined(chunks).equals(Buffer.concat(chunks))).toBe(true);
+      }),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { lazyBody, textOf, wholeBody } from "./body.js";
+import { lazyBody, wholeText } from "./body.js";
 import type { Departure } from "./departure.js";
 
 /** What a handler sees of a request that reads plainly ({@link FetchHandler.readsPlainly}). */
@@ -61,7 +61,7 @@ export class MessageReader implements PlainRequest {
     const { body } = this.#message;
     if (body === null) return "";
     this.#isTaken = true;
-    return textOf(await wholeBody(body));
+    return wholeText(body);
   }
   async arrayBuffer(): Promise<ArrayBuffer> {
     if (this.#isTaken) throw new TypeError("The body was read already.");

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { BODILESS } from "../mount/handler.js";
 import { SignalledRequest } from "../mount/signalled-request.js";
-import { lazyBody, textOf, wholeBody } from "./body.js";
+import { lazyBody, wholeText } from "./body.js";
 import type { Departure } from "./departure.js";
 import { MessageReader, type PlainRequest } from "./plain-request.js";
 
@@ -52,7 +52,7 @@ class MessageRequest extends SignalledRequest {
   }
 
   override async text(): Promise<string> {
-    return this.#isUntouched() ? textOf(await this.#take()) : super.text();
+    return this.#isUntouched() ? this.#take() : super.text();
   }
 
   override async json(): Promise<unknown> {
@@ -63,10 +63,10 @@ class MessageRequest extends SignalledRequest {
     return this.body !== null && !this.bodyUsed && !this.body.locked;
   }
 
-  #take(): Promise<Buffer> {
+  #take(): Promise<string> {
     // From here on it counts as used, as the standard has it. The stream has not touched the message yet.
     void this.body?.cancel();
-    return wholeBody(this.#incoming);
+    return wholeText(this.#incoming);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Cluster, type ClusterOptions, Command, type Redis, type RedisOptions } from "ioredis";
 import { type Failure, toFailure } from "./errors.js";
+import { createLentTexts, type LentText } from "./lent-texts.js";
 
 /** What a host hands in. It is only copied: the adapters' own connections are made from it, and it is never closed by them. */
 export type RedisClient = Redis | Cluster;
@@ -41,11 +42,27 @@ const isCluster = (client: RedisClient): client is Cluster => client.isCluster;
 /** A command that knows whether any of it was written to a socket. */
 class TrackedCommand extends Command {
   sent = false;
+  readonly #lend: (text: string) => LentText;
+  #lent: LentText | null = null;
+
+  constructor(lend: (text: string) => LentText, ...command: ConstructorParameters<typeof Command>) {
+    super(...command);
+    this.#lend = lend;
+  }
 
   override toWritable(socket: object): string | Buffer {
     this.sent = true;
     const written = super.toWritable(socket);
-    return typeof written === "string" && written.length > LONG ? Buffer.from(written) : written;
+    if (typeof written !== "string" || written.length <= LONG) return written;
+    // Written again, as where a cluster sends it elsewhere, it has left nothing that could be given back safely but the last.
+    this.#lent = this.#lend(written);
+    return this.#lent.bytes;
+  }
+
+  /** Redis has answered, so that it has all of what was written. Without an answer a socket may still hold it. */
+  answered(): void {
+    this.#lent?.giveBack();
+    this.#lent = null;
   }
 }
 
@@ -66,9 +83,10 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
   own.on("error", ignore);
   own.on("node error", ignore);
   const readiness = watchReadiness(own);
+  const lend = createLentTexts();
 
   const attempt = async (name: string, args: readonly Argument[], options: CallOptions): Promise<unknown> => {
-    const command = new TrackedCommand(name, [...args], {
+    const command = new TrackedCommand(lend, name, [...args], {
       replyEncoding: options.bytes === true ? null : "utf8",
     });
     if (options.patienceMs !== undefined) command.setTimeout(options.patienceMs);
@@ -81,8 +99,11 @@ export function connect(client: RedisClient, patienceMs: number): Connection {
       reject.call(command, error);
     };
     try {
-      return await promise;
+      const answer = await promise;
+      command.answered();
+      return answer;
     } catch (cause) {
+      if ((cause as Error).name === "ReplyError") command.answered();
       throw new Failed(toFailure(cause, command.sent));
     }
   };

@@ -101,6 +101,27 @@ describe.skipIf(path === null)("a network in trouble", () => {
     expect(handled).toHaveLength(1);
   }, 10_000);
 
+  it("what is still on its way when nobody waits for it any more is not written over by what comes next", async () => {
+    const store = use(redisStore({ client }));
+    const valueOf = (i: number): string => String.fromCharCode(1000 + i).repeat(i < 40 ? 200_000 : 100_000);
+    // Redis knows the script from then on.
+    await store.put("p", "first", 1);
+    await proxy.set({ type: "throttle", bytesPerSecond: 1000 }, { direction: "request" });
+    const put = async (from: number, to: number): Promise<unknown> =>
+      Promise.allSettled(
+        Array.from({ length: to - from }, (_, i) => store.put("p", String(from + i), valueOf(from + i))),
+      );
+    // Far more than the buffers of the system take; the last ten of them in memory that others may get.
+    await put(0, 50);
+    const later = put(50, 70);
+    await proxy.clear();
+    await later;
+    const keys = Array.from({ length: 70 }, (_, i) => ({ partition: "p", sort: String(i) }));
+    const seen = async (): Promise<unknown[]> =>
+      (await store.getMany<string>(keys)).map((record, i) => [record?.version, record?.value === valueOf(i)]);
+    await poll(seen).toEqual(keys.map(() => [1, true]));
+  }, 30_000);
+
   it("a server that refuses connections for a moment is waited for", async () => {
     await proxy.set({ type: "refuse" });
     const store = use(redisStore({ client }));

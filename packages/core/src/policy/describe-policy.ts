@@ -5,6 +5,7 @@ import { purposesOf } from "../events/names.js";
 import { FEATURES } from "../state/definitions.js";
 import { capturedEvents, LEARNED, LEARNED_FROM, RECORDED } from "./groups.js";
 import { policyEn } from "./messages/en.js";
+import { tokenCookie } from "./token-cookie.js";
 import type { PolicyBlock, PolicyDocument, PolicyInput, PolicyMessages, PolicySection } from "./types.js";
 
 const DAY_MS = 86_400_000;
@@ -147,7 +148,6 @@ function onDevice({ input, say, policy }: Writing): PolicySection {
   const { consent = "attune-consent", visitor = "attune-visitor" } = input.cookies ?? {};
   const lasting = span(COOKIE_DAYS * DAY_MS, say.lang);
   const { site = "default" } = input;
-  const token = site === "default" ? "attune_visitor" : `attune_visitor.${site}`;
   const known = policy.purposes.includes("analytics") || policy.purposes.includes("personalization");
   const rows = [
     [consent, say.device.consent, lasting],
@@ -156,7 +156,7 @@ function onDevice({ input, say, policy }: Writing): PolicySection {
           [visitor, say.device.visitor, lasting],
           [`attune-${site}`, say.device.database, say.device.withdrawn],
           ...((input.serverCookie ?? true)
-            ? [[token, say.device.token, span(TOKEN_DAYS * DAY_MS, say.lang)]]
+            ? [[tokenCookie(site), say.device.token, span(TOKEN_DAYS * DAY_MS, say.lang)]]
             : []),
         ]
       : []),

@@ -8,4 +8,5 @@ export { purposesEn } from "./messages/purposes-en.js";
 export { purposesEs } from "./messages/purposes-es.js";
 export { purposesFr } from "./messages/purposes-fr.js";
 export { policyMarkdown } from "./policy-markdown.js";
+export { tokenCookie } from "./token-cookie.js";
 export type * from "./types.js";

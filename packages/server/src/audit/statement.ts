@@ -1,6 +1,6 @@
 import { type ConsentPolicy, type Purpose, PURPOSES, validateConsentPolicy } from "@attune/core/consent";
 import type { Issue, Result } from "@attune/core";
-import { VISITOR_COOKIE } from "../auth/visitor-cookie.js";
+import { tokenCookie } from "@attune/core/policy";
 import type { Need } from "./types.js";
 
 /** Selectors to be clicked one after the other. */
@@ -128,7 +128,7 @@ export function ownNeeds({ site, cookies, endpoint }: Statement): Need[] {
     },
     { what: `cookie:${cookies.visitor}`, purposes: known, why: "Attune's visitor id" },
     {
-      what: `cookie:${VISITOR_COOKIE}*`,
+      what: `cookie:${tokenCookie("default")}*`,
       purposes: OPTIONAL,
       why: "The token by which visitors see and delete what is kept of them",
     },

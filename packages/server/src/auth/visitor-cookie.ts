@@ -1,12 +1,8 @@
+import { tokenCookie } from "@attune/core/policy";
 import { hashKey } from "./keys.js";
 import { cookiesOf, type Principal } from "./authenticate.js";
 
 export type VisitorPrincipal = Principal & { kind: "visitor" };
-
-/** Holds a visitor's token, of a named site with `.` and its name behind it. Scripts cannot read it, and other sites of the web cannot send it. */
-export const VISITOR_COOKIE = "attune_visitor";
-
-const nameOf = (site: string): string => (site === "default" ? VISITOR_COOKIE : `${VISITOR_COOKIE}.${site}`);
 
 /** Where the cookie goes, and whether over TLS alone. */
 export interface CookiePlace {
@@ -14,7 +10,7 @@ export interface CookiePlace {
   secure: boolean;
 }
 
-/** An empty value takes it away. */
+/** Sets a visitor's token. Scripts cannot read it, and other sites of the web cannot send it. An empty value takes it away. */
 export function visitorCookie(
   site: string,
   value: string,
@@ -22,7 +18,7 @@ export function visitorCookie(
   { basePath, secure }: CookiePlace,
 ): string {
   const age = Math.max(0, Math.floor(maxAgeMs / 1000));
-  return `${nameOf(site)}=${value}; Path=${basePath}/api/v1/behavioral; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  return `${tokenCookie(site)}=${value}; Path=${basePath}/api/v1/behavioral; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 }
 
 /** Reads a site's token; null for one that is not valid there. */
@@ -38,7 +34,7 @@ export async function visitorsOf(
   const found: VisitorPrincipal[] = [];
   for (const site of sites) {
     // Whoever can plant a cookie of this name beside the real one must not keep its owner out.
-    for (const token of cookiesOf(request, nameOf(site))) {
+    for (const token of cookiesOf(request, tokenCookie(site))) {
       const visitorId = (await read(token, site))?.visitorId;
       if (visitorId === undefined) continue;
       const id = hashKey(visitorId).slice(0, 16);

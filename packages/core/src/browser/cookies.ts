@@ -11,15 +11,15 @@ export interface CookieOptions {
 /** First-party cookies: `SameSite=Lax`, `Path=/`, `Secure` wherever the page is. Values must be made of cookie-safe characters. */
 export function browserCookies({ names, domain }: CookieOptions = {}): DeviceCookies {
   const nameOf = (name: CookieName): string => names?.[name] ?? COOKIE_NAMES[name];
-  const put = (name: CookieName, value: string, seconds: number, scope = ""): void => {
+  const writeScoped = (name: CookieName, value: string, seconds: number, scope = ""): void => {
     const secure = location.protocol === "https:" ? "; Secure" : "";
     // The Cookie Store API would be asynchronous, and consent must hold before the next line runs.
     document.cookie = `${nameOf(name)}=${value}; Path=/; Max-Age=${seconds}; SameSite=Lax${scope}${secure}`;
   };
-  const set: typeof put = (name, value, seconds) => {
+  const writeForDomain: typeof writeScoped = (name, value, seconds) => {
     // One from before there was a domain stands before the new one, and would be read in its place.
-    if (domain) put(name, "", 0);
-    put(name, value, seconds, domain && `; Domain=${domain}`);
+    if (domain) writeScoped(name, "", 0);
+    writeScoped(name, value, seconds, domain && `; Domain=${domain}`);
   };
   return {
     read(name) {
@@ -29,7 +29,7 @@ export function browserCookies({ names, domain }: CookieOptions = {}): DeviceCoo
       const at = jar.indexOf(prefix);
       return at < 0 ? null : jar.slice(at + prefix.length, jar.indexOf(";", at + prefix.length));
     },
-    write: (name, value, maxAgeMs) => set(name, value, Math.round(maxAgeMs / 1000)),
-    remove: (name) => set(name, "", 0),
+    write: (name, value, maxAgeMs) => writeForDomain(name, value, Math.round(maxAgeMs / 1000)),
+    remove: (name) => writeForDomain(name, "", 0),
   };
 }

@@ -46,7 +46,7 @@ interface Written {
 }
 
 /** What a decision leaves as it is where it does not name it: of what was granted before, that which still holds. */
-function standing(
+function stillGranted(
   before: ConsentRecord | null,
   policy: ConsentPolicy,
   place: { now: number; region: string | null },
@@ -62,7 +62,7 @@ function nextRecord(
 ): ConsentRecord {
   const resolved = resolvePolicy(policy ?? UNSTATED);
   const region = regionCode(input.region);
-  const base = standing(before, policy ?? { version: input.policyVersion }, { now, region });
+  const base = stillGranted(before, policy ?? { version: input.policyVersion }, { now, region });
   const grants: Record<Purpose, boolean> = { ...NO_GRANTS };
   for (const purpose of resolved.purposes) grants[purpose] = input.purposes[purpose] ?? base[purpose];
   return {

@@ -130,19 +130,23 @@ export function createConsentEdge({
     },
     start() {
       started = true;
-      // Where there are cookies they are the truth: a page that a shared cache has mixed up must not bring somebody else's consent.
-      seen = readCookie();
-      const opened = startConsent(policy, {
-        now: now(),
-        region: privacy?.region ?? initial?.region,
-        gpc: host.attempt(() => privacy?.gpc) ?? initial?.gpc,
-        stored: cookies ? decodeConsentCookie(seen) : (state.record ?? initial?.consent),
-      });
       pages = host.attempt(() => consentSync?.(sync));
+      let opened: ConsentStep;
+      let tries = 3;
+      // Again where another page decides meanwhile: what is written below must not take the place of that.
+      do {
+        // Where there are cookies they are the truth: a page that a shared cache has mixed up must not bring somebody else's consent.
+        seen = readCookie();
+        opened = startConsent(policy, {
+          now: now(),
+          region: privacy?.region ?? initial?.region,
+          gpc: host.attempt(() => privacy?.gpc) ?? initial?.gpc,
+          stored: cookies ? decodeConsentCookie(seen) : state.record,
+        });
+      } while (readCookie() !== seen && --tries);
       // As it is, for who comes back: some browsers keep what a script has written for a week.
-      const text = seen;
-      if (text && opened.state.record && !opened.persist)
-        host.attempt(() => cookies?.write("consent", text, COOKIE_MS));
+      if (opened.state.record && !opened.persist)
+        host.attempt(() => cookies?.write("consent", seen as string, COOKIE_MS));
       return take(opened, false);
     },
     sync,

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { fakeDevice, fakeEnvironment } from "../../test/fake-environment.js";
 import { granted, make, ruleset, view } from "../../test/shop.js";
+import type { DeviceCookies } from "../ports/environment.js";
 import { features } from "../state/features.js";
 import { initialState } from "../state/initial-state.js";
 import type { VisitorState } from "../state/types.js";
@@ -23,6 +24,35 @@ describe("a decision of an earlier page", () => {
     expect(device.cookies.get("consent")).toBe(decided);
     await second.attune.close();
   });
+
+  it.each([{ gpc: false }, { gpc: true }])(
+    "is left alone where another page has decided since it was read (%o)",
+    async ({ gpc }) => {
+      const device = fakeDevice();
+      const first = make({ device });
+      first.attune.start();
+      await first.attune.consent.grant("all");
+      const granted = device.cookies.get("consent") as string;
+      await first.time.advance(1000);
+      await first.attune.consent.withdraw();
+      const withdrawn = device.cookies.get("consent") as string;
+      device.cookies.set("consent", granted);
+      const second = make({ device, gpc });
+      const cookies = second.environment.cookies as DeviceCookies;
+      const read = cookies.read.bind(cookies);
+      cookies.read = (name) => {
+        const text = read(name);
+        if (name === "consent") device.cookies.set(name, withdrawn);
+        return text;
+      };
+      second.attune.start();
+      expect(device.cookies.get("consent")).toBe(withdrawn);
+      await second.attune.ready();
+      expect(second.attune.consent.state.grants.analytics).toBe(false);
+      expect(device.cookies.has("visitor")).toBe(false);
+      await Promise.all([first.attune.close(), second.attune.close()]);
+    },
+  );
 });
 
 describe("T24: nothing is decided yet, where consent is needed", () => {

@@ -27,6 +27,13 @@ const UNSTATED: ConsentPolicy = { version: "unstated" };
 
 /** Partitions written side by side. */
 const WIDTH = 16;
+/**
+ * So many decisions in one partition have a line each in the history, which is far more than a person makes. From then on the latest has one that the next
+ * takes the place of: a public key must not make a history arbitrarily long, and what stands and what came before a flood is told all the same.
+ */
+const MAX_LINES = 1000;
+/** Where that line is, which no receipt is called. */
+const LATEST = `${SORT.consentHistory}+`;
 const RECEIPT = /^[\w.~-]{1,64}$/;
 const BAD_RECEIPT: Issue = {
   path: "/receipt",
@@ -84,7 +91,8 @@ function nextRecord(
  */
 function overtaken(before: ConsentRecord, made: ConsentRecord, input: ConsentInput): ConsentRecord {
   const refused = PURPOSES.filter((purpose) => before.grants[purpose] && input.purposes[purpose] === false);
-  if (refused.length === 0) return before;
+  // Counted all the same: it has its line, too.
+  if (refused.length === 0) return { ...before, revision: made.revision };
   const grants = grantsOf(PURPOSES.filter((purpose) => before.grants[purpose] && !refused.includes(purpose)));
   return { ...before, grants, source: made.source, revision: made.revision };
 }
@@ -96,16 +104,19 @@ async function record(
   input: ConsentInput,
   using: { policy: ConsentPolicy | null; receipt: string },
 ): Promise<Written> {
-  const line = SORT.consentHistory + using.receipt;
+  const own = SORT.consentHistory + using.receipt;
   const attempt = async (): Promise<Written | null> => {
     const now = clock.now();
-    const [stored, tombstone, known] = await hot.getMany<never>(
-      [SORT.consent, SORT.tombstone, line].map((sort) => ({ partition, sort })),
+    const [stored, tombstone, ownLine, latest] = await hot.getMany<never>(
+      [SORT.consent, SORT.tombstone, own, LATEST].map((sort) => ({ partition, sort })),
     );
     const before = (stored?.value as ConsentEntry | undefined)?.current ?? null;
-    if (known != null) {
-      const { record: made, recordedAt } = known.value as ConsentLine;
-      const receipt = receiptOf(partition, known.value);
+    const known = [ownLine, latest]
+      .map((found) => found?.value as ConsentLine | undefined)
+      .find((line) => line?.receipt === using.receipt);
+    if (known !== undefined) {
+      const { record: made, recordedAt } = known;
+      const receipt = receiptOf(partition, known);
       return { record: made, held: before ?? made, recordedAt, stored: true, receipt };
     }
     const made = nextRecord(input, using.policy, before, now);
@@ -122,7 +133,9 @@ async function record(
     const { status } = await hot.commit(partition, [
       { op: "check", sort: SORT.tombstone, ifVersion: tombstone?.version ?? 0 },
       { op: "put", sort: SORT.consent, value: { v: 1, current }, ifVersion: stored?.version ?? 0 },
-      { op: "put", sort: line, value: entry, ifVersion: 0 },
+      current.revision > MAX_LINES
+        ? { op: "put", sort: LATEST, value: entry, ifVersion: latest?.version ?? 0 }
+        : { op: "put", sort: own, value: entry, ifVersion: 0 },
     ]);
     return status === "committed"
       ? { record: made, held: current, recordedAt: now, stored: true, receipt: receiptOf(partition, entry) }

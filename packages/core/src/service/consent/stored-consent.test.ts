@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../../memory/index.js";
 import { createPersonalizationService } from "../create-service.js";
+import type { ConsentEntry } from "../layout/records.js";
 import type { ServiceOptions } from "../options.js";
 import { RULESET, sample, T0 } from "../service.test.suite.js";
 
@@ -144,6 +145,40 @@ describe("a refusal", () => {
       grants: { analytics: true, personalization: false, marketing: false },
       decidedAt: T0,
     });
+    await service.close();
+  });
+});
+
+describe("the history of one visitor", () => {
+  it("is bounded, however often something is decided, and ends with what holds", async () => {
+    const { clock, options, service } = make();
+    const visitor = { visitorId: "visitor-1" };
+    const decide = async (analytics: boolean, receipt: string, at?: number) => {
+      const input = { ...yes, purposes: { analytics }, ...(at !== undefined && { at }) };
+      const result = await service.consent(visitor, input, { receipt });
+      if (!result.ok) throw new Error(JSON.stringify(result.error));
+      return result.value;
+    };
+    const kept = async () => (await service.consentOf(visitor))?.receipts.map(({ id }) => id);
+    await decide(true, "first");
+    const { hot } = options.stores;
+    const partition = `default/v/${await service.pseudonymOf(visitor)}`;
+    const entry = await hot.get<ConsentEntry>(partition, "consent");
+    const current = { ...(entry?.value.current as ConsentEntry["current"]), revision: 998 };
+    await hot.put(partition, "consent", { v: 1, current });
+    for (let i = 0; i < 30; i++) {
+      clock.at += 1000;
+      // Also one that comes late and changes nothing.
+      await decide(i % 3 === 0, `more-${i}`, i % 3 === 2 ? T0 - DAY : undefined);
+    }
+    expect(await kept()).toEqual(["first", "more-0", "more-1", "more-29"]);
+    clock.at += 1000;
+    const last = await decide(false, "last");
+    expect(await decide(false, "last")).toEqual(last);
+    expect(last).toMatchObject({ stored: true, receipt: { id: "last" } });
+    expect(await kept()).toEqual(["first", "more-0", "more-1", "last"]);
+    const stored = await service.consentOf(visitor);
+    expect(stored?.history.at(-1)).toEqual(stored?.current);
     await service.close();
   });
 });

@@ -16,6 +16,8 @@ export interface DeadLetter {
   id: string;
   /** When it was refused, epoch ms. */
   at: number;
+  /** When what it holds is past its own retention, epoch ms; absent where that is no earlier than the end of all letters. */
+  keptUntil?: number;
   /**
    * What was received, as JSON with its texts masked; at most 32 KiB, except of an event that was taken and could not be folded, which
    * is whole. Empty where no consent covered keeping it.

@@ -8,7 +8,7 @@ import type { Traits } from "../fold/fold-visitor.js";
 import { SORT, userPartition, visitorPartition } from "../layout/partitions.js";
 import type { ConsentEntry, ConsentLine, EventRecord, VisitorRecord } from "../layout/records.js";
 import { openedLetter } from "../letters/letter-fields.js";
-import { lettersAbout } from "../letters/letters.js";
+import { isOver, lettersAbout } from "../letters/letters.js";
 import type { SubjectOptions } from "../options.js";
 import type { VisitorExport } from "../types.js";
 
@@ -95,9 +95,10 @@ export async function exportSubject(
   const letters = new Map<string, DeadLetter[]>(subject.visitors.map((visitor) => [visitor, []]));
   const first = subject.visitors[0] as string;
   for await (const letter of lettersAbout(context, subject, { visitors: subject.visitors, own: byItself }))
-    letters
-      .get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)
-      ?.push(await openedLetter(context.subjectKeys, letter));
+    if (!isOver(letter, context.clock.now()))
+      letters
+        .get(letters.has(letter.subject ?? "") ? (letter.subject as string) : first)
+        ?.push(await openedLetter(context.subjectKeys, letter));
   const held: ExportedVisitor[] = [];
   for (const visitor of subject.visitors) {
     const found = await exportPartition(context, visitorPartition(site, visitor), {

@@ -2,8 +2,10 @@ import { SCHEMA_VERSION } from "../../events/types.js";
 import { AttuneError, isAttuneError } from "../../kernel/errors.js";
 import type { DeadLetter } from "../../ports/log.js";
 import type { ServiceContext } from "../context.js";
+import { eventKeptUntil } from "../layout/kept-until.js";
 import { PROBE_MS, probePartition, visitorPartition } from "../layout/partitions.js";
 import type { LoggedRun } from "../layout/records.js";
+import { LETTERS_MS } from "../letters/letter-seals.js";
 import { putLetters } from "../letters/letters.js";
 import { isReadable, openRuns } from "../log/runs.js";
 import { groupBy } from "../tools/group-by.js";
@@ -19,11 +21,8 @@ interface Parked {
   receivedAt: number;
 }
 
-async function parked(
-  run: LoggedRun,
-  error: unknown,
-  { ids, clock, subjectKeys }: ServiceContext,
-): Promise<Parked> {
+async function parked(run: LoggedRun, error: unknown, context: ServiceContext): Promise<Parked> {
+  const { ids, clock, subjectKeys } = context;
   const { site, visitor } = run;
   const { wait: _nobody, ...kept } = run;
   const message =
@@ -35,9 +34,12 @@ async function parked(
     ...(sessionId === null ? [] : [`s:${sessionId}`]),
     ...(deviceId === null ? [] : [`d:${deviceId}`]),
   ]);
+  const at = clock.now();
+  const keptUntil = Math.min(...(events ?? []).map((event) => eventKeptUntil(context, event)));
   const letter: DeadLetter = {
     id: ids(),
-    at: clock.now(),
+    at,
+    ...(keptUntil < at + LETTERS_MS && { keptUntil }),
     body: JSON.stringify(kept),
     reasons: [
       { path: "", code: "ATTUNE_SERVICE_FOLD", message },

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../../memory/index.js";
 import type { Log } from "../../ports/log.js";
 import { createPersonalizationService } from "../create-service.js";
+import { createFakeClock } from "../../testing/fake-clock.js";
 import { sample } from "../service.test.suite.js";
 import { letterBody } from "./letter-body.js";
 
+const HOUR = 3_600_000;
 const consent = ["analytics"];
 
 function make(log: Log = memoryLog()) {
@@ -32,6 +34,46 @@ describe("T10 a letter that somebody has cured", () => {
     const { visitors } = await service.exportData({ visitorId: "visitor-1" });
     const [event] = visitors.flatMap(({ events }) => events);
     expect(Math.abs((event?.occurredAt ?? 0) - (now - 5000))).toBeLessThan(5000);
+    await service.close();
+  });
+});
+
+describe("T30 the letter of an event that asks to be kept for less", () => {
+  it("is gone by then, while others stay", async () => {
+    const clock = createFakeClock();
+    const log = memoryLog({ clock });
+    const service = createPersonalizationService({ stores: { hot: memoryStore({ clock }) }, log, clock });
+    const bad = (id: string, over: object) => ({
+      ...sample({ id, visitorId: null }),
+      occurredAt: "never",
+      ...over,
+    });
+    await service.ingest([
+      bad("brief", { retentionMs: 2 * HOUR }),
+      bad("usual", {}),
+      bad("odd", { retentionMs: Number.POSITIVE_INFINITY }),
+      bad("none", { retentionMs: -1 }),
+    ]);
+    expect(await service.deadLetters.list()).toHaveLength(4);
+    clock.advance(2 * HOUR);
+    expect(JSON.stringify(await service.deadLetters.list())).not.toContain("brief");
+    expect(await service.deadLetters.replay()).toEqual({ replayed: 0, stillRefused: 3 });
+    expect((await service.sweep()).deadLetters).toBe(1);
+    expect(JSON.stringify(await log.deadLetters.read(null, 10))).not.toContain("brief");
+    expect(await service.deadLetters.list()).toHaveLength(3);
+    await service.close();
+  });
+
+  it("is not exported any more, but erased", async () => {
+    const clock = createFakeClock();
+    const log = memoryLog({ clock });
+    const service = createPersonalizationService({ stores: { hot: memoryStore({ clock }) }, log, clock });
+    await service.ingest([sample({ retentionMs: 2 * HOUR })]);
+    const visitor = { visitorId: "visitor-1" };
+    expect((await service.exportData(visitor)).visitors[0]?.other.deadLetters).toHaveLength(1);
+    clock.advance(2 * HOUR);
+    expect((await service.exportData(visitor)).visitors).toEqual([]);
+    expect((await service.erase(visitor)).removed.deadLetters).toBe(1);
     await service.close();
   });
 });

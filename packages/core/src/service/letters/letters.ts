@@ -21,6 +21,10 @@ export async function* allLetters(
   }
 }
 
+/** Whether what a letter holds is past its own retention: from then on only erasures and the sweep, which removes it, see it. */
+export const isOver = ({ keptUntil = Number.POSITIVE_INFINITY }: DeadLetter, now: number): boolean =>
+  now >= keptUntil;
+
 /** What the visitors' events call their sessions, devices and users. */
 async function namedBy(
   { hot }: ServiceContext,

@@ -6,7 +6,7 @@ import { PARKED } from "../fold/fold-apart.js";
 import type { LoggedRun } from "../layout/records.js";
 import { openRuns } from "../log/runs.js";
 import { openInput } from "./letter-fields.js";
-import { allLetters } from "./letters.js";
+import { allLetters, isOver } from "./letters.js";
 
 /** The body as it was sent; undefined if it was cut off or never was JSON. */
 function bodyOf({ body }: DeadLetter): unknown {
@@ -61,7 +61,8 @@ export async function listLetters(
 ): Promise<DeadLetter[]> {
   const found: DeadLetter[] = [];
   if (limit <= 0) return found;
-  for await (const letter of allLetters(context, { site, after })) if (found.push(letter) >= limit) break;
+  for await (const letter of allLetters(context, { site, after }))
+    if (!isOver(letter, context.clock.now()) && found.push(letter) >= limit) break;
   return found;
 }
 
@@ -75,7 +76,7 @@ export async function replayLetters(
   let replayed = 0;
   let stillRefused = 0;
   for await (const letter of allLetters(context, { site })) {
-    if (wanted && !wanted.has(letter.id)) continue;
+    if ((wanted && !wanted.has(letter.id)) || isOver(letter, context.clock.now())) continue;
     if (await resend(context, parts, letter)) {
       await context.log?.deadLetters.remove([letter.id]);
       replayed++;

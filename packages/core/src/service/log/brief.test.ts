@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryLog, memoryStore } from "../../memory/index.js";
+import type { AtomicStore } from "../../ports/store.js";
 import { createPersonalizationService } from "../create-service.js";
 import { everything, sample, T0 } from "../service.test.suite.js";
 
@@ -58,6 +59,29 @@ describe("T30 an event that asks to be kept for less than others", () => {
     expect(await held()).not.toContain(MARKER);
     await service.close();
   });
+
+  it("is gone by then also where it could not be folded and was set aside", async () => {
+    const { clock, hot, log } = make();
+    const failing: AtomicStore = {
+      ...hot,
+      commit: (partition, ops, options) =>
+        ops.some(({ sort }) => sort === "e/brief")
+          ? Promise.reject(new Error("too large"))
+          : hot.commit(partition, ops, options),
+    };
+    const ports = { stores: { hot: failing }, log, clock, report: () => undefined };
+    const service = createPersonalizationService(ports);
+    await service.ingest([sample({ id: "brief", visitorId: null, retentionMs: DAY, occurredAt: clock.at })]);
+    await service.settled();
+    clock.at += DAY - HOUR;
+    await service.sweep();
+    expect(await service.deadLetters.list()).toHaveLength(1);
+    clock.at += HOUR;
+    expect(await service.deadLetters.list()).toEqual([]);
+    expect((await service.sweep()).deadLetters).toBe(1);
+    expect(await log.deadLetters.read(null, 10)).toEqual([]);
+    await service.close();
+  }, 30_000);
 
   it("names nobody: with a visitor or a user it is refused", async () => {
     const { service } = make();

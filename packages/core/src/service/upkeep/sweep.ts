@@ -3,7 +3,7 @@ import { completeEffects, type LeftEffects } from "../effects/left-effects.js";
 import { PARKED } from "../fold/fold-apart.js";
 import { LETTERS_MS } from "../letters/letter-seals.js";
 import { eraseBrief } from "../log/brief.js";
-import { allLetters } from "../letters/letters.js";
+import { allLetters, isOver } from "../letters/letters.js";
 import { leaveSegments } from "./leave-segments.js";
 import type { SweepResult } from "../types.js";
 
@@ -36,8 +36,9 @@ export async function sweep(context: ServiceContext, left: LeftEffects | null): 
   visitors.prune();
   const old: string[] = [];
   const parked: { site: string; visitor: string }[] = [];
-  for await (const { id, at, source, subject } of allLetters({ log, letterSeals: null })) {
-    if (at > now - LETTERS_MS) continue;
+  for await (const letter of allLetters({ log, letterSeals: null })) {
+    const { id, at, source, subject } = letter;
+    if (at > now - LETTERS_MS && !isOver(letter, now)) continue;
     old.push(id);
     if (source.route === PARKED && subject !== undefined)
       parked.push({ site: source.site, visitor: subject });

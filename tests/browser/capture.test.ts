@@ -113,6 +113,40 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     await until("the view", () => named("Page Viewed").length === 1);
   });
 
+  it("a page that comes back whole from the browser's cache is viewed once more, and measured anew", async () => {
+    await until("the first view", () => named("Page Viewed").length === 1);
+    const turn = async (type: string, persisted: boolean): Promise<void> =>
+      page.evaluate(
+        ([name, value]) => void dispatchEvent(new PageTransitionEvent(name, { persisted: value })),
+        [type, persisted] as const,
+      );
+    await turn("pageshow", false);
+    await turn("pagehide", true);
+    await turn("pageshow", true);
+    await until("the second view", () => named("Page Viewed").length > 1);
+    await page.waitForTimeout(100);
+    const [first, second, ...more] = named("Page Viewed").map(({ context }) => context.page);
+    expect(more).toEqual([]);
+    expect(second).toEqual(first);
+  });
+
+  it("an element hundreds of windows tall is seen where it fills the window, not before", async () => {
+    await page.evaluate(() => {
+      const element = document.createElement("div");
+      element.style.height = "180000px";
+      element.setAttribute("data-attune-view", "long-read");
+      document.body.append(element);
+      element.scrollIntoView({ block: "end" });
+      scrollTo(0, element.getBoundingClientRect().top + scrollY - innerHeight + 200);
+    });
+    await page.waitForTimeout(200);
+    expect(named("Element Viewed").filter(({ properties }) => properties.name === "long-read")).toEqual([]);
+    await page.evaluate(() => scrollBy(0, 300));
+    await until("the element", () =>
+      named("Element Viewed").some(({ properties }) => properties.name === "long-read"),
+    );
+  });
+
   it("page views by routers of the navigation API; an address that is left at once was no view", async () => {
     await page.evaluate(() => {
       const { navigation } = window as unknown as {

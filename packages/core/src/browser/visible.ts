@@ -1,5 +1,8 @@
-/** Steps of 2 %, so that an element many screens tall is noticed too. */
-const THRESHOLDS = Array.from({ length: 26 }, (_, i) => i / 50);
+/**
+ * Steps by the root of two: of an element that is taller than the window, be it by a thousand times, one of them lies between the shares that half
+ * of the window and seven tenths of it show.
+ */
+const THRESHOLDS = Array.from({ length: 26 }, (_, i) => 0.5 ** (i / 2));
 
 export type ObserveVisible = (element: Element, callback: () => void) => () => void;
 
@@ -13,8 +16,9 @@ export function createVisibility(): ObserveVisible {
 
   const look = (entries: readonly IntersectionObserverEntry[]): void => {
     for (const { target, isIntersecting, intersectionRatio, intersectionRect, rootBounds } of entries) {
+      // Where the browser does not tell of the window, no height is enough.
       const enough =
-        intersectionRatio >= 0.5 || (rootBounds !== null && intersectionRect.height >= rootBounds.height / 2);
+        intersectionRatio >= 0.5 || intersectionRect.height * 2 >= (rootBounds?.height as number);
       if (!isIntersecting || !enough) continue;
       const callbacks = waiting.get(target);
       waiting.delete(target);

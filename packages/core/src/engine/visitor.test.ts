@@ -26,6 +26,31 @@ describe("who the visitor is", () => {
     expect(second.attune.snapshot().features.sessions).toBe(2);
   });
 
+  it.each(["a string", [null], [1], {}])(
+    "is somebody new, and heard, where what is kept of its experiments is damaged (%j)",
+    async (assignments) => {
+      const device = fakeDevice();
+      const first = await granted({ device });
+      await first.attune.page();
+      await first.attune.close();
+      const kept = device.values.get("visitor") as { state: { learned: object } };
+      device.values.set("visitor", {
+        ...kept,
+        state: { ...kept.state, learned: { ...kept.state.learned, assignments } },
+      });
+      const second = make({ device, time: first.time });
+      second.attune.start();
+      await second.attune.ready();
+      await second.attune.track("Heard");
+      await second.time.advance(5000);
+      expect(second.events().map(({ name }) => name)).toContain("Heard");
+      expect(device.values.get("visitor")).toMatchObject({ visitor: { id: second.attune.visitor()?.id } });
+      expect(JSON.stringify(device.values.get("visitor"))).not.toContain(
+        `"assignments":${JSON.stringify(assignments)}`,
+      );
+    },
+  );
+
   it("identifies, and is somebody else after a reset or another user", async () => {
     const { attune, events, time, device } = await granted();
     await attune.identify("user-1", { plan: "gold" }, { theme: "dark" });

@@ -63,7 +63,7 @@ const DURATION = {
 export const STANDARD_EVENTS: Readonly<Record<KnownEventName, StandardEvent>> = {
   "Page Viewed": {
     description:
-      "A page was opened: a document, or another address within it. A changed hash is none, nor a changed query by `replaceState`.",
+      "A page was opened: a document, once more where it comes back from the browser's cache of whole pages, or another address within it. A changed hash is none, nor a changed query by `replaceState`.",
     sender: "capture.pages",
     properties: {},
   },

@@ -10,7 +10,8 @@ type Moved = Event & { navigationType: string | null };
 /**
  * A page view at each navigation inside the document: another path or query by `pushState`, the navigation API or the history buttons,
  * another path by `replaceState` (whose query changes are filters more often than pages). A changed hash is not a page, and an address that
- * is left at once for another one has not been a view. The first view is told already.
+ * is left at once for another one has not been a view; a document that comes back whole from the browser's cache is viewed once more. The
+ * first view is told already.
  *
  * @param first Where that was: path and query.
  */
@@ -20,6 +21,11 @@ export function capturePages(scope: Scope, page: LivePage, first: string): void 
   let path = first.split("?", 1)[0];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Routers set the title after the address. */
+  const tell = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(guard(sink.page), 0);
+  };
   const arrive = guard((byReplace: boolean): void => {
     const now = location.pathname + location.search;
     const same = byReplace ? location.pathname === path : now === seen;
@@ -28,9 +34,7 @@ export function capturePages(scope: Scope, page: LivePage, first: string): void 
     leavePage();
     path = location.pathname;
     page.turn();
-    // Routers set the title after the address.
-    clearTimeout(timer);
-    timer = setTimeout(guard(sink.page), 0);
+    tell();
   });
   onStop(() => clearTimeout(timer));
 
@@ -38,6 +42,8 @@ export function capturePages(scope: Scope, page: LivePage, first: string): void 
   if (navigation?.currentEntry)
     on<Moved>(navigation, "currententrychange", (event) => arrive(event.navigationType === "replace"));
   else watchHistory(scope, arrive);
+  // What there was to tell before was told as it was left.
+  on<PageTransitionEvent>(window, "pageshow", ({ persisted }) => void (persisted && tell()));
   // Perhaps it has moved on before this was here.
   arrive(false);
 }

@@ -1,4 +1,5 @@
 import type { Event } from "../../events/types.js";
+import { assignmentsOf } from "../../state/assignments.js";
 import { visitorAttributes } from "../../state/attributes.js";
 import { initialState } from "../../state/initial-state.js";
 import { fold } from "../../state/fold.js";
@@ -66,6 +67,7 @@ export function readKept(value: unknown): Kept | null {
   if (kept?.v !== 1 || !isState(kept.state)) return null;
   try {
     visitorAttributes(kept.state);
+    assignmentsOf(kept.state.learned.assignments);
     return kept;
   } catch {
     return null;

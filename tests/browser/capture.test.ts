@@ -113,7 +113,7 @@ describe.skipIf(noChromium !== null)("capture in Chromium", () => {
     await until("the view", () => named("Page Viewed").length === 1);
   });
 
-  it("a page that comes back whole from the browser's cache is viewed once more, and measured anew", async () => {
+  it("a page that comes back whole from the browser's cache is viewed once more", async () => {
     await until("the first view", () => named("Page Viewed").length === 1);
     const turn = async (type: string, persisted: boolean): Promise<void> =>
       page.evaluate(

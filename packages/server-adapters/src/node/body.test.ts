@@ -1,6 +1,7 @@
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joined, textOf } from "./body.js";
+import { joined, textOf, wholeText } from "./body.js";
 
 const decoded = (bytes: Buffer): string => new TextDecoder().decode(bytes);
 const filler = Buffer.from("Käse · 奶酪 · 🧀 ".repeat(300));
@@ -29,6 +30,10 @@ describe("the text of a body", () => {
 });
 
 describe("the chunks of a body", () => {
+  it("that make no text reject, and end nobody's process", async () => {
+    await expect(wholeText(Readable.from([{}, {}]))).rejects.toThrow(TypeError);
+  });
+
   it("are one piece, however many and long they are", () => {
     const chunk = fc.oneof(
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),

@@ -21,8 +21,12 @@ export function lazyBody(incoming: Readable): ReadableStream<Uint8Array> {
   );
 }
 
-/** The whole body as a text, for who wants nothing less. Rejects where it breaks off. */
-export function wholeText(incoming: Readable): Promise<string> {
+/** The whole body as a text, for who wants nothing less. Rejects where it breaks off, or is longer than a text can be. */
+export async function wholeText(incoming: Readable): Promise<string> {
+  return textOf(joined(await chunksOf(incoming)));
+}
+
+function chunksOf(incoming: Readable): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const broken = (cause?: unknown): void => reject(new TypeError("The body broke off.", { cause }));
@@ -30,7 +34,7 @@ export function wholeText(incoming: Readable): Promise<string> {
     if (incoming.destroyed) return broken();
     incoming
       .on("data", (chunk: Buffer) => chunks.push(chunk))
-      .once("end", () => resolve(textOf(joined(chunks))))
+      .once("end", () => resolve(chunks))
       .once("error", broken)
       .once("close", () => {
         if (!incoming.readableEnded) broken();

@@ -19,7 +19,7 @@ interface Slab {
 }
 
 /**
- * Encodes texts into memory that comes back. Encoding 100 kB costs some 15 µs, and seven times that in new memory, which the system hands over page
+ * Encodes texts into memory that comes back. Encoding 100 kB costs some 15 µs, and eight times that or more in new memory, which the system hands over page
  * by page and V8 returns only when it collects.
  */
 export function createLentTexts(): (text: string) => LentText {

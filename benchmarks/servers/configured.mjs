@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createPersonalizationService } from "@attune/core/service";
-import { createAttuneServer, growHeap } from "@attune/server";
+import { createAttuneServer, tuneHeap } from "@attune/server";
 import { toNodeListener } from "@attune/server-adapters/node";
 import { dumpTo } from "./dump.mjs";
 import { portsOf } from "./ports.mjs";
@@ -14,7 +14,7 @@ import { portsOf } from "./ports.mjs";
  */
 const settings = JSON.parse(process.argv[2]);
 // As `attune serve` does.
-growHeap();
+tuneHeap();
 const ports = await portsOf(settings);
 // What the proofs kill on purpose is reported in thousands of lines otherwise.
 const report = (error) => process.env.ATTUNE_PROVE_VERBOSE && console.error(error);

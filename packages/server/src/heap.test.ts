@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { afterEach, expect, it } from "vitest";
-import { growHeap } from "./heap.js";
+import { tuneHeap } from "./heap.js";
 
 const { execArgv } = process;
 afterEach(() => {
@@ -30,12 +30,48 @@ it("has what lives on collected less often, unless the process was started with 
   // V8's own choice depends on how fast garbage comes; this does not.
   setFlagsFromString("--heap-growing-percent=10");
   process.execArgv = ["--heap_growing_percent=10"];
-  growHeap();
+  tuneHeap();
   await fullCollections();
   const given = await fullCollections();
   process.execArgv = [];
-  growHeap();
+  tuneHeap();
   await fullCollections();
   const grown = await fullCollections();
   expect(given).toBeGreaterThan(2 * grown);
+}, 120_000);
+
+const oldBytes = (): number =>
+  getHeapSpaceStatistics().find(({ space_name: name }) => name === "old_space")?.space_used_size ?? 0;
+
+/** By how many bytes the old objects grow while things are made that nobody keeps, at a place whose things were all kept before. */
+async function bornOld(): Promise<number> {
+  // Compiled anew each time: V8 remembers each place.
+  const make = new Function("i", "return { i, inner: { i, list: [i, i, i] } }") as (i: number) => unknown;
+  const rounds = async (count: number, keep: (one: unknown) => void): Promise<void> => {
+    for (let round = 0; round < count; round++) {
+      for (let i = 0; i < 5000; i++) keep(make(i));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  const kept: unknown[] = [];
+  await rounds(60, (one) => kept.push(one));
+  await rounds(20, () => undefined);
+  const before = oldBytes();
+  await rounds(20, () => undefined);
+  expect(kept).toHaveLength(300_000);
+  return oldBytes() - before;
+}
+
+it("has nothing born old because what came before it lived long", async () => {
+  setFlagsFromString("--allocation-site-pretenuring");
+  process.execArgv = [];
+  tuneHeap();
+  const tuned = await bornOld();
+  setFlagsFromString("--allocation-site-pretenuring");
+  process.execArgv = ["--allocation-site-pretenuring"];
+  tuneHeap();
+  const given = await bornOld();
+  // 15 MB are made.
+  expect(given).toBeGreaterThan(10e6);
+  expect(tuned).toBeLessThan(5e6);
 }, 120_000);

@@ -1,7 +1,7 @@
 export { type ApiKey, createKey, hashKey, type KeyKind } from "./auth/keys.js";
 export type { Role } from "./auth/roles.js";
 export type { BodyLimits } from "./http/body.js";
-export { growHeap } from "./heap.js";
+export { tuneHeap } from "./heap.js";
 export { type IdempotencyStore, type KeptAnswer, type Place, storedAnswers } from "./http/idempotency.js";
 export type { PressureLimits } from "./http/pressure.js";
 export type { Locate, Location, ProxyHeaders } from "./http/location.js";

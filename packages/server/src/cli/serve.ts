@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { reportTo } from "./failure.js";
-import { growHeap } from "../heap.js";
+import { tuneHeap } from "../heap.js";
 import { readJsonFile } from "./files.js";
 import { startHost } from "./host.js";
 import { interrupted } from "./interrupted.js";
@@ -14,7 +14,7 @@ const SETTLE_MS = 5000;
 
 /** `attune serve`: the service over HTTP, for production; folds as well unless `--no-worker`. */
 export async function serve(args: string[], terminal: Terminal): Promise<number> {
-  growHeap();
+  tuneHeap();
   const { values } = parseArgs({
     args,
     options: {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openBackEnd } from "./back-end.js";
-import { growHeap } from "../heap.js";
+import { tuneHeap } from "../heap.js";
 import { reportTo } from "./failure.js";
 import { foldMeter } from "./fold-meter.js";
 import { interrupted } from "./interrupted.js";
@@ -20,7 +20,7 @@ export async function workerCommand(args: string[], terminal: Terminal): Promise
     options: { ...PLACE_OPTIONS, rebuild: { type: "boolean", default: false } },
   });
   if (values.rebuild) return rebuildCommand(values, terminal);
-  growHeap();
+  tuneHeap();
   const place = await placeOf(values);
   const report = reportTo(terminal);
   const meter = foldMeter();

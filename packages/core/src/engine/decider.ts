@@ -29,11 +29,13 @@ export interface Decider {
   force(slot: string, variant: string | null): void;
   /** What decisions depend on has changed. */
   invalidate(): void;
-  /** While set, these hold: what the server decided for the first render, and of that what the page cannot decide by itself. */
+  /** While set, these hold: what the server decided for the first render. */
   hold(decisions: Readonly<Record<string, Decision>> | null): void;
+  /** Of what is held, only this goes on to be. */
+  keep(stays: (decision: Decision) => boolean): void;
   /** A slot's decision is held, and is more than what stands in for one that failed. */
   holds(slot: string): boolean;
-  /** Consent turns out to be another than the server's: what was decided under it is held on only as far as it allows the same. */
+  /** What was decided under another consent, by a server or for a page of everybody's, is held on only as far as this one allows the same. */
   consented(grants: Grants): void;
 }
 
@@ -103,6 +105,11 @@ export function createDecider({
     return memo;
   };
 
+  const keep: Decider["keep"] = (stays) => {
+    held = held && Object.fromEntries(Object.entries(held).filter(([, decision]) => stays(decision)));
+    version++;
+  };
+
   return {
     decide<V>(slot: string, { fallback, context }: DecideOptions<V> = {}) {
       const memo = memoOf(slot, context);
@@ -136,16 +143,8 @@ export function createDecider({
       const decision = heldOf(slot);
       return decision !== null && decision.reason !== "error";
     },
-    consented(grants) {
-      held =
-        held &&
-        Object.fromEntries(
-          Object.entries(held).filter(
-            ([, { purposes, reason }]) =>
-              (reason !== "consent") === purposes.every((purpose) => grants[purpose]),
-          ),
-        );
-      version++;
-    },
+    keep,
+    consented: (grants) =>
+      keep(({ purposes, reason }) => (reason !== "consent") === purposes.every((purpose) => grants[purpose])),
   };
 }

@@ -1,4 +1,3 @@
-import { sameGrants } from "../consent/grants.js";
 import type { ConsentState, Grants } from "../consent/types.js";
 import { compileDecisions } from "../decisions/compile.js";
 import { reportingFailures } from "../decisions/decision-failure.js";
@@ -122,7 +121,8 @@ export function createFirstLoad(
     },
     /** Brings everything that consent governs in line with a new state of it. */
     apply(before: ConsentState, after: ConsentState, erase: boolean): Promise<void> {
-      if (!sameGrants(before.grants, after.grants)) decider.consented(after.grants);
+      // Also where it is what the page was made under: a page of everybody's was decided for somebody who had consented.
+      decider.consented(after.grants);
       if (!after.grants.personalization) assumed = null;
       const done = gate.consented(before, after, erase || after.record !== null);
       shared.changed();

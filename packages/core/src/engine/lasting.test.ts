@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { make } from "../../test/shop.js";
+import { type FakeDevice, fakeDevice } from "../../test/fake-environment.js";
+import { granted, make } from "../../test/shop.js";
 import type { Decision, Ruleset } from "../decisions/types.js";
-import { compileRuleset } from "../decisions/index.js";
-import { ALL_GRANTS } from "../consent/index.js";
-import { lastingDecisions } from "./recording/lasting.js";
+import { compileRuleset, variantDecision } from "../decisions/index.js";
+import { ALL_GRANTS, type ConsentRecord } from "../consent/index.js";
+import type { Condition } from "../targeting/index.js";
+import { lastsBy } from "./recording/lasting.js";
 
 /** One slot by what only the server knows, one by what the page knows as well. */
 const rules = (revision = 1): Ruleset => ({
@@ -35,20 +37,22 @@ const decisions = Object.fromEntries(
   ]),
 );
 
+const initial = (given: Record<string, Decision>) => ({
+  ruleset: rules(),
+  rulesetVersion: served.version,
+  stateVersion: 1,
+  decisions: given,
+  segments: {},
+  consent: null,
+  now: 0,
+});
+
 async function openPage(given: Record<string, Decision> = decisions) {
   const { attune } = make(
     {},
     {
       decisions: {},
-      initial: {
-        ruleset: rules(),
-        rulesetVersion: served.version,
-        stateVersion: 1,
-        decisions: given,
-        segments: {},
-        consent: null,
-        now: 0,
-      },
+      initial: initial(given),
       consent: { policy: { version: "1", mode: "none" } },
     },
   );
@@ -56,6 +60,20 @@ async function openPage(given: Record<string, Decision> = decisions) {
   await attune.ready();
   const shown = () => [attune.decide("greeting").variant, attune.decide("pages").variant];
   return { attune, shown };
+}
+
+/** A page on the device of somebody who is asked first, and what the device knows of the answer. */
+async function openWithConsent(
+  given: Record<string, Decision>,
+  device: FakeDevice,
+  consent: ConsentRecord | null,
+) {
+  const { attune } = make({ device }, { decisions: {}, initial: { ...initial(given), consent } });
+  const greeting = () => {
+    const { variant, reason } = attune.decide("greeting");
+    return `${variant}/${reason}`;
+  };
+  return { attune, greeting };
 }
 
 describe("what only the server could decide", () => {
@@ -76,6 +94,76 @@ describe("what only the server could decide", () => {
       if (change === "withdraw") await attune.consent.withdraw();
       expect([change, ...shown()]).toEqual([change, "plain", "few"]);
     }
+  });
+
+  it("does not come back with the page's own decisions, where it went before", async () => {
+    const { device, attune: first } = await granted();
+    const consent = first.consent.receipt();
+    const open = () => openWithConsent(decisions, device, consent);
+    for (const change of ["reset", "forget", "withdraw"] as const) {
+      const { attune, greeting } = await open();
+      attune.start();
+      expect([change, greeting()]).toEqual([change, "north/rule"]);
+      const done = change === "withdraw" ? attune.consent.withdraw() : attune[change]();
+      await attune.ready();
+      await done;
+      expect([change, greeting()]).toEqual([
+        change,
+        change === "withdraw" ? "plain/consent" : "plain/no-match",
+      ]);
+      await attune.close();
+      await first.consent.grant("all");
+    }
+    // Made before a withdrawal, as a page that the browser has kept.
+    await first.consent.withdraw();
+    const { attune, greeting } = await open();
+    attune.start();
+    expect(greeting()).toBe("plain/consent");
+    await attune.ready();
+    expect(greeting()).toBe("plain/consent");
+  });
+
+  it("counts as decided under consent, on a page of everybody's too", async () => {
+    const { attune, greeting } = await openWithConsent(decisions, fakeDevice(), null);
+    expect(greeting()).toBe("north/rule");
+    attune.start();
+    expect(greeting()).toBe("plain/consent");
+    await attune.ready();
+    expect(greeting()).toBe("plain/consent");
+  });
+
+  it("is decided anew with consent, where the page was made for those without", async () => {
+    const north = (when: Condition) => ({ when, variant: "north" });
+    const either: Ruleset = {
+      ...rules(),
+      slots: {
+        greeting: {
+          variants: { plain: "Hello", north: "Moin" },
+          fallback: "plain",
+          policy: {
+            type: "rules",
+            rules: [north({ "context.region": "DE" }), north({ pagesThisSession: { $gte: 1 } })],
+          },
+        },
+      },
+    };
+    const compiled = compileRuleset(either);
+    // As the code of a page says it: what is shown, and not that consent was the reason.
+    const shown = variantDecision(compiled, "greeting", null);
+    expect(shown.reason).toBe("no-match");
+    const { attune } = make(
+      {},
+      {
+        decisions: {},
+        initial: { ...initial({ greeting: shown }), ruleset: either, rulesetVersion: compiled.version },
+      },
+    );
+    attune.start();
+    await attune.ready();
+    expect(attune.decide("greeting").reason).toBe("consent");
+    await attune.consent.grant("all");
+    await attune.page();
+    expect(attune.decide("greeting").variant).toBe("north");
   });
 
   it("is not what stood in for a decision that failed", async () => {
@@ -119,7 +207,7 @@ describe("what reads a context", () => {
     } as unknown as Ruleset;
     const compiled = compileRuleset(ruleset);
     const decision = compiled.decide("slot", { id: "v", attributes: {}, consent: ALL_GRANTS });
-    return Object.keys(lastingDecisions({ slot: decision }, compiled)).length === 1;
+    return lastsBy(compiled)(decision);
   };
 
   it.each<[boolean, object]>([

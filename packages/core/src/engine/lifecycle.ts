@@ -41,7 +41,7 @@ export function createLifecycle(parts: FirstLoad) {
         .then(() => {
           if (status !== "starting") return;
           status = "ready";
-          decider.hold(gate.recording()?.lasting() ?? null);
+          decider.keep(gate.recording()?.lasts() ?? (() => false));
           changed();
           beReady();
         });

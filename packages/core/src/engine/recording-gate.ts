@@ -37,7 +37,7 @@ export interface RecordingGate {
 }
 
 export function createRecordingGate(options: RecordingGateOptions): RecordingGate {
-  const { host, fetchRecording, changed } = options;
+  const { host, fetchRecording, changed, letGo } = options;
   let recording: Recording | null = null;
   let loading: Promise<void> | null = null;
   /** Calls held back; null while none needs to be. */
@@ -100,7 +100,10 @@ export function createRecordingGate(options: RecordingGateOptions): RecordingGat
         waiting?.push(() => resolve(task(recording, mine === period)));
       });
     },
-    forget: () => (recording ? recording.forget() : erase()),
+    forget() {
+      letGo();
+      return recording ? recording.forget() : erase();
+    },
     async close() {
       if (open) await load();
       await recording?.close();

@@ -10,7 +10,7 @@ import type { Visitor } from "../visitor-traces.js";
 import { createCollection } from "./collection.js";
 import { takeDown } from "../draft.js";
 import { type Occurrence, readDraft } from "./event.js";
-import { lastingDecisions } from "./lasting.js";
+import { lastsBy } from "./lasting.js";
 import { createParts, type RecordingParts } from "./parts.js";
 import { createRecorder, dropped } from "./recorder.js";
 import { exportVisitor, importVisitor } from "./transfer.js";
@@ -19,7 +19,7 @@ import type { CreateRecording, Recording } from "./types.js";
 /** The composition of everything that a page does not need in order to render and decide. */
 export const createRecording: CreateRecording = (context) => {
   const parts = createParts(context);
-  const { host, options, device, identity, consent, ruleset, changed } = parts;
+  const { host, device, identity, consent, ruleset, changed } = parts;
   const { model, models, keeper, delivery, pushes } = parts;
   const { assigned, ...deeds } = createDeeds(parts);
   const collection = createCollection(parts, assigned);
@@ -50,9 +50,9 @@ export const createRecording: CreateRecording = (context) => {
     signals: model.signals,
     attributes: model.attributes,
     assignments: model.assignments,
-    lasting() {
+    lasts() {
       lastingBy = ruleset()?.version;
-      return lastingDecisions(options.initial?.decisions ?? {}, ruleset());
+      return lastsBy(ruleset());
     },
     // A ruleset that took more than the first load explains itself.
     explain: (compiled, slot, visitor) =>
@@ -80,7 +80,6 @@ export const createRecording: CreateRecording = (context) => {
     use,
     ...deeds,
     async forget() {
-      parts.letGo();
       await collection.end(true);
       if (collecting(consent().grants)) await collection.begin();
       changed();

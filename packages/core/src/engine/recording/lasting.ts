@@ -38,17 +38,10 @@ function readsContext({ slots, groups, holdouts, exclusionGroups }: Ruleset, slo
 }
 
 /**
- * What the server decided for slots that the page cannot decide by itself: they read a context that only the server had. Only what
+ * Whether the server decided a slot that the page cannot decide by itself: it reads a context that only the server had. Only what
  * was decided by the very ruleset that the page has.
  */
-export function lastingDecisions(
-  decisions: Readonly<Record<string, Decision>>,
-  rules: DecidingRuleset | null,
-): Record<string, Decision> {
-  return Object.fromEntries(
-    Object.entries(decisions).filter(
-      ([slot, { rulesetVersion }]) =>
-        rules !== null && rulesetVersion === rules.version && readsContext(rules.ruleset, slot),
-    ),
-  );
-}
+export const lastsBy =
+  (rules: DecidingRuleset | null) =>
+  ({ slot, rulesetVersion }: Decision): boolean =>
+    rules !== null && rulesetVersion === rules.version && readsContext(rules.ruleset, slot);

@@ -65,8 +65,8 @@ export interface Recording {
   signals(): Signals;
   attributes(): Attributes;
   assignments(): Assignments;
-  /** What the server decided and the page cannot decide by itself; the first load holds on to it until it is told to let go. */
-  lasting(): Readonly<Record<string, Decision>>;
+  /** Whether the page cannot decide by itself what the server did; the first load holds on to that until it is told to let go. */
+  lasts(): (decision: Decision) => boolean;
   explain(compiled: DecidingRuleset, slot: string, visitor: DecisionVisitor): Explanation;
 
   /** Called once. `known`: a visitor may be known already. Resolves, and releases, when what the device knew is loaded. */

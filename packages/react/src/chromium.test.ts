@@ -226,6 +226,18 @@ describe.skipIf(!executablePath).each([
     expect(problems).toEqual([]);
   });
 
+  it.each(["after", "before"] as const)(
+    "does not replace what was read before it was hydrated, decided right %s that",
+    async (when) => {
+      const { page, problems } = await open();
+      await page.evaluate((decided) => globalThis.pagesUnderTest.hydrateRead(decided), when);
+      expect(await page.locator("#read").textContent()).toBe("Welcome");
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      await expect.poll(() => page.locator("#read").textContent()).toBe("Good to see you again");
+      expect(problems).toEqual([]);
+    },
+  );
+
   it("what lies over a slot stays over it: no transition lifts it above, and one that goes on ends", async () => {
     const { page, problems } = await open({ reducedMotion: "no-preference" });
     await page.addStyleTag({

@@ -1,4 +1,12 @@
-import { Children, createContext, isValidElement, type ReactNode, useContext, useMemo } from "react";
+import {
+  Children,
+  createContext,
+  Fragment,
+  isValidElement,
+  type ReactNode,
+  useContext,
+  useMemo,
+} from "react";
 import { SlotBox, type SlotBoxProps } from "./slot-box.js";
 import type { SlotName, VariantName } from "./slots.js";
 import { useHint } from "./use-hint.js";
@@ -14,18 +22,24 @@ export interface ExperimentProps<N extends SlotName> extends Omit<SlotBoxProps, 
   children: ReactNode;
 }
 
-/** Shows the one `<Variant>` inside it that was decided for this visitor, and counts it as seen once it is committed and visible. */
+/**
+ * Shows the one `<Variant>` inside it that was decided for this visitor, and counts it as seen once it is committed and visible. Where it has
+ * none of that name, which a newer ruleset may have brought, it shows the fallback and counts nothing.
+ */
 export function Experiment<N extends SlotName>(props: ExperimentProps<N>): ReactNode {
   const { slot, fallback, pending: placeholder, updates, as, className, children } = props;
   const { decision, pending, attach } = useSteadyDecision(slot, {
     updates,
     hasPending: placeholder !== undefined,
   });
-  const shown = pending ? null : (decision.variant ?? fallback ?? firstName(children));
+  const { variant } = decision;
+  const isMissing = variant !== null && lacks(children, variant);
+  const named = isMissing ? null : variant;
+  const shown = pending ? null : (named ?? fallback ?? firstName(children));
   const context = useMemo(() => ({ slot, shown }), [slot, shown]);
   return (
     <VariantContext.Provider value={context}>
-      <SlotBox {...{ decision, attach, as, className }} counts={!pending}>
+      <SlotBox {...{ decision, attach, as, className }} counts={!pending && !isMissing}>
         {pending ? placeholder : children}
       </SlotBox>
     </VariantContext.Provider>
@@ -47,6 +61,15 @@ export function Variant<N extends SlotName = SlotName>({ name, children }: Varia
   useHint("variant", JSON.stringify([experiment?.slot, name]));
   return experiment?.shown === name ? children : null;
 }
+
+/** Whether it can be told that no variant of this name is there: a component of the host's, or an element, may hold it. */
+const lacks = (children: ReactNode, name: string): boolean =>
+  Children.toArray(children).every(
+    (child) =>
+      !isValidElement<{ name?: unknown; children?: ReactNode }>(child) ||
+      (child.type === Fragment && lacks(child.props.children, name)) ||
+      (child.type === Variant && child.props.name !== name),
+  );
 
 function firstName(children: ReactNode): string | null {
   for (const child of Children.toArray(children)) {

@@ -155,6 +155,46 @@ describe("Experiment", () => {
     expect(viewport.watched()).toEqual([]);
   });
 
+  it("shows the fallback, and counts nothing, where it has no variant of the name that was decided", async () => {
+    const attune = await testAttune();
+    const rendered = vi.spyOn(attune, "rendered");
+    const { container } = show(
+      attune,
+      <>
+        <Experiment slot="cta">
+          <Variant name="a">first</Variant>
+          <>
+            <Variant name="c">third</Variant>
+          </>
+        </Experiment>
+        <Experiment slot="cta" fallback="c" as="div">
+          <Variant name="a">first</Variant>
+          <Variant name="c">third</Variant>
+        </Experiment>
+      </>,
+    );
+    expect(attune.decide("cta").variant).toBe("b");
+    expect(container.textContent).toBe("firstthird");
+    expect(rendered).not.toHaveBeenCalled();
+    expect(viewport.watched()).toEqual([]);
+  });
+
+  it("leaves it to what is the host's own whether the variant is in it", async () => {
+    const Buttons = (): ReactNode => (
+      <>
+        <Variant name="a">first</Variant>
+        <Variant name="b">second</Variant>
+      </>
+    );
+    const { container } = show(
+      await testAttune(),
+      <Experiment slot="cta">
+        <Buttons />
+      </Experiment>,
+    );
+    expect(container.textContent).toBe("second");
+  });
+
   it("is exposed once, only when visible, also under StrictMode", async () => {
     const attune = await testAttune();
     const expose = vi.spyOn(attune, "expose");
@@ -208,6 +248,17 @@ describe("exposures", () => {
     const look = () => act(async () => viewport.show(container.querySelector("button") as Element));
     await look();
     await act(async () => void (await attune.reset()));
+    await look();
+    expect(expose.mock.calls.map(([slot]) => slot)).toEqual(["cta", "cta"]);
+  });
+
+  it("are watched for again when the visitor logs in", async () => {
+    const attune = await testAttune();
+    const expose = vi.spyOn(attune, "expose");
+    const { container } = show(attune, cta);
+    const look = () => act(async () => viewport.show(container.querySelector("button") as Element));
+    await look();
+    await act(async () => void (await attune.identify("user-1")));
     await look();
     expect(expose.mock.calls.map(([slot]) => slot)).toEqual(["cta", "cta"]);
   });

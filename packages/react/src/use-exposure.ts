@@ -25,13 +25,16 @@ export function useExposureOf(decision: Decision<unknown>): (element: Element | 
   const attune = useAttune();
   const { slot, isFallback, reason, variant, experiment, policyVersion } = decision;
   const seenBy = useSlice(
-    (engine) => `${engine.visitor()?.id} ${engine.consent.state.revision}`,
+    (engine) => {
+      const visitor = engine.visitor();
+      return `${visitor?.id} ${visitor?.userId !== undefined} ${engine.consent.state.revision}`;
+    },
     () => null,
   );
   const stop = useRef<(() => void) | null>(null);
   const shown = useRef(decision);
   shown.current = decision;
-  // Another decision, run, visitor or consent makes a new ref, so React detaches the old one and attaches this one, after commit.
+  // Another decision, run, visitor or consent, and a log-in, makes a new ref, so React detaches the old one and attaches this one, after commit.
   // Whom a holdout keeps out sees what everybody sees, and is measured from then on.
   const counted =
     isFallback && reason !== "holdout" ? null : [seenBy, variant, experiment, policyVersion].join(" ");

@@ -288,6 +288,48 @@ export const pages = {
     return { attune, exposed, away: () => root.render(tree(false)) };
   },
 
+  /**
+   * What a "server" rendered has stood in the page for a while when it is hydrated; somebody else's content is decided right after that, or
+   * right before.
+   */
+  async hydrateRead(when: "after" | "before"): Promise<void> {
+    const server = createAttune({ consent: { policy }, decisions: { ruleset } });
+    server.start();
+    await server.consent.grant("all");
+    const attune = createAttune({
+      environment: browser({ capture: false }),
+      consent: { policy },
+      initial: {
+        ruleset,
+        rulesetVersion: server.snapshot().rulesetVersion,
+        stateVersion: 1,
+        decisions: { hero: server.decide("hero") },
+        segments: {},
+        consent: server.consent.receipt(),
+        now: Date.now(),
+      },
+    });
+    const tree = (
+      <PersonalizationProvider attune={attune}>
+        <Personalize slot="hero">{({ title }: { title: string }) => <h1 id="read">{title}</h1>}</Personalize>
+        <div style={{ height: "300vh" }} />
+      </PersonalizationProvider>
+    );
+    container().innerHTML = renderToString(tree);
+    attune.start();
+    await attune.consent.grant("all");
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    const becomeReader = async (): Promise<void> => {
+      await attune.page();
+      await attune.page();
+    };
+    if (when === "before") await becomeReader();
+    hydrateRoot(container(), tree);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (when === "after") await becomeReader();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  },
+
   /** Renders on a "server", hydrates, and gives the recoverable errors. */
   async hydrate(): Promise<{ html: string; errors: string[]; text: string; shift: number }> {
     const server = createAttune({ consent: { policy }, decisions: { ruleset } });

@@ -127,14 +127,15 @@ export function defineAttuneSlot(
       this.#watch();
     }
 
-    /** Counts what is shown as seen, once; again for another visitor, decision or consent. */
+    /** Counts what is shown as seen, once; again for another visitor, decision or consent, and once the visitor has logged in. */
     #watch(): void {
       const { decision } = this;
       if (decision === null) return;
       const { isFallback, reason, slot, variant, experiment, policyVersion } = decision;
       // Whom a holdout keeps out sees what everybody sees, and is measured from then on.
       const counts = !isFallback || reason === "holdout";
-      const who = [attune.visitor()?.id, attune.consent.state.revision];
+      const visitor = attune.visitor();
+      const who = [visitor?.id, visitor?.userId !== undefined, attune.consent.state.revision];
       const key = counts ? JSON.stringify([who, variant, experiment, policyVersion]) : "";
       if (key === this.#watched) return;
       this.#watched = key;

@@ -1,4 +1,5 @@
 import {
+  AttuneError,
   compileRuleset,
   type InitialState,
   type Ruleset,
@@ -7,6 +8,9 @@ import {
 } from "@attune/core";
 import { reachableVariants, variantDecision } from "@attune/core/decisions";
 import { decodeVariants, encodeVariants } from "./variants-code.js";
+
+/** Of 255, which file systems take: Next puts an ending to it. */
+const MAX_NAME = 230;
 
 export interface PrecomputedOptions {
   /** What was decided by, for the values of the variants. */
@@ -29,15 +33,14 @@ export async function precomputed(
   const read = await decodeVariants(code, secret);
   if (read === null) return null;
   const compiled = compileRuleset(document);
+  // Of another version's slots this one knows neither the values nor by what chance they were drawn: the device decides by what is here.
+  const decided = read.rulesetVersion === compiled.version ? Object.entries(read.variants) : [];
   return {
     ruleset: compiled.ruleset,
     rulesetVersion: compiled.version,
     stateVersion: STATE_VERSION,
     decisions: Object.fromEntries(
-      Object.entries(read.variants).map(([slot, variant]) => [
-        slot,
-        variantDecision(compiled, slot, variant),
-      ]),
+      decided.map(([slot, variant]) => [slot, variantDecision(compiled, slot, variant)]),
     ),
     segments: {},
     consent: null,
@@ -52,6 +55,7 @@ export async function precomputed(
  * slot with its fallback. A host with many of them lists the likely ones itself.
  *
  * @param slots As given to `withAttune({ variants: { pages } })` for the page.
+ * @throws AttuneError `ATTUNE_REACT_VARIANT_PAGES` where a code is longer than the name of a file may be, under which Next keeps the page.
  */
 export async function precomputedCodes(
   slots: readonly string[],
@@ -66,7 +70,14 @@ export async function precomputedCodes(
       shown.map((variant) => ({ ...variants, [slot]: variant })),
     );
   }
-  return Promise.all(
+  const codes = await Promise.all(
     combinations.map((variants) => encodeVariants({ rulesetVersion, region, variants }, secret)),
   );
+  const longest = Math.max(...codes.map((code) => code.length));
+  if (longest > MAX_NAME)
+    throw new AttuneError(
+      "ATTUNE_REACT_VARIANT_PAGES",
+      `The codes of ${slots.length} slots have up to ${longest} characters, and Next keeps each page in a file of that name, which may have ${MAX_NAME}. Name fewer slots for the page, give slots and variants shorter names, or leave the page out of \`generateStaticParams\`.`,
+    );
+  return codes;
 }

@@ -16,6 +16,9 @@ export interface VariantPages {
 export const codedPath = (prefix: string, code: string, path: string): string =>
   `${prefix}/${code}${path === "/" ? "" : path}`;
 
+/** As it stands in an address. */
+const written = (path: string): string => new URL(path, "http://page").pathname;
+
 const trimmed = (path: string): string => path.replace(/\/+$/, "") || "/";
 
 /**
@@ -28,17 +31,17 @@ export function variantPages({ pages, prefix = "/v", secret }: VariantPages) {
     if (!path.startsWith("/"))
       throw new AttuneError("ATTUNE_REACT_VARIANT_PAGES", `"${path}" must be a path that begins with "/".`);
   }
-  const below = Object.keys(pages)
-    .filter((path) => path.endsWith("/*"))
-    .sort((a, b) => b.length - a.length);
+  const slots = new Map(Object.entries(pages).map(([path, names]) => [written(path), names]));
+  const below = [...slots.keys()].filter((path) => path.endsWith("/*")).sort((a, b) => b.length - a.length);
   return {
     prefix,
     secret,
     slotsOf(path: string): readonly string[] | undefined {
       const plain = trimmed(path);
-      if (Object.hasOwn(pages, plain)) return pages[plain];
+      const own = slots.get(plain);
+      if (own !== undefined) return own;
       const pattern = below.find((known) => `${plain}/`.startsWith(known.slice(0, -1)));
-      return pattern === undefined ? undefined : pages[pattern];
+      return pattern === undefined ? undefined : slots.get(pattern);
     },
     /** The plain address of a coded one; undefined for any other. */
     publicPath(path: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Ruleset } from "@attune/core";
+import { compileRuleset, type Ruleset } from "@attune/core";
 import { ALL_GRANTS, encodeConsentCookie, NO_GRANTS, type Grants } from "@attune/core/consent";
 import { describe, expect, it, vi } from "vitest";
 import { precomputed, precomputedCodes } from "./precomputed.js";
@@ -119,7 +119,16 @@ describe("withAttune", () => {
     const below = await middleware(open("/guides/tents/", { cookie: consentCookie(ALL_GRANTS) }));
     expect(rewritten(below).pathname).toMatch(/^\/v\/[\w-]+\/guides\/tents\/$/);
     expect((await middleware(open("/guide"))).headers.has("x-middleware-rewrite")).toBe(false);
-    expect((await middleware(open("/", {}, "POST"))).headers.has("x-middleware-rewrite")).toBe(false);
+    const uber = withAttune({ ...options, variants: { pages: { "/über-uns/*": ["hero"] } } });
+    expect(rewritten(await uber(open("/über-uns/wir"))).pathname).toMatch(
+      /^\/v\/[\w-]+\/%C3%BCber-uns\/wir$/,
+    );
+  });
+
+  it("answers a form sent to the page from there, too, which is where its Server Actions are", async () => {
+    const headers = { cookie: `attune-visitor=v1; ${consentCookie(ALL_GRANTS)}` };
+    const answer = await withAttune(options)(open("/", { ...headers, "next-action": "7f" }, "POST"));
+    expect(codeOf(answer)).toBe(codeOf(await withAttune(options)(open("/", headers))));
   });
 
   it("is the same address for all who are shown the same, and for all who have not consented", async () => {
@@ -259,6 +268,13 @@ describe("precomputed", () => {
     expect(JSON.stringify(initial)).not.toContain("v1");
   });
 
+  it("has nothing of a code that another ruleset made: neither values nor chances of it are known", async () => {
+    const code = await encodeVariants({ rulesetVersion: "5-x", region: "DE", variants: { cta: "b" } });
+    const initial = await precomputed(code, { ruleset });
+    expect(initial?.decisions).toEqual({});
+    expect([initial?.region, initial?.rulesetVersion]).toEqual(["DE", compileRuleset(ruleset).version]);
+  });
+
   it("takes only codes signed with the secret, where there is one", async () => {
     const secret = "a secret of the host";
     const variants = { ...options.variants, pages: { "/": ["hero"] }, secret };
@@ -297,5 +313,24 @@ describe("precomputed", () => {
     expect(new Set(codes).size).toBe(6);
     const answer = await withAttune(options)(open("/", { cookie: consentCookie(ALL_GRANTS) }));
     expect(codes).toContain(codeOf(answer));
+  });
+
+  it("says so where a page's code is longer than the name of a file may be", async () => {
+    const names = [
+      "product-order",
+      "returning-visitor",
+      "header-of-the-page",
+      "offer-of-the-day",
+      "newsletter",
+      "nudge",
+    ];
+    const many = {
+      ...ruleset,
+      slots: Object.fromEntries(names.map((name) => [name, ruleset.slots.hero])),
+    } as Ruleset;
+    expect((await precomputedCodes(names.slice(0, 3), { ruleset: many })).length).toBe(8);
+    await expect(precomputedCodes(names, { ruleset: many, secret: "s" })).rejects.toThrow(
+      /codes of 6 slots have up to \d+ characters/,
+    );
   });
 });

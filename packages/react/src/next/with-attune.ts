@@ -83,8 +83,8 @@ export function withAttune(
     const chosen = rewrittenTo(answer, url);
     // Another application's pages are not made here.
     const isOurs = (chosen ?? url).origin === url.origin;
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    const target = isRead && isOurs ? await targetOf(chosen ?? url, base, visit) : undefined;
+    // By any method: a Server Action is a POST to the address of the page that it is on.
+    const target = isOurs ? await targetOf(chosen ?? url, base, visit) : undefined;
     const next = goOn(headers, target ?? chosen);
     if (answer) takeOver(next.headers, answer);
     // The address stays the same for everybody, the answer does not: only what lies under the other address may be shared.

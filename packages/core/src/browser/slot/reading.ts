@@ -9,8 +9,12 @@ const GLANCE_MS = 500;
  * address becomes another (the path or the query; not the fragment).
  */
 export interface Reading {
-  /** The element around the content, as it is committed; null when it goes. */
-  attach(element: Element | null): void;
+  /**
+   * The element around the content, as it is committed; null when it goes.
+   *
+   * @param isHydrated It has stood there since the page was painted.
+   */
+  attach(element: Element | null, isHydrated?: boolean): void;
   /** What is shown has just been replaced: whoever read it has to begin anew. */
   renewed(): void;
   goesOn(): boolean;
@@ -19,6 +23,10 @@ export interface Reading {
   /** The boxes of the content that are in the window. */
   inSight(): Element[];
 }
+
+/** When the page was first painted, ms of its own time; now, where that is not known. */
+const painted = (): number =>
+  performance.getEntriesByName?.("first-contentful-paint")[0]?.startTime ?? performance.now();
 
 const address = (): string => location.pathname + location.search;
 
@@ -65,10 +73,11 @@ export function createReading(): Reading {
   const inSight = (): Element[] => (element === null ? [] : boxesOf(element).filter(inWindow));
 
   return {
-    attach(next) {
+    attach(next, isHydrated = false) {
       if (next !== null && next !== last) {
         last = next;
         renewed();
+        if (isHydrated) since = painted();
       }
       element = next;
     },

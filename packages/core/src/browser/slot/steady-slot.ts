@@ -1,6 +1,6 @@
 import type { Decision } from "../../decisions/types.js";
 import type { Attune } from "../../engine/types.js";
-import { createReading, type Reading } from "./reading.js";
+import { createReading } from "./reading.js";
 import type { Change } from "./view-transition.js";
 
 /** When what a slot shows is replaced: `safe` waits while it is being read, `at-once` does not. */
@@ -16,9 +16,10 @@ export interface Shown<V> {
 /** What one element shows of a slot, as a store. */
 export interface SteadySlot<V> {
   current(): Shown<V>;
+  /** What a server has rendered: asked for where its HTML is taken over, and stands there until whoever takes it over subscribes. */
   initial(): Shown<V>;
   subscribe(listener: () => void): () => void;
-  attach: Reading["attach"];
+  attach(element: Element | null): void;
 }
 
 export interface SteadySlotOptions {
@@ -51,6 +52,8 @@ export function createSteadySlot<V>({
   let shown = first;
   let listener: (() => void) | null = null;
   let changing = false;
+  /** What a server wrote stands there, and nobody has looked yet whether it still holds. */
+  let isHydrated = false;
   /** Of what is shown: whether it was more than a stopgap, and whose it was. */
   let settled = attune.initiallySettled(slot);
   let who: string | null = null;
@@ -93,12 +96,16 @@ export function createSteadySlot<V>({
   return {
     current() {
       // Nobody reads it yet, so it simply is what is decided.
-      if (listener === null) take(latest());
+      if (listener === null && !isHydrated) take(latest());
       return shown;
     },
-    initial: () => first,
+    initial() {
+      isHydrated = true;
+      return first;
+    },
     subscribe(next) {
       listener = next;
+      isHydrated = false;
       const ends = [attune.subscribe(check), reading.subscribe(check)];
       check();
       return () => {
@@ -106,6 +113,6 @@ export function createSteadySlot<V>({
         for (const end of ends) end();
       };
     },
-    attach: reading.attach,
+    attach: (element) => reading.attach(element, isHydrated),
   };
 }

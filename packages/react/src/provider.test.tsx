@@ -1,9 +1,11 @@
 // @vitest-environment jsdom
+import type { InitialState } from "@attune/core";
+import { type ConsentRecord, encodeConsentCookie } from "@attune/core/consent";
 import { act, cleanup, render } from "@testing-library/react";
 import { Activity, StrictMode } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import { testAttune, testEnvironment, testOptions } from "../test/kit.js";
-import { PersonalizationProvider, useAttune } from "./index.js";
+import { policy, ruleset, testAttune, testEnvironment, testOptions } from "../test/kit.js";
+import { PersonalizationProvider, useAttune, useSegment, useVariant } from "./index.js";
 
 afterEach(cleanup);
 
@@ -69,6 +71,50 @@ describe("PersonalizationProvider", () => {
       rerender(tree("visible"));
       await settle();
       expect(running).toEqual({ now: 1, started: 2 });
+    },
+  );
+
+  it.skipIf(Activity === undefined)(
+    "goes by what was decided on consent before it was hidden, when it is shown again",
+    async () => {
+      const server = await testAttune();
+      const initial: InitialState = {
+        ruleset,
+        rulesetVersion: server.snapshot().rulesetVersion,
+        stateVersion: 1,
+        decisions: { top: server.decide("top") },
+        segments: { shoppers: 1 },
+        consent: server.consent.receipt(),
+        now: Date.UTC(2026, 0, 5),
+      };
+      const cookies = new Map<string, string>();
+      cookies.set("consent", encodeConsentCookie(initial.consent as ConsentRecord));
+      const options = { environment: testEnvironment(cookies), consent: { policy } };
+      const rendered: string[] = [];
+      let attune = server;
+      function Probe() {
+        attune = useAttune();
+        rendered.push(`${useVariant("top", "?")} ${useSegment("shoppers")}`);
+        return null;
+      }
+      const tree = (mode: "visible" | "hidden") => (
+        <Activity mode={mode}>
+          <PersonalizationProvider options={options} initial={initial}>
+            <Probe />
+          </PersonalizationProvider>
+        </Activity>
+      );
+      const { rerender } = render(tree("visible"));
+      await settle();
+      expect(rendered[0]).toBe("Summer sale true");
+      await act(() => attune.consent.withdraw());
+      rerender(tree("hidden"));
+      await settle();
+      rendered.length = 0;
+      rerender(tree("visible"));
+      await settle();
+      expect(rendered.length).toBeGreaterThan(0);
+      expect(new Set(rendered)).toEqual(new Set(["Hello false"]));
     },
   );
 

@@ -36,11 +36,13 @@ interface OwnEngineProps {
 
 function OwnEngine({ options, initial, children }: OwnEngineProps) {
   const inherited = useContext(InitialStateContext);
-  const [make] = useState(() => (): Attune => {
-    const state = initial ?? options?.initial ?? inherited;
+  const [make] = useState(() => (before?: Attune): Attune => {
+    const first = initial ?? options?.initial ?? inherited;
+    // What the page was opened with is long ago: consent may have been withdrawn since.
+    const state = first && before ? { ...first, ...leftBy(before) } : first;
     return createAttune(state === undefined ? options : { ...options, initial: state });
   });
-  const [attune, setAttune] = useState(make);
+  const [attune, setAttune] = useState(() => make());
   const inUse = useRef<Attune | null>(null);
 
   useEffect(() => {
@@ -61,6 +63,13 @@ function OwnEngine({ options, initial, children }: OwnEngineProps) {
 
   return <Provide attune={attune}>{children}</Provide>;
 }
+
+/** Where an engine left off, for the one that comes after it. */
+const leftBy = (attune: Attune): Pick<InitialState, "decisions" | "segments" | "consent"> => ({
+  decisions: {},
+  segments: attune.snapshot().segments,
+  consent: attune.consent.receipt(),
+});
 
 function Provide({ attune, children }: { attune: Attune; children?: ReactNode }) {
   const context = useMemo(

@@ -175,6 +175,43 @@ describe("models on the server", () => {
     await other.close();
   });
 
+  it("tell their source whom they were asked about, once for each row, where they fail too", async () => {
+    const told: (readonly [string, string, string, readonly string[]])[] = [];
+    const source: ScorerSource = {
+      scorer: (_site, _model, { version }) =>
+        version === "v1"
+          ? scorer("v1")
+          : { ...scorer("v2"), score: () => Promise.reject(new Error("does not compute")) },
+      asked(site, { name, version }, keys) {
+        told.push([site, name, version, keys]);
+        throw new Error("does not count");
+      },
+    };
+    const both = { ...reference, canary };
+    const { start, codes } = world({ ruleset: rulesetOf(both) });
+    const service = start({ scorers: source });
+    const names = Array.from({ length: 20 }, (_, i) => `asked-${i}`);
+    await service.ingest(
+      names.flatMap((id) => [viewed(id), viewed(id)]),
+      { waitMs: 5000 },
+    );
+    await service.decide({ id: "asked-decided", consent: granted });
+    const expected = [...names, ...names, "asked-decided"].map((id) => {
+      const key = modelKeyOf(id);
+      return `default keen ${modelVersionFor("keen", key, both).version} ${key}`;
+    });
+    const seen = told.flatMap(([site, name, version, keys]) =>
+      keys.map((key) => `${site} ${name} ${version} ${key}`),
+    );
+    expect(seen.sort()).toEqual(expected.sort());
+    expect(new Set(told.map(([, , version]) => version))).toEqual(new Set(["v1", "v2"]));
+    // One that cannot count is told of, and keeps nobody from a score.
+    const [good = ""] = names.filter((id) => modelVersionFor("keen", modelKeyOf(id), both) === both);
+    expect((await service.profile({ visitorId: good }))?.segments).toHaveProperty("keen");
+    expect(new Set(codes())).toEqual(new Set(["ATTUNE_MODEL_FAILED"]));
+    await service.close();
+  });
+
   it("that say nothing of use are told of once, and cost nobody anything", async () => {
     const bad: Scorer = { ...scorer("v1"), score: async (rows) => rows.map(() => Number.NaN) };
     const { start, codes } = world({ ruleset: rulesetOf(reference) });

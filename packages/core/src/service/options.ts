@@ -23,6 +23,13 @@ export interface ScorerSource {
    *   (default true).
    */
   scorer(site: string, model: NamedModel, file: ModelFile, takesPart?: boolean): Scorer | null;
+  /**
+   * Told after each call of a version, failed ones too, what the visitors were chosen by whom it was asked about, once for each row; those of whom it is not known are left out. So that a source
+   * can count visitors, of whom each may be asked about often.
+   *
+   * @param keys As `modelKeyOf` makes them.
+   */
+  asked?(site: string, version: { name: string; version: string }, keys: readonly string[]): void;
 }
 
 export interface ServiceOptions {

@@ -246,6 +246,15 @@ describe("what comes of odd points", () => {
     expect(adjustedRandIndex(found.labels, made.labels)).toBe(1);
   });
 
+  it("a constant column among many rows is only centred", () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => [4.35, i % 7]);
+    for (const method of ["z-score", "robust"] as const) {
+      const { center, scale } = scalingOf(rows, { method });
+      expect([center[0], scale[0]]).toEqual([4.35, 1]);
+      expect(scale[1]).toBeGreaterThan(1.9);
+    }
+  });
+
   it("is refused with its path", () => {
     for (const run of [autoCluster, hdbscan, optics, chooseK]) {
       expect(() =>

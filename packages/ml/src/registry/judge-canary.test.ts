@@ -111,11 +111,23 @@ describe("judgeCanary takes back", () => {
   });
 
   it("silence, at once and later", () => {
-    expect(codeOf({ canary: side({}, null, 0) })).toBe("rollback no-data");
-    expect(codeOf({ canary: side({}, null, 0), champion: side({}, null, 10) })).toBe("wait early");
-    expect(codeOf({ recent: { champion: 100, canary: 0 } })).toBe("rollback no-data");
-    expect(codeOf({ recent: { champion: 100, canary: 1 } })).toBe("wait holding");
-    expect(codeOf({ recent: { champion: 0, canary: 0 } })).toBe("wait holding");
+    const silent = { canary: side({}, null, 0), share: 0.1 };
+    expect(codeOf({ ...silent, visitors: 132 })).toBe("rollback no-data");
+    expect(codeOf({ ...silent, visitors: 131 })).toBe("wait early");
+    const recent = (canary: number, visitors: number) =>
+      codeOf({ share: 0.1, recent: { champion: 1000, canary, visitors } });
+    expect(recent(0, 132)).toBe("rollback no-data");
+    expect(recent(0, 131)).toBe("wait holding");
+    expect(recent(1, 1000)).toBe("wait holding");
+  });
+
+  it("no silence where few visitors were scored often, or nobody knows how many they were", () => {
+    // Ten visitors of 14 predictions each: of a third of such tens none is on the version.
+    const silent = { canary: side({}, null, 0), champion: side({}, null, 140), share: 0.1 };
+    expect(codeOf({ ...silent, visitors: 10 })).toBe("wait early");
+    expect(codeOf(silent)).toBe("wait early");
+    expect(codeOf({ share: 0.1, recent: { champion: 140, canary: 0, visitors: 10 } })).toBe("wait holding");
+    expect(codeOf({ share: 0.1, recent: { champion: 140, canary: 0 } })).toBe("wait holding");
   });
 
   it("what comes to nothing in two weeks", () => {

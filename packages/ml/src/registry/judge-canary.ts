@@ -47,8 +47,10 @@ export interface CanaryTrial {
   share: number;
   /** How long it has been tried, ms. */
   ageMs: number;
-  /** Predictions of both in the latest stretch of time, some seconds: whether the canary has fallen silent. */
-  recent?: { champion: number; canary: number };
+  /** Different visitors that the champion was asked about, at least: chance draws visitors, however often each is scored. Without this number silence is not told. */
+  visitors?: number;
+  /** Predictions of both in the latest stretch of time, some seconds, and the champion's different visitors in it: whether the canary has fallen silent. */
+  recent?: { champion: number; canary: number; visitors?: number };
 }
 
 export type CanaryCode =
@@ -80,19 +82,19 @@ const rateOf = ({ successes, trials }: Counts): number => successes / trials;
 
 type Rules = Required<CanaryRules>;
 
-/** No traffic reached it where so much would have by its share that chance explains it less than once in a million. */
+/** Nobody came to it where so many would have by its share that chance explains it less than once in a million. */
 const SILENT = Math.log(1e-6);
-const isSilent = (share: number, champion: number, canary: number): boolean =>
-  canary === 0 && champion * Math.log(1 - share) < SILENT;
+const isSilent = (share: number, visitors: number, predictions: number): boolean =>
+  predictions === 0 && visitors * Math.log(1 - share) < SILENT;
 
-function silence({ champion, canary, share, recent }: CanaryTrial): CanaryVerdict | null {
-  if (isSilent(share, champion.evidence.predictions, canary.evidence.predictions))
+function silence({ champion, canary, share, visitors = 0, recent }: CanaryTrial): CanaryVerdict | null {
+  if (isSilent(share, visitors, canary.evidence.predictions))
     return verdictOf(
       "rollback",
       "no-data",
       `Nobody was scored by it, where the champion scored ${champion.evidence.predictions} times.`,
     );
-  if (recent !== undefined && isSilent(share, recent.champion, recent.canary))
+  if (recent !== undefined && isSilent(share, recent.visitors ?? 0, recent.canary))
     return verdictOf(
       "rollback",
       "no-data",

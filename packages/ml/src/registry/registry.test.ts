@@ -64,6 +64,34 @@ describe("createModelRegistry", () => {
     expect(await registry.reference("buys-soon", few.version)).toBeNull();
   });
 
+  it("lets a version be promoted whose addition was cut off at whichever record, once it is added again", async () => {
+    const reference = people(150);
+    for (let cut = 0; cut < 5; cut++) {
+      const store = memoryStore();
+      let puts = 0;
+      const cutOff: Store = {
+        ...store,
+        put: (...record) => (puts++ === cut ? Promise.reject(new Error("cut off")) : store.put(...record)),
+      };
+      const { registry } = start(cutOff);
+      await expect(registry.add(given({ card: {}, reference }))).rejects.toThrow("cut off");
+      const { version } = await registry.add(given({ card: {}, reference }));
+      expect(await registry.act("buys-soon", { type: "promote", version })).toMatchObject({ ok: true });
+      expect(puts).toBeGreaterThan(5);
+    }
+  });
+
+  it("mends a version that an older version of this package was cut off from", async () => {
+    const { store, registry } = start();
+    const { version } = await registry.add(given());
+    await store.delete("default/models", "m/buys-soon");
+    await registry.add(given());
+    expect(await registry.act("buys-soon", { type: "promote", version })).toMatchObject({ ok: true });
+    // What is in force stays.
+    await registry.add(given());
+    expect(await registry.get("buys-soon")).toMatchObject({ champion: version });
+  });
+
   it("makes columns of rows that were kept once, and removes them", async () => {
     const { store, registry } = start();
     const { version } = await registry.add(given({ reference: people(150) }));

@@ -116,13 +116,20 @@ export function createModelRegistry(
     return found.sort((a, b) => b.createdAt - a.createdAt || (a.version < b.version ? -1 : 1));
   }
 
+  /** The record of what is in force, where there is none yet. */
+  const keepName = (name: string) => store.put(partition, `m/${name}`, newModel(name), { ifVersion: 0 });
+
   async function add(given: NewModelVersion): Promise<ModelVersion> {
     requireUsable(given);
     const { name, bytes, card, reference, lineage = {}, metric = null } = given;
     const hash = await contentHash(bytes);
     const under = `${name}/${hash.version}`;
     const known = await stored(name, hash.version);
-    if (known !== null) return known.version;
+    if (known !== null) {
+      // Older versions of this package wrote it last: where they were cut off, it is missing.
+      await keepName(name);
+      return known.version;
+    }
     await blobs.write(`b/${under}/`, bytes);
     const referenceRows = await references.keep(under, reference ?? new Float64Array(), given.inputs.length);
     if (card !== undefined) await store.put(partition, `card/${under}`, card);
@@ -133,8 +140,8 @@ export function createModelRegistry(
       lineage: { parent: null, trainedOn: null, codeVersion: null, ...lineage },
     };
     const whole: StoredVersion = { version, referenceRows, format: 2 };
+    await keepName(name);
     await store.put(partition, `v/${under}`, whole, { ifVersion: 0 });
-    await store.put(partition, `m/${name}`, newModel(name), { ifVersion: 0 });
     return (await stored(name, hash.version))?.version ?? version;
   }
 

@@ -38,6 +38,13 @@ describe("trainNetwork", () => {
     // Loading tfjs and the runtime takes its time on a busy machine.
   }, 60_000);
 
+  it("leaves no tensor behind", async () => {
+    const tf = await import("@tensorflow/tfjs");
+    const before = tf.memory().numTensors;
+    await trainNetwork(points, labels, { metadata, epochs: 1 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it("trains the same network from the same seed", async () => {
     const options = { metadata, epochs: 1, seed: 5 };
     const [a, b] = [await trainNetwork(points, labels, options), await trainNetwork(points, labels, options)];

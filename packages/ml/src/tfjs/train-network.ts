@@ -168,6 +168,8 @@ export async function trainNetwork(
       metadata: options.metadata,
     };
   } finally {
+    // A network disposes of no optimizer that it was handed.
+    network.optimizer.dispose();
     network.dispose();
   }
 }

@@ -2,14 +2,20 @@ import type { Clock } from "@attune/core";
 import type { PersonalizationService } from "@attune/core/service";
 import {
   type CanaryRules,
+  type CanaryTrial,
   type CanaryVerdict,
   judgeCanary,
   type ModelRecord,
   type ModelRegistry,
-  NO_EVIDENCE,
   type VersionEvidence,
 } from "@attune/ml/registry";
-import type { EvidenceCounter } from "./evidence-counter.js";
+import {
+  type EvidenceCounter,
+  NOTHING_SEEN,
+  type Seen,
+  type Visitors,
+  visitorsSince,
+} from "./evidence-counter.js";
 import { trialKey } from "./publish-models.js";
 
 /** Over so long a stretch silence is told, ms. */
@@ -42,6 +48,8 @@ interface Look {
   run: number;
   champion: number;
   canary: number;
+  /** The champion's. */
+  visitors: Visitors;
 }
 
 export interface JudgeOptions {
@@ -56,12 +64,17 @@ export interface JudgeOptions {
 export function createJudge({ counter, service, registry, rules, clock }: JudgeOptions) {
   const looks = new Map<string, Look[]>();
 
-  function recentOf(key: string, look: Look): { champion: number; canary: number } | undefined {
+  function recentOf(key: string, look: Look): CanaryTrial["recent"] {
     const before = (looks.get(key) ?? []).filter(({ run }) => run === look.run);
     const old = before.filter(({ at }) => look.at - at >= RECENT_MS).at(-1);
     const kept = old === undefined ? before : before.slice(before.indexOf(old));
     looks.set(key, [...kept, look]);
-    return old && { champion: look.champion - old.champion, canary: look.canary - old.canary };
+    return (
+      old && {
+        ...{ champion: look.champion - old.champion, canary: look.canary - old.canary },
+        visitors: visitorsSince(look.visitors, old.visitors),
+      }
+    );
   }
 
   async function rewardsOf(site: string, { name, runs }: ModelRecord, metric: string | null) {
@@ -78,9 +91,10 @@ export function createJudge({ counter, service, registry, rules, clock }: JudgeO
   return async (site: string, record: ModelRecord): Promise<Performance> => {
     const { name, champion, canary, runs } = record;
     const seen = await counter.read(site, name, runs);
-    const of = (version: string | null): VersionEvidence =>
-      (version === null ? undefined : seen.get(version)) ?? NO_EVIDENCE;
-    const [before, now] = [of(champion), of(canary?.version ?? null)];
+    const of = (version: string | null): Seen =>
+      (version === null ? undefined : seen.get(version)) ?? NOTHING_SEEN;
+    const { evidence: before, visitors } = of(champion);
+    const { evidence: now } = of(canary?.version ?? null);
     const tried = canary && (await registry(site).version(name, canary.version));
     const reward = await rewardsOf(site, record, tried?.metric ?? null);
     const sides = {
@@ -88,14 +102,20 @@ export function createJudge({ counter, service, registry, rules, clock }: JudgeO
       canary: { evidence: now, reward: reward && reward("canary") },
     };
     const at = clock.now();
-    const look = { at, run: runs, champion: before.predictions, canary: now.predictions };
+    const look = { at, run: runs, champion: before.predictions, canary: now.predictions, visitors };
     const recent = canary === null ? undefined : recentOf(`${site}/${name}`, look);
     const ageMs = canary === null ? 0 : at - canary.startedAt;
     const verdict =
       canary === null
         ? null
         : whileLoading(
-            judgeCanary({ ...sides, share: canary.share, ageMs, ...(recent && { recent }) }, rules),
+            judgeCanary(
+              {
+                ...{ ...sides, share: canary.share, ageMs, visitors: visitorsSince(visitors) },
+                ...(recent && { recent }),
+              },
+              rules,
+            ),
             ageMs,
           );
     const versions = [

@@ -1,9 +1,10 @@
 import { AttuneError, FEATURES_VERSION, type ModelReference } from "@attune/core";
 import type { Scorer } from "@attune/core";
+import { modelKeyOf, modelVersionFor } from "@attune/core/decisions";
 import { createModelRegistry, type ModelRegistry, type ModelVersion } from "@attune/ml/registry";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../client/index.js";
-import { SECRET, startTestServer, type TestServer, WRITE } from "../testing/start.js";
+import { nativeEvent, SECRET, startTestServer, type TestServer, WRITE } from "../testing/start.js";
 import type { Models } from "./models.js";
 import type { LoadModel } from "./scorer-source.js";
 
@@ -48,7 +49,7 @@ const load: LoadModel = async (bytes, model): Promise<Scorer> => {
   };
 };
 
-const NAMES = ["one", "fails", "nan", "slow", "unreadable", "silent", "switch"];
+const NAMES = ["one", "few", "fails", "nan", "slow", "unreadable", "silent", "switch"];
 const RULESET = {
   schemaVersion: 1 as const,
   revision: 1,
@@ -251,6 +252,39 @@ describe("a bad version on trial is taken back within 10 s (T31)", { timeout: 12
     await visitors.stop();
     // Everybody is on the last good version again.
     for (let i = 0; i < 50; i++) expect(await decided(name)).toBe("low");
+  });
+});
+
+describe("a version on trial that few have met", { timeout: 60_000 }, () => {
+  it("is not taken for silent where the champion's few visitors come often", async () => {
+    const name = "few";
+    const [good, canary] = [await add(name, { answers: 0.1 }), await add(name, { answers: 0.2 })];
+    await client().promoteModel(name, { version: good.version });
+    await until(async () => (await decided(name)) === "low", 5000);
+    await client().tryModel(name, { version: canary.version, share: 0.1 });
+    const model = await reference(name);
+    const champions = Array.from({ length: 50 }, (_, i) => `visitor-of-few-${i}`)
+      .filter((id) => modelVersionFor(name, modelKeyOf(id), model) === model)
+      .slice(0, 10);
+    await at.server.service.ingest(
+      champions.flatMap((visitorId) =>
+        Array.from({ length: 14 }, () => nativeEvent({ visitorId, sessionId: visitorId })),
+      ),
+      { waitMs: 10_000 },
+    );
+    // Longer than a version may take until it is loaded.
+    await until(async () => {
+      const found = await models().performance("default", name);
+      const ageMs = Date.now() - (found?.record.canary?.startedAt ?? Date.now());
+      return found?.record.canary === null || ageMs > 5000;
+    }, 20_000);
+    const found = await models().performance("default", name);
+    expect(found).toMatchObject({
+      record: { canary: { version: canary.version } },
+      verdict: { verdict: "wait", code: "early" },
+      versions: [{ role: "champion", evidence: { predictions: 140 } }, { evidence: { predictions: 0 } }],
+    });
+    await client().rollBackModel(name);
   });
 });
 

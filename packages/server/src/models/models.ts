@@ -78,7 +78,7 @@ function parts(options: ModelsOptions, service: () => Service) {
   const counter = createEvidenceCounter({ store: stores.hot, now, writer: options.writer });
   const source = createScorerSource({
     bytes: (site, name, version) => registry(site).bytes(name, version),
-    ...{ load, count: counter.count, now, report },
+    ...{ load, count: counter.count, countKeys: counter.countKeys, now, report },
   });
   const own = options.channel == null ? memoryChannel() : null;
   const news = createNewsroom(options.channel ?? (own as Channel), report);

@@ -16,6 +16,7 @@ function start(load: () => Promise<Scorer>) {
     ...{ bytes: async () => new Uint8Array([1]), load, now: () => now },
     report: (error) => reports.push(error),
     count: (of, scored) => counted.push([of, scored]),
+    countKeys: () => undefined,
   });
   return { source, counted, reports, later: (ms: number) => (now += ms) };
 }

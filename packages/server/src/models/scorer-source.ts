@@ -18,6 +18,7 @@ export interface SourceOptions {
   bytes(site: string, name: string, version: string): Promise<Uint8Array | null>;
   load: LoadModel;
   count(of: Counted, scored: Scored): void;
+  countKeys(of: Counted, keys: readonly string[]): void;
   now(): number;
   report(error: unknown): void;
 }
@@ -53,6 +54,8 @@ interface Asked {
 export interface ScorerSource {
   /** The scorer of the version asked for; null while it is being loaded, or cannot be. Nothing is counted of what takes no part in a trial. */
   scorer(site: string, model: Named, file: ModelFile, takesPart?: boolean): Scorer | null;
+  /** What the visitors are chosen by whom a version was asked about. */
+  asked(site: string, of: { name: string; version: string }, keys: readonly string[]): void;
   /** Resolves when the version is there, or could not be loaded. */
   ready(site: string, model: Named, file: ModelFile): Promise<void>;
   /** The latest rows that the model was asked about; null where it never was. */
@@ -70,7 +73,7 @@ const sameList = (a: readonly string[], b: readonly string[]): boolean =>
  * be loaded counts as one that fails.
  */
 export function createScorerSource(options: SourceOptions): ScorerSource {
-  const { bytes, load, count, now, report } = options;
+  const { bytes, load, count, countKeys, now, report } = options;
   const models = new Map<string, Model>();
 
   function modelOf({ site, model }: Asked): Model {
@@ -167,6 +170,9 @@ export function createScorerSource(options: SourceOptions): ScorerSource {
           { rows: 1, errors: 1, notFinite: 0, ms: null },
         );
       return null;
+    },
+    asked(site, { name, version }, keys) {
+      countKeys({ site, name, version }, keys);
     },
     async ready(site, model, file) {
       await entryOf({ site, model, file }).entry.loading;

@@ -83,6 +83,13 @@ export function createScoring(
       return null;
     }
   };
+  const tellAsked = (site: string, [name, scorer]: [string, Scorer], keys: readonly string[]): void => {
+    try {
+      if (keys.length > 0) source.asked?.(site, { name, version: scorer.version }, keys);
+    } catch (cause) {
+      tell(failed(scorer, cause), scorer);
+    }
+  };
   /** Whoever answers for a visitor: the visitor's own version, else everybody's, else what answered before. */
   const answering = (
     site: string,
@@ -130,6 +137,8 @@ export function createScoring(
           fillRow(rows, row, [inputs, vectors[index] as ReturnType<typeof features>]);
         });
         const values = await calls.ask(scorer, rows, merge);
+        const keys = indices.flatMap((index) => visitors[index]?.key ?? []);
+        tellAsked(site, [name, scorer], keys);
         if (values === null) return;
         indices.forEach((index, row) => {
           const said = readScores(values, row, outputs);

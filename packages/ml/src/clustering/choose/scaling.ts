@@ -25,8 +25,10 @@ function quantile(sorted: Float64Array, share: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
+/** From the first value on, so that of a column that does not vary the mean is that value and the deviation 0, however many rows there are. */
 function moments(values: Float64Array): { mean: number; deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [first = 0] = values;
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / values.length) };
 }
@@ -59,7 +61,7 @@ export function scalingOf(
       center[c] = quantile(values, 0.5);
       width = (quantile(values, 0.8413) - quantile(values, 0.1587)) / 2 || deviation;
     }
-    // Rounding leaves a constant column a width of its last digits.
+    // Values that differ in their last digits alone are the same, each rounded in another way.
     if (width > 1e-12 * Math.max(1, Math.abs(center[c] as number))) scale[c] = width;
   }
   return { method, center, scale, log: isLog };

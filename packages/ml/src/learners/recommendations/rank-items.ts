@@ -1,4 +1,4 @@
-import type { ItemMemory } from "./item-memory.js";
+import { closeness, type ItemMemory } from "./item-memory.js";
 import type { Recommendation, RecommendationReason, RecommendOptions } from "./types.js";
 
 const LAST = 10;
@@ -35,9 +35,8 @@ export function rank(
     if (item === undefined) return;
     for (const [other, together] of item.with) {
       const score = scores.get(other);
-      const weight = memory.get(other)?.weight ?? 0;
-      if (score === undefined || weight === 0) continue;
-      const value = (FADES ** back * together) / Math.sqrt(item.weight * weight);
+      const value = FADES ** back * closeness(together, item.weight, memory.get(other)?.weight ?? 0);
+      if (score === undefined || value === 0) continue;
       score.value += value;
       score.reasons.push({
         value,

@@ -48,6 +48,22 @@ describe("recommendations", () => {
     }
   });
 
+  it("are numbers in [0, 1], however long ago something was last seen", () => {
+    for (const halfLives of [100, 530, 540, 600, 1074, 1100, 3000]) {
+      const model = recommendations({ halfLife: DAY });
+      model.learn(["tent", "stove", "lamp"], 0);
+      for (let at = 1; at <= halfLives; at += 150) model.learn(["laptop", "cable"], at * DAY);
+      model.learn(["laptop", "cable"], halfLives * DAY);
+      const told = model.recommend(["tent", "laptop"], halfLives * DAY);
+      expect(told[0]).toMatchObject({ item: "cable", score: 1 });
+      for (const { score, reasons } of told) {
+        expect(score).toBeGreaterThanOrEqual(0);
+        expect(score).toBeLessThanOrEqual(1);
+        for (const { share } of reasons) expect(Number.isFinite(share)).toBe(true);
+      }
+    }
+  });
+
   it("stay within their bounds and come back from JSON", () => {
     const model = recommendations({ maxItems: 50, neighbours: 5 });
     for (let i = 0; i < 2000; i++) model.learn([`i${i % 10}`, `once-${i}`, `i${(i + 1) % 10}`], i * DAY);

@@ -62,6 +62,18 @@ describe("recommendedPolicy", () => {
     }
   });
 
+  it("knows how closely items went together that were last seen long ago", () => {
+    for (const halfLives of [10, 540, 2000]) {
+      const old = recommendations({ halfLife: DAY });
+      old.learn(["tent", "stove"], 0);
+      old.learn(["tent", "lamp"], 0);
+      for (let at = 150; at < halfLives; at += 150) old.learn(["laptop"], at * DAY);
+      old.learn(["laptop"], halfLives * DAY);
+      const { arms } = recommendedPolicy(old, { variants: ["stove"], history: ["h"] });
+      expect(arms["stove"]?.with).toEqual(halfLives < 1000 ? { tent: 0.7071 } : undefined);
+    }
+  });
+
   it("decides on the server by what the host gives in the context", async () => {
     const service = createPersonalizationService({
       stores: { hot: memoryStore() },

@@ -1,5 +1,6 @@
 import type { RecommendedPolicy } from "@attune/core/decisions";
 import { requireInput } from "../require-input.js";
+import { closeness } from "./item-memory.js";
 import type { Recommender } from "./types.js";
 
 /** What a ruleset takes. */
@@ -50,8 +51,8 @@ export function recommendedPolicy(
   const pairs = new Map<string, [item: string, share: number][]>(variants.map((name) => [name, []]));
   for (const [item, weight, others] of items)
     for (const [other, together] of others) {
-      const own = weights.get(other) ?? 0;
-      if (own > 0) pairs.get(other)?.push([item, short(Math.min(1, together / Math.sqrt(weight * own)))]);
+      const share = short(closeness(together, weight, weights.get(other) ?? 0));
+      pairs.get(other)?.push([item, share]);
     }
   const arms = variants.map((name) => {
     const strongest = (pairs.get(name) ?? [])

@@ -8,14 +8,21 @@ export interface Standardized {
   readonly deviations: Float64Array;
 }
 
-/** By weighted mean and deviation (population form), two passes. O(n d). */
+/**
+ * By weighted mean and deviation (population form), two passes, over differences from the first row that has weight: those of a constant column are exactly 0, where a mean of its values
+ * would be off by as much rounding as there are rows. O(n d).
+ */
 export function standardize({ data, rows, columns }: Matrix, weights: Float64Array): Standardized {
   const total = weights.reduce((a, b) => a + b, 0);
   const means = new Float64Array(columns);
   const squares = new Float64Array(columns);
+  const first = weights.findIndex((weight) => weight > 0) * columns;
+  const origins = data.slice(first, first + columns);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++)
-      (means[j] as number) += ((weights[i] as number) * (data[i * columns + j] as number)) / total;
+      (means[j] as number) +=
+        ((weights[i] as number) * ((data[i * columns + j] as number) - (origins[j] as number))) / total;
+  for (let j = 0; j < columns; j++) (means[j] as number) += origins[j] as number;
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++)
       (squares[j] as number) +=

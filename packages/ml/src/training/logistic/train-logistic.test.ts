@@ -93,6 +93,17 @@ describe("trainLogistic", () => {
     });
   });
 
+  it("knows a constant column among many rows", () => {
+    const { points, labels } = drawn(30_000, 1, { seed: 9, logOdds: ([a]) => a as number });
+    for (const constant of [1, 365, 0.1]) {
+      const rows = points.map(([a]) => [a as number, constant]);
+      const { trained, report } = trainLogistic(rows, labels, { metadata, l2: 0 });
+      expect((trained.model as LinearModel).weights[1]).toBe(0);
+      expect(report.standardErrors?.[2]).toBe(0);
+      expect(report.means[1]).toBe(constant);
+    }
+  });
+
   it("refuses columns that hang together unless a penalty chooses", () => {
     const points = DATA.points.map(([a]) => [a as number, -2 * (a as number)]);
     expect(() => trainLogistic(points, DATA.labels, { metadata, l2: 0 })).toThrow(
@@ -124,6 +135,14 @@ describe("trainSoftmax", () => {
       expect(shares[2 * i + 1]).toBeCloseTo(score, 6);
     });
     expect(two.report.logLikelihood).toBeCloseTo(one.report.logLikelihood, 5);
+  });
+
+  it("gives a constant column no weight among many rows", () => {
+    const { points, labels } = drawn(10_000, 1, { seed: 9, logOdds: ([a]) => a as number });
+    const rows = points.map(([a]) => [a as number, 365]);
+    const { trained } = trainSoftmax(rows, labels, { metadata: metadataOf(2, 2) });
+    const { weights } = trained.model as LinearModel;
+    expect([weights[1], weights[3]]).toEqual([0, 0]);
   });
 
   it("tells several classes apart, whatever the scales", () => {

@@ -62,6 +62,19 @@ describe.skipIf(process.env.ATTUNE_NEXT !== "1")(
       expect(await open("FR")).toEqual(["Welcome", "HIT", "private, no-cache"]);
     });
 
+    it("runs the Server Action of such a page", async () => {
+      const headers = { "x-country": "DE", origin: url };
+      const page = await (await fetch(url, { headers })).text();
+      const form = new FormData();
+      form.set("name", "ann");
+      // Without scripts, the form says by hidden fields which action is meant.
+      const hidden = [...page.matchAll(/<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g)];
+      expect(hidden.length).toBeGreaterThan(0);
+      for (const [, name = "", value = ""] of hidden) form.set(name, value.replaceAll("&quot;", '"'));
+      const answer = await fetch(url, { method: "POST", body: form, headers, redirect: "manual" });
+      expect([answer.status, answer.headers.get("location")]).toEqual([303, "/?subscribed=ann"]);
+    });
+
     it("sends whoever asks for a coded address to the plain one", async () => {
       const answer = await fetch(`${url}/v/anything`, { redirect: "manual" });
       expect([answer.status, new URL(answer.headers.get("location") ?? "", url).pathname]).toEqual([

@@ -14,7 +14,7 @@ import { crossFitted, type RewardModel } from "./reward-model.js";
 export interface LoggedDecision<C = unknown> {
   readonly variant: string;
   readonly reward: number;
-  /** With what probability the policy in use gave this variant, in (0, 1]: the decision's own `propensity`. */
+  /** With what probability the policy in use gave this variant, in (0, 1]: the decision's own `propensity`, over the policy's coverage where only whom it covers is logged. */
   readonly propensity: number;
   /** What the policy that is asked about decides by. */
   readonly context?: C;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decider, ids, ruleset, slot } from "./any-slot.fixture.js";
+import { coveredShare, coveredShares } from "./assignment.js";
 import { bucketRanges, chooseVariant } from "./bucket.js";
 import { compileRuleset } from "./compile-ruleset.js";
 import { forcedDecision } from "./compile.js";
@@ -192,6 +193,33 @@ describe("what is assigned, told again by its variant alone", () => {
     expect(variantDecision(compiled, "cta", "a").reason).toBe("rule");
     expect(reachableVariants(rules)).toEqual(["a", "b"]);
     expect(armsOf(policy)).toEqual({ b: 1, gone: 0 });
+  });
+});
+
+describe("whom a policy covers", () => {
+  it("is divided by its propensities", () => {
+    for (const policy of POLICIES) {
+      const covered = coveredShare(policy);
+      const shares = coveredShares(policy);
+      const decide = decider(slot({ policy }));
+      for (const id of ids(60)) {
+        const { variant, propensity } = decide({ id });
+        if (propensity !== null)
+          expect(covered * (shares[variant as string] as number)).toBeCloseTo(propensity, 12);
+      }
+      expect(Object.values(shares).reduce<number>((sum, share) => sum + (share as number), 0)).toBeCloseTo(
+        1,
+        12,
+      );
+    }
+  });
+
+  it("are shares by weight where ranges cover nobody, as at a coverage of 0", () => {
+    const split = { type: "split", experiment: "e", weights: { a: 0.3, b: 0.7 } } as const;
+    for (const none of [{ ranges: { a: [0.5, 0.5] } }, { coverage: 0 }] as const) {
+      expect(coveredShare({ ...split, ...none })).toBe(0);
+      expect(coveredShares({ ...split, ...none })).toEqual(split.weights);
+    }
   });
 });
 

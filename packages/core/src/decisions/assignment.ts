@@ -4,7 +4,14 @@ import { contextualShares } from "./contextual.js";
 import type { Extra, Outcome, SlotDecider } from "./decide.js";
 import { drawOf } from "./draw.js";
 import { type Standing, standingOf } from "./sticky.js";
-import type { Assignment, AssignmentPolicy, ContextualPolicy, Decision, DecisionVisitor } from "./types.js";
+import type {
+  Assignment,
+  AssignmentPolicy,
+  ContextualPolicy,
+  Decision,
+  DecisionVisitor,
+  SplitPolicy,
+} from "./types.js";
 import { armsOf } from "./variants-of.js";
 
 /** A policy that assigns by chance, ready to. */
@@ -51,6 +58,24 @@ function fixedArms(policy: Exclude<AssignmentPolicy, ContextualPolicy>): Arms {
     ranges: bucketRanges(weights, coverage),
     shares: weights.map((weight) => clampShare(coverage) * weight),
   };
+}
+
+const hasRanges = (policy: AssignmentPolicy): policy is SplitPolicy =>
+  policy.type === "split" && policy.ranges !== undefined;
+
+/** The share of visitors whom a policy covers, in [0, 1]: what its ranges take up, else its coverage. */
+export function coveredShare(policy: AssignmentPolicy): number {
+  if (!hasRanges(policy)) return clampShare(policy.coverage ?? 1);
+  return fixedArms(policy).shares.reduce((sum, share) => sum + share, 0);
+}
+
+/** Variant → its share among those whom a policy covers; null where shares are made for each visitor (`contextual`). */
+export function coveredShares(policy: AssignmentPolicy): Readonly<Record<string, number | null>> {
+  const covered = coveredShare(policy);
+  // Ranges that cover nobody say no shares; weights say those of before, as they do at a coverage of 0.
+  if (!hasRanges(policy) || covered === 0) return armsOf(policy);
+  const { names, shares } = fixedArms(policy);
+  return Object.fromEntries(names.map((name, i) => [name, (shares[i] as number) / covered]));
 }
 
 /** Who falls at n of the hash gets this; null: nobody's part. */

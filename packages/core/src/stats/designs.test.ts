@@ -97,6 +97,18 @@ describe("factorial designs", () => {
     );
   });
 
+  it("refuse cells of which none varies, since nothing tells how sure an effect is", () => {
+    const of = (successes: number) => cells.map((cell) => ({ ...cell, successes }));
+    for (const flat of [
+      of(0),
+      of(100),
+      cells.map((cell) => ({ ...cell, successes: cell.levels[0] === 1 ? 100 : 0 })),
+    ])
+      expect(() => factorialEffects(flat)).toThrow(refused("/cells"));
+    const [one] = factorialEffects([{ ...cells[0], successes: 1 }, ...of(0).slice(1)]);
+    expect(one?.p).toBeGreaterThan(0);
+  });
+
   it("fractions: name what they cannot tell apart, and refuse generators that make two factors one", () => {
     const half = fractionalFactorialEffects({ basic: 2, generators: [[0, 1]] }, [1, 2, 3, 6]);
     expect(half.map(({ factors, aliases }) => [factors, aliases])).toEqual([

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { randomOf } from "../../../../scripts/prove/simulated-experiments.mjs";
 import {
   alwaysValidTest,
   cuped,
@@ -98,8 +99,29 @@ describe("effects", () => {
     expect(normalEffect(rate(0, 10), all(10), { difference: "absolute" }).probabilityToBeat).toBe(1);
     expect(normalEffect(all(10), rate(0, 10), { difference: "absolute" }).probabilityToBeat).toBe(0);
     expect(welchTest(all(10), all(10)).p).toBe(1);
-    expect(alwaysValidTest(all(10), rate(0, 10), { difference: "absolute" }).p).toBe(0);
     expect(normalLoss(2, 0)).toEqual({ control: 2, treatment: 0 });
+  });
+
+  it("Welch: takes two units an arm, since one does not tell by how much values vary", () => {
+    const [one, many] = [mean([5]), mean([1, 2, 3, 4])];
+    expect(() => welchTest(one, many)).toThrow(refused("/control/n"));
+    expect(() => welchTest(many, one)).toThrow(refused("/treatment/n"));
+    expect(() => welchTest(rate(1, 1), rate(3, 4))).toThrow(refused("/control/n"));
+    expect(welchTest(mean([5, 6]), many).p).toBeGreaterThan(0);
+  });
+
+  it("Welch: is not certain where a variant does not vary", () => {
+    const none = rate(0, 10);
+    // Half of ten beside none: relative to the control the error would be 0, since −1 times anything is as far from it.
+    const [half, all] = [welchTest(rate(5, 10), none), welchTest(rate(10, 10), none)];
+    expect(half.p).toBeCloseTo(welchTest(rate(5, 10), none, { difference: "absolute" }).p, 1);
+    expect(half.p).toBeGreaterThan(1e-3);
+    expect(all.p).toBeGreaterThan(1e-5);
+    expect(welchTest(mean([1, 2, 3]), mean([0, 0, 0])).p).toBeCloseTo(
+      welchTest(mean([1, 2, 3]), mean([0, 0, 0]), { difference: "absolute" }).p,
+      12,
+    );
+    expect(welchTest(mean([5, 5]), mean([6, 6]))).toMatchObject({ p: 1, upper: Number.POSITIVE_INFINITY });
   });
 
   it("Welch: knows Student's own example of ten sleepers", () => {
@@ -151,6 +173,42 @@ describe("always valid", () => {
     expect(width(2000)).toBeLessThan(width(100));
     expect(width(2000)).toBeLessThan(width(100_000));
     expect(() => alwaysValidTest(rate(1, 2), rate(1, 2), { tightestAt: 0 })).toThrow(refused("/tightestAt"));
+  });
+
+  it("is not certain where no unit varies: of rates the error is that of no difference, else there is none to tell by", () => {
+    // 0 of 10 beside 10 of 10 have no error of their own, as two units have none, but chance may bring both about.
+    const [none, all] = [rate(0, 10), rate(10, 10)];
+    const pooled = Math.sqrt(0.25 * (1 / 10 + 1 / 10));
+    for (const difference of ["absolute", "relative"] as const) {
+      const { value, se, lower, upper, p } = alwaysValidTest(all, none, { difference });
+      expect([value, se]).toEqual([-1, pooled]);
+      expect(p).toBeGreaterThan(0.5);
+      expect([lower < -1, upper > -1]).toEqual([true, true]);
+    }
+    expect(alwaysValidTest(rate(1000, 1000), rate(0, 1000)).p).toBeLessThan(1e-100);
+    // Two of whom none succeeds, beside a thousand of whom half do, are nothing unusual.
+    expect(alwaysValidTest(rate(500, 1000), rate(0, 2)).p).toBeGreaterThan(0.5);
+    const open = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, p: 1 };
+    expect(alwaysValidTest(none, none, { difference: "absolute" })).toMatchObject({ value: 0, ...open });
+    expect(alwaysValidTest(mean([1, 2, 3, 4]), mean([100]))).toMatchObject(open);
+    expect(alwaysValidTest(mean([5, 5]), mean([6, 6]))).toMatchObject({
+      value: expect.closeTo(0.2, 12) as number,
+      ...open,
+    });
+  });
+
+  it("of a rate looked at from the first pair on has a small p no more often than it says", () => {
+    const looked = Array.from({ length: 200 }, (_, seed) => {
+      const random = randomOf(seed + 1);
+      let [a, b, least] = [0, 0, 1];
+      for (let n = 1; n <= 200; n++) {
+        a += random() < 0.5 ? 1 : 0;
+        b += random() < 0.5 ? 1 : 0;
+        least = Math.min(least, alwaysValidTest(rate(a, n), rate(b, n), { difference: "absolute" }).p);
+      }
+      return least;
+    });
+    expect(looked.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(0.05 * looked.length);
   });
 
   it("p falls below the error just where the interval leaves 0", () => {

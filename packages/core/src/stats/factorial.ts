@@ -25,7 +25,7 @@ export interface FactorialEffect {
  * Main effects and interactions of all orders of a full two-level design: contrasts of the cells' rates over 2ᵏ⁻¹, with independent binomial variances (Montgomery 2017, chapter 6). Every
  * visitor counts for every effect, which is what a factorial design is for.
  *
- * @throws AttuneError `ATTUNE_STATS_INPUT` unless every combination is there once, with trials
+ * @throws AttuneError `ATTUNE_STATS_INPUT` unless every combination is there once, with trials, and in one of them some succeed and some do not
  */
 export function factorialEffects(cells: readonly Cell[]): FactorialEffect[] {
   const factors = cells[0]?.levels.length ?? 0;
@@ -55,6 +55,7 @@ export function factorialEffects(cells: readonly Cell[]): FactorialEffect[] {
     const rate = successes / trials;
     variance += (rate * (1 - rate)) / trials;
   }
+  requireInput(variance > 0, "/cells", "Units do not vary at all, so it cannot be told how sure this is.");
   const half = 2 ** (factors - 1);
   const se = Math.sqrt(variance) / half;
   return subsetsOf(factors).map((subset) => {

@@ -1,6 +1,7 @@
 import { evaluatePolicy, type LoggedDecision } from "../../bandits/index.js";
 import { NO_GRANTS } from "../../consent/index.js";
 import type { ConsentPolicy } from "../../consent/types.js";
+import { coveredShare } from "../../decisions/assignment.js";
 import { validateRuleset } from "../../decisions/index.js";
 import type { DecisionVisitor, Ruleset, SlotPolicy } from "../../decisions/types.js";
 import { fail, type Issue, ok, pointer, type Result } from "../../kernel/result.js";
@@ -27,16 +28,18 @@ interface Context {
   features: readonly number[];
 }
 
-function loggedDecision({
-  visitor,
-  state,
-  attributes,
-  propensity,
-  ...rest
-}: KeptDecision): LoggedDecision<Context> | null {
-  if (propensity === null) return null;
+/** What rounding adds to a probability of 1. */
+const ROUNDING = 1e-9;
+
+/** @param covered the share of visitors whom the policy covers: of others there is no exposure, so its variants' chances here sum to 1 */
+function loggedDecision(
+  { visitor, state, attributes, propensity: told, ...rest }: KeptDecision,
+  covered: number,
+): LoggedDecision<Context> | null {
+  // More than that was told under another coverage, and how likely it was is not known.
+  if (told === null || told > covered + ROUNDING) return null;
   return {
-    ...{ visitor, propensity, variant: rest.variant, reward: rest.reward },
+    ...{ visitor, propensity: Math.min(1, told / covered), variant: rest.variant, reward: rest.reward },
     context: {
       // Whom chance would choose does not matter here: the candidate's shares do.
       visitor: { id: visitor, attributes, consent: { ...NO_GRANTS, necessary: true } },
@@ -46,7 +49,7 @@ function loggedDecision({
 }
 
 /**
- * What another policy would have earned, from the decisions of one run as they are kept: each visitor's first exposure with the propensity that it tells, and what came of it. The candidate decides by what was
+ * What another policy would have earned, from the decisions of one run as they are kept: each visitor's first exposure with the propensity that it tells, among those whom the policy covers, and what came of it. The candidate decides by what was
  * known then; what only the page or the request knew (`context`, traits) is not known here, and counts as missing.
  */
 export async function evaluateCandidate(
@@ -75,7 +78,8 @@ export async function evaluateCandidate(
   const kept = await keptDecisions(context, {
     ...{ site, ruleset, experiment: query.experiment, metric, visitors, consent },
   });
-  const log = kept.decisions.flatMap((one) => loggedDecision(one) ?? []);
+  const covered = coveredShare(assigned.policy);
+  const log = kept.decisions.flatMap((one) => loggedDecision(one, covered) ?? []);
   if (log.length === 0)
     return fail([
       issue("/experiment", "NO_DECISIONS", "No exposure with a propensity is kept of this run yet."),

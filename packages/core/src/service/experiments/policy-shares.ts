@@ -1,3 +1,4 @@
+import { coveredShares } from "../../decisions/assignment.js";
 import { armsOf, assignmentsIn, compileRuleset } from "../../decisions/index.js";
 import type { DecisionVisitor, Ruleset, SlotPolicy } from "../../decisions/types.js";
 import { contextualShares } from "../../decisions/contextual.js";
@@ -23,7 +24,7 @@ export function policyShares(
     assignmentsIn(policy).map((assignment): [string, (visitor: DecisionVisitor) => Shares] => {
       const names = Object.keys(armsOf(assignment));
       if (assignment.type !== "contextual") {
-        const fixed = armsOf(assignment) as Shares;
+        const fixed = coveredShares(assignment) as Shares;
         return [assignment.experiment, () => fixed];
       }
       const sharesOf = contextualShares(assignment);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { OnConflict, Ruleset } from "../../decisions/types.js";
+import type { OnConflict, Ruleset, SplitPolicy } from "../../decisions/types.js";
 import { memoryStore } from "../../memory/index.js";
 import { createPersonalizationService } from "../create-service.js";
+import { analyzeExperiment } from "../../stats/index.js";
 import { sample } from "../service.test.suite.js";
+import { reportInput } from "./report-input.js";
+import type { VariantSums } from "./types.js";
 
 const rulesetWith = (onConflict: OnConflict): Ruleset => ({
   ...{ schemaVersion: 1, revision: 1 },
@@ -59,5 +62,34 @@ describe("what a report is told of an experiment", () => {
     expect(report?.metrics[0]?.prior).toEqual({ alpha: 3, beta: 60 });
     // (3 + 0) of (63 + 120), and not 1 of 122.
     expect(report?.metrics[0]?.variants[0]?.estimate.upper).toBeGreaterThan(0.03);
+  });
+
+  it("is the shares that ranges give, where a split has them", () => {
+    const policy: SplitPolicy = {
+      ...{ type: "split", experiment: "try", weights: { a: 0.5, b: 0.5 } },
+      ranges: { b: [0.125, 0.25], a: [0.75, 1] },
+    };
+    const seen = (n: number, sum: number): VariantSums => ({
+      ...{ units: n, told: n, stages: { assigned: n, rendered: n, delivered: n } },
+      metrics: { bought: { type: "proportion", n, sum } },
+    });
+    const input = reportInput(
+      {
+        ...{ experiment: "try", run: 1, crossed: 0, holdout: null, dimensions: [] },
+        variants: { a: seen(2000, 100), b: seen(1000, 50) },
+      },
+      {
+        ...{ policy, control: "a", measures: { primary: "bought" } },
+        metrics: { bought: { type: "conversion", event: "Order Completed" } },
+        ...{ startedAt: 0, until: 14 * 86_400_000 },
+      },
+    );
+    expect(input.variants).toEqual([
+      { name: "a", weight: 2 / 3 },
+      { name: "b", weight: 1 / 3 },
+    ]);
+    const { sampleRatio, decision } = analyzeExperiment(input);
+    expect(sampleRatio.state).toBe("ok");
+    expect(decision.state).toBe("collecting");
   });
 });

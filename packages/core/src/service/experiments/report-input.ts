@@ -1,4 +1,5 @@
-import { armsOf, assignmentsIn } from "../../decisions/index.js";
+import { coveredShares } from "../../decisions/assignment.js";
+import { assignmentsIn } from "../../decisions/index.js";
 import type {
   AssignmentPolicy,
   ExperimentMeasures,
@@ -52,7 +53,7 @@ export function assignmentOf(
  * Shares as defined; of what learns, as they are now. Variants that are counted and not assigned any more, or never were, take no part, and are told of.
  */
 function variantsIn(policy: AssignmentPolicy, seen: readonly string[]): VariantInput[] {
-  const arms = Object.entries(armsOf(policy));
+  const arms = Object.entries(coveredShares(policy));
   const names = arms.map(([name]) => name);
   return [
     ...arms.map(([name, weight]) => ({ name, weight: weight ?? 1 / arms.length })),

@@ -1,6 +1,6 @@
 import { requireInput } from "../check.js";
 import { type Difference, tailOf } from "../level.js";
-import { effectOf } from "./effect.js";
+import { testedEffect, UNTOLD } from "./effect.js";
 import type { Summary } from "./moments.js";
 
 /** A test that stays valid however often it is looked at. */
@@ -23,7 +23,7 @@ export interface AlwaysValidOptions {
 
 /**
  * The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2021, "Time-uniform central limit theory", eq. 9, 155 and 161) for the effect: looks
- * in between, however many, do not raise its error.
+ * in between, however many, do not raise its error. Where nothing tells by how much units vary p is 1, and the interval has no ends.
  *
  * @throws AttuneError `ATTUNE_STATS_INPUT`
  */
@@ -38,8 +38,8 @@ export function alwaysValidTest(
     "/tightestAt",
     "Give the number of units at which the interval is to be tightest.",
   );
-  const { value, se, control: a, treatment: b } = effectOf(control, treatment, difference);
-  if (se === 0) return { value, se, lower: value, upper: value, p: value === 0 ? 1 : 0 };
+  const { value, se, control: a, treatment: b } = testedEffect(control, treatment, difference);
+  if (!(se > 0)) return { value, se, ...UNTOLD };
   const { halfWidth, pOf } = sequenceAt(a.n + b.n, alpha, tightestAt);
   const half = se * halfWidth;
   return { value, se, lower: value - half, upper: value + half, p: pOf(value / se) };

@@ -28,6 +28,29 @@ export function effectOf(control: Summary, treatment: Summary, difference: Diffe
   return differenceOf(momentsOf(control, "/control"), momentsOf(treatment, "/treatment"), difference);
 }
 
+/** What is said of an effect without an error: nothing tells how sure it is. */
+export const UNTOLD = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, p: 1 } as const;
+
+/**
+ * The effect with an error to test it by, which is 0 where nothing tells one. A few units that are all the same seem to have none: where all or none of an arm succeed the error of rates is at least that of both arms together, as
+ * there would be without a difference, and a relative effect of −1 has the error that it would have at 0.
+ */
+export function testedEffect(control: Summary, treatment: Summary, difference: Difference): Effect {
+  const effect = effectOf(control, treatment, difference);
+  const { se, control: a, treatment: b } = effect;
+  const scale = difference === "relative" ? Math.abs(a.mean) : 1;
+  if (control.type === "proportion" && treatment.type === "proportion") {
+    if (a.variance > 0 && b.variance > 0) return effect;
+    const rate = (a.n * a.mean + b.n * b.mean) / (a.n + b.n);
+    const together = Math.sqrt(rate * (1 - rate) * (1 / a.n + 1 / b.n));
+    return { ...effect, se: Math.max(se, together / scale) };
+  }
+  // One unit does not tell by how much values vary.
+  if (Math.min(a.n, b.n) < 2) return { ...effect, se: 0 };
+  if (se > 0 || control.type === "cuped") return effect;
+  return { ...effect, se: Math.sqrt(a.variance / a.n + b.variance / b.n) / scale };
+}
+
 function cupedEffect(control: CupedSummary, treatment: CupedSummary, difference: Difference): Effect {
   const adjusted = cuped(control, treatment);
   return differenceOf(adjusted.control, adjusted.treatment, difference, adjusted.baseline);

@@ -2,6 +2,7 @@ import { logarithmic } from "../posterior/axis.js";
 import { type GammaShape, gammaCurve } from "../posterior/gamma-curve.js";
 import type { Quantity } from "../posterior/difference.js";
 import { varianceOf } from "../effects/moments.js";
+import { type Sample, VAGUE_PRIOR } from "../means/normal-inverse-gamma.js";
 import { UNIT_PRIOR } from "../means/rate-of-events.js";
 import { curveModel } from "./curve-model.js";
 import { lazily } from "./lazily.js";
@@ -14,15 +15,26 @@ const CLUSTERED = 1.1;
 
 /** Events over an exposure: Poisson where they come by themselves, else means of units. */
 export function countModel(arms: readonly CountSums[], prior: GammaShape = UNIT_PRIOR): Model {
-  const ofUnits = arms.flatMap(({ n, events, exposure, sumSquares }) =>
-    sumSquares === undefined || exposure !== undefined ? [] : [{ n, sum: events, sumSquares }],
+  const ofUnits = arms.flatMap(({ n, events, sumSquares }) =>
+    sumSquares === undefined ? [] : [{ n, sum: events, sumSquares }],
   );
-  if (ofUnits.length === arms.length && ofUnits.some(isClustered))
-    return meanModel(ofUnits, undefined, "events-cluster");
+  if (ofUnits.length === arms.length && ofUnits.some(isClustered)) return unitsModel(arms, ofUnits);
   return poissonModel(arms, prior);
 }
 
-const isClustered = ({ n, sum, sumSquares }: { n: number; sum: number; sumSquares: number }): boolean =>
+/** Each unit's events over the mean exposure of a unit, so that a mean is events / exposure and its error that by which units vary. The prior is as vague in any unit of exposure. */
+function unitsModel(arms: readonly CountSums[], ofUnits: readonly Sample[]): Model {
+  const samples = ofUnits.map(({ n, sum, sumSquares }, i) => {
+    const mean = (arms[i]?.exposure ?? n) / n;
+    return { n, sum: sum / mean, sumSquares: sumSquares / mean ** 2 };
+  });
+  const units = arms.reduce((sum, { n }) => sum + n, 0);
+  const over = arms.reduce((sum, { n, exposure = n }) => sum + exposure, 0);
+  const vague = { ...VAGUE_PRIOR, beta: VAGUE_PRIOR.beta * (units / over) ** 2 };
+  return meanModel(samples, vague, "events-cluster");
+}
+
+const isClustered = ({ n, sum, sumSquares }: Sample): boolean =>
   varianceOf(n, sum, sumSquares) > (CLUSTERED * sum) / n;
 
 function poissonModel(arms: readonly CountSums[], prior: GammaShape): Model {

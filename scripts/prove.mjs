@@ -51,14 +51,14 @@ for (const { name, run: prove } of proofs) {
   const seconds = Math.round((Date.now() - started) / 1000);
   const took = dim(`${seconds} s, load ${loadBefore} → ${load()}`);
   if (outcome.left) console.log(`${yellow("– left out")}: ${outcome.left}`);
-  else if (outcome.problem) console.log(`${red("✗")} ${outcome.summary ?? ""} ${took}\n${outcome.problem}`);
+  else if (outcome.problem !== undefined) console.log(`${red("✗")} ${outcome.summary ?? ""} ${took}\n${outcome.problem}`);
   else console.log(`${green("✓")} ${outcome.summary ?? ""} ${took}`);
   results.push({ name, seconds, load: [loadBefore, load()], ...outcome });
   // After each, so that what was found so far is kept if a later one never ends.
   if (values.json) writeFileSync(values.json, JSON.stringify({ commit, machine, results }, null, 2));
 }
 
-const failed = results.filter(({ problem }) => problem).length;
+const failed = results.filter(({ problem }) => problem !== undefined).length;
 const left = results.filter((result) => result.left).length;
 const rest = left === 0 ? "" : yellow(` ${left} left out.`);
 console.log(

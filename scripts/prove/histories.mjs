@@ -58,9 +58,11 @@ export function vitest(args, { env = {}, limit }) {
       endGroup();
     }, limit);
     child.once("error", reject);
-    child.once("close", (code) => {
+    child.once("close", (code, signal) => {
       clearTimeout(timer);
       process.removeListener("exit", endGroup);
+      // What a signal has ended says nothing by itself.
+      if (signal !== null && !isLate) output += `\nvitest was ended by ${signal}`;
       resolve({ code: code ?? 1, output, isLate });
     });
   });
@@ -109,14 +111,18 @@ async function onePart({ files, limit, runs }) {
       { env: { ATTUNE_HISTORIES: String(runs) }, limit },
     );
     if (isLate) return { problem: `not done within ${limit / MINUTE} minutes`, figures: { runs } };
-    if (!existsSync(report)) return { problem: output.slice(-3000), figures: { runs } };
+    if (!existsSync(report))
+      return { problem: `vitest left no report (${code}): ${output.slice(-3000)}`, figures: { runs } };
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));
     const results = testResults
       .flatMap(({ name, assertionResults }) => assertionResults.map((one) => ({ ...one, file: name })))
       .filter(({ status }) => status === "passed" || status === "failed");
     // A file that cannot be loaded runs nothing either, and is no excuse.
     if (results.length === 0 && code !== 0)
-      return { problem: testResults.map(({ message }) => message).join("\n"), figures: { runs } };
+      return {
+        problem: `nothing ran (${code}): ${testResults.map(({ message }) => message).join("\n")}\n${output.slice(-3000)}`,
+        figures: { runs },
+      };
     if (results.length === 0)
       return {
         left: `its program is missing: ${output.split("\n").find((line) => line.includes("none")) ?? output.slice(-300)}`,

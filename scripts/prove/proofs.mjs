@@ -43,7 +43,7 @@ async function suite(args, env, limit = HOUR) {
         .replace(/\s+/g, " "),
     )
     .join(", ");
-  return code === 0 ? { summary } : { problem: output.slice(-4000) };
+  return code === 0 ? { summary } : { problem: `vitest ended with ${code}: ${output.slice(-4000)}` };
 }
 
 const historyProofs = (runs) =>

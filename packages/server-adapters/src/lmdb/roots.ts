@@ -6,6 +6,7 @@ import { openAsClass, type RootDatabase } from "lmdb";
 import { isSafeForLmdb } from "./file/index.js";
 import { watchLastCommit } from "./last-commit.js";
 import { watchVisible } from "./visible.js";
+import { watchWriters } from "./writers.js";
 
 /** The files of an embedded back end, without their ending. */
 export type FileName = "log" | "store" | "series";
@@ -23,6 +24,8 @@ interface Opened {
   root: Root;
   isCurrent(): boolean;
   whenVisible: ReturnType<typeof watchVisible>;
+  /** See `watchWriters`. */
+  untilWritersEnded(): Promise<void>;
   users: number;
   closed?: Promise<void>;
 }
@@ -50,7 +53,7 @@ export function openRoot(path: string, file: FileName): SharedRoot {
   const entry = opened.get(name) ?? openFile(name, file);
   opened.set(name, entry);
   entry.users++;
-  const { root, isCurrent, whenVisible } = entry;
+  const { root, isCurrent, whenVisible, untilWritersEnded } = entry;
   return {
     root,
     isCurrent,
@@ -60,6 +63,7 @@ export function openRoot(path: string, file: FileName): SharedRoot {
       // Behind a commit that has failed, closing would wait for ever for that to be flushed. One that writes nothing goes through; and behind
       // the last commit being passed over it would wait as long.
       await root.transaction(isCurrent).catch(() => undefined);
+      await untilWritersEnded();
       // Up to here it could be opened again: through a handle of its own that would have waited for this very transaction.
       if (entry.users > 0) return;
       if (opened.get(name) === entry) opened.delete(name);
@@ -80,7 +84,9 @@ function openFile(name: string, file: FileName): Opened {
   for (const deadline = Date.now() + BUSY_LIMIT_MS; ; ) {
     try {
       const root = openOnce(name);
-      return { root, isCurrent: watchLastCommit(root, name), whenVisible: watchVisible(root), users: 0 };
+      const untilWritersEnded = watchWriters(root);
+      const watched = { isCurrent: watchLastCommit(root, name), whenVisible: watchVisible(root) };
+      return { root, ...watched, untilWritersEnded, users: 0 };
     } catch (error) {
       if ((error as { code?: unknown }).code !== constants.errno.EINVAL) throw error;
       if (Date.now() > deadline) throw busyError(file, error);

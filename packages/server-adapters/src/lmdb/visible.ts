@@ -50,7 +50,7 @@ export function watchVisible(
     });
   };
   // The method is read-only on the prototype.
-  Object.defineProperty(env, "startWriting", { value: watched });
+  Object.defineProperty(env, "startWriting", { value: watched, configurable: true });
   return (then) => {
     running.push({ number: root.getWriteTxnId(), then });
   };

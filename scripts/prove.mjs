@@ -51,7 +51,8 @@ for (const { name, run: prove } of proofs) {
   const seconds = Math.round((Date.now() - started) / 1000);
   const took = dim(`${seconds} s, load ${loadBefore} → ${load()}`);
   if (outcome.left) console.log(`${yellow("– left out")}: ${outcome.left}`);
-  else if (outcome.problem !== undefined) console.log(`${red("✗")} ${outcome.summary ?? ""} ${took}\n${outcome.problem}`);
+  else if (outcome.problem !== undefined)
+    console.log(`${red("✗")} ${outcome.summary ?? ""} ${took}\n${outcome.problem}`);
   else console.log(`${green("✓")} ${outcome.summary ?? ""} ${took}`);
   results.push({ name, seconds, load: [loadBefore, load()], ...outcome });
   // After each, so that what was found so far is kept if a later one never ends.

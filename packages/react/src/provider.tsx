@@ -48,7 +48,7 @@ function OwnEngine({ options, initial, children }: OwnEngineProps) {
   useEffect(() => {
     if (attune.snapshot().status === "closed") {
       // It was hidden for a while (`<Activity>`) and is shown again.
-      setAttune(make);
+      setAttune((before) => make(before));
       return;
     }
     inUse.current = attune;

@@ -33,14 +33,20 @@ export async function precomputed(
   const read = await decodeVariants(code, secret);
   if (read === null) return null;
   const compiled = compileRuleset(document);
-  // Of another version's slots this one knows neither the values nor by what chance they were drawn: the device decides by what is here.
-  const decided = read.rulesetVersion === compiled.version ? Object.entries(read.variants) : [];
+  const { rulesetVersion } = read;
+  // Of another version's variants this one knows neither the values nor by what chance they were drawn.
+  const shown = (variant: string | null): string | null =>
+    rulesetVersion === compiled.version ? variant : null;
   return {
     ruleset: compiled.ruleset,
     rulesetVersion: compiled.version,
     stateVersion: STATE_VERSION,
     decisions: Object.fromEntries(
-      decided.map(([slot, variant]) => [slot, variantDecision(compiled, slot, variant)]),
+      Object.entries(read.variants).map(([slot, variant]) => [
+        slot,
+        // Told as what decided it, so that the device decides by the ruleset that is here as soon as it can.
+        { ...variantDecision(compiled, slot, shown(variant)), rulesetVersion },
+      ]),
     ),
     segments: {},
     consent: null,

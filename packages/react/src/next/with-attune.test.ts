@@ -268,12 +268,18 @@ describe("precomputed", () => {
     expect(JSON.stringify(initial)).not.toContain("v1");
   });
 
-  it("has nothing of a code that another ruleset made: neither values nor chances of it are known", async () => {
-    const code = await encodeVariants({ rulesetVersion: "5-x", region: "DE", variants: { cta: "b" } });
-    const initial = await precomputed(code, { ruleset });
-    expect(initial?.decisions).toEqual({});
-    expect([initial?.region, initial?.rulesetVersion]).toEqual(["DE", compileRuleset(ruleset).version]);
-  });
+  it.each(["5-x", null])(
+    "has fallbacks of a code that another ruleset made, or nobody (%s)",
+    async (rulesetVersion) => {
+      const code = await encodeVariants({ rulesetVersion, region: "DE", variants: { cta: "b" } });
+      const initial = await precomputed(code, { ruleset });
+      expect(initial?.decisions.cta).toMatchObject({
+        ...{ variant: "a", value: "Buy", isFallback: true, propensity: null, rulesetVersion },
+      });
+      expect(initial?.decisions.cta).not.toHaveProperty("experiment");
+      expect([initial?.region, initial?.rulesetVersion]).toEqual(["DE", compileRuleset(ruleset).version]);
+    },
+  );
 
   it("takes only codes signed with the secret, where there is one", async () => {
     const secret = "a secret of the host";

@@ -1,14 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import type { RootDatabase } from "lmdb";
-
-/** What lmdb's types leave out: the handle behind a database. Another version may have none, or another. */
-interface Handle {
-  info(): object;
-  startWriting(address: number, progress: (status: number) => unknown): unknown;
-}
-
-/** What `startWriting` calls back with: something was committed, or the actions are to be run. Anything else is its end. */
-const [COMMITTED, ASKS] = [1, 2];
+import { ASKS, COMMITTED, type Handle } from "./handle.js";
 
 interface Waiting {
   number: number;

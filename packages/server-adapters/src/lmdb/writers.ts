@@ -1,12 +1,5 @@
 import type { RootDatabase } from "lmdb";
-
-/** What lmdb's types leave out: the handle behind a database. Another version may have none, or another. */
-interface Handle {
-  startWriting(address: number, progress: (status: number) => unknown): unknown;
-}
-
-/** What `startWriting` calls back with while its thread goes on: something was committed, or the actions are to be run. Anything else is its end. */
-const GOES_ON = [1, 2];
+import { ASKS, COMMITTED, type Handle } from "./handle.js";
 
 /**
  * Of a file that was just opened: resolves when no thread of lmdb's writes to it any more.
@@ -32,7 +25,7 @@ export function watchWriters(root: Pick<RootDatabase, "resetReadTxn">): () => Pr
         try {
           return progress(status);
         } finally {
-          if (!GOES_ON.includes(status)) ended();
+          if (status !== COMMITTED && status !== ASKS) ended();
         }
       });
     };
